@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <zreg/version.h>
+
+const char *zreg_version(void)
+{
+    return PACKAGE_VERSION;
+}

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+
+include libzreg/base/local.mk
+include libzreg/oci/local.mk
+include libzreg/http/local.mk
+include libzreg/registry/local.mk
+include libzreg/store/local.mk
+include libzreg/server/local.mk
+include libzreg/image/local.mk
+include libzreg/gate/local.mk
+
+# All objects, compiled once. Unit tests link this archive and so reach internal functions;
+# programs link libzreg.la and see what libzreg.map lists.
+noinst_LTLIBRARIES += libzreg/libzreg-internal.la
+libzreg_libzreg_internal_la_SOURCES = $(libzreg_sources)
+libzreg_libzreg_internal_la_LIBADD = $(DEPS_LIBS) -lpthread
+
+lib_LTLIBRARIES += libzreg/libzreg.la
+libzreg_libzreg_la_SOURCES =
+libzreg_libzreg_la_LIBADD = libzreg/libzreg-internal.la
+libzreg_libzreg_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-Wl,--version-script=$(srcdir)/libzreg/libzreg.map
+EXTRA_libzreg_libzreg_la_DEPENDENCIES = $(srcdir)/libzreg/libzreg.map
+
+include_HEADERS = libzreg/zreg.h
+zregincludedir = $(includedir)/zreg
+zreginclude_HEADERS = $(zreg_headers)
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = libzreg/zreg.pc

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
+if BUILD_SERVER
+libzreg_sources +=
+endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# ZREG_MISSING(WHAT, DEBIAN-PACKAGE): remember it; configure goes on, so that all are named at once.
+AC_DEFUN([ZREG_MISSING], [
+    zreg_missing="$zreg_missing
+    $1 (Debian: $2)"
+    zreg_missing_packages="$zreg_missing_packages $2"
+])
+
+# ZREG_PKG(VARIABLE, PKG-CONFIG-MODULE, DEBIAN-PACKAGE): the module's flags are added to DEPS_CFLAGS
+# and DEPS_LIBS, its name to DEPS_REQUIRES.
+AC_DEFUN([ZREG_PKG], [
+    PKG_CHECK_MODULES([$1], [$2], [
+        DEPS_CFLAGS="$DEPS_CFLAGS $$1_CFLAGS"
+        DEPS_LIBS="$$1_LIBS $DEPS_LIBS"
+        DEPS_REQUIRES="$DEPS_REQUIRES${DEPS_REQUIRES:+, }$2"
+    ], [ZREG_MISSING([$2], [$3])])
+])
+
+# ZREG_CFLAG(FLAG): add it to ZREG_CFLAGS where the compiler takes it.
+AC_DEFUN([ZREG_CFLAG], [
+    AS_VAR_PUSHDEF([cache], [zreg_cv_cflag_$1])
+    AC_CACHE_CHECK([whether $CC takes $1], [cache], [
+        zreg_saved_cflags=$CFLAGS
+        CFLAGS="$CFLAGS -Werror $1"
+        AC_COMPILE_IFELSE([AC_LANG_PROGRAM([])], [AS_VAR_SET([cache], [yes])], [AS_VAR_SET([cache], [no])])
+        CFLAGS=$zreg_saved_cflags
+    ])
+    AS_VAR_IF([cache], [yes], [ZREG_CFLAGS="$ZREG_CFLAGS $1"])
+    AS_VAR_POPDEF([cache])
+])
+
+# ZREG_VERSION_AT_LEAST(HAVE, WANTED, IF-TRUE, IF-FALSE)
+AC_DEFUN([ZREG_VERSION_AT_LEAST], [AS_VERSION_COMPARE([$1], [$2], [$4], [$3], [$3])])
+
+# ZREG_CURL_OPENSSL: CA and client certificates are handed over as PEM in memory, which of libcurl's
+# TLS backends the OpenSSL one does fully.
+AC_DEFUN([ZREG_CURL_OPENSSL], [
+    AC_CACHE_CHECK([whether libcurl uses OpenSSL], [zreg_cv_curl_openssl], [
+        zreg_saved_cflags=$CFLAGS; zreg_saved_libs=$LIBS
+        CFLAGS="$CFLAGS $CURL_CFLAGS"; LIBS="$CURL_LIBS $LIBS"
+        AC_RUN_IFELSE([AC_LANG_PROGRAM([[#include <string.h>
+#include <curl/curl.h>]], [[
+            const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+            return !tls || strncmp(tls, "OpenSSL/", 8) != 0;]])],
+            [zreg_cv_curl_openssl=yes], [zreg_cv_curl_openssl=no], [zreg_cv_curl_openssl=assumed])
+        CFLAGS=$zreg_saved_cflags; LIBS=$zreg_saved_libs
+    ])
+    AS_IF([test "$zreg_cv_curl_openssl" = no],
+        [ZREG_MISSING([a libcurl built with OpenSSL; this one uses another TLS library], [libcurl4-openssl-dev])])
+])

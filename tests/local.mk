@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything in TESTS prints TAP. Nothing needs to be installed: unit tests link the archive,
+# all others run through ./run.
+
+TEST_EXTENSIONS = .sh .py
+tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(tap_driver)
+LOG_COMPILER = $(top_builddir)/run
+SH_LOG_DRIVER = $(tap_driver)
+SH_LOG_COMPILER = $(top_builddir)/run $(SHELL)
+PY_LOG_DRIVER = $(tap_driver)
+PY_LOG_COMPILER = $(top_builddir)/run $(PYTHON)
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX;
+
+unit_tests =
+unit_ldadd = libzreg/libzreg-internal.la $(CMOCKA_LIBS)
+
+include tests/unit/local.mk
+include tests/proto/local.mk
+include tests/e2e/local.mk
+include tests/fuzz/local.mk
+include tests/abi/local.mk
+include tests/style/local.mk
+
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# For each program: its name in unit_tests and its two lines below. One cmocka group in each.
+
+unit_tests += \
+	tests/unit/test_version
+
+tests_unit_test_version_SOURCES = tests/unit/test_version.c
+tests_unit_test_version_LDADD = $(unit_ldadd)
