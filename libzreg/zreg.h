@@ -1,8 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole of libzreg. Each topic can also be included by itself. */
+/**
+ * libzreg: the container image gating workflow of Zuul as a library.
+ *
+ * This header includes every topic. Each topic is one small header that can be read alone:
+ *
+ *   common     status codes, errors, memory, version        client    talk to a registry
+ *   cancel     stop a blocking call from any thread         blob      read and write blobs as streams
+ *   ref        image references                             copy      move images, append, index
+ *   digest     content digests                              server    a registry in this process
+ *   manifest   image manifests and indexes                  artifact  Zuul's artifacts
+ *   resolve    which image does a name mean for a change    gate      populate publish upload promote
+ *
+ * Conventions, true for every function:
+ *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
+ *     pointer, cancel token, error.
+ *   - A function that can fail returns zreg_status; outputs are set only on ZREG_OK.
+ *   - The error parameter may be NULL. It is the caller's memory and needs no freeing.
+ *   - An object given out through `**out` is the caller's and has a matching `_free`, which
+ *     accepts NULL. Objects may be freed in any order. A pointer from a getter lives as long as
+ *     the object it was asked of.
+ *   - An options struct starts with its own size and zero means default everywhere: write
+ *     `zreg_copy_options o = ZREG_OPTIONS(zreg_copy_options);`. A NULL options pointer means all
+ *     defaults.
+ *   - Lists of strings are arrays that end with NULL; a NULL list is an empty list.
+ *   - A zreg_client may be used from many threads at once, and so may a zreg_cancel; every other
+ *     object from one thread at a time.
+ *   - Every call that waits takes a cancel token, which may be NULL, and returns ZREG_CANCELLED
+ *     within 100 ms of its triggering.
+ *   - The library never prints, exits, aborts, installs signal handlers, or changes the locale or
+ *     the environment.
+ */
 #ifndef ZREG_H
 #define ZREG_H
 
-#include <zreg/version.h>
+#include <zreg/artifact.h>
+#include <zreg/blob.h>
+#include <zreg/cancel.h>
+#include <zreg/client.h>
+#include <zreg/common.h>
+#include <zreg/copy.h>
+#include <zreg/digest.h>
+#include <zreg/gate.h>
+#include <zreg/manifest.h>
+#include <zreg/ref.h>
+#include <zreg/resolve.h>
+#include <zreg/server.h>
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <zreg/version.h>
+#include <zreg/common.h>
 
 const char *zreg_version(void)
 {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Time: monotonic for waiting, wall clock for records. */
+#ifndef ZREG_BASE_CLOCK_H
+#define ZREG_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/** Milliseconds on the monotonic clock. */
+uint64_t zreg__clock_ms(void);
+
+/** Seconds since 1970. */
+int64_t zreg__clock_unix_s(void);
+
+/** "2026-01-31T12:00:00Z" and a NUL; `to` has room for 21. */
+void zreg__clock_rfc3339(char to[21], int64_t unix_s);
+
+/** Absolute CLOCK_MONOTONIC time `ms` from now, for pthread_cond_clockwait-like waits. */
+struct timespec zreg__clock_deadline(uint64_t ms);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * How errors are reported: once, where they are known; `return zreg__fail(err, CODE, ...)`.
+ *
+ * The first error wins: a second report into the same zreg_error changes nothing but is returned,
+ * unless it was cleared. Public functions clear `err` on entry with zreg__error_clear. Text never
+ * holds a secret.
+ */
+#ifndef ZREG_BASE_ERROR_H
+#define ZREG_BASE_ERROR_H
+
+#include "base/compiler.h"
+#include <zreg/common.h>
+
+/** Sets `err` (may be NULL) and returns `code`. Control characters in the text become '?'. */
+zreg_status zreg__fail(zreg_error *err, zreg_status code, const char *format, ...)
+    ZREG__PRINTF(3, 4);
+
+/** zreg__fail(NOMEM). */
+zreg_status zreg__fail_nomem(zreg_error *err);
+
+/** zreg__fail(IO) with the text of `errno_value` at the end; ENOMEM becomes NOMEM. */
+zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
+    ZREG__PRINTF(3, 4);
+
+/** Puts "text: " before the message of an error that was reported already; returns its code. */
+zreg_status zreg__error_prefix(zreg_error *err, const char *format, ...) ZREG__PRINTF(2, 3);
+
+/** Empties `err`, which may be NULL. */
+void zreg__error_clear(zreg_error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Files and folders: bounded reads, atomic writes, trees. Paths are the caller's own, trusted. */
+#ifndef ZREG_BASE_FILE_H
+#define ZREG_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include <stdbool.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <zreg/common.h>
+
+/** Reads a whole regular file (or any readable thing) into `buf`, up to its maximum.
+ *  Errors: NOTFOUND, IO, LIMIT. */
+zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err);
+
+/** Writes a file so that readers see the old or the new content: temporary file beside it, then
+ *  rename. `durable`: file and folder are synced. */
+zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
+                             bool durable, zreg_error *err);
+
+/** Writes all bytes to a descriptor, past short writes and EINTR. 0, or an errno value. */
+int zreg__fd_write_all(int fd, const void *bytes, size_t size);
+
+/** Makes a folder and its parents. Being there already is fine. */
+zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err);
+
+/** Syncs a folder's entries. */
+zreg_status zreg__file_sync_dir(const char *path, zreg_error *err);
+
+/** A new folder "PREFIXxxxxxx" in $TMPDIR or /tmp, mode 0700. Free the path with free(). */
+zreg_status zreg__file_temp_dir(char **out_path, const char *prefix, zreg_error *err);
+
+/** Removes a file or a whole tree without following links. A missing path is fine. */
+zreg_status zreg__file_remove_tree(const char *path, zreg_error *err);
+
+/** Local descriptor that closes itself: `ZREG__AUTO_FD int fd = open(...)`. */
+#define ZREG__AUTO_FD ZREG__CLEANUP(zreg__auto_fd)
+
+static inline void zreg__auto_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+}
+
+#endif

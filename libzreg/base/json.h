@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * JSON, by json-c, with depth and size limited.
+ *
+ * Getters are strict: a key of the wrong type counts as an error where it says so, else as unset.
+ */
+#ifndef ZREG_BASE_JSON_H
+#define ZREG_BASE_JSON_H
+
+#include "base/compiler.h"
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <zreg/common.h>
+
+typedef struct json_object zreg__json;
+
+static inline void zreg__auto_zreg__json(zreg__json **json)
+{
+    if (*json != NULL) {
+        json_object_put(*json);
+    }
+}
+
+/** Parses exactly one document. Duplicate keys, trailing data, invalid UTF-8, NUL bytes, or
+ *  deeper than ZREG__MAX_JSON_DEPTH: INVAL. `what` names the document in the error. */
+zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, const char *what,
+                             zreg_error *err);
+
+/** The member of an object, or NULL when `json` is no object or has none; borrowed. */
+zreg__json *zreg__json_get(const zreg__json *json, const char *key);
+
+/** The text of a string member, or NULL when it is unset, no string, or holds a NUL; borrowed. */
+const char *zreg__json_text(const zreg__json *json, const char *key);
+
+/** A member as text: strings as they are, integers in decimal. NULL otherwise. New memory. */
+char *zreg__json_scalar(const zreg__json *json, const char *key);
+
+/** An integer member from 0 to INT64_MAX; false when it is unset, no integer, or negative. */
+bool zreg__json_u64(const zreg__json *json, const char *key, uint64_t *out);
+
+bool zreg__json_is_array(const zreg__json *json);
+size_t zreg__json_length(const zreg__json *array); /* 0 when it is no array */
+zreg__json *zreg__json_at(const zreg__json *array, size_t i);
+
+/* Building. Each takes over `value` even on failure, so that calls can be chained; a NULL value
+ * means that memory ran out, and is an error too. */
+zreg_status zreg__json_set(zreg__json *object, const char *key, zreg__json *value,
+                           zreg_error *err);
+zreg_status zreg__json_set_text(zreg__json *object, const char *key, const char *text,
+                                zreg_error *err); /* NULL text becomes null */
+zreg_status zreg__json_set_u64(zreg__json *object, const char *key, uint64_t number,
+                               zreg_error *err);
+zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err);
+
+/** The document as compact text without escaped slashes, in new memory; keys in insertion order. */
+zreg_status zreg__json_print(char **out, zreg__json *json, zreg_error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Every limit on what a peer or a document may make the library hold, in one place. */
+#ifndef ZREG_BASE_LIMITS_H
+#define ZREG_BASE_LIMITS_H
+
+#define ZREG__KIB ((size_t)1024)
+#define ZREG__MIB (1024 * ZREG__KIB)
+
+#define ZREG__MAX_MANIFEST_BYTES (4 * ZREG__MIB)
+#define ZREG__MAX_CONFIG_BYTES (8 * ZREG__MIB) /* the config blob of an image, when read whole */
+#define ZREG__MAX_TAGS_PAGE_BYTES (4 * ZREG__MIB)
+#define ZREG__MAX_TAGS_PAGES 10000
+#define ZREG__MAX_TAGS 1000000
+#define ZREG__MAX_TOKEN_BODY_BYTES (64 * ZREG__KIB)
+#define ZREG__MAX_ERROR_BODY_BYTES (64 * ZREG__KIB)
+#define ZREG__MAX_HEADER_BYTES (256 * ZREG__KIB)
+#define ZREG__MAX_REDIRECTS 5
+#define ZREG__MAX_LAYERS 4096
+#define ZREG__MAX_INDEX_CHILDREN 4096
+#define ZREG__MAX_INDEX_DEPTH 8
+#define ZREG__MAX_GRAPH_NODES 100000
+#define ZREG__MAX_JSON_DEPTH 32
+#define ZREG__MAX_ARTIFACTS_BYTES (16 * ZREG__MIB)
+#define ZREG__MAX_ARTIFACTS 10000
+#define ZREG__MAX_AUTHFILE_BYTES (1 * ZREG__MIB)
+#define ZREG__MAX_PEM_BYTES (4 * ZREG__MIB)
+#define ZREG__MAX_HTPASSWD_BYTES (4 * ZREG__MIB)
+#define ZREG__MAX_CHALLENGES 8
+#define ZREG__MAX_SCOPES 32
+#define ZREG__MAX_REPOSITORY 255
+#define ZREG__MAX_TAG 128
+#define ZREG__MAX_HOST 255
+#define ZREG__MAX_URL 8192
+#define ZREG__MAX_MEDIA_TYPE 127
+#define ZREG__MAX_BLOB_BYTES ((uint64_t)1 << 45) /* 32 TiB; sizes above are absurd */
+#define ZREG__MAX_RETRY_AFTER_S 60
+#define ZREG__MAX_JOBS 64
+
+/* Buffers of streams. Two or three of them exist per running transfer. */
+#define ZREG__STREAM_BYTES (128 * ZREG__KIB)
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Error codes and error bodies (distribution-spec, "Error Codes"). */
+#ifndef ZREG_OCI_ERRORS_H
+#define ZREG_OCI_ERRORS_H
+
+#include "base/compiler.h"
+#include <zreg/common.h>
+
+typedef enum zreg__code {
+    ZREG__BLOB_UNKNOWN,
+    ZREG__BLOB_UPLOAD_INVALID,
+    ZREG__BLOB_UPLOAD_UNKNOWN,
+    ZREG__DIGEST_INVALID,
+    ZREG__MANIFEST_BLOB_UNKNOWN,
+    ZREG__MANIFEST_INVALID,
+    ZREG__MANIFEST_UNKNOWN,
+    ZREG__NAME_INVALID,
+    ZREG__NAME_UNKNOWN,
+    ZREG__SIZE_INVALID,
+    ZREG__UNAUTHORIZED,
+    ZREG__CODE_DENIED,
+    ZREG__CODE_UNSUPPORTED,
+    ZREG__TOOMANYREQUESTS,
+    ZREG__RANGE_INVALID,
+    ZREG__UNAVAILABLE,
+    ZREG__INTERNAL,
+} zreg__code;
+
+/** "BLOB_UNKNOWN", ... */
+const char *zreg__errors_name(zreg__code code);
+
+/** The usual HTTP status of a code. */
+int zreg__errors_http_status(zreg__code code);
+
+/** {"errors":[{"code","message","detail"?}]} in new memory. */
+zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err);
+
+/**
+ * Turns a registry's answer into an error: picks zreg_status by HTTP status and registry code,
+ * and takes the first error's code and message from the body when it is a proper error body
+ * (also auth services' {"details": ...}, {"error": ...}, {"message": ...}); the text is cut and
+ * cleaned. `what` names the request ("manifest docker.io/library/x:1"). Returns the status.
+ */
+zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const void *body,
+                                       size_t size, const char *what);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the image and gate layers need of the client beyond the public API. */
+#ifndef ZREG_REGISTRY_CLIENT_H
+#define ZREG_REGISTRY_CLIENT_H
+
+#include "base/compiler.h"
+#include <stdbool.h>
+#include <zreg/blob.h>
+#include <zreg/client.h>
+
+/**
+ * Says which rights on a repository will be needed ("pull" or "pull,push"), so that the first
+ * token asked for covers them all. `from` (may be NULL) is a further repository to pull from, for
+ * mounts. Sends nothing.
+ */
+zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,
+                                const char *from, zreg_error *err);
+
+/**
+ * Mounts a blob, or starts to push it, with one POST: `*out` is NULL when it was mounted. `from`
+ * NULL: no mount is tried.
+ */
+zreg_status zreg__blob_mount_or_create(zreg_blob_writer **out, zreg_client *client,
+                                       const zreg_ref *ref, const zreg_digest *digest,
+                                       uint64_t size_bytes, const char *from, zreg_cancel *cancel,
+                                       zreg_error *err);
+
+/** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
+bool zreg__client_same_host(const char *a, const char *b);
+
+ZREG__DEFINE_AUTO(zreg_client, zreg_client_free)
+ZREG__DEFINE_AUTO(zreg_blob_reader, zreg_blob_reader_free)
+ZREG__DEFINE_AUTO(zreg_blob_writer, zreg_blob_writer_free)
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Moving and making images: copy, append, index.
+ *
+ * Places are written as text:
+ *   docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]   a registry (the prefix may be left out)
+ *   oci:DIR[:TAG]                                   an OCI image layout
+ *   docker-archive:FILE[:REF]                       the tar of `docker save`; source only
+ */
+#ifndef ZREG_COPY_H
+#define ZREG_COPY_H
+
+#include <zreg/cancel.h>
+#include <zreg/client.h>
+#include <zreg/common.h>
+#include <zreg/server.h>
+
+ZREG_BEGIN_DECLS
+
+/** Settings of a copy. */
+typedef struct zreg_copy_options {
+    size_t size;
+    const char *const *platforms; /**< "os/arch[/variant]": copy only these children of an index,
+                                       under a new index; NULL: the whole index, unchanged */
+    const zreg_digest *expect_digest; /**< NULL, or refuse (CONFLICT) a source that is not this */
+    const char *const *mount_from; /**< repositories of the destination host that may hold blobs */
+    uint32_t jobs;                 /**< transfers at once; 0: 8 */
+    zreg_server *src_server;       /**< read straight from this server; the host is ignored */
+    zreg_server *dst_server;       /**< write straight into this server; the host is ignored */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_copy_options;
+
+/** What a copy did. */
+typedef struct zreg_copy_result {
+    zreg_digest digest;   /**< of the manifest or index at the destination */
+    char media_type[128]; /**< of the same */
+    uint64_t bytes;       /**< blob bytes that moved */
+    uint32_t blobs_copied;
+    uint32_t blobs_mounted;
+    uint32_t blobs_skipped; /**< were at the destination already */
+    uint32_t manifests_put;
+    uint64_t src_requests; /**< HTTP requests to the source host */
+    uint64_t dst_requests; /**< HTTP requests to the destination host; when both hosts are one,
+                                all are counted here */
+    uint64_t elapsed_ms;
+    uint64_t reserved[8];
+} zreg_copy_result;
+
+/**
+ * Copies an image or a whole index from one place to another.
+ *
+ * Children arrive before parents, so the destination is complete at every moment; each digest
+ * crosses the wire once; what is there already is left alone; blobs are streamed, never spooled,
+ * and verified before the destination commits them. Opens up to `jobs` threads and joins them.
+ * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest), CORRUPT.
+ */
+ZREG_API zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src,
+                               const char *dst, const zreg_copy_options *options,
+                               zreg_cancel *cancel, zreg_error *err);
+
+/** Settings of an append. */
+typedef struct zreg_append_options {
+    size_t size;
+    const char *platform;           /**< "os/arch[/variant]": of a scratch image, or the child to
+                                         take of a base index; NULL: "linux/" and this machine's */
+    const char *const *labels;      /**< "KEY=VALUE" */
+    const char *const *environment; /**< "KEY=VALUE", replacing the base's value of that key */
+    const char *const *entrypoint;  /**< NULL: keep the base's */
+    const char *const *command;     /**< NULL: keep the base's */
+    const char *working_dir;        /**< NULL: keep the base's */
+    const char *user;               /**< NULL: keep the base's */
+    int64_t created;                /**< seconds since 1970 for the config's times; 0 is 1970, so
+                                         that the same input gives the same digest */
+    zreg_server *dst_server;        /**< write straight into this server */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_append_options;
+
+/**
+ * Puts layers on a base image and stores the result at `dst`.
+ *
+ * `base` is a place, or "scratch". Each of `layers` is a tar file (plain or gzip; used as it is)
+ * or a folder (packed reproducibly: sorted, owner 0:0, times `created`, gzip). Same input, same
+ * digest. Layers are streamed. Errors: INVAL, NOTFOUND, IO, and those of zreg_copy.
+ */
+ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
+                                 const char *const *layers, const char *dst,
+                                 const zreg_append_options *options, zreg_cancel *cancel,
+                                 zreg_error *err);
+
+/**
+ * Makes an index of images and stores it, with all it needs, at `dst`.
+ *
+ * Each of `sources` is a place; an index among them gives its children. The platform of an image
+ * is read from its config. Errors: INVAL (two images of one platform), those of zreg_copy.
+ */
+ZREG_API zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
+                                       const char *const *sources,
+                                       const zreg_copy_options *options, zreg_cancel *cancel,
+                                       zreg_error *err);
+
+/**
+ * What a place holds, as one JSON document for people and scripts: ref, digest, media_type,
+ * size, platforms (index) or config, layers, labels (image). Free it with zreg_free.
+ */
+ZREG_API zreg_status zreg_inspect(char **out_json, zreg_client *client, const char *place,
+                                  zreg_cancel *cancel, zreg_error *err);
+
+ZREG_END_DECLS
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The steps of the gate: populate, publish, upload, promote. */
+#ifndef ZREG_GATE_H
+#define ZREG_GATE_H
+
+#include <zreg/artifact.h>
+#include <zreg/cancel.h>
+#include <zreg/client.h>
+#include <zreg/common.h>
+#include <zreg/copy.h>
+#include <zreg/server.h>
+
+ZREG_BEGIN_DECLS
+
+/** What populate brought into a buildset registry. */
+typedef struct zreg_populated zreg_populated;
+
+/** One image that is now in the buildset registry. Text lives as long as the result. */
+typedef struct zreg_populated_image {
+    const char *repository;
+    const char *tag;
+    const char *digest;
+    const char *change;
+    const char *build;
+    uint64_t bytes;                /**< blob bytes that moved for it */
+    uint64_t requests;             /**< HTTP requests that it took */
+    const char *const *superseded; /**< URLs of the artifacts that it won over; ends with NULL */
+} zreg_populated_image;
+
+/** Settings of populate. */
+typedef struct zreg_populate_options {
+    size_t size;
+    zreg_server *server; /**< fill this server directly; `to` may then be NULL */
+    const char *intermediate; /**< HOST:PORT to read from instead of the artifacts' own, or NULL */
+    uint32_t jobs;            /**< transfers at once; 0: 8 */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_populate_options;
+
+/**
+ * Intermediate to buildset: copies, for each REPOSITORY:TAG, the image of the last change's last
+ * build, as a whole index, pinned to the artifact's digest when it tells one. Superseded artifacts
+ * are not copied. `to` is HOST:PORT. An empty list of artifacts is a success with no image.
+ * Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy. After an
+ * error the images copied so far stay and are complete; running it again finishes the rest.
+ */
+ZREG_API zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
+                                   const zreg_artifacts *artifacts, const char *to,
+                                   const zreg_populate_options *options, zreg_cancel *cancel,
+                                   zreg_error *err);
+
+/** How many images there are. */
+ZREG_API size_t zreg_populated_count(const zreg_populated *populated);
+
+/** Image number `i`, or NULL past the end. */
+ZREG_API const zreg_populated_image *zreg_populated_at(const zreg_populated *populated, size_t i);
+
+/** {"images": [{repository, tag, digest, change, superseded: [...]}], "bytes"}; zreg_free it. */
+ZREG_API zreg_status zreg_populated_json(char **out_json, const zreg_populated *populated,
+                                         zreg_error *err);
+
+/** Frees the result. Accepts NULL. */
+ZREG_API void zreg_populated_free(zreg_populated *populated);
+
+/** Settings of publish. */
+typedef struct zreg_publish_options {
+    size_t size;
+    const char *build;    /**< UUID of the build, required; becomes part of the tag */
+    const char *change;   /**< number of the change, or NULL */
+    const char *patchset; /**< or NULL */
+    zreg_server *server;  /**< read from this server directly; `from` may then be NULL */
+    uint32_t jobs;
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_publish_options;
+
+/**
+ * Buildset to intermediate: copies each of `images` ("REPOSITORY:TAG") to
+ * `to`/REPOSITORY:BUILD_TAG and gives the artifacts to return to Zuul, in its own shape with
+ * digest, media_type, platforms, change and build added to the metadata.
+ * `from` and `to` are HOST:PORT. Errors: INVAL, NOTFOUND, those of zreg_copy.
+ */
+ZREG_API zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *from,
+                                  const char *to, const char *const *images,
+                                  const zreg_publish_options *options, zreg_cancel *cancel,
+                                  zreg_error *err);
+
+/**
+ * The temporary tag: change_CHANGE_TAG, or PIPELINE_TAG when `change` is NULL or empty.
+ * Errors: INVAL (neither is given, or the result is no tag). Free `*out` with zreg_free.
+ */
+ZREG_API zreg_status zreg_temporary_tag(char **out, const char *change, const char *pipeline,
+                                        const char *tag, zreg_error *err);
+
+/** Settings of upload. */
+typedef struct zreg_upload_options {
+    size_t size;
+    const char *change;   /**< number of the change; NULL: use `pipeline` */
+    const char *pipeline; /**< name of the pipeline, for items without a change */
+    uint32_t jobs;
+    zreg_server *src_server; /**< read `src` from this server directly */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_upload_options;
+
+/**
+ * Copies `src` to `repository` (HOST/REPOSITORY) under the temporary tag of `tag`.
+ * Errors: those of zreg_temporary_tag and zreg_copy.
+ */
+ZREG_API zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *src,
+                                 const char *repository, const char *tag,
+                                 const zreg_upload_options *options, zreg_cancel *cancel,
+                                 zreg_error *err);
+
+/** Settings of promote. */
+typedef struct zreg_promote_options {
+    size_t size;
+    const char *change;   /**< take the temporary tag of this change ... */
+    const char *pipeline; /**< ... or of this pipeline, when `change` is NULL ... */
+    const char *from_tag; /**< ... or this tag itself, before the other two */
+    const zreg_digest *expect_digest; /**< refuse (CONFLICT) any other image; NULL: no condition */
+    const char *if_current; /**< promote a tag only while it holds this digest, or does not exist
+                                 ("absent"); NULL: no condition */
+    int keep;               /**< 1: leave the temporary tag; 0: delete it where the registry can */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_promote_options;
+
+/** What promote did. */
+typedef struct zreg_promote_result {
+    zreg_digest digest;
+    uint64_t requests;         /**< HTTP requests of the promotion, authentication included */
+    uint64_t auth_requests;    /**< of these: for authentication */
+    uint64_t blob_requests;    /**< of these: for blobs; always 0 */
+    uint64_t cleanup_requests; /**< further requests, to delete the temporary tag */
+    uint32_t tags;             /**< how many tags were set */
+    int temporary_deleted;     /**< 1: the temporary tag is gone */
+    uint64_t reserved[8];
+} zreg_promote_result;
+
+/**
+ * Gives the uploaded image its final tags, by its manifest alone: one GET, one PUT of the same
+ * bytes per tag, and no request for a blob.
+ *
+ * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Errors:
+ * NOTFOUND (nothing was uploaded), CONFLICT (a condition does not hold; nothing was changed), those
+ * of the client. Running it again after an error finishes the rest.
+ */
+ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,
+                                  const char *repository, const char *const *tags,
+                                  const zreg_promote_options *options, zreg_cancel *cancel,
+                                  zreg_error *err);
+
+ZREG_END_DECLS
+
+#endif
