@@ -7,13 +7,12 @@ AC_DEFUN([ZREG_MISSING], [
     zreg_missing_packages="$zreg_missing_packages $2"
 ])
 
-# ZREG_PKG(VARIABLE, PKG-CONFIG-MODULE, DEBIAN-PACKAGE): the module's flags are added to DEPS_CFLAGS
-# and DEPS_LIBS, its name to DEPS_REQUIRES.
+# ZREG_PKG(VARIABLE, PKG-CONFIG-MODULE, DEBIAN-PACKAGE): the module's flags are added to
+# DEPS_CFLAGS and DEPS_LIBS.
 AC_DEFUN([ZREG_PKG], [
     PKG_CHECK_MODULES([$1], [$2], [
         DEPS_CFLAGS="$DEPS_CFLAGS $$1_CFLAGS"
         DEPS_LIBS="$$1_LIBS $DEPS_LIBS"
-        DEPS_REQUIRES="$DEPS_REQUIRES${DEPS_REQUIRES:+, }$2"
     ], [ZREG_MISSING([$2], [$3])])
 ])
 

@@ -18,6 +18,11 @@ AM_TESTS_ENVIRONMENT = \
 unit_tests =
 unit_ldadd = libzreg/libzreg-internal.la $(CMOCKA_LIBS)
 
+# Fuzz targets, tests/fuzz/fuzz_NAME with the corpus tests/fuzz/corpus/NAME/. With --enable-fuzzers
+# FUZZ_LDFLAGS brings libFuzzer, else each links a main that replays files.
+fuzz_programs =
+fuzz_ldadd = libzreg/libzreg-internal.la
+
 include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
@@ -25,5 +30,5 @@ include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk
 
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) $(fuzz_programs)
 TESTS += $(unit_tests)

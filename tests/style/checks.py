@@ -2,29 +2,28 @@
 """What the checks of tests/style and tests/abi share: which files there are, C without its
 comments, and TAP on standard output."""
 
-import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("libzreg", "cli", "bindings", "tests", "examples", "bench", "build-aux", "m4", "docs",
-           "zuul.d", "playbooks", "roles", ".ci")
-GENERATED = re.compile(r"_wrap\.(c|h)$|/_raw\.py$|/m4/(libtool|lt.*)\.m4$|/build-aux/(?!.*\.py$)"
-                       r"|\.(in|la|lo|o|so|pyc|log|trs)$|/[.]libs/|/[.]deps/|/__pycache__/|/[.]?build")
 LAYERS = ("base", "oci", "http", "registry", "store", "server", "image", "gate")
 
 
-def files(*suffixes, under=FOLDERS):
+def all_files():
+    listing = subprocess.run([ROOT / "build-aux/sources.sh"], check=True, capture_output=True, text=True)
+    return sorted(Path(line) for line in listing.stdout.splitlines())
+
+
+ALL = all_files()
+
+
+def files(*suffixes, under=None):
     """Paths of the project's own files, relative to the root, in order."""
-    found = []
-    for folder in under:
-        for where, _, names in os.walk(ROOT / folder):
-            for name in names:
-                path = (Path(where) / name).relative_to(ROOT)
-                if not GENERATED.search(f"/{path}") and (not suffixes or path.suffix in suffixes):
-                    found.append(path)
-    return sorted(found)
+    return [path for path in ALL
+            if (not suffixes or path.suffix in suffixes)
+            and (under is None or any(path.is_relative_to(folder) for folder in under))]
 
 
 def read(path):
@@ -48,9 +47,9 @@ def lines_matching(pattern, text):
         yield text.count("\n", 0, match.start()) + 1, match
 
 
-def header_layers():
-    """Public header, such as "ref.h" -> the layer whose local.mk lists it."""
-    return {header: layer for layer in LAYERS
+def installed_headers():
+    """Names, such as "ref.h", of the public headers in zreg_headers."""
+    return {header for layer in LAYERS
             for header in re.findall(r"libzreg/zreg/(\w+\.h)", read(f"libzreg/{layer}/local.mk"))}
 
 

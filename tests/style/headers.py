@@ -28,11 +28,11 @@ def undocumented():
 
 def unlisted():
     umbrella = checks.read("libzreg/zreg.h")
-    owner = checks.header_layers()
+    installed = checks.installed_headers()
     for path in PUBLIC:
         if path.name == "zreg.h":
             continue
-        if path.name not in owner:
+        if path.name not in installed:
             yield f"{path}: in no libzreg/*/local.mk (zreg_headers), so not installed"
         if f"#include <zreg/{path.name}>" not in umbrella:
             yield f"{path}: not included by libzreg/zreg.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include <zreg/version.h>
+#include <zreg/common.h>
 
 static void version_is_that_of_configure(void **state)
 {
