@@ -23,8 +23,9 @@ zreg_status zreg__fail_nomem(zreg_error *err);
 zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
     ZREG__PRINTF(3, 4);
 
-/** Puts "text: " before the message of an error that was reported already; returns its code. */
-zreg_status zreg__error_prefix(zreg_error *err, const char *format, ...) ZREG__PRINTF(2, 3);
+/** Puts "text: " before the message of an error that was reported already; returns `code`. */
+zreg_status zreg__error_prefix(zreg_error *err, zreg_status code, const char *format, ...)
+    ZREG__PRINTF(3, 4);
 
 /** Empties `err`, which may be NULL. */
 void zreg__error_clear(zreg_error *err);

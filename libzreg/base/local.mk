@@ -15,6 +15,34 @@ zreg_headers += \
 	libzreg/zreg/server.h
 
 libzreg_sources += \
+	libzreg/base/buf.c \
+	libzreg/base/buf.h \
+	libzreg/base/cancel.c \
+	libzreg/base/cancel.h \
+	libzreg/base/clock.c \
+	libzreg/base/clock.h \
 	libzreg/base/compiler.h \
+	libzreg/base/error.c \
+	libzreg/base/error.h \
+	libzreg/base/file.c \
+	libzreg/base/file.h \
+	libzreg/base/hash.c \
+	libzreg/base/hash.h \
+	libzreg/base/json.c \
+	libzreg/base/json.h \
 	libzreg/base/limits.h \
+	libzreg/base/log.c \
+	libzreg/base/log.h \
+	libzreg/base/map.c \
+	libzreg/base/map.h \
+	libzreg/base/mem.c \
+	libzreg/base/mem.h \
+	libzreg/base/pool.c \
+	libzreg/base/pool.h \
+	libzreg/base/random.c \
+	libzreg/base/random.h \
+	libzreg/base/str.c \
+	libzreg/base/str.h \
+	libzreg/base/strings.c \
+	libzreg/base/strings.h \
 	libzreg/base/version.c

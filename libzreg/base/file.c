@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? zreg__fail(err, ZREG_NOTFOUND, "%s: no such file", path)
+                               : zreg__fail_errno(err, errno, "open %s", path);
+    }
+    char block[16384];
+    for (;;) {
+        ssize_t got = read(fd, block, sizeof(block));
+        if (got == 0) {
+            return ZREG_OK;
+        }
+        if (got < 0 && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "read %s", path);
+        }
+        if (got > 0) {
+            zreg_status status = zreg__buf_append(buf, block, (size_t)got, err);
+            if (status != ZREG_OK) {
+                return zreg__error_prefix(err, status, "%s", path);
+            }
+        }
+    }
+}
+
+int zreg__fd_write_all(int fd, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t written = write(fd, at, size);
+        if (written < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (written > 0) {
+            at += written;
+            size -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+static char *parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return zreg__strdup(".");
+    }
+    return slash == path ? zreg__strdup("/") : zreg__strndup(path, (size_t)(slash - path));
+}
+
+static int fill_file(int fd, const void *bytes, size_t size, mode_t mode, bool durable)
+{
+    int failed = zreg__fd_write_all(fd, bytes, size);
+    if (failed == 0 && fchmod(fd, mode) != 0) {
+        failed = errno;
+    }
+    if (failed == 0 && durable && fsync(fd) != 0) {
+        failed = errno;
+    }
+    return failed;
+}
+
+zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
+                             bool durable, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *temporary = zreg__asprintf("%s.XXXXXX", path);
+    ZREG__AUTO_FREE char *parent = parent_of(path);
+    if (temporary == NULL || parent == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__AUTO_FD int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return zreg__fail_errno(err, errno, "make a file in %s", parent);
+    }
+    int failed = fill_file(fd, bytes, size, mode, durable);
+    if (failed == 0 && rename(temporary, path) != 0) {
+        failed = errno;
+    }
+    if (failed != 0) {
+        unlink(temporary);
+        return zreg__fail_errno(err, failed, "write %s", path);
+    }
+    return durable ? zreg__file_sync_dir(parent, err) : ZREG_OK;
+}
+
+zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *part = zreg__strdup(path);
+    if (part == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    for (char *slash = part + 1; part[0] != '\0'; slash++) {
+        char saved = *slash;
+        if (saved != '/' && saved != '\0') {
+            continue;
+        }
+        *slash = '\0';
+        if (mkdir(part, mode) != 0 && errno != EEXIST) {
+            return zreg__fail_errno(err, errno, "make the folder %s", part);
+        }
+        if (saved == '\0') {
+            break;
+        }
+        *slash = saved;
+    }
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return zreg__fail_errno(err, errno, "make the folder %s", path);
+    }
+    return S_ISDIR(info.st_mode) ? ZREG_OK
+                                 : zreg__fail_errno(err, ENOTDIR, "make the folder %s", path);
+}
+
+zreg_status zreg__file_sync_dir(const char *path, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+        return zreg__fail_errno(err, errno, "sync the folder %s", path);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__file_temp_dir(char **out_path, const char *prefix, zreg_error *err)
+{
+    const char *base = getenv("TMPDIR");
+    if (base == NULL || base[0] != '/') {
+        base = "/tmp";
+    }
+    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/%sXXXXXX", base, prefix);
+    if (path == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    if (mkdtemp(path) == NULL) {
+        return zreg__fail_errno(err, errno, "make a temporary folder in %s", base);
+    }
+    *out_path = zreg__steal(&path);
+    return ZREG_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+zreg_status zreg__file_remove_tree(const char *path, zreg_error *err)
+{
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0 && errno != ENOENT) {
+        return zreg__fail_errno(err, errno, "remove %s", path);
+    }
+    return ZREG_OK;
+}

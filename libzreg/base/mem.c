@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void zreg_free(void *memory)
+{
+    free(memory);
+}
+
+void *zreg__calloc(size_t count, size_t size)
+{
+    return calloc(count, size);
+}
+
+void *zreg__reallocarray(void *memory, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        return NULL;
+    }
+    return realloc(memory, total == 0 ? 1 : total);
+}
+
+char *zreg__strdup(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+char *zreg__strndup(const char *text, size_t size)
+{
+    char *copy = size == SIZE_MAX ? NULL : malloc(size + 1);
+    if (copy != NULL) {
+        if (size > 0) {
+            memcpy(copy, text, size);
+        }
+        copy[size] = '\0';
+    }
+    return copy;
+}
+
+char *zreg__asprintf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL;
+    }
+    va_end(arguments);
+    return text;
+}
+
+void zreg__free_secret(char *secret)
+{
+    if (secret != NULL) {
+        OPENSSL_cleanse(secret, strlen(secret));
+        free(secret);
+    }
+}
