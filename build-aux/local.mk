@@ -54,18 +54,15 @@ other_build = \
 	{ test -f config.status || "$$from/configure" --enable-dev --disable-go --disable-python $$options; } && \
 	$(MAKE) $(AM_MAKEFLAGS) all
 
-# Only what runs the code: the rules of the tree are the same in every build.
-other_check = $(MAKE) $(AM_MAKEFLAGS) check
-
 asan:
-	@options='--enable-sanitizers=address,undefined'; $(other_build) && $(other_check)
+	@options='--enable-sanitizers=address,undefined'; $(other_build) && $(MAKE) $(AM_MAKEFLAGS) check
 
 tsan:
-	@options='--enable-sanitizers=thread'; $(other_build) && $(other_check)
+	@options='--enable-sanitizers=thread'; $(other_build) && $(MAKE) $(AM_MAKEFLAGS) check
 
 coverage:
 	@tool=lcov package=lcov; $(need_tool)
-	@options='--enable-coverage'; $(other_build) && { $(other_check) || failed=1; } && \
+	@options='--enable-coverage'; $(other_build) && { $(MAKE) $(AM_MAKEFLAGS) check || failed=1; } && \
 	lcov --quiet --capture --directory . --output-file all.info && \
 	lcov --quiet --extract all.info '*/libzreg/*' '*/cli/*' --output-file coverage.info && \
 	genhtml --quiet --output-directory html coverage.info && \
