@@ -23,6 +23,9 @@ unit_ldadd = libzreg/libzreg-internal.la $(CMOCKA_LIBS)
 fuzz_programs =
 fuzz_ldadd = libzreg/libzreg-internal.la
 
+# Tests that need real clients and daemons: run by tests/run, not by a plain make check.
+e2e_tests =
+
 include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
@@ -32,3 +35,8 @@ include tests/style/local.mk
 
 check_PROGRAMS += $(unit_tests) $(fuzz_programs)
 TESTS += $(unit_tests)
+
+# The name of every test, for tests/run.
+.PHONY: list-tests
+list-tests:
+	@printf '%s\n' $(TESTS) $(e2e_tests)

@@ -12,11 +12,12 @@ typedef struct json_tokener tokener;
 
 ZREG__DEFINE_AUTO(tokener, json_tokener_free)
 
-/* What json-c does not tell: it silently keeps the last of two equal keys, and its keys end at a
- * NUL. So members are counted in the text, and compared with what the parsed tree holds. */
+/* What json-c does not tell: it silently keeps the last of two equal keys, its keys end at a NUL,
+ * and it takes quotes and comments that are not JSON. So the text is looked over first; members
+ * are counted in it, and compared with what the parsed tree holds. */
 typedef struct text_facts {
     size_t members; /* colons outside strings */
-    bool has_nul;   /* a NUL byte, or \u0000 in a string */
+    bool foreign;   /* a NUL byte, \u0000 in a string, a single quote or slash outside strings */
 } text_facts;
 
 static text_facts scan(const char *text, size_t size)
@@ -25,12 +26,13 @@ static text_facts scan(const char *text, size_t size)
     bool in_string = false;
     for (size_t i = 0; i < size; i++) {
         if (in_string && text[i] == '\\') {
-            facts.has_nul |= size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0;
+            facts.foreign |= size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0;
             i++;
         } else if (text[i] == '"') {
             in_string = !in_string;
-        } else if (!in_string && text[i] == ':') {
-            facts.members++;
+        } else if (!in_string) {
+            facts.members += text[i] == ':';
+            facts.foreign |= text[i] == '\'' || text[i] == '/';
         }
     }
     return facts;
@@ -60,8 +62,8 @@ zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, c
         return zreg__fail(err, ZREG_INVAL, "%s: %s", what, size == 0 ? "empty" : "too large");
     }
     text_facts facts = scan(bytes, size);
-    if (facts.has_nul) {
-        return zreg__fail(err, ZREG_INVAL, "%s: JSON with a NUL character", what);
+    if (facts.foreign) {
+        return zreg__fail(err, ZREG_INVAL, "%s: not JSON: NUL, single quote or comment", what);
     }
     ZREG__AUTO(tokener) tokener *reader = json_tokener_new_ex(ZREG__MAX_JSON_DEPTH);
     if (reader == NULL) {

@@ -6,3 +6,7 @@ unit_tests += \
 
 tests_unit_test_version_SOURCES = tests/unit/test_version.c
 tests_unit_test_version_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_base
+tests_unit_test_base_SOURCES = tests/unit/test_base.c
+tests_unit_test_base_LDADD = $(unit_ldadd)

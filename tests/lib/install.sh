@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# Installs Debian packages that are missing. To be sourced:
+#     . tests/lib/install.sh
+#     install_sets build tests
+# Asks dpkg first, so that it costs nothing when everything is there. Needs root or sudo for the
+# rest. Services that packages bring are not started.
+
+packages_of() {
+    case $1 in
+    build)
+        echo autoconf automake libtool pkg-config gcc make libc6-dev libcurl4-openssl-dev \
+            libjson-c-dev libssl-dev zlib1g-dev libmicrohttpd-dev libyaml-dev libcrypt-dev
+        ;;
+    bindings)
+        echo swig python3-dev python3-pytest g++
+        go_is_new_enough || echo golang-go
+        ;;
+    tests) echo g++ libcmocka-dev python3 apache2-utils openssl git ;;
+    clang) echo clang libclang-rt-14-dev ;;
+    e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
+    gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
+    bench) echo skopeo docker-registry nginx-light wrk openssl apache2-utils python3 ;;
+    *)
+        echo "install.sh: no set of packages is called $1" >&2
+        return 1
+        ;;
+    esac
+}
+
+# True when a Go of 1.19 or newer is on PATH.
+go_is_new_enough() {
+    command -v go >/dev/null 2>&1 || return 1
+    local found
+    found=$(go env GOVERSION 2>/dev/null)
+    [ "$(printf '%s\n' go1.19 "$found" | sort -V | head -n 1)" = go1.19 ]
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        echo "install.sh: packages are missing; run as root or install sudo: $*" >&2
+        return 1
+    fi
+}
+
+# Keeps package scripts from starting services, for one apt-get call only.
+apt_install() {
+    local policy=/usr/sbin/policy-rc.d ours= result=0
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" || result=$?
+    [ -z "$ours" ] || as_root rm -f $policy
+    return $result
+}
+
+install_sets() {
+    local set package missing=
+    for set in "$@"; do
+        for package in $(packages_of "$set"); do
+            is_installed "$package" || case " $missing " in
+            *" $package "*) ;;
+            *) missing="$missing $package" ;;
+            esac
+        done
+    done
+    [ -n "$missing" ] || return 0
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "install.sh: this is no Debian machine; install what stands for:$missing" >&2
+        return 1
+    fi
+    echo "installing:$missing" >&2
+    as_root apt-get update -qq >&2 || return
+    # shellcheck disable=SC2086 # a list of names
+    apt_install $missing >&2
+}
