@@ -10,3 +10,9 @@ TESTS += $(abi_tests)
 .PHONY: abi-check
 abi-check: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(abi_tests)'
+
+installcheck-local:
+	SRCDIR='$(zreg_srcdir)' LIBDIR='$(DESTDIR)$(libdir)' BINDIR='$(DESTDIR)$(bindir)' \
+	PYTHONDIR='$(DESTDIR)$(pythondir)' PYEXECDIR='$(DESTDIR)$(pyexecdir)' DATADIR='$(DESTDIR)$(datadir)' \
+	VERSION='$(PACKAGE_VERSION)' CC='$(CC)' PYTHON='$(PYTHON)' GO='$(GO)' \
+	$(SHELL) $(srcdir)/tests/abi/installed.sh
