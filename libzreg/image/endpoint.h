@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * One end of a copy: a registry, an OCI layout, a server in this process, an archive.
+ *
+ * All look alike through one table of drivers, so copy, append and index are one algorithm each.
+ * An endpoint names one image (a tag or a digest) in one repository. All calls are safe from many
+ * threads at once. Errors name the place and the digest.
+ */
+#ifndef ZREG_IMAGE_ENDPOINT_H
+#define ZREG_IMAGE_ENDPOINT_H
+
+#include "base/buf.h"
+#include "image/place.h"
+#include "image/stream.h"
+#include <stdbool.h>
+#include <zreg/cancel.h>
+#include <zreg/client.h>
+#include <zreg/manifest.h>
+#include <zreg/server.h>
+
+typedef struct zreg__endpoint zreg__endpoint;
+
+/** How a destination stands to a blob. */
+typedef enum zreg__blob_state {
+    ZREG__BLOB_WANTED,  /* write it to the sink */
+    ZREG__BLOB_PRESENT, /* it is there */
+    ZREG__BLOB_MOUNTED, /* it was made to appear there without its bytes */
+} zreg__blob_state;
+
+typedef struct zreg__endpoint_options {
+    zreg_client *client;           /* needed for registries */
+    zreg_server *server;           /* not NULL: this server instead of the place's host */
+    bool write;                    /* it will be written to */
+    const char *const *mount_from; /* repositories of the same host that may hold blobs, or NULL */
+} zreg__endpoint_options;
+
+/** What a driver does; `write`-side members are NULL in a driver that is a source only. */
+typedef struct zreg__endpoint_driver {
+    const char *name;
+    bool local; /* looking costs nothing, and a name proves nothing: look at each blob */
+    zreg_status (*open)(zreg__endpoint **out, zreg__place *place,
+                        const zreg__endpoint_options *options, zreg_error *err);
+    zreg_status (*manifest_get)(zreg_manifest **out, zreg__endpoint *endpoint,
+                                const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    zreg_status (*manifest_head)(zreg_digest *out, zreg__endpoint *endpoint,
+                                 const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    zreg_status (*manifest_put)(zreg__endpoint *endpoint, const zreg_manifest *manifest, bool named,
+                                zreg_cancel *cancel, zreg_error *err);
+    zreg_status (*blob_open)(zreg__source **out, zreg__endpoint *endpoint,
+                             const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    zreg_status (*blob_create)(zreg__sink **out, zreg__blob_state *out_state,
+                               zreg__endpoint *endpoint, const zreg_digest *digest,
+                               uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
+                               zreg_error *err);
+    void (*free)(zreg__endpoint *endpoint);
+} zreg__endpoint_driver;
+
+/** What every driver's own struct begins with. */
+struct zreg__endpoint {
+    const zreg__endpoint_driver *driver;
+    zreg__place *place;
+};
+
+/** Opens a place. Nothing is sent and nothing is made yet, so what is missing shows later. */
+zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place,
+                                const zreg__endpoint_options *options, zreg_error *err);
+
+/** The place as text for messages; lives as long as the endpoint. */
+const char *zreg__endpoint_text(const zreg__endpoint *endpoint);
+
+/** True when both are the same repository of the same host, or the same folder. */
+bool zreg__endpoint_same_repository(const zreg__endpoint *a, const zreg__endpoint *b);
+
+/** Fetches a manifest, verified: this one, or with a NULL digest the one that the place names. */
+zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
+                                        const zreg_digest *digest, zreg_cancel *cancel,
+                                        zreg_error *err);
+
+/** The digest alone; NOTFOUND tells that it is not there. */
+zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
+                                         const zreg_digest *digest, zreg_cancel *cancel,
+                                         zreg_error *err);
+
+/** Stores a manifest under its digest, and with `named` under the place's tag too. */
+zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                        bool named, zreg_cancel *cancel, zreg_error *err);
+
+/** Opens a blob. Not every driver verifies what is read: a sink does. */
+zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
+                                     const zreg_digest *digest, zreg_cancel *cancel,
+                                     zreg_error *err);
+
+/**
+ * Starts to store a blob. `*out` is set only when `*out_state` is WANTED. `digest` NULL: it is
+ * computed. `size_bytes` may be UINT64_MAX for unknown. `from` (may be NULL) is an endpoint that
+ * certainly holds the blob: it is mounted from there when that is the same host.
+ */
+zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+                                       zreg__endpoint *endpoint, const zreg_digest *digest,
+                                       uint64_t size_bytes, const zreg__endpoint *from,
+                                       zreg_cancel *cancel, zreg_error *err);
+
+/** Reads a whole blob, verified, into a buffer whose maximum is the limit. */
+zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,
+                                      const zreg_descriptor *blob, zreg_cancel *cancel,
+                                      zreg_error *err);
+
+/** Stores a blob that is in memory, unless it is there; `out` (may be NULL) gets its digest. */
+zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, const void *bytes,
+                                    size_t size, zreg_cancel *cancel, zreg_error *err);
+
+void zreg__endpoint_free(zreg__endpoint *endpoint);
+
+ZREG__DEFINE_AUTO(zreg__endpoint, zreg__endpoint_free)
+
+#endif

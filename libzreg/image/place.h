@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Places as text (<zreg/copy.h>): which driver, and what it is to look for. No I/O. */
+#ifndef ZREG_IMAGE_PLACE_H
+#define ZREG_IMAGE_PLACE_H
+
+#include "base/compiler.h"
+#include <zreg/common.h>
+#include <zreg/digest.h>
+#include <zreg/ref.h>
+
+typedef enum zreg__place_kind {
+    ZREG__PLACE_REGISTRY, /* [docker://]HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] */
+    ZREG__PLACE_LAYOUT,   /* oci:DIR[:TAG|@DIGEST] */
+    ZREG__PLACE_ARCHIVE,  /* docker-archive:FILE[:REF] */
+} zreg__place_kind;
+
+/** A parsed place. Texts are owned; NULL when unset. */
+typedef struct zreg__place {
+    zreg__place_kind kind;
+    char *text;         /* as it is shown to people */
+    zreg_ref *ref;      /* registry: the reference; archive: REF, or NULL */
+    char *path;         /* layout, archive */
+    char *tag;          /* layout: TAG, or NULL */
+    zreg_digest digest; /* layout: DIGEST, or "" */
+} zreg__place;
+
+/** Errors: INVAL, UNSUPPORTED (a digest's algorithm), NOMEM. */
+zreg_status zreg__place_parse(zreg__place **out, const char *text, zreg_error *err);
+
+void zreg__place_free(zreg__place *place);
+
+ZREG__DEFINE_AUTO(zreg__place, zreg__place_free)
+
+#endif

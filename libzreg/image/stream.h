@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Blob streams of an endpoint: a source is pulled, a sink is pushed.
+ *
+ * Drivers put one of these structs first in their own. A stream is used by one thread at a time
+ * and must not outlive its endpoint or the cancel token it was opened with.
+ */
+#ifndef ZREG_IMAGE_STREAM_H
+#define ZREG_IMAGE_STREAM_H
+
+#include "base/compiler.h"
+#include <zreg/common.h>
+#include <zreg/digest.h>
+
+typedef struct zreg__source zreg__source;
+typedef struct zreg__sink zreg__sink;
+
+struct zreg__source {
+    zreg_status (*read)(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
+                        zreg_error *err);
+    void (*free)(zreg__source *source);
+};
+
+struct zreg__sink {
+    zreg_status (*write)(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
+    zreg_status (*commit)(zreg_digest *out, zreg__sink *sink, zreg_error *err);
+    void (*free)(zreg__sink *sink);
+};
+
+/** Reads up to `capacity` bytes; `*out_size` is 0 only at the end. */
+zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
+                              zreg_error *err);
+
+/** Ends reading wherever it is. Accepts NULL. */
+void zreg__source_free(zreg__source *source);
+
+/** Takes all `size` bytes. After an error only _free is allowed. */
+zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
+
+/**
+ * Stores the blob if its bytes have the digest and size given at the start, and nothing otherwise
+ * (CORRUPT). `out` (may be NULL) gets the digest.
+ */
+zreg_status zreg__sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *err);
+
+/** Frees the sink; what was not committed is dropped. Accepts NULL. */
+void zreg__sink_free(zreg__sink *sink);
+
+ZREG__DEFINE_AUTO(zreg__source, zreg__source_free)
+ZREG__DEFINE_AUTO(zreg__sink, zreg__sink_free)
+
+#endif
