@@ -44,8 +44,7 @@ zreg__json *zreg__json_at(const zreg__json *array, size_t i);
 
 /* Building. Each takes over `value` even on failure, so that calls can be chained; a NULL value
  * means that memory ran out, and is an error too. */
-zreg_status zreg__json_set(zreg__json *object, const char *key, zreg__json *value,
-                           zreg_error *err);
+zreg_status zreg__json_set(zreg__json *object, const char *key, zreg__json *value, zreg_error *err);
 zreg_status zreg__json_set_text(zreg__json *object, const char *key, const char *text,
                                 zreg_error *err); /* NULL text becomes null */
 zreg_status zreg__json_set_u64(zreg__json *object, const char *key, uint64_t number,

@@ -21,8 +21,8 @@ zreg_status zreg__reference_new(zreg_ref **out, const char *host, const char *re
  * "library/x"; "quay.io/y/z" (and "y/z" with namespace "quay.io") becomes "quay.io/y/z".
  * `namespace_host` is the `?ns=` of the request, or NULL. New memory.
  */
-zreg_status zreg__reference_canonical(char **out, zreg__span repository,
-                                      const char *namespace_host, zreg_error *err);
+zreg_status zreg__reference_canonical(char **out, zreg__span repository, const char *namespace_host,
+                                      zreg_error *err);
 
 /** True for localhost, 127.0.0.0/8 and ::1, with or without a port. */
 bool zreg__reference_is_loopback(const char *host);

@@ -22,15 +22,15 @@ typedef struct zreg_strings zreg_strings;
 /** Settings of a client. */
 typedef struct zreg_client_options {
     size_t size;
-    const char *authfile;   /**< docker config.json; NULL: REGISTRY_AUTH_FILE,
+    const char *authfile;        /**< docker config.json; NULL: REGISTRY_AUTH_FILE,
                                  XDG_RUNTIME_DIR/containers/auth.json, then
                                  DOCKER_CONFIG or ~/.docker/config.json; "": none */
-    const char *ca_file;    /**< PEM file of extra authorities for every host, or NULL */
-    const char *user_agent; /**< NULL: "zreg/VERSION" */
+    const char *ca_file;         /**< PEM file of extra authorities for every host, or NULL */
+    const char *user_agent;      /**< NULL: "zreg/VERSION" */
     uint32_t connect_timeout_ms; /**< 0: 30,000 */
     uint32_t idle_timeout_ms;    /**< longest silence of a peer; 0: 60,000 */
-    uint32_t attempts; /**< tries of a request that may be repeated; 0: 5, 1: no retry */
-    zreg_log_fn log;   /**< NULL: no log */
+    uint32_t attempts;           /**< tries of a request that may be repeated; 0: 5, 1: no retry */
+    zreg_log_fn log;             /**< NULL: no log */
     void *log_user;
 } zreg_client_options;
 
@@ -75,8 +75,7 @@ ZREG_API zreg_status zreg_client_set_host(zreg_client *client, const char *host,
 /**
  * What was sent to one host, or to all when `host` is NULL, so far. Threads may still be sending.
  */
-ZREG_API void zreg_client_counters(zreg_counters *out, const zreg_client *client,
-                                   const char *host);
+ZREG_API void zreg_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
 
 /** Asks the host whether it speaks the protocol (GET /v2/) and accepts the credentials. */
 ZREG_API zreg_status zreg_client_ping(zreg_client *client, const char *host, zreg_cancel *cancel,

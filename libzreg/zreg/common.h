@@ -28,21 +28,21 @@ ZREG_BEGIN_DECLS
 /** How a call ended, told apart by what a caller does about it. Values never change. */
 typedef enum zreg_status {
     ZREG_OK = 0,
-    ZREG_NOMEM = 1,       /**< memory ran out */
-    ZREG_INVAL = 2,       /**< an argument or a document given by the caller is wrong */
-    ZREG_NOTFOUND = 3,    /**< the named thing does not exist, or may not be seen */
-    ZREG_DENIED = 4,      /**< credentials are missing, wrong or not sufficient */
-    ZREG_EXISTS = 5,      /**< it is there already and may not be replaced */
-    ZREG_CONFLICT = 6,    /**< a condition (expected digest, order of changes) does not hold */
-    ZREG_CORRUPT = 7,     /**< bytes do not match their digest or size */
-    ZREG_LIMIT = 8,       /**< the peer sent, or the caller asked for, more than a limit allows */
-    ZREG_NET = 9,         /**< name lookup, connection or TLS failed */
-    ZREG_PROTO = 10,      /**< the peer broke the protocol */
-    ZREG_TIMEOUT = 11,    /**< the peer was silent for too long */
-    ZREG_CANCELLED = 12,  /**< the cancel token was triggered */
-    ZREG_CALLBACK = 13,   /**< a callback asked to stop */
+    ZREG_NOMEM = 1,        /**< memory ran out */
+    ZREG_INVAL = 2,        /**< an argument or a document given by the caller is wrong */
+    ZREG_NOTFOUND = 3,     /**< the named thing does not exist, or may not be seen */
+    ZREG_DENIED = 4,       /**< credentials are missing, wrong or not sufficient */
+    ZREG_EXISTS = 5,       /**< it is there already and may not be replaced */
+    ZREG_CONFLICT = 6,     /**< a condition (expected digest, order of changes) does not hold */
+    ZREG_CORRUPT = 7,      /**< bytes do not match their digest or size */
+    ZREG_LIMIT = 8,        /**< the peer sent, or the caller asked for, more than a limit allows */
+    ZREG_NET = 9,          /**< name lookup, connection or TLS failed */
+    ZREG_PROTO = 10,       /**< the peer broke the protocol */
+    ZREG_TIMEOUT = 11,     /**< the peer was silent for too long */
+    ZREG_CANCELLED = 12,   /**< the cancel token was triggered */
+    ZREG_CALLBACK = 13,    /**< a callback asked to stop */
     ZREG_UNSUPPORTED = 14, /**< the peer, or this build of the library, cannot do it */
-    ZREG_IO = 15,         /**< reading or writing a local file failed */
+    ZREG_IO = 15,          /**< reading or writing a local file failed */
 } zreg_status;
 
 /**

@@ -30,7 +30,7 @@ typedef struct zreg_populated_image {
 /** Settings of populate. */
 typedef struct zreg_populate_options {
     size_t size;
-    zreg_server *server; /**< fill this server directly; `to` may then be NULL */
+    zreg_server *server;      /**< fill this server directly; `to` may then be NULL */
     const char *intermediate; /**< HOST:PORT to read from instead of the artifacts' own, or NULL */
     uint32_t jobs;            /**< transfers at once; 0: 8 */
     zreg_progress_fn progress;
@@ -115,9 +115,9 @@ ZREG_API zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, con
 /** Settings of promote. */
 typedef struct zreg_promote_options {
     size_t size;
-    const char *change;   /**< take the temporary tag of this change ... */
-    const char *pipeline; /**< ... or of this pipeline, when `change` is NULL ... */
-    const char *from_tag; /**< ... or this tag itself, before the other two */
+    const char *change;               /**< take the temporary tag of this change ... */
+    const char *pipeline;             /**< ... or of this pipeline, when `change` is NULL ... */
+    const char *from_tag;             /**< ... or this tag itself, before the other two */
     const zreg_digest *expect_digest; /**< refuse (CONFLICT) any other image; NULL: no condition */
     const char *if_current; /**< promote a tag only while it holds this digest, or does not exist
                                  ("absent"); NULL: no condition */

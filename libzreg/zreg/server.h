@@ -49,10 +49,10 @@ typedef struct zreg_server_options {
     const char *htpasswd;     /**< users: text of an htpasswd file (bcrypt or crypt hashes) */
     zreg_anonymous anonymous;
     zreg_durability durability;
-    int buildset;             /**< 1: makes certificate, one random user, token key and root */
-    int plain_http;           /**< buildset: 1 leaves out TLS */
-    const char *const *names; /**< buildset: further DNS names and addresses in the certificate */
-    uint32_t threads;         /**< event threads; 0: one per processor, at most 8 */
+    int buildset;              /**< 1: makes certificate, one random user, token key and root */
+    int plain_http;            /**< buildset: 1 leaves out TLS */
+    const char *const *names;  /**< buildset: further DNS names and addresses in the certificate */
+    uint32_t threads;          /**< event threads; 0: one per processor, at most 8 */
     uint32_t token_lifetime_s; /**< of bearer tokens; 0: 3,600 */
     zreg_log_fn log;
     void *log_user;

@@ -188,8 +188,8 @@ static void base64_goes_both_ways(void **state)
             ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(100);
             ZREG__AUTO(zreg__buf) zreg__buf back = ZREG__BUF(100);
             assert_int_equal(zreg__base64_encode(&text, bytes, size, url, NULL), ZREG_OK);
-            assert_int_equal(zreg__base64_decode(&back, zreg__buf_cstr(&text), text.size, url, NULL),
-                             ZREG_OK);
+            assert_int_equal(
+                zreg__base64_decode(&back, zreg__buf_cstr(&text), text.size, url, NULL), ZREG_OK);
             assert_int_equal(back.size, size);
             assert_memory_equal(zreg__buf_cstr(&back), bytes, size);
         }
