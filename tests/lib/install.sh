@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Installs Debian packages that are missing. To be sourced:
 #     . tests/lib/install.sh
 #     install_sets build tests
@@ -52,7 +53,7 @@ as_root() {
 
 # Keeps package scripts from starting services, for one apt-get call only.
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d ours= result=0
+    local policy=/usr/sbin/policy-rc.d ours='' result=0
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
     fi
