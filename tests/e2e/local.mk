@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+
+e2e_tests += \
+	tests/e2e/test_clients.py \
+	tests/e2e/test_copy.py \
+	tests/e2e/test_large.py

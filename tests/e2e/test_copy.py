@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`zreg copy`, `promote` and friends between zreg's registry and Debian's docker-registry."""
+
+import json
+import signal
+import subprocess
+import time
+
+from world import need, tap, world
+from registries import BuildsetRegistry, DockerRegistry, ZregRegistry
+
+
+def both(w):
+    need("docker-registry")
+    return w.start(ZregRegistry), w.start(DockerRegistry)
+
+
+def puts(registry):
+    return [r for r in registry.requests() if r["method"] in ("PUT", "POST", "PATCH")]
+
+
+def there_and_back(w, first, second, make):
+    digest = make(f"{first.address}/some/image:one")
+    gone = w.zreg("copy", f"{first.address}/some/image:one", f"{second.address}/other/image:two")
+    assert gone["digest"] == digest
+    back = w.zreg("copy", f"{second.address}/other/image:two", f"{first.address}/third:three")
+    assert back["digest"] == digest
+    assert w.zreg("inspect", f"{first.address}/third:three")["digest"] == digest
+    before = len(puts(second))
+    again = w.zreg("copy", f"{first.address}/some/image:one", f"{second.address}/other/image:two")
+    assert again["digest"] == digest and again["blobs"]["copied"] == 0
+    assert len(puts(second)) == before, "a second copy put something"
+
+
+def test_an_image_goes_to_docker_registry_and_back():
+    with world() as w:
+        ours, theirs = both(w)
+        there_and_back(w, ours, theirs, w.image)
+
+
+def test_an_image_comes_from_docker_registry_and_goes_back():
+    with world() as w:
+        ours, theirs = both(w)
+        there_and_back(w, theirs, ours, w.image)
+
+
+def index(w, place):
+    host = place.split("/")[0]
+    parts = []
+    for arch in ("amd64", "arm64"):
+        part = f"{host}/parts:{arch}"
+        w.image(part, platform=f"linux/{arch}", name=arch)
+        parts.append(part)
+    return w.zreg("index", place, *parts)["digest"]
+
+
+def test_an_index_of_two_platforms_goes_both_ways():
+    with world() as w:
+        ours, theirs = both(w)
+        there_and_back(w, ours, theirs, lambda place: index(w, place))
+    with world() as w:
+        ours, theirs = both(w)
+        there_and_back(w, theirs, ours, lambda place: index(w, place))
+
+
+def test_promote_takes_two_requests_and_no_blob():
+    with world() as w:
+        _, theirs = both(w)
+        digest = w.image(f"{theirs.address}/example/base:change_7_latest")
+        before = len(theirs.requests())
+        result = w.zreg("promote", f"{theirs.address}/example/base", "--change", "7",
+                        "--tag", "latest", "--expect-digest", digest, "--keep")
+        log = [r for r in theirs.requests()[before:] if r["status"] != 401]
+        assert [r["method"] for r in log] == ["GET", "PUT"], log
+        assert not [r for r in log if "/blobs/" in r["path"]]
+        assert result["blob_requests"] == 0 and result["digest"] == digest
+        assert w.zreg("inspect", f"{theirs.address}/example/base:latest")["digest"] == digest
+
+
+def test_promote_refuses_another_digest_and_changes_nothing():
+    with world() as w:
+        ours, _ = both(w)
+        w.image(f"{ours.address}/example/base:change_7_latest")
+        error = w.fails("promote", f"{ours.address}/example/base", "--change", "7",
+                        "--tag", "latest", "--expect-digest", "sha256:" + "0" * 64)
+        assert error["code"] == "CONFLICT", error
+        assert w.fails("inspect", f"{ours.address}/example/base:latest")["code"] == "NOTFOUND"
+
+
+def test_promote_removes_the_temporary_tag_alone():
+    with world() as w:
+        ours, _ = both(w)
+        w.image(f"{ours.address}/example/base:change_7_latest")
+        w.zreg("promote", f"{ours.address}/example/base", "--change", "7", "--tag", "latest")
+        tags = json.loads(w.run(*w.argv("tags", f"{ours.address}/example/base")))
+        assert tags["tags"] == ["latest"], tags
+
+
+def test_a_wrong_password_is_denied_and_not_told():
+    with world() as w:
+        ours = w.start(ZregRegistry)
+        place = f"{ours.address}/some/image:one"
+        w.image(place)
+        w.credentials.add(ours.address, "zuul", "hunter2-is-wrong", None)
+        error = w.fails("inspect", place)
+        assert error["code"] == "DENIED", error
+        assert "hunter2" not in json.dumps(error)
+
+
+def test_an_unknown_certificate_is_refused():
+    with world() as w:
+        ours = w.start(ZregRegistry)
+        w.credentials.bundle.write_text("")
+        error = w.fails("inspect", f"{ours.address}/some/image:one")
+        assert error["code"] == "NET" and "certificate" in error["message"], error
+
+
+def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():
+    with world() as w:
+        ours, theirs = both(w)
+        big = w.folder / "big"
+        big.mkdir()
+        subprocess.run(["openssl", "rand", "-out", big / "random", str(256 << 20)], check=True)
+        w.zreg("append", "--base", "scratch", "--layer", big, f"{ours.address}/big:one")
+        copy = subprocess.Popen(w.argv("copy", f"{ours.address}/big:one",
+                                       f"{theirs.address}/big:one"),
+                                env=w.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while copy.poll() is None and not [r for r in ours.requests() if r["method"] == "GET"]:
+            time.sleep(0.005)
+        time.sleep(0.05)
+        start = time.monotonic()
+        copy.send_signal(signal.SIGINT)
+        output, _ = copy.communicate(timeout=20)
+        if copy.returncode == 0:
+            raise tap.Skip("the copy was done before it could be cancelled")
+        assert time.monotonic() - start < 5
+        assert json.loads(output)["error"]["code"] == "CANCELLED", output
+        assert w.fails("inspect", f"{theirs.address}/big:one")["code"] == "NOTFOUND"
+
+
+def test_append_gives_the_same_digest_for_the_same_input():
+    with world() as w:
+        one = w.image(f"oci:{w.folder}/a:one")
+        two = w.image(f"oci:{w.folder}/b:two")
+        assert one == two
+
+
+def test_the_change_ahead_is_published_populated_and_resolved():
+    with world() as w:
+        intermediate = w.start(ZregRegistry)
+        first, second = w.start(BuildsetRegistry), w.start(BuildsetRegistry)
+        digest = w.image(f"{first.address}/example/base:latest")
+        published = w.zreg("publish", "--from", first.address, "--to", intermediate.address,
+                           "--build", "b" * 32, "--change", "1", "--image", "example/base:latest")
+        artifact, = published["artifacts"]
+        assert artifact["name"] == "example/base:latest"
+        assert artifact["url"] == (f"docker://{intermediate.address}/example/base:{'b' * 32}_latest")
+        assert artifact["metadata"]["digest"] == digest
+        assert artifact["metadata"]["type"] == "container_image"
+        path = w.folder / "artifacts.json"
+        path.write_text(json.dumps({"zuul": published}))
+        populated = w.zreg("populate", "--artifacts", path, "--to", second.address)
+        image, = populated["images"]
+        assert (image["repository"], image["digest"], image["change"]) == ("example/base", digest, "1")
+        winner = w.zreg("resolve", "docker.io/example/base:latest", "--artifacts", path,
+                        "--buildset", second.address)["winner"]
+        assert (winner["source"], winner["digest"], winner["change"]) == ("buildset", digest, "1")
+
+
+if __name__ == "__main__":
+    tap.main(__name__)

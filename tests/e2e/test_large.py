@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A blob of 4 GB goes from registry to registry through little memory."""
+
+import hashlib
+import json
+import os
+import shutil
+
+from world import tap, world
+from registries import ZregRegistry
+
+SIZE = 4 * 1000**3
+COPY_RSS_BYTES = 16 << 20
+SERVE_RSS_BYTES = 20 << 20
+
+
+def layout_with_large_blob(folder):
+    """An OCI layout with one layer: a sparse file, so that it costs no disk."""
+    blobs = folder / "blobs/sha256"
+    blobs.mkdir(parents=True)
+
+    def add(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    sparse = blobs / "sparse"
+    with sparse.open("wb") as f:
+        f.truncate(SIZE)
+    hashing, block = hashlib.sha256(), bytes(1 << 20)
+    for at in range(0, SIZE, len(block)):
+        hashing.update(block[:min(len(block), SIZE - at)])
+    layer = hashing.hexdigest()
+    sparse.rename(blobs / layer)
+
+    config = {"architecture": "amd64", "os": "linux",
+              "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]}}
+    manifest = {
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
+                   **add(json.dumps(config).encode())},
+        "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar",
+                    "digest": f"sha256:{layer}", "size": SIZE}]}
+    entry = {"mediaType": manifest["mediaType"], **add(json.dumps(manifest).encode()),
+             "annotations": {"org.opencontainers.image.ref.name": "one"}}
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    return entry["digest"]
+
+
+def peak_rss_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        line = next(line for line in status if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+def run_and_measure(w, argv):
+    """Runs a command to its end; gives its output and its own peak memory."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(write, 1)
+        os.execvpe(argv[0], argv, w.environment)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        output = pipe.read()
+    _, status, usage = os.wait4(pid, 0)
+    assert status == 0, output
+    return json.loads(output), usage.ru_maxrss * 1024
+
+
+def test_4_GB_go_through_16_MB_of_copy_and_20_MB_of_serve():
+    if os.environ.get("ZREG_SANITIZERS"):
+        raise tap.Skip("a sanitizer build has its own memory")
+    with world() as w:
+        free = shutil.disk_usage(w.folder).free
+        if free < 3 * SIZE:
+            raise tap.Skip(f"{3 * SIZE} bytes of disk are needed, {free} are free")
+        digest = layout_with_large_blob(w.folder / "layout")
+        first = w.start(ZregRegistry, tls=False, login=False)
+        second = w.start(ZregRegistry, tls=False, login=False)
+        place = f"{first.address}/large:one"
+        w.zreg("copy", f"oci:{w.folder}/layout:one", place)
+        result, rss = run_and_measure(w, w.argv("copy", place, f"{second.address}/large:one"))
+        assert result["digest"] == digest and result["bytes"] >= SIZE, result
+        servers = [peak_rss_bytes(r.process.pid) for r in (first, second)]
+        print(f"# peak memory in bytes: copy {rss}, serve {servers}")
+        assert rss <= COPY_RSS_BYTES, rss
+        assert max(servers) <= SERVE_RSS_BYTES, servers
+
+
+if __name__ == "__main__":
+    tap.main(__name__)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the functions called test_* of a module and prints TAP."""
+
+import inspect
+import sys
+import traceback
+
+
+class Skip(Exception):
+    """This test cannot run here; the text says why."""
+
+
+def main(module, *arguments):
+    """Runs every test with these arguments and exits; 1 when one failed."""
+    tests = [(name, function) for name, function in vars(sys.modules[module]).items()
+             if name.startswith("test_") and inspect.isfunction(function)]
+    print(f"1..{len(tests)}")
+    failures = 0
+    for number, (name, function) in enumerate(tests, 1):
+        title = f"{number} - {name[5:].replace('_', ' ')}"
+        try:
+            function(*arguments)
+            print(f"ok {title}", flush=True)
+        except Skip as reason:
+            print(f"ok {title} # SKIP {reason}", flush=True)
+        except Exception:  # a test may fail in any way, and the next one must still run
+            failures += 1
+            print(f"not ok {title}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}", flush=True)
+    sys.exit(1 if failures else 0)
