@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-zreg_headers +=
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/oci/digest.c \
+	libzreg/oci/mediatype.c \
+	libzreg/oci/mediatype.h \
+	libzreg/oci/reference.c \
+	libzreg/oci/reference.h \
+	libzreg/oci/reference_grammar.c

@@ -29,6 +29,13 @@ typedef enum zreg__mediatype_kind {
 /** The kind of a Content-Type; parameters and case are ignored. */
 zreg__mediatype_kind zreg__mediatype_kind_of(zreg__span content_type);
 
+/** The same, and the type's usual spelling (static memory) in `*out_name`; NULL when unknown. */
+zreg__mediatype_kind zreg__mediatype_known(const char **out_name, zreg__span content_type);
+
+/** True for what servers send when they do not know the type: nothing, application/json,
+ *  application/octet-stream, text/plain. */
+bool zreg__mediatype_is_generic(zreg__span content_type);
+
 /** A Content-Type without parameters and surrounding space. */
 zreg__span zreg__mediatype_essence(zreg__span content_type);
 
