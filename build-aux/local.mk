@@ -84,6 +84,20 @@ fuzz-run: $(fuzz_programs)
 	done
 
 # --- release tarball: everything that git knows, so that nothing is forgotten as files are added.
+AM_DISTCHECK_CONFIGURE_FLAGS = CC='$(CC)' CXX='$(CXX)'
+if HAVE_PYTHON
+AM_DISTCHECK_CONFIGURE_FLAGS += PYTHON='$(PYTHON)'
+endif
+if !BUILD_PYTHON
+AM_DISTCHECK_CONFIGURE_FLAGS += --disable-python
+endif
+if !BUILD_GO
+AM_DISTCHECK_CONFIGURE_FLAGS += --disable-go
+endif
+if !BUILD_SERVER
+AM_DISTCHECK_CONFIGURE_FLAGS += --disable-server
+endif
+
 dist-hook:
 	$(AM_V_at)$(sources) > $(distdir)/manifest.new && \
 	tar -C $(srcdir) --create --files-from=$(distdir)/manifest.new --file=- | \

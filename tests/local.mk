@@ -13,6 +13,7 @@ PY_LOG_COMPILER = $(top_builddir)/run $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX;
 
 unit_tests =
