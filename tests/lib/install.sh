@@ -20,7 +20,7 @@ packages_of() {
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
-    bench) echo skopeo docker-registry nginx-light wrk openssl apache2-utils python3 ;;
+    bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
     *)
         echo "install.sh: no set of packages is called $1" >&2
         return 1
