@@ -1,6 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/http/fetch.c \
+	libzreg/http/fetch.h \
+	libzreg/http/fetch_address.c \
+	libzreg/http/fetch_address.h \
+	libzreg/http/fetch_answer.c \
+	libzreg/http/fetch_exchange.c \
+	libzreg/http/fetch_inner.h \
+	libzreg/http/fetch_setup.c \
+	libzreg/http/fetch_url.c \
+	libzreg/http/fetch_url.h
 
 if BUILD_SERVER
 libzreg_sources +=

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/fetch.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "http/fetch_inner.h"
+
+#include <string.h>
+
+/* More idle connections than this are closed, the oldest first. */
+#define MAX_IDLE_LANES 32
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_ready;
+
+static void start_curl(void)
+{
+    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
+{
+    zreg__fetch *fetch = user;
+
+    (void)easy;
+    (void)access;
+    pthread_mutex_lock(&fetch->share_locks[data]);
+}
+
+static void share_unlock(CURL *easy, curl_lock_data data, void *user)
+{
+    zreg__fetch *fetch = user;
+
+    (void)easy;
+    pthread_mutex_unlock(&fetch->share_locks[data]);
+}
+
+static zreg_status make_share(zreg__fetch *fetch, zreg_error *err)
+{
+    fetch->share = curl_share_init();
+    if (fetch->share == NULL ||
+        curl_share_setopt(fetch->share, CURLSHOPT_LOCKFUNC, share_lock) != CURLSHE_OK ||
+        curl_share_setopt(fetch->share, CURLSHOPT_UNLOCKFUNC, share_unlock) != CURLSHE_OK ||
+        curl_share_setopt(fetch->share, CURLSHOPT_USERDATA, fetch) != CURLSHE_OK ||
+        curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) != CURLSHE_OK ||
+        curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
+            CURLSHE_OK) {
+        return zreg__fail_nomem(err);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status take_options(zreg__fetch *fetch, const zreg__fetch_options *options,
+                                zreg_error *err)
+{
+    static const zreg__fetch_options defaults = {0};
+
+    options = options != NULL ? options : &defaults;
+    fetch->connect_timeout_ms =
+        options->connect_timeout_ms != 0 ? options->connect_timeout_ms : 30000;
+    fetch->idle_timeout_ms = options->idle_timeout_ms != 0 ? options->idle_timeout_ms : 60000;
+    fetch->user_agent = options->user_agent != NULL ? zreg__strdup(options->user_agent)
+                                                    : zreg__asprintf("zreg/%s", zreg_version());
+    fetch->ca_pem = zreg__strdup(options->ca_pem);
+    if (fetch->user_agent == NULL || (options->ca_pem != NULL && fetch->ca_pem == NULL)) {
+        return zreg__fail_nomem(err);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *options, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch) zreg__fetch *fetch = NULL;
+
+    pthread_once(&curl_once, start_curl);
+    if (curl_ready != CURLE_OK) {
+        return zreg__fail(err, ZREG_NET, "libcurl does not start: %s",
+                          curl_easy_strerror(curl_ready));
+    }
+    fetch = zreg__new(zreg__fetch);
+    if (fetch == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    pthread_mutex_init(&fetch->lock, NULL);
+    for (size_t i = 0; i < ZREG__COUNT(fetch->share_locks); i++) {
+        pthread_mutex_init(&fetch->share_locks[i], NULL);
+    }
+    ZREG__TRY(take_options(fetch, options, err));
+    ZREG__TRY(make_share(fetch, err));
+    *out = zreg__steal(&fetch);
+    return ZREG_OK;
+}
+
+static void lane_free(zreg__fetch_lane *lane)
+{
+    if (lane == NULL) {
+        return;
+    }
+    if (lane->easy != NULL) {
+        curl_easy_cleanup(lane->easy);
+    }
+    if (lane->multi != NULL) {
+        curl_multi_cleanup(lane->multi);
+    }
+    free(lane->stash);
+    free(lane->key);
+    free(lane);
+}
+
+ZREG__DEFINE_AUTO(zreg__fetch_lane, lane_free)
+
+void zreg__fetch_free(zreg__fetch *fetch)
+{
+    if (fetch == NULL) {
+        return;
+    }
+    while (fetch->idle != NULL) {
+        zreg__fetch_lane *lane = fetch->idle;
+
+        fetch->idle = lane->next;
+        lane_free(lane);
+    }
+    if (fetch->share != NULL) {
+        curl_share_cleanup(fetch->share);
+    }
+    for (size_t i = 0; i < ZREG__COUNT(fetch->share_locks); i++) {
+        pthread_mutex_destroy(&fetch->share_locks[i]);
+    }
+    pthread_mutex_destroy(&fetch->lock);
+    free(fetch->user_agent);
+    free(fetch->ca_pem);
+    free(fetch);
+}
+
+/* The lane of this key that was used last: its connection is the least likely to have gone. */
+static zreg__fetch_lane *take_idle(zreg__fetch *fetch, const char *key)
+{
+    zreg__fetch_lane *found = NULL;
+
+    pthread_mutex_lock(&fetch->lock);
+    for (zreg__fetch_lane **at = &fetch->idle; *at != NULL; at = &(*at)->next) {
+        if (strcmp((*at)->key, key) == 0) {
+            found = *at;
+            *at = found->next;
+            fetch->idle_count--;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&fetch->lock);
+    return found;
+}
+
+static zreg_status lane_new(zreg__fetch_lane **out, const char *key, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_lane) zreg__fetch_lane *lane = zreg__new(zreg__fetch_lane);
+
+    if (lane == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    lane->key = zreg__strdup(key);
+    lane->multi = curl_multi_init();
+    lane->easy = curl_easy_init();
+    if (lane->key == NULL || lane->multi == NULL || lane->easy == NULL ||
+        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK) {
+        return zreg__fail_nomem(err);
+    }
+    *out = zreg__steal(&lane);
+    return ZREG_OK;
+}
+
+zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, const char *key,
+                                  zreg_error *err)
+{
+    zreg__fetch_lane *lane = take_idle(fetch, key);
+
+    if (lane != NULL) {
+        *out = lane;
+        return ZREG_OK;
+    }
+    return lane_new(out, key, err);
+}
+
+/* Cuts the oldest lane off; the list is not empty. */
+static zreg__fetch_lane *drop_oldest(zreg__fetch *fetch)
+{
+    zreg__fetch_lane **at = &fetch->idle;
+
+    while ((*at)->next != NULL) {
+        at = &(*at)->next;
+    }
+    fetch->idle_count--;
+    return zreg__steal(at);
+}
+
+void zreg__fetch_lane_return(zreg__fetch *fetch, zreg__fetch_lane *lane)
+{
+    zreg__fetch_lane *excess = NULL;
+
+    curl_easy_reset(lane->easy);
+    pthread_mutex_lock(&fetch->lock);
+    lane->next = fetch->idle;
+    fetch->idle = lane;
+    fetch->idle_count++;
+    if (fetch->idle_count > MAX_IDLE_LANES) {
+        excess = drop_oldest(fetch);
+    }
+    pthread_mutex_unlock(&fetch->lock);
+    lane_free(excess);
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer: each call drives the transfer on its caller's thread. */
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "http/fetch_inner.h"
+
+#include <string.h>
+
+/* Longest rest of a body that is worth reading to keep the connection, and how long to wait. */
+#define DRAIN_BYTES (64 * ZREG__KIB)
+#define DRAIN_MS    250
+
+#define POLL_MS 1000
+
+static zreg_status fail_curl(zreg__fetch_exchange *exchange, CURLMcode code, zreg_error *err)
+{
+    exchange->failure = ZREG__FETCH_FINAL;
+    return zreg__fail(err, code == CURLM_OUT_OF_MEMORY ? ZREG_NOMEM : ZREG_NET, "%s: libcurl: %s",
+                      exchange->url.host, curl_multi_strerror(code));
+}
+
+static void take_result(zreg__fetch_exchange *exchange)
+{
+    int left;
+
+    for (CURLMsg *message; (message = curl_multi_info_read(exchange->lane->multi, &left)) != NULL;) {
+        if (message->msg == CURLMSG_DONE) {
+            exchange->done = true;
+            exchange->result = message->data.result;
+            exchange->moved++;
+        }
+    }
+}
+
+static zreg_status perform(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    int running;
+    uint64_t before = exchange->moved;
+    CURLMcode code = curl_multi_perform(exchange->lane->multi, &running);
+
+    if (code != CURLM_OK) {
+        return fail_curl(exchange, code, err);
+    }
+    take_result(exchange);
+    if (exchange->moved != before) {
+        exchange->active_ms = zreg__clock_ms();
+    }
+    return ZREG_OK;
+}
+
+/* How long the peer may still be silent. libcurl itself watches the time it takes to connect. */
+static uint64_t patience_ms(const zreg__fetch_exchange *exchange)
+{
+    uint64_t silent = zreg__clock_ms() - exchange->active_ms;
+    uint64_t allowed = exchange->fetch->idle_timeout_ms;
+
+    allowed += exchange->connected ? 0 : exchange->fetch->connect_timeout_ms;
+    return silent < allowed ? allowed - silent : 0;
+}
+
+/* Waits until the network, libcurl's own clock or the cancel token calls. */
+static zreg_status await(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    struct curl_waitfd cancel = {zreg__cancel_fd(exchange->cancel), CURL_WAIT_POLLIN, 0};
+    uint64_t patience = patience_ms(exchange);
+    CURLMcode code;
+
+    if (patience == 0) {
+        exchange->failure = ZREG__FETCH_TRANSIENT;
+        return zreg__fail(err, ZREG_TIMEOUT, "%s:%u: silent for %u ms", exchange->url.host,
+                          (unsigned)exchange->url.port, (unsigned)exchange->fetch->idle_timeout_ms);
+    }
+    code = curl_multi_poll(exchange->lane->multi, &cancel, cancel.fd >= 0 ? 1 : 0,
+                           (int)(patience < POLL_MS ? patience : POLL_MS), NULL);
+    if (code != CURLM_OK) {
+        return fail_curl(exchange, code, err);
+    }
+    exchange->failure = ZREG__FETCH_FINAL;
+    return zreg__cancel_check(exchange->cancel, err);
+}
+
+/* One step of driving: works, and waits only when nothing moved. */
+static zreg_status step(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    uint64_t before = exchange->moved;
+
+    ZREG__TRY(perform(exchange, err));
+    if (exchange->moved != before || exchange->done) {
+        return ZREG_OK;
+    }
+    return await(exchange, err);
+}
+
+static zreg_status resume(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    CURLcode code;
+
+    if (!exchange->in_paused && !exchange->out_paused) {
+        return ZREG_OK;
+    }
+    exchange->in_paused = false;
+    exchange->out_paused = false;
+    code = curl_easy_pause(exchange->lane->easy, CURLPAUSE_CONT);
+    if (code != CURLE_OK) {
+        exchange->result = code;
+        return zreg__fetch_failure_report(exchange, err);
+    }
+    return ZREG_OK;
+}
+
+/* ZREG_OK while the transfer runs or ended well. */
+static zreg_status check_result(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    if (!exchange->done || exchange->result == CURLE_OK) {
+        return ZREG_OK;
+    }
+    return zreg__fetch_failure_report(exchange, err);
+}
+
+static void count_head(zreg__fetch_exchange *exchange)
+{
+    long connections = 0;
+
+    curl_easy_getinfo(exchange->lane->easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (exchange->counters != NULL && connections > 0) {
+        atomic_fetch_add(&exchange->counters->connections, (uint64_t)connections);
+    }
+}
+
+static zreg_status await_head(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    while (!exchange->head_done && !exchange->done) {
+        ZREG__TRY(step(exchange, err));
+    }
+    if (!exchange->head_done) {
+        exchange->result = exchange->result == CURLE_OK ? CURLE_GOT_NOTHING : exchange->result;
+        return zreg__fetch_failure_report(exchange, err);
+    }
+    count_head(exchange);
+    return ZREG_OK;
+}
+
+static void leave_lane(zreg__fetch_exchange *exchange)
+{
+    if (exchange->lane == NULL) {
+        return;
+    }
+    if (exchange->added) {
+        curl_multi_remove_handle(exchange->lane->multi, exchange->lane->easy);
+        exchange->added = false;
+    }
+    zreg__fetch_lane_return(exchange->fetch, zreg__steal(&exchange->lane));
+}
+
+/* Connections that were made under the guard of `public_peer_only` are kept apart. */
+static zreg_status enter_lane(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *origin = zreg__fetch_url_origin(&exchange->url);
+    ZREG__AUTO_FREE char *key = NULL;
+
+    if (origin != NULL) {
+        key = zreg__asprintf("%s%s", exchange->public_peer_only ? "public " : "", origin);
+    }
+    if (key == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    return zreg__fetch_lane_take(&exchange->lane, exchange->fetch, key, err);
+}
+
+static zreg_status start_hop(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
+                             zreg_error *err)
+{
+    CURLMcode code;
+
+    ZREG__TRY(enter_lane(exchange, err));
+    ZREG__TRY(zreg__fetch_answer_reset(exchange, err));
+    ZREG__TRY(zreg__fetch_setup(exchange, request, err));
+    code = curl_multi_add_handle(exchange->lane->multi, exchange->lane->easy);
+    if (code != CURLM_OK) {
+        return fail_curl(exchange, code, err);
+    }
+    exchange->added = true;
+    exchange->active_ms = zreg__clock_ms();
+    if (exchange->counters != NULL) {
+        atomic_fetch_add(&exchange->counters->requests, 1);
+        atomic_fetch_add(&exchange->counters->bytes_out, request->body_bytes);
+    }
+    return ZREG_OK;
+}
+
+/* 301, 302 and 303 would turn other methods into GET, which means something else: their caller
+ * gets the status. */
+static bool is_redirect(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+{
+    bool safe = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    int status = exchange->status;
+
+    return status == 307 || status == 308 ||
+           (safe && (status == 301 || status == 302 || status == 303));
+}
+
+/* Reads a short rest of the body, so that the connection can be used again. */
+static void drain(zreg__fetch_exchange *exchange)
+{
+    uint64_t until = zreg__clock_ms() + DRAIN_MS;
+    uint64_t length = zreg__fetch_length(exchange);
+
+    if (!exchange->head_done || exchange->done || exchange->from_size > 0 ||
+        (length != UINT64_MAX && length > DRAIN_BYTES)) {
+        return;
+    }
+    exchange->discard = true;
+    exchange->to_size = 0;
+    if (resume(exchange, NULL) != ZREG_OK) {
+        return;
+    }
+    while (!exchange->done && exchange->to_size < DRAIN_BYTES && zreg__clock_ms() < until) {
+        if (perform(exchange, NULL) != ZREG_OK || exchange->done ||
+            curl_multi_poll(exchange->lane->multi, NULL, 0, DRAIN_MS / 4, NULL) != CURLM_OK ||
+            zreg__cancel_check(exchange->cancel, NULL) != ZREG_OK) {
+            return;
+        }
+    }
+}
+
+/* Turns to where the answer points. */
+static zreg_status follow(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
+                          zreg_error *err)
+{
+    const char *location = zreg__fetch_header(exchange, "location");
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url next = {0};
+
+    exchange->failure = ZREG__FETCH_FINAL;
+    if (location == NULL) {
+        return zreg__fail(err, ZREG_PROTO, "%s: redirects (%d) without saying where to",
+                          exchange->url.host, exchange->status);
+    }
+    ZREG__TRY(zreg__fetch_url_resolve(&next, &exchange->url, location, err));
+    if (exchange->url.tls && !next.tls) {
+        return zreg__fail(err, ZREG_PROTO, "%s: redirects from https to http, which is refused",
+                          exchange->url.host);
+    }
+    drain(exchange);
+    exchange->discard = false;
+    exchange->to_size = 0;
+    leave_lane(exchange);
+    exchange->foreign = exchange->foreign || !zreg__fetch_url_same_origin(request->url, &next);
+    zreg__fetch_url_finish(&exchange->url);
+    exchange->url = next;
+    next = (zreg__fetch_url){0};
+    return ZREG_OK;
+}
+
+static zreg_status open_hops(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
+                             zreg_error *err)
+{
+    ZREG__TRY(zreg__cancel_check(exchange->cancel, err));
+    for (int hop = 0; hop <= ZREG__MAX_REDIRECTS; hop++) {
+        ZREG__TRY(start_hop(exchange, request, err));
+        if (request->stream) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(await_head(exchange, err));
+        if (!is_redirect(exchange, request)) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(follow(exchange, request, err));
+    }
+    return zreg__fail(err, ZREG_LIMIT, "%s: redirects more than %d times", exchange->url.host,
+                      ZREG__MAX_REDIRECTS);
+}
+
+zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
+                             const zreg__fetch_request *request, zreg__fetch_failure *failure,
+                             zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange =
+        zreg__new(zreg__fetch_exchange);
+    zreg_status status;
+
+    if (exchange == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    exchange->fetch = fetch;
+    exchange->cancel = cancel;
+    exchange->counters = request->counters;
+    exchange->public_peer_only = request->public_peer_only;
+    exchange->maybe_plain = request->maybe_plain;
+    exchange->stream = request->stream;
+    exchange->stream_bytes = request->stream_bytes;
+    ZREG__TRY(zreg__fetch_url_copy(&exchange->url, request->url, err));
+    status = open_hops(exchange, request, err);
+    if (failure != NULL) {
+        *failure = exchange->failure;
+    }
+    if (status != ZREG_OK) {
+        return status;
+    }
+    *out = zreg__steal(&exchange);
+    return ZREG_OK;
+}
+
+zreg_status zreg__fetch_write(zreg__fetch_exchange *exchange, const void *bytes, size_t size,
+                              zreg_error *err)
+{
+    if (size > exchange->stream_bytes - exchange->stream_sent) {
+        return zreg__fail(err, ZREG_INVAL, "%s: more body bytes than were announced",
+                          exchange->url.host);
+    }
+    exchange->stream_sent += size;
+    exchange->from = bytes;
+    exchange->from_size = size;
+    exchange->active_ms = zreg__clock_ms();
+    ZREG__TRY(resume(exchange, err));
+    while (exchange->from_size > 0 && !exchange->head_done && !exchange->done) {
+        ZREG__TRY(step(exchange, err));
+    }
+    if (exchange->counters != NULL) {
+        atomic_fetch_add(&exchange->counters->bytes_out, size - exchange->from_size);
+    }
+    exchange->from_size = 0;
+    if (exchange->head_done) {
+        return ZREG_OK;
+    }
+    return check_result(exchange, err);
+}
+
+zreg_status zreg__fetch_finish(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    if (!exchange->head_done && exchange->stream_bytes != UINT64_MAX &&
+        exchange->stream_sent != exchange->stream_bytes) {
+        return zreg__fail(err, ZREG_INVAL, "%s: fewer body bytes than were announced",
+                          exchange->url.host);
+    }
+    exchange->from_end = true;
+    exchange->active_ms = zreg__clock_ms();
+    ZREG__TRY(resume(exchange, err));
+    return await_head(exchange, err);
+}
+
+static size_t take_stash(zreg__fetch_exchange *exchange, void *buffer, size_t capacity)
+{
+    size_t left = exchange->stash_size - exchange->stash_at;
+    size_t take = left < capacity ? left : capacity;
+
+    if (take > 0) {
+        memcpy(buffer, exchange->lane->stash + exchange->stash_at, take);
+        exchange->stash_at += take;
+    }
+    if (exchange->stash_at == exchange->stash_size) {
+        exchange->stash_at = 0;
+        exchange->stash_size = 0;
+    }
+    return take;
+}
+
+/* Fills at least half of the buffer when bytes come without waiting: fewer, larger steps. */
+static zreg_status receive(zreg__fetch_exchange *exchange, size_t capacity, zreg_error *err)
+{
+    size_t before;
+
+    exchange->active_ms = zreg__clock_ms();
+    ZREG__TRY(resume(exchange, err));
+    while (exchange->to_size == 0 && !exchange->done) {
+        ZREG__TRY(step(exchange, err));
+    }
+    do {
+        before = exchange->to_size;
+        if (exchange->done || before >= capacity / 2) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(perform(exchange, err));
+    } while (exchange->to_size > before);
+    return ZREG_OK;
+}
+
+zreg_status zreg__fetch_read(size_t *out_size, zreg__fetch_exchange *exchange, void *buffer,
+                             size_t capacity, zreg_error *err)
+{
+    size_t size = take_stash(exchange, buffer, capacity);
+    zreg_status status = ZREG_OK;
+
+    if (size == 0) {
+        exchange->to = buffer;
+        exchange->to_capacity = capacity;
+        exchange->to_size = 0;
+        status = receive(exchange, capacity, err);
+        size = exchange->to_size;
+        exchange->to = NULL;
+        exchange->to_capacity = 0;
+        exchange->to_size = 0;
+    }
+    if (status == ZREG_OK && size == 0) {
+        status = check_result(exchange, err);
+    }
+    if (status == ZREG_OK) {
+        *out_size = size;
+    }
+    return status;
+}
+
+zreg_status zreg__fetch_body(zreg__buf *to, zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    char piece[8192];
+    size_t size;
+
+    do {
+        ZREG__TRY(zreg__fetch_read(&size, exchange, piece, sizeof(piece), err));
+        ZREG__TRY(zreg__buf_append(to, piece, size, err));
+    } while (size > 0);
+    return ZREG_OK;
+}
+
+zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange)
+{
+    return exchange->failure;
+}
+
+int zreg__fetch_status(const zreg__fetch_exchange *exchange)
+{
+    return exchange->head_done ? exchange->status : 0;
+}
+
+const char *zreg__fetch_header(const zreg__fetch_exchange *exchange, const char *name)
+{
+    char key[64];
+    size_t size = strlen(name);
+
+    if (size >= sizeof(key) || exchange->answer == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        key[i] = zreg__to_lower(name[i]);
+    }
+    return zreg__map_get(exchange->answer, key);
+}
+
+uint64_t zreg__fetch_length(const zreg__fetch_exchange *exchange)
+{
+    const char *text = zreg__fetch_header(exchange, "content-length");
+    uint64_t length;
+
+    if (text == NULL || !zreg__span_u64(zreg__span_of(text), &length)) {
+        return UINT64_MAX;
+    }
+    return length;
+}
+
+const zreg__fetch_url *zreg__fetch_answerer(const zreg__fetch_exchange *exchange)
+{
+    return &exchange->url;
+}
+
+bool zreg__fetch_peer_is_private(const zreg__fetch_exchange *exchange)
+{
+    return exchange->peer_is_private;
+}
+
+void zreg__fetch_close(zreg__fetch_exchange *exchange)
+{
+    if (exchange == NULL) {
+        return;
+    }
+    if (exchange->lane != NULL && exchange->added) {
+        drain(exchange);
+    }
+    leave_lane(exchange);
+    /* Holds the credentials. */
+    for (struct curl_slist *at = exchange->headers; at != NULL; at = at->next) {
+        explicit_bzero(at->data, strlen(at->data));
+    }
+    curl_slist_free_all(exchange->headers);
+    zreg__map_free(exchange->answer);
+    zreg__fetch_url_finish(&exchange->url);
+    free(exchange);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files of the fetcher share. Nobody else includes this. */
+#ifndef ZREG_HTTP_FETCH_INNER_H
+#define ZREG_HTTP_FETCH_INNER_H
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "http/fetch.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+/* Body bytes that arrive while nobody reads; libcurl hands out 16 KiB at a time. */
+#define ZREG__FETCH_STASH_BYTES (64 * ZREG__KIB)
+
+/** A slot for one connection to one origin, lent to one exchange at a time. */
+typedef struct zreg__fetch_lane {
+    struct zreg__fetch_lane *next; /* among the idle */
+    char *key;
+    CURLM *multi;
+    CURL *easy;
+    char *stash; /* ZREG__FETCH_STASH_BYTES, made when first needed */
+} zreg__fetch_lane;
+
+struct zreg__fetch {
+    char *user_agent;
+    char *ca_pem;
+    uint32_t connect_timeout_ms;
+    uint32_t idle_timeout_ms;
+    CURLSH *share; /* DNS answers and TLS sessions of all lanes */
+    pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
+    pthread_mutex_t lock; /* guards the two below */
+    zreg__fetch_lane *idle;
+    size_t idle_count;
+};
+
+struct zreg__fetch_exchange {
+    zreg__fetch *fetch;
+    zreg_cancel *cancel;
+    zreg__fetch_counters *counters;
+    zreg__fetch_lane *lane;
+    bool added; /* the lane's easy handle is in its multi handle */
+    struct curl_slist *headers;
+    zreg__fetch_url url; /* of the current hop */
+    bool foreign;        /* has left the origin of the request: no credentials any more */
+    bool public_peer_only;
+    bool maybe_plain;
+
+    /* How far it is. */
+    uint64_t moved;     /* grows whenever anything was sent or received */
+    uint64_t active_ms; /* when it last did */
+    bool connected;
+    bool done;
+    CURLcode result;
+    char error_text[CURL_ERROR_SIZE];
+    zreg_error refusal; /* why a callback stopped the transfer */
+    bool refused_private;
+    zreg__fetch_failure failure;
+
+    /* The head of the answer. */
+    int status;
+    bool head_done;
+    zreg__map *answer; /* lower-case name -> value */
+    size_t header_bytes; /* of all hops together */
+    size_t header_lines;
+    bool peer_is_private;
+
+    /* The body of the answer: to the reader that waits, else to the stash. */
+    char *to;
+    size_t to_capacity;
+    size_t to_size;
+    size_t stash_at;
+    size_t stash_size;
+    bool in_paused;
+    bool discard;
+
+    /* The body of the request: from the writer that waits. */
+    bool stream;
+    uint64_t stream_bytes;
+    uint64_t stream_sent;
+    const char *from;
+    size_t from_size;
+    bool from_end;
+    bool out_paused;
+};
+
+/** Lends a lane to an origin, an idle one if there is one. */
+zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, const char *key,
+                                  zreg_error *err);
+
+/** Takes a lane back; a few stay idle with their connections. */
+void zreg__fetch_lane_return(zreg__fetch *fetch, zreg__fetch_lane *lane);
+
+/** Puts everything about this hop of the request into the lane's handle. */
+zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
+                              zreg_error *err);
+
+/** Forgets the answer of the hop before. */
+zreg_status zreg__fetch_answer_reset(zreg__fetch_exchange *exchange, zreg_error *err);
+
+/* libcurl's callbacks; user is the exchange. */
+size_t zreg__fetch_answer_header(char *line, size_t size, size_t count, void *user);
+size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *user);
+
+/** Turns what libcurl says into an error and sets exchange->failure. */
+zreg_status zreg__fetch_failure_report(zreg__fetch_exchange *exchange, zreg_error *err);
+
+#endif
