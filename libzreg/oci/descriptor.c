@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/descriptor.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include <string.h>
+
+zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
+                                  const char *where, zreg_error *err)
+{
+    if (zreg__json_get(json, key) == NULL) {
+        *out = "";
+        return ZREG_OK;
+    }
+    const char *text = zreg__json_text(json, key);
+    if (text == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%s: \"%s\" is not a string", where, key);
+    }
+    *out = text;
+    return ZREG_OK;
+}
+
+/* Media types travel in headers: no character may end a line or a header there. */
+static bool is_media_type(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < 0x20 || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    const char *slash = strchr(text, '/');
+    return size <= ZREG__MAX_MEDIA_TYPE && slash != NULL && slash > text && slash[1] != '\0';
+}
+
+static zreg_status read_media_type(zreg_descriptor *out, const zreg__json *json, const char *where,
+                                   zreg_error *err)
+{
+    ZREG__TRY(zreg__descriptor_text(&out->media_type, json, "mediaType", where, err));
+    if (!is_media_type(out->media_type)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: mediaType \"%.130s\" is no media type", where,
+                          out->media_type);
+    }
+    return zreg__descriptor_text(&out->artifact_type, json, "artifactType", where, err);
+}
+
+static zreg_status read_digest(zreg_descriptor *out, const zreg__json *json, const char *where,
+                               zreg_error *err)
+{
+    const char *text = zreg__json_text(json, "digest");
+    if (text == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%s: no digest", where);
+    }
+    zreg_status status = zreg_digest_parse(&out->digest, text, err);
+    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", where);
+}
+
+static zreg_status read_size(zreg_descriptor *out, const zreg__json *json, const char *where,
+                             zreg_error *err)
+{
+    if (!zreg__json_u64(json, "size", &out->size_bytes)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: the size is missing, negative or no integer",
+                          where);
+    }
+    if (out->size_bytes > ZREG__MAX_BLOB_BYTES) {
+        return zreg__fail(err, ZREG_LIMIT, "%s: a size of %llu bytes is not believable", where,
+                          (unsigned long long)out->size_bytes);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status read_platform(zreg_descriptor *out, const zreg__json *json, const char *where,
+                                 zreg_error *err)
+{
+    const zreg__json *platform = zreg__json_get(json, "platform");
+    zreg_platform *to = &out->platform;
+    *to = (zreg_platform){"", "", "", ""};
+    out->has_platform = platform != NULL;
+    if (platform == NULL) {
+        return ZREG_OK;
+    }
+    if (!json_object_is_type(platform, json_type_object)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: the platform is no object", where);
+    }
+    ZREG__TRY(zreg__descriptor_text(&to->os, platform, "os", where, err));
+    ZREG__TRY(zreg__descriptor_text(&to->architecture, platform, "architecture", where, err));
+    ZREG__TRY(zreg__descriptor_text(&to->variant, platform, "variant", where, err));
+    return zreg__descriptor_text(&to->os_version, platform, "os.version", where, err);
+}
+
+zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, const char *where,
+                                  zreg_error *err)
+{
+    if (!json_object_is_type(json, json_type_object)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: no descriptor (a JSON object) stands here", where);
+    }
+    zreg_descriptor read = {0};
+    ZREG__TRY(read_media_type(&read, json, where, err));
+    ZREG__TRY(read_digest(&read, json, where, err));
+    ZREG__TRY(read_size(&read, json, where, err));
+    ZREG__TRY(read_platform(&read, json, where, err));
+    *out = read;
+    return ZREG_OK;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Descriptors inside a parsed document (image-spec, descriptor.md). */
+#ifndef ZREG_OCI_DESCRIPTOR_H
+#define ZREG_OCI_DESCRIPTOR_H
+
+#include "base/json.h"
+#include <zreg/manifest.h>
+
+/**
+ * Reads and checks a descriptor: media type, digest and size are required. Text points into
+ * `json`, which must outlive `out`. `where` names the place in errors ("layer 3").
+ * Errors: INVAL, UNSUPPORTED (digest algorithm), LIMIT (absurd size).
+ */
+zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, const char *where,
+                                  zreg_error *err);
+
+/**
+ * A string member that may be missing or null, which gives "". Another type: INVAL.
+ */
+zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
+                                  const char *where, zreg_error *err);
+
+#endif
