@@ -6,7 +6,7 @@
 #include <zreg/common.h>
 
 /** The target of the link with rel="next", as written (relative or absolute), in new memory;
- *  NULL in `*out` when there is none. Errors: PROTO (malformed), NOMEM. */
+ *  NULL in `*out` when there is none. Errors: PROTO (malformed), LIMIT, NOMEM. */
 zreg_status zreg__link_next(char **out, const char *header, zreg_error *err);
 
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/challenge.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "oci/field.h"
+#include <string.h>
+
+/* Where a parameter's value belongs; NULL for one that says nothing to us. */
+static char **slot_of(zreg__challenge *challenge, zreg__span name)
+{
+    const struct {
+        const char *name;
+        char **slot;
+    } slots[] = {
+        {"realm", &challenge->realm},
+        {"service", &challenge->service},
+        {"scope", &challenge->scope},
+        {"error", &challenge->error},
+    };
+    for (size_t i = 0; i < ZREG__COUNT(slots); i++) {
+        if (zreg__span_is_nocase(name, slots[i].name)) {
+            return slots[i].slot;
+        }
+    }
+    return NULL;
+}
+
+static zreg_status read_parameter(zreg__challenge *challenge, zreg__span name, zreg__field *field,
+                                  zreg_error *err)
+{
+    ZREG__AUTO_FREE char *value = NULL;
+    ZREG__TRY(zreg__field_value(&value, field, err));
+    char **slot = slot_of(challenge, name);
+    if (slot == NULL) {
+        return ZREG_OK;
+    }
+    if (*slot != NULL) {
+        return zreg__fail(err, ZREG_PROTO, "\"%.*s\" is given twice", (int)name.size, name.text);
+    }
+    *slot = zreg__steal(&value);
+    return ZREG_OK;
+}
+
+/* Skips the one word of credentials that some schemes carry (token68), "Negotiate YII=". */
+static void skip_token68(zreg__field *field)
+{
+    while (field->at<field->end && * field->at> ' ' && *field->at != ',') {
+        field->at++;
+    }
+}
+
+static zreg__challenge_scheme scheme_of(zreg__span name)
+{
+    if (zreg__span_is_nocase(name, "bearer")) {
+        return ZREG__CHALLENGE_BEARER;
+    }
+    return zreg__span_is_nocase(name, "basic") ? ZREG__CHALLENGE_BASIC : ZREG__CHALLENGE_NONE;
+}
+
+/* Reads parameters until the field ends or another challenge begins. */
+static zreg_status read_parameters(zreg__challenge *challenge, zreg__field *field, zreg_error *err)
+{
+    zreg__span name = zreg__field_parameter(field);
+    if (name.size == 0) {
+        if (challenge->scheme == ZREG__CHALLENGE_NONE && !zreg__field_done(field)) {
+            skip_token68(field);
+        }
+        return ZREG_OK;
+    }
+    while (name.size > 0) {
+        ZREG__TRY(read_parameter(challenge, name, field, err));
+        zreg__field before = *field;
+        while (zreg__field_take(field, ',')) {
+        }
+        name = zreg__field_parameter(field);
+        if (name.size == 0) {
+            *field = before;
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status read_challenge(zreg__challenge *out, zreg__field *field, zreg_error *err)
+{
+    zreg__span name = zreg__field_token(field);
+    if (name.size == 0) {
+        return zreg__fail(err, ZREG_PROTO, "no name of a scheme where one is due");
+    }
+    out->scheme = scheme_of(name);
+    ZREG__TRY(read_parameters(out, field, err));
+    if (out->scheme == ZREG__CHALLENGE_BEARER && zreg__str_empty(out->realm)) {
+        return zreg__fail(err, ZREG_PROTO, "a bearer challenge without a realm");
+    }
+    if (!zreg__field_done(field) && *field->at != ',') {
+        return zreg__fail(err, ZREG_PROTO, "no comma where one is due");
+    }
+    return ZREG_OK;
+}
+
+/* Keeps `next` when it is better than what was found so far, else frees it. */
+static void prefer(zreg__challenge *best, zreg__challenge *next)
+{
+    if (next->scheme > best->scheme) {
+        zreg__challenge_finish(best);
+        *best = *next;
+        *next = (zreg__challenge){0};
+    }
+}
+
+static zreg_status read_all(zreg__challenge *best, const char *header, zreg_error *err)
+{
+    zreg__field field = zreg__field_of(header);
+    for (unsigned count = 0; !zreg__field_done(&field);) {
+        if (zreg__field_take(&field, ',')) {
+            continue;
+        }
+        if (++count > ZREG__MAX_CHALLENGES) {
+            return zreg__fail(err, ZREG_LIMIT, "more than %d challenges", ZREG__MAX_CHALLENGES);
+        }
+        ZREG__AUTO(zreg__challenge) zreg__challenge next = {0};
+        ZREG__TRY(read_challenge(&next, &field, err));
+        prefer(best, &next);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__challenge_parse(zreg__challenge *out, const char *header, zreg_error *err)
+{
+    ZREG__AUTO(zreg__challenge) zreg__challenge best = {0};
+    zreg_status status = read_all(&best, header, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "WWW-Authenticate");
+    }
+    *out = best;
+    best = (zreg__challenge){0};
+    return ZREG_OK;
+}
+
+void zreg__challenge_finish(zreg__challenge *challenge)
+{
+    free(challenge->realm);
+    free(challenge->service);
+    free(challenge->scope);
+    free(challenge->error);
+    *challenge = (zreg__challenge){0};
+}

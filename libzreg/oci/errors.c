@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/errors.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include <string.h>
+
+/* Codes of the distribution-spec and of docker's registry, with what they mean here. A status of
+ * OK leaves the choice to the HTTP status. */
+static const struct {
+    const char *name;
+    int http_status;
+    zreg_status status;
+} codes[] = {
+    [ZREG__BLOB_UNKNOWN] = {"BLOB_UNKNOWN", 404, ZREG_NOTFOUND},
+    [ZREG__BLOB_UPLOAD_INVALID] = {"BLOB_UPLOAD_INVALID", 400, ZREG_OK},
+    [ZREG__BLOB_UPLOAD_UNKNOWN] = {"BLOB_UPLOAD_UNKNOWN", 404, ZREG_NOTFOUND},
+    [ZREG__DIGEST_INVALID] = {"DIGEST_INVALID", 400, ZREG_OK},
+    [ZREG__MANIFEST_BLOB_UNKNOWN] = {"MANIFEST_BLOB_UNKNOWN", 404, ZREG_NOTFOUND},
+    [ZREG__MANIFEST_INVALID] = {"MANIFEST_INVALID", 400, ZREG_OK},
+    [ZREG__MANIFEST_UNKNOWN] = {"MANIFEST_UNKNOWN", 404, ZREG_NOTFOUND},
+    [ZREG__NAME_INVALID] = {"NAME_INVALID", 400, ZREG_OK},
+    [ZREG__NAME_UNKNOWN] = {"NAME_UNKNOWN", 404, ZREG_NOTFOUND},
+    [ZREG__SIZE_INVALID] = {"SIZE_INVALID", 400, ZREG_OK},
+    [ZREG__UNAUTHORIZED] = {"UNAUTHORIZED", 401, ZREG_DENIED},
+    [ZREG__CODE_DENIED] = {"DENIED", 403, ZREG_DENIED},
+    [ZREG__CODE_UNSUPPORTED] = {"UNSUPPORTED", 405, ZREG_UNSUPPORTED},
+    [ZREG__TOOMANYREQUESTS] = {"TOOMANYREQUESTS", 429, ZREG_LIMIT},
+    [ZREG__RANGE_INVALID] = {"RANGE_INVALID", 416, ZREG_OK},
+    [ZREG__UNAVAILABLE] = {"UNAVAILABLE", 503, ZREG_NET},
+    [ZREG__INTERNAL] = {"UNKNOWN", 500, ZREG_OK},
+};
+
+static const struct {
+    int http_status;
+    zreg_status status;
+    const char *advice;
+} statuses[] = {
+    {400, ZREG_INVAL, ""},
+    {401, ZREG_DENIED, "; log in, or check the user and password for this registry"},
+    {403, ZREG_DENIED, "; check that this user may do it"},
+    {404, ZREG_NOTFOUND, ""},
+    {405, ZREG_UNSUPPORTED, ""},
+    {408, ZREG_TIMEOUT, ""},
+    {409, ZREG_CONFLICT, ""},
+    {412, ZREG_CONFLICT, ""},
+    {413, ZREG_LIMIT, ""},
+    {429, ZREG_LIMIT, "; try again later"},
+    {501, ZREG_UNSUPPORTED, ""},
+    {504, ZREG_TIMEOUT, ""},
+};
+
+const char *zreg__errors_name(zreg__code code)
+{
+    return codes[code].name;
+}
+
+int zreg__errors_http_status(zreg__code code)
+{
+    return codes[code].http_status;
+}
+
+static zreg_status fill_body(zreg__json *body, zreg__code code, const char *message,
+                             zreg_error *err)
+{
+    zreg__json *list = json_object_new_array();
+    ZREG__TRY(zreg__json_set(body, "errors", list, err));
+    zreg__json *entry = json_object_new_object();
+    ZREG__TRY(zreg__json_add(list, entry, err));
+    ZREG__TRY(zreg__json_set_text(entry, "code", zreg__errors_name(code), err));
+    return zreg__json_set_text(entry, "message", message, err);
+}
+
+zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *body = json_object_new_object();
+    ZREG__TRY(fill_body(body, code, message, err));
+    return zreg__json_print(out, body, err);
+}
+
+/* The text that a body carries in one of the places where it may stand; NULL without one. */
+static const char *find_message(const zreg__json *body, const zreg__json *first)
+{
+    static const char *const keys[] = {"message", "details", "error_description", "error"};
+    const char *text = zreg__json_text(first, "message");
+    if (text == NULL) {
+        text = zreg__json_text(zreg__json_get(body, "error"), "message");
+    }
+    for (size_t i = 0; text == NULL && i < ZREG__COUNT(keys); i++) {
+        text = zreg__json_text(body, keys[i]);
+    }
+    return text;
+}
+
+static bool is_code(const char *text)
+{
+    size_t size = text != NULL ? strlen(text) : 0;
+    for (size_t i = 0; i < size; i++) {
+        if (!zreg__is_alnum(text[i]) && text[i] != '_' && text[i] != '-') {
+            return false;
+        }
+    }
+    return size > 0 && size < sizeof(((zreg_error *)0)->registry_code);
+}
+
+/* How many bytes of `text` to show: at most `maximum`, and no half of a UTF-8 character. */
+static int shown_size(const char *text, size_t maximum)
+{
+    size_t size = strlen(text);
+    if (size > maximum) {
+        for (size = maximum; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80;) {
+            size--;
+        }
+    }
+    return (int)size;
+}
+
+static zreg_status status_of_code(const char *code)
+{
+    for (size_t i = 0; code != NULL && i < ZREG__COUNT(codes); i++) {
+        if (zreg__str_equal(code, codes[i].name)) {
+            return codes[i].status;
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status status_of_http(int http_status, const char **advice)
+{
+    *advice = "";
+    for (size_t i = 0; i < ZREG__COUNT(statuses); i++) {
+        if (statuses[i].http_status == http_status) {
+            *advice = statuses[i].advice;
+            return statuses[i].status;
+        }
+    }
+    return http_status >= 500 && http_status <= 599 ? ZREG_NET : ZREG_PROTO;
+}
+
+/* The body as JSON, or NULL: an error page of a proxy says nothing that could be trusted. */
+static zreg__json *parse_body(const void *body, size_t size)
+{
+    zreg__json *json = NULL;
+    bool readable = body != NULL && size > 0 && size <= ZREG__MAX_ERROR_BODY_BYTES;
+    return readable && zreg__json_parse(&json, body, size, "error body", NULL) == ZREG_OK ? json
+                                                                                          : NULL;
+}
+
+static void record(zreg_error *err, int http_status, const char *code)
+{
+    if (err != NULL) {
+        err->http_status = http_status;
+        zreg__str_copy(err->registry_code, sizeof(err->registry_code), code);
+    }
+}
+
+zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const void *body,
+                                       size_t size, const char *what)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = parse_body(body, size);
+    const zreg__json *first = zreg__json_at(zreg__json_get(json, "errors"), 0);
+    const char *code = zreg__json_text(first, "code");
+    code = is_code(code) ? code : "";
+    const char *message = find_message(json, first);
+    message = message != NULL ? message : "";
+
+    const char *advice;
+    zreg_status by_http = status_of_http(http_status, &advice);
+    zreg_status by_code = status_of_code(code);
+    zreg_status status = by_code != ZREG_OK ? by_code : by_http;
+    if (err == NULL || err->code == ZREG_OK) {
+        record(err, http_status, code);
+    }
+    return zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "",
+                      code, message[0] ? ": " : "", shown_size(message, 200), message, advice);
+}
