@@ -37,6 +37,8 @@ libzreg_sources += \
 	libzreg/base/map.h \
 	libzreg/base/mem.c \
 	libzreg/base/mem.h \
+	libzreg/base/options.c \
+	libzreg/base/options.h \
 	libzreg/base/pool.c \
 	libzreg/base/pool.h \
 	libzreg/base/random.c \
