@@ -28,6 +28,9 @@ zreg_status zreg__store_open(zreg__store **out, const char *root, zreg_durabilit
                              const zreg__log *log, zreg_error *err);
 void zreg__store_close(zreg__store *store);
 
+/** Whether pushes and deletes wait for the disk. */
+bool zreg__store_syncs(const zreg__store *store);
+
 /* Blobs. `digest_text` style: checked zreg_digest values only. */
 zreg_status zreg__store_blob_stat(uint64_t *out_size_bytes, zreg__store *store,
                                   const char *repository, const zreg_digest *digest,
@@ -38,6 +41,8 @@ zreg_status zreg__store_blob_open(zreg__store_blob **out, zreg__store *store,
 uint64_t zreg__store_blob_size(const zreg__store_blob *blob);
 zreg_status zreg__store_blob_read(size_t *out_size, zreg__store_blob *blob, uint64_t offset,
                                   void *buffer, size_t capacity, zreg_error *err);
+/** A descriptor to send the blob's bytes from, or -1; valid until the blob is freed. */
+int zreg__store_blob_descriptor(const zreg__store_blob *blob);
 void zreg__store_blob_free(zreg__store_blob *blob);
 
 /** Makes a blob of repository `from` a member of `repository` too. */
@@ -46,7 +51,8 @@ zreg_status zreg__store_blob_mount(zreg__store *store, const char *repository, c
 zreg_status zreg__store_blob_delete(zreg__store *store, const char *repository,
                                     const zreg_digest *digest, zreg_error *err);
 
-/* Uploads. An upload that is freed without commit or abort stays, and can be opened again. */
+/* Uploads. An upload that is freed without commit or abort stays, and can be opened again.
+ * CONFLICT: it is open already. */
 zreg_status zreg__store_upload_new(zreg__store_upload **out, zreg__store *store,
                                    const char *repository, zreg_error *err);
 zreg_status zreg__store_upload_open(zreg__store_upload **out, zreg__store *store,
@@ -61,6 +67,8 @@ zreg_status zreg__store_upload_commit(zreg__store_upload *upload, const zreg_dig
 /** The digest of what was received, computed while it came. */
 zreg_status zreg__store_upload_digest(zreg_digest *out, zreg__store_upload *upload,
                                       zreg_error *err);
+/** Makes what was received so far outlast the process. Freeing does it too, silently. */
+zreg_status zreg__store_upload_save(zreg__store_upload *upload, zreg_error *err);
 zreg_status zreg__store_upload_abort(zreg__store_upload *upload, zreg_error *err);
 void zreg__store_upload_free(zreg__store_upload *upload);
 
@@ -72,6 +80,9 @@ zreg_status zreg__store_manifest_get(zreg_manifest **out, zreg__store *store,
  *  Errors: NOTFOUND with registry_code MANIFEST_BLOB_UNKNOWN when it refers to what is not there. */
 zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository, const char *tag,
                                      const zreg_manifest *manifest, zreg_error *err);
+/** Gives a manifest of the repository one more tag. */
+zreg_status zreg__store_tag_set(zreg__store *store, const char *repository, const char *tag,
+                                const zreg_digest *digest, zreg_error *err);
 /** Deletes a manifest by digest and all tags on it. */
 zreg_status zreg__store_manifest_delete(zreg__store *store, const char *repository,
                                         const zreg_digest *digest, zreg_error *err);
@@ -83,6 +94,12 @@ zreg_status zreg__store_tag_delete(zreg__store *store, const char *repository, c
 zreg_status zreg__store_tags(zreg_strings **out, bool *out_more, zreg__store *store,
                              const char *repository, const char *after, size_t maximum,
                              zreg_error *err);
+
+/** The digests of the manifests that name `subject`, in byte order. No such repository or no
+ *  referrer: an empty list. */
+zreg_status zreg__store_referrers(zreg_strings **out, bool *out_more, zreg__store *store,
+                                  const char *repository, const zreg_digest *subject,
+                                  const char *after, size_t maximum, zreg_error *err);
 
 /** The same for the names of all repositories. */
 zreg_status zreg__store_repositories(zreg_strings **out, bool *out_more, zreg__store *store,

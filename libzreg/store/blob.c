@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/inside.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include <stdio.h>
+
+struct zreg__store_blob {
+    const zreg__driver *driver;
+    zreg__driver_file *file;
+    uint64_t size;
+};
+
+static zreg_status unknown(const zreg_digest *digest, const char *repository, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_NOTFOUND, "%s holds no blob %s", repository, digest->text);
+}
+
+/* The size that the blob had when it became a member. */
+static zreg_status member_size(uint64_t *out, zreg__store *store, const char *repository,
+                               const zreg_digest *digest, zreg_error *err)
+{
+    zreg__key key;
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(32);
+    ZREG__TRY(zreg__keys_member(&key, repository, digest, err));
+    zreg_status status = store->driver->get(&text, store->self, key.text, NULL);
+    if (status == ZREG_NOTFOUND) {
+        return unknown(digest, repository, err);
+    }
+    if (status != ZREG_OK || !zreg__span_u64((zreg__span){zreg__buf_cstr(&text), text.size}, out)) {
+        return zreg__fail(err, ZREG_IO, "the record %s cannot be read", key.text);
+    }
+    return ZREG_OK;
+}
+
+/* A blob whose size is not the one it had is treated as absent, so that a push repairs it. */
+static zreg_status damaged(zreg__store *store, const char *repository, const zreg_digest *digest,
+                           zreg_error *err)
+{
+    zreg__log_line(&store->log, ZREG_LOG_ERROR, "blob %s has lost its content; push it again",
+                   digest->text);
+    return unknown(digest, repository, err);
+}
+
+zreg_status zreg__store_blob_stat(uint64_t *out_size_bytes, zreg__store *store,
+                                  const char *repository, const zreg_digest *digest,
+                                  zreg_error *err)
+{
+    uint64_t wanted, found;
+    zreg__key key;
+    ZREG__TRY(member_size(&wanted, store, repository, digest, err));
+    zreg__keys_blob(&key, digest);
+    zreg_status status = store->driver->stat(&found, store->self, key.text, NULL);
+    if (status == ZREG_NOTFOUND || (status == ZREG_OK && found != wanted)) {
+        return damaged(store, repository, digest, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__fail(err, status, "blob %s cannot be read", digest->text);
+    }
+    *out_size_bytes = found;
+    return ZREG_OK;
+}
+
+zreg_status zreg__store_blob_open(zreg__store_blob **out, zreg__store *store,
+                                  const char *repository, const zreg_digest *digest,
+                                  zreg_error *err)
+{
+    uint64_t wanted;
+    zreg__key key;
+    ZREG__TRY(member_size(&wanted, store, repository, digest, err));
+    ZREG__AUTO(zreg__store_blob) zreg__store_blob *blob = zreg__new(zreg__store_blob);
+    if (blob == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    zreg__keys_blob(&key, digest);
+    blob->driver = store->driver;
+    zreg_status status =
+        store->driver->file_read_open(&blob->file, store->self, key.text, NULL);
+    if (status == ZREG_NOTFOUND) {
+        return damaged(store, repository, digest, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__fail(err, status, "blob %s cannot be read", digest->text);
+    }
+    blob->size = store->driver->file_size(blob->file);
+    if (blob->size != wanted) {
+        return damaged(store, repository, digest, err);
+    }
+    *out = zreg__steal(&blob);
+    return ZREG_OK;
+}
+
+uint64_t zreg__store_blob_size(const zreg__store_blob *blob)
+{
+    return blob->size;
+}
+
+int zreg__store_blob_descriptor(const zreg__store_blob *blob)
+{
+    return blob->driver->file_descriptor(blob->file);
+}
+
+zreg_status zreg__store_blob_read(size_t *out_size, zreg__store_blob *blob, uint64_t offset,
+                                  void *buffer, size_t capacity, zreg_error *err)
+{
+    return blob->driver->file_read(out_size, blob->file, offset, buffer, capacity, err);
+}
+
+void zreg__store_blob_free(zreg__store_blob *blob)
+{
+    if (blob == NULL) {
+        return;
+    }
+    if (blob->file != NULL) {
+        blob->driver->file_close(blob->file);
+    }
+    free(blob);
+}
+
+zreg_status zreg__store_blob_join(zreg__store *store, const char *repository,
+                                  const zreg_digest *digest, uint64_t size_bytes, zreg_error *err)
+{
+    zreg__key key;
+    char text[32];
+    ZREG__TRY(zreg__keys_member(&key, repository, digest, err));
+    int size = snprintf(text, sizeof(text), "%llu", (unsigned long long)size_bytes);
+    return store->driver->put(store->self, key.text, text, (size_t)size,
+                              zreg__store_syncs_blobs(store), err);
+}
+
+zreg_status zreg__store_blob_mount(zreg__store *store, const char *repository, const char *from,
+                                   const zreg_digest *digest, zreg_error *err)
+{
+    uint64_t size;
+    ZREG__TRY(zreg__store_blob_stat(&size, store, from, digest, err));
+    return zreg__store_blob_join(store, repository, digest, size, err);
+}
+
+zreg_status zreg__store_blob_delete(zreg__store *store, const char *repository,
+                                    const zreg_digest *digest, zreg_error *err)
+{
+    zreg__key key;
+    ZREG__TRY(zreg__keys_member(&key, repository, digest, err));
+    zreg_status status =
+        store->driver->remove(store->self, key.text, zreg__store_syncs_manifests(store), NULL);
+    if (status == ZREG_NOTFOUND) {
+        return unknown(digest, repository, err);
+    }
+    return status == ZREG_OK ? status
+                             : zreg__fail(err, status, "blob %s cannot be deleted", digest->text);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/fs.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/str.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define MAX_PATH 1024
+
+int zreg__fs_open(const zreg__fs *fs, const char *path, int flags, unsigned mode)
+{
+    struct open_how how = {
+        .flags = (unsigned)(flags | O_CLOEXEC),
+        .mode = mode,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    long fd = syscall(SYS_openat2, fs->root, path, &how, sizeof(how));
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+        /* An old kernel, or a sandbox that does not know the call. Keys hold no "..". */
+        return openat(fs->root, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+    }
+    return (int)fd;
+}
+
+zreg_status zreg__fs_fail(zreg_error *err, int errno_value, const char *what, const char *path)
+{
+    if (errno_value == ENOENT || errno_value == ENOTDIR) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: not in the store", path);
+    }
+    return zreg__fail_errno(err, errno_value, "%s %s", what, path);
+}
+
+static int sync_folder(const zreg__fs *fs, const char *path)
+{
+    ZREG__AUTO_FD int fd = zreg__fs_open(fs, path, O_RDONLY | O_DIRECTORY, 0);
+    return fd < 0 || fsync(fd) != 0 ? errno : 0;
+}
+
+int zreg__fs_sync_parent(const zreg__fs *fs, const char *path)
+{
+    char parent[MAX_PATH];
+    zreg__str_copy(parent, sizeof(parent), path);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        return sync_folder(fs, ".");
+    }
+    *slash = '\0';
+    return sync_folder(fs, parent);
+}
+
+int zreg__fs_make_parents(const zreg__fs *fs, const char *path, bool durable)
+{
+    char folder[MAX_PATH];
+    zreg__str_copy(folder, sizeof(folder), path);
+    for (char *slash = strchr(folder, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int failed = mkdirat(fs->root, folder, 0755) == 0 ? 0 : errno;
+        if (failed == 0 && durable) {
+            failed = zreg__fs_sync_parent(fs, folder);
+        } else if (failed == EEXIST) {
+            failed = 0;
+        }
+        if (failed != 0) {
+            return failed;
+        }
+        *slash = '/';
+    }
+    return 0;
+}
+
+/* Another thread may remove a folder that has just become empty, so this tries more than once. */
+static int rename_into(const zreg__fs *fs, const char *from, const char *to, bool durable)
+{
+    for (int attempt = 0; attempt < 8; attempt++) {
+        if (renameat(fs->root, from, fs->root, to) == 0) {
+            return durable ? zreg__fs_sync_parent(fs, to) : 0;
+        }
+        int failed = errno == ENOENT ? zreg__fs_make_parents(fs, to, durable) : errno;
+        if (failed != 0 || faccessat(fs->root, from, F_OK, 0) != 0) {
+            return failed != 0 ? failed : ENOENT;
+        }
+    }
+    return ENOENT;
+}
+
+static zreg_status fs_open(void **out, const char *root, zreg_error *err)
+{
+    ZREG__TRY(zreg__file_mkdirs(root, 0755, err));
+    ZREG__AUTO_FREE zreg__fs *fs = zreg__new(zreg__fs);
+    if (fs == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    fs->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fs->root < 0) {
+        return zreg__fail_errno(err, errno, "open the store %s", root);
+    }
+    int failed = zreg__fs_make_parents(fs, "v1/tmp/x", false);
+    if (failed != 0) {
+        close(fs->root);
+        return zreg__fail_errno(err, failed, "make the store in %s", root);
+    }
+    *out = zreg__steal(&fs);
+    return ZREG_OK;
+}
+
+static void fs_close(void *self)
+{
+    zreg__fs *fs = self;
+    close(fs->root);
+    free(fs);
+}
+
+static zreg_status fs_get(zreg__buf *to, void *self, const char *key, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = zreg__fs_open(self, key, O_RDONLY, 0);
+    if (fd < 0) {
+        return zreg__fs_fail(err, errno, "open", key);
+    }
+    char block[16384];
+    for (;;) {
+        ssize_t got = read(fd, block, sizeof(block));
+        if (got < 0 && errno != EINTR) {
+            return zreg__fs_fail(err, errno, "read", key);
+        }
+        if (got > 0) {
+            ZREG__TRY(zreg__buf_append(to, block, (size_t)got, err));
+        }
+        if (got >= 0 && (size_t)got < sizeof(block)) {
+            return ZREG_OK; /* a regular file gives less than asked for at its end only */
+        }
+    }
+}
+
+static int write_new(const zreg__fs *fs, const char *path, const void *bytes, size_t size,
+                     bool durable)
+{
+    ZREG__AUTO_FD int fd = zreg__fs_open(fs, path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    if (fd < 0) {
+        return errno;
+    }
+    int failed = zreg__fd_write_all(fd, bytes, size);
+    return failed == 0 && durable && fdatasync(fd) != 0 ? errno : failed;
+}
+
+static zreg_status fs_put(void *self, const char *key, const void *bytes, size_t size,
+                          bool durable, zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    char temporary[64] = "v1/tmp/";
+    ZREG__TRY(zreg__random_hex(temporary + strlen(temporary), 16, err));
+    int failed = write_new(fs, temporary, bytes, size, durable);
+    if (failed == 0) {
+        failed = rename_into(fs, temporary, key, durable);
+    }
+    if (failed != 0) {
+        unlinkat(fs->root, temporary, 0);
+        return zreg__fail_errno(err, failed, "write %s", key);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status fs_stat(uint64_t *out_size_bytes, void *self, const char *key, zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    struct stat info;
+    if (fstatat(fs->root, key, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        return zreg__fs_fail(err, errno, "stat", key);
+    }
+    *out_size_bytes = (uint64_t)info.st_size;
+    return ZREG_OK;
+}
+
+static zreg_status fs_remove(void *self, const char *key, bool durable, zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    if (unlinkat(fs->root, key, 0) != 0) {
+        return zreg__fs_fail(err, errno, "remove", key);
+    }
+    int failed = durable ? zreg__fs_sync_parent(fs, key) : 0;
+    return failed == 0 ? ZREG_OK : zreg__fs_fail(err, failed, "sync the folder of", key);
+}
+
+static void remove_files(DIR *folder)
+{
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        unlinkat(dirfd(folder), entry->d_name, 0); /* "." and ".." refuse */
+    }
+}
+
+static zreg_status fs_remove_folder(void *self, const char *key, zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    if (unlinkat(fs->root, key, AT_REMOVEDIR) == 0 || errno == ENOENT) {
+        return ZREG_OK;
+    }
+    int fd = zreg__fs_open(fs, key, O_RDONLY | O_DIRECTORY, 0);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (folder == NULL) {
+        int failed = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return zreg__fs_fail(err, failed, "remove", key);
+    }
+    remove_files(folder);
+    closedir(folder);
+    return unlinkat(fs->root, key, AT_REMOVEDIR) == 0 ? ZREG_OK
+                                                      : zreg__fs_fail(err, errno, "remove", key);
+}
+
+static zreg_status fs_each(void *self, const char *key, zreg__driver_each_fn call, void *user,
+                           zreg_error *err)
+{
+    int fd = zreg__fs_open(self, key, O_RDONLY | O_DIRECTORY, 0);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (folder == NULL) {
+        int failed = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return zreg__fs_fail(err, failed, "list", key);
+    }
+    zreg_status status = ZREG_OK;
+    for (struct dirent *entry = readdir(folder); entry != NULL && status == ZREG_OK;
+         entry = readdir(folder)) {
+        if (entry->d_name[0] != '.') {
+            status = call(entry->d_name, entry->d_type == DT_DIR, user, err);
+        }
+    }
+    closedir(folder);
+    return status;
+}
+
+static zreg_status fs_sync_key(void *self, const char *key, zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    ZREG__AUTO_FD int fd = zreg__fs_open(fs, key, O_RDONLY, 0);
+    if (fd < 0) {
+        return zreg__fs_fail(err, errno, "open", key);
+    }
+    int failed = fdatasync(fd) == 0 ? 0 : errno;
+    char above[MAX_PATH];
+    zreg__str_copy(above, sizeof(above), key);
+    for (char *slash = strrchr(above, '/'); slash != NULL && failed == 0;
+         slash = strrchr(above, '/')) {
+        *slash = '\0';
+        failed = sync_folder(fs, above);
+    }
+    return failed == 0 ? ZREG_OK : zreg__fs_fail(err, failed, "sync", key);
+}
+
+static zreg_status fs_move(void *self, const char *from, const char *to, bool durable,
+                           zreg_error *err)
+{
+    int failed = rename_into(self, from, to, durable);
+    return failed == 0 ? ZREG_OK : zreg__fs_fail(err, failed, "rename to", to);
+}
+
+const zreg__driver zreg__fs_driver = {
+    .name = "fs",
+    .open = fs_open,
+    .close = fs_close,
+    .get = fs_get,
+    .put = fs_put,
+    .stat = fs_stat,
+    .remove = fs_remove,
+    .remove_folder = fs_remove_folder,
+    .each = fs_each,
+    .sync = fs_sync_key,
+    .move = fs_move,
+    .file_read_open = zreg__fs_read_open,
+    .file_write_open = zreg__fs_write_open,
+    .file_size = zreg__fs_size,
+    .file_descriptor = zreg__fs_descriptor,
+    .file_read = zreg__fs_read,
+    .file_append = zreg__fs_append,
+    .file_truncate = zreg__fs_truncate,
+    .file_sync = zreg__fs_sync,
+    .file_close = zreg__fs_close,
+};

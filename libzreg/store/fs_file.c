@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Large files: read at any offset, or appended to by one writer. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/fs.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+struct zreg__driver_file {
+    int fd;
+    uint64_t size;
+};
+
+static zreg_status wrap(zreg__driver_file **out, int fd, const char *key, zreg_error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        int failed = errno;
+        close(fd);
+        return zreg__fs_fail(err, failed, "read", key);
+    }
+    zreg__driver_file *file = zreg__new(zreg__driver_file);
+    if (file == NULL) {
+        close(fd);
+        return zreg__fail_nomem(err);
+    }
+    file->fd = fd;
+    file->size = (uint64_t)info.st_size;
+    *out = file;
+    return ZREG_OK;
+}
+
+zreg_status zreg__fs_read_open(zreg__driver_file **out, void *self, const char *key,
+                               zreg_error *err)
+{
+    int fd = zreg__fs_open(self, key, O_RDONLY, 0);
+    return fd < 0 ? zreg__fs_fail(err, errno, "open", key) : wrap(out, fd, key, err);
+}
+
+zreg_status zreg__fs_write_open(zreg__driver_file **out, void *self, const char *key, bool create,
+                                zreg_error *err)
+{
+    int flags = O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0);
+    int fd = zreg__fs_open(self, key, flags, 0644);
+    if (fd < 0 && errno == ENOENT && create && zreg__fs_make_parents(self, key, false) == 0) {
+        fd = zreg__fs_open(self, key, flags, 0644);
+    }
+    if (fd < 0) {
+        return zreg__fs_fail(err, errno, "open", key);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return zreg__fail(err, ZREG_CONFLICT, "%s is being written by another request", key);
+    }
+    return wrap(out, fd, key, err);
+}
+
+uint64_t zreg__fs_size(const zreg__driver_file *file)
+{
+    return file->size;
+}
+
+int zreg__fs_descriptor(const zreg__driver_file *file)
+{
+    return file->fd;
+}
+
+zreg_status zreg__fs_read(size_t *out_size, zreg__driver_file *file, uint64_t offset, void *buffer,
+                          size_t capacity, zreg_error *err)
+{
+    ssize_t got;
+    do {
+        got = pread(file->fd, buffer, capacity, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return zreg__fail_errno(err, errno, "read a blob");
+    }
+    *out_size = (size_t)got;
+    return ZREG_OK;
+}
+
+zreg_status zreg__fs_append(zreg__driver_file *file, const void *bytes, size_t size,
+                            zreg_error *err)
+{
+    int failed = zreg__fd_write_all(file->fd, bytes, size);
+    if (failed != 0) {
+        return zreg__fail_errno(err, failed, "write an upload");
+    }
+    file->size += size;
+    return ZREG_OK;
+}
+
+zreg_status zreg__fs_truncate(zreg__driver_file *file, uint64_t size, zreg_error *err)
+{
+    if (ftruncate(file->fd, (off_t)size) != 0) {
+        return zreg__fail_errno(err, errno, "cut an upload");
+    }
+    file->size = size;
+    return ZREG_OK;
+}
+
+zreg_status zreg__fs_sync(zreg__driver_file *file, zreg_error *err)
+{
+    return fdatasync(file->fd) == 0 ? ZREG_OK : zreg__fail_errno(err, errno, "sync an upload");
+}
+
+void zreg__fs_close(zreg__driver_file *file)
+{
+    if (file != NULL) {
+        close(file->fd);
+        free(file);
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/record.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/str.h"
+
+static zreg_status add_digest(zreg__json *array, const zreg_descriptor *descriptor,
+                              zreg_error *err)
+{
+    return descriptor == NULL
+               ? ZREG_OK
+               : zreg__json_add(array, json_object_new_string(descriptor->digest.text), err);
+}
+
+static zreg_status set_references(zreg__json *record, const zreg_manifest *manifest,
+                                  zreg_error *err)
+{
+    const char *key = zreg_manifest_is_index(manifest) ? "manifests" : "blobs";
+    zreg__json *digests = json_object_new_array();
+    ZREG__TRY(zreg__json_set(record, key, digests, err));
+    ZREG__TRY(add_digest(digests, zreg_manifest_config(manifest), err));
+    for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
+        ZREG__TRY(add_digest(digests, zreg_manifest_at(manifest, i), err));
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__record_print(char **out, const zreg_manifest *manifest, zreg_error *err)
+{
+    size_t size;
+    zreg_manifest_bytes(manifest, &size);
+    ZREG__AUTO(zreg__json) zreg__json *record = json_object_new_object();
+    if (record == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__json_set_text(record, "mediaType", zreg_manifest_media_type(manifest), err));
+    ZREG__TRY(zreg__json_set_u64(record, "size", size, err));
+    ZREG__TRY(zreg__json_set_u64(record, "time", (uint64_t)zreg__clock_unix_s(), err));
+    const zreg_descriptor *subject = zreg_manifest_subject(manifest);
+    if (subject != NULL) {
+        ZREG__TRY(zreg__json_set_text(record, "subject", subject->digest.text, err));
+    }
+    ZREG__TRY(set_references(record, manifest, err));
+    return zreg__json_print(out, record, err);
+}
+
+zreg_status zreg__record_parse(zreg__record *out, const void *bytes, size_t size, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    zreg_status status = zreg__json_parse(&json, bytes, size, "a revision record", err);
+    if (status != ZREG_OK) {
+        return status;
+    }
+    const char *media_type = zreg__json_text(json, "mediaType");
+    const char *subject = zreg__json_text(json, "subject");
+    *out = (zreg__record){.media_type = ""};
+    if (media_type == NULL ||
+        !zreg__str_copy(out->media_type, sizeof(out->media_type), media_type) ||
+        !zreg__json_u64(json, "size", &out->size_bytes) ||
+        (subject != NULL && zreg_digest_parse(&out->subject, subject, NULL) != ZREG_OK)) {
+        return zreg__fail(err, ZREG_IO, "a revision record is damaged");
+    }
+    return ZREG_OK;
+}
