@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each folder of the library explains itself, and the map names it."""
 
+import re
+
 import checks
 
 LONGEST = 15
@@ -28,7 +30,25 @@ def unmentioned(document):
     return [f"{document}: does not name {layer}/" for layer in folders() if f"{layer}/" not in text]
 
 
+def leads_somewhere(name, folder):
+    """A path from the root, from libzreg/ or from the document's folder; the suffix may be left out."""
+    bases = (checks.ROOT, checks.ROOT / "libzreg", checks.ROOT / folder)
+    return any(next(base.glob(pattern), None) for base in bases for pattern in (name, f"{name}.*"))
+
+
+def names_of_nothing():
+    """Paths such as `oci/link.c` or `tests/unit/test_store*` in the documents that lead nowhere."""
+    path_in_backticks = re.compile(r"`((?:[\w.-]+/)+[\w.*-]*)`")
+    tops = {path.parts[0] for path in checks.ALL if len(path.parts) > 1} | set(folders())
+    for document in checks.files(".md"):
+        for line, match in checks.lines_matching(path_in_backticks, checks.read(document)):
+            name = match.group(1)
+            if name.split("/")[0] in tops and not leads_somewhere(name.rstrip("/"), document.parent):
+                yield f"{document}:{line}: `{name}` does not exist"
+
+
 checks.report(
     (f"each folder of libzreg/ has a README of at most {LONGEST} lines", list(without_readme())),
     ("docs/ARCHITECTURE.md names each folder of libzreg/", unmentioned("docs/ARCHITECTURE.md")),
+    ("the documents name files that exist", list(names_of_nothing())),
 )
