@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The members of each struct that Python sees, by the names of the C headers. */
+#include "fields.h"
+
+#define FIELD(type, kind, member)                                                                  \
+    {                                                                                              \
+#member, FIELD_##kind, offsetof(type, member), 0                                           \
+    }
+#define CALLBACK(type, kind, member)                                                               \
+    {                                                                                              \
+#member, FIELD_##kind, offsetof(type, member), offsetof(type, member##_user)               \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, FIELD_TEXT, 0, 0                                                                     \
+    }
+
+/* --- options */
+
+const fields_row fields_of_client_options[] = {
+    FIELD(zreg_client_options, TEXT, authfile),
+    FIELD(zreg_client_options, TEXT, ca_file),
+    FIELD(zreg_client_options, TEXT, user_agent),
+    FIELD(zreg_client_options, U32, connect_timeout_ms),
+    FIELD(zreg_client_options, U32, idle_timeout_ms),
+    FIELD(zreg_client_options, U32, attempts),
+    CALLBACK(zreg_client_options, LOG, log),
+    END,
+};
+
+const fields_row fields_of_host_options[] = {
+    FIELD(zreg_host_options, TEXT, ca_pem),         FIELD(zreg_host_options, TEXT, client_cert_pem),
+    FIELD(zreg_host_options, TEXT, client_key_pem), FIELD(zreg_host_options, INT, insecure),
+    FIELD(zreg_host_options, INT, plain_http),      END,
+};
+
+const fields_row fields_of_server_options[] = {
+    FIELD(zreg_server_options, TEXT, root),
+    FIELD(zreg_server_options, TEXT, listen),
+    FIELD(zreg_server_options, TEXT, tls_cert_pem),
+    FIELD(zreg_server_options, TEXT, tls_key_pem),
+    FIELD(zreg_server_options, TEXT, htpasswd),
+    FIELD(zreg_server_options, INT, anonymous),
+    FIELD(zreg_server_options, INT, durability),
+    FIELD(zreg_server_options, INT, buildset),
+    FIELD(zreg_server_options, INT, plain_http),
+    FIELD(zreg_server_options, TEXTS, names),
+    FIELD(zreg_server_options, U32, threads),
+    FIELD(zreg_server_options, U32, token_lifetime_s),
+    CALLBACK(zreg_server_options, LOG, log),
+    CALLBACK(zreg_server_options, ACCESS, access),
+    END,
+};
+
+const fields_row fields_of_copy_options[] = {
+    FIELD(zreg_copy_options, TEXTS, platforms),
+    FIELD(zreg_copy_options, DIGEST, expect_digest),
+    FIELD(zreg_copy_options, TEXTS, mount_from),
+    FIELD(zreg_copy_options, U32, jobs),
+    FIELD(zreg_copy_options, SERVER, src_server),
+    FIELD(zreg_copy_options, SERVER, dst_server),
+    CALLBACK(zreg_copy_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_append_options[] = {
+    FIELD(zreg_append_options, TEXT, platform),
+    FIELD(zreg_append_options, TEXTS, labels),
+    FIELD(zreg_append_options, TEXTS, environment),
+    FIELD(zreg_append_options, TEXTS, entrypoint),
+    FIELD(zreg_append_options, TEXTS, command),
+    FIELD(zreg_append_options, TEXT, working_dir),
+    FIELD(zreg_append_options, TEXT, user),
+    FIELD(zreg_append_options, I64, created),
+    FIELD(zreg_append_options, SERVER, dst_server),
+    CALLBACK(zreg_append_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_resolve_options[] = {
+    FIELD(zreg_resolve_options, TEXT, buildset),
+    FIELD(zreg_resolve_options, TEXT, intermediate),
+    FIELD(zreg_resolve_options, INT, offline),
+    END,
+};
+
+const fields_row fields_of_populate_options[] = {
+    FIELD(zreg_populate_options, SERVER, server),
+    FIELD(zreg_populate_options, TEXT, intermediate),
+    FIELD(zreg_populate_options, U32, jobs),
+    CALLBACK(zreg_populate_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_publish_options[] = {
+    FIELD(zreg_publish_options, TEXT, build),
+    FIELD(zreg_publish_options, TEXT, change),
+    FIELD(zreg_publish_options, TEXT, patchset),
+    FIELD(zreg_publish_options, SERVER, server),
+    FIELD(zreg_publish_options, U32, jobs),
+    CALLBACK(zreg_publish_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_upload_options[] = {
+    FIELD(zreg_upload_options, TEXT, change),
+    FIELD(zreg_upload_options, TEXT, pipeline),
+    FIELD(zreg_upload_options, U32, jobs),
+    FIELD(zreg_upload_options, SERVER, src_server),
+    CALLBACK(zreg_upload_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_promote_options[] = {
+    FIELD(zreg_promote_options, TEXT, change),
+    FIELD(zreg_promote_options, TEXT, pipeline),
+    FIELD(zreg_promote_options, TEXT, from_tag),
+    FIELD(zreg_promote_options, DIGEST, expect_digest),
+    FIELD(zreg_promote_options, TEXT, if_current),
+    FIELD(zreg_promote_options, INT, keep),
+    CALLBACK(zreg_promote_options, PROGRESS, progress),
+    END,
+};
+
+/* --- results */
+
+const fields_row fields_of_progress[] = {
+    FIELD(zreg_progress, TEXT, phase),
+    FIELD(zreg_progress, TEXT, item),
+    FIELD(zreg_progress, U64, bytes_done),
+    FIELD(zreg_progress, U64, bytes_total),
+    FIELD(zreg_progress, U32, blobs_done),
+    FIELD(zreg_progress, U32, blobs_total),
+    END,
+};
+
+const fields_row fields_of_counters[] = {
+    FIELD(zreg_counters, U64, requests),
+    FIELD(zreg_counters, U64, auth_requests),
+    FIELD(zreg_counters, U64, blob_requests),
+    FIELD(zreg_counters, U64, bytes_in),
+    FIELD(zreg_counters, U64, bytes_out),
+    FIELD(zreg_counters, U64, connections),
+    END,
+};
+
+const fields_row fields_of_copy_result[] = {
+    FIELD(zreg_copy_result, ARRAY, digest),
+    FIELD(zreg_copy_result, ARRAY, media_type),
+    FIELD(zreg_copy_result, U64, bytes),
+    FIELD(zreg_copy_result, U32, blobs_copied),
+    FIELD(zreg_copy_result, U32, blobs_mounted),
+    FIELD(zreg_copy_result, U32, blobs_skipped),
+    FIELD(zreg_copy_result, U32, manifests_put),
+    FIELD(zreg_copy_result, U64, src_requests),
+    FIELD(zreg_copy_result, U64, dst_requests),
+    FIELD(zreg_copy_result, U64, elapsed_ms),
+    END,
+};
+
+const fields_row fields_of_promote_result[] = {
+    FIELD(zreg_promote_result, ARRAY, digest),
+    FIELD(zreg_promote_result, U64, requests),
+    FIELD(zreg_promote_result, U64, auth_requests),
+    FIELD(zreg_promote_result, U64, blob_requests),
+    FIELD(zreg_promote_result, U64, cleanup_requests),
+    FIELD(zreg_promote_result, U32, tags),
+    FIELD(zreg_promote_result, INT, temporary_deleted),
+    END,
+};
+
+const fields_row fields_of_descriptor[] = {
+    FIELD(zreg_descriptor, TEXT, media_type),
+    FIELD(zreg_descriptor, ARRAY, digest),
+    FIELD(zreg_descriptor, U64, size_bytes),
+    FIELD(zreg_descriptor, TEXT, artifact_type),
+    {"platform", FIELD_PLATFORM, offsetof(zreg_descriptor, platform),
+     offsetof(zreg_descriptor, has_platform)},
+    END,
+};
+
+const fields_row fields_of_artifact[] = {
+    FIELD(zreg_artifact, TEXT, name),       FIELD(zreg_artifact, TEXT, url),
+    FIELD(zreg_artifact, TEXT, repository), FIELD(zreg_artifact, TEXT, tag),
+    FIELD(zreg_artifact, TEXT, digest),     FIELD(zreg_artifact, TEXT, media_type),
+    FIELD(zreg_artifact, TEXT, change),     FIELD(zreg_artifact, TEXT, patchset),
+    FIELD(zreg_artifact, TEXT, build),      FIELD(zreg_artifact, TEXT, project),
+    FIELD(zreg_artifact, TEXT, job),        END,
+};
+
+const fields_row fields_of_candidate[] = {
+    FIELD(zreg_candidate, INT, source),
+    FIELD(zreg_candidate, TEXT, ref),
+    FIELD(zreg_candidate, TEXT, digest),
+    FIELD(zreg_candidate, TEXT, change),
+    FIELD(zreg_candidate, TEXT, build),
+    FIELD(zreg_candidate, TEXT, reason),
+    END,
+};
+
+const fields_row fields_of_populated_image[] = {
+    FIELD(zreg_populated_image, TEXT, repository),
+    FIELD(zreg_populated_image, TEXT, tag),
+    FIELD(zreg_populated_image, TEXT, digest),
+    FIELD(zreg_populated_image, TEXT, change),
+    FIELD(zreg_populated_image, TEXT, build),
+    FIELD(zreg_populated_image, U64, bytes),
+    FIELD(zreg_populated_image, U64, requests),
+    FIELD(zreg_populated_image, TEXTS, superseded),
+    END,
+};

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Container images through the gate: a registry client, registries in this process, and the steps
+of Zuul's image workflow.
+
+    with zreg.Client() as client, zreg.BuildsetRegistry() as buildset:
+        client.populate(zuul["artifacts"], buildset)
+        print(client.resolve("docker.io/example/base:latest", buildset=client.use(buildset)).winner)
+"""
+
+from . import _raw
+from .artifacts import Artifact, Artifacts
+from .cancel import Cancel
+from .client import Client, temporary_tag
+from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit,
+                     NetError, NotFound, ProtocolError, Timeout, Unsupported)
+from .results import Candidate, CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution
+from .server import BuildsetRegistry, Server
+from .streams import BlobReader, BlobWriter
+from .values import Descriptor, Digest, Manifest, Platform, Ref
+
+__version__ = _raw.version()
+
+__all__ = [
+    "AlreadyExists", "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Cancel", "Cancelled",
+    "Candidate", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied", "Descriptor", "Digest", "Error",
+    "FileError", "InvalidArgument", "Limit", "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage",
+    "Progress", "PromoteResult", "ProtocolError", "Ref", "Resolution", "Server", "Timeout", "Unsupported",
+    "temporary_tag",
+]

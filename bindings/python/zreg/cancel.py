@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stopping calls that block: by a Cancel, by Ctrl-C, by an exception in a callback."""
+
+from __future__ import annotations
+
+import _thread
+import queue
+import threading
+from types import TracebackType
+from typing import Any, Callable, List, Optional, Set, Tuple, Type, TypeVar
+
+from . import _raw
+
+T = TypeVar("T")
+Report = Callable[[Any], Any]
+
+
+class Cancel:
+    """Stops the calls and streams it was given to, which then raise zreg.Cancelled.
+
+    Once triggered it stays triggered. One Cancel may be given to many calls. trigger() may be
+    called from any thread and from a signal handler.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # reentrant, because a signal handler may call trigger()
+        self._tokens: Set[_raw.cancel] = set()
+        self._triggered = False
+
+    @property
+    def triggered(self) -> bool:
+        return self._triggered
+
+    def trigger(self) -> None:
+        """Calls that hold it end within 100 ms."""
+        with self._lock:
+            self._triggered = True
+            for token in list(self._tokens):
+                _raw.cancel_trigger(token)
+
+    def _attach(self, token: _raw.cancel) -> None:
+        with self._lock:
+            self._tokens.add(token)
+            if self._triggered:
+                _raw.cancel_trigger(token)
+
+    def _detach(self, token: _raw.cancel) -> None:
+        with self._lock:
+            self._tokens.discard(token)
+
+
+class Token:
+    """The library's token of one call or stream. It also follows the caller's Cancel, but does not
+    trigger it: an interrupted call says nothing about the others that share the Cancel."""
+
+    def __init__(self, cancel: Optional[Cancel]) -> None:
+        self.raw = _raw.cancel_new()
+        self._cancel = cancel
+        if cancel is not None:
+            cancel._attach(self.raw)
+
+    def trigger(self) -> None:
+        _raw.cancel_trigger(self.raw)
+
+    def close(self) -> None:
+        if self._cancel is not None:
+            self._cancel._detach(self.raw)
+
+    def __enter__(self) -> Token:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 traceback: Optional[TracebackType]) -> None:
+        self.close()
+
+
+def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[Report] = None) -> T:
+    """Does call(report), which blocks and ends soon after `token` is triggered.
+
+    Python runs signal handlers on the main thread alone, between two steps of Python code, and so
+    not while that thread is inside the library. There the call is done by a helper thread, and the
+    main thread waits for it in a way that Ctrl-C ends. Other threads do the call themselves.
+    `progress` is called on the thread that called run().
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call(progress)
+    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    outcome: List[Tuple[Any, Optional[BaseException]]] = []
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            outcome.append((call(progress and events.put), None))
+        except BaseException as error:
+            outcome.append((None, error))
+        ended.set()
+        events.put(None)
+
+    _thread.start_new_thread(work, ())
+    try:
+        for event in iter(events.get, None):
+            assert progress is not None
+            progress(event)
+    finally:
+        if not ended.is_set():  # a signal handler or `progress` raised
+            token.trigger()
+            ended.wait()
+    value, error = outcome.pop()
+    try:
+        if error is not None:
+            raise error
+        return value
+    finally:
+        del error  # it refers to this frame by its traceback

@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client: everything that talks to registries."""
+
+from __future__ import annotations
+
+import json
+import os
+from types import TracebackType
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
+
+from . import _raw
+from .artifacts import Artifacts
+from .cancel import Cancel, Report, Token, run
+from .results import (CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution, copied, populated,
+                      promoted, resolved)
+from .server import Log, Path, Server, log_adapter
+from .streams import BlobReader, BlobWriter
+from .values import Digest, Manifest, Ref
+
+AnyRef = Union[str, Ref]
+AnyArtifacts = Union[Artifacts, str, bytes, List[Any], Dict[str, Any]]
+Number = Union[int, str]
+
+
+def _path(path: Optional[Path]) -> Optional[str]:
+    return None if path is None else os.fspath(path)
+
+
+def _text(value: Optional[Number]) -> Optional[str]:
+    return None if value is None else str(value)
+
+
+def _milliseconds(seconds: Optional[float]) -> int:
+    """0 means the default to the library."""
+    return 0 if seconds is None else max(1, int(seconds * 1000))
+
+
+def _pairs(values: Mapping[str, str]) -> List[str]:
+    return [f"{key}={value}" for key, value in values.items()]
+
+
+def _server(server: Optional[Server]) -> Any:
+    return None if server is None else server._raw
+
+
+def _texts(values: Optional[Iterable[Any]]) -> Optional[List[str]]:
+    """A list of texts. One text alone, which would be taken for a list of letters, is refused."""
+    if isinstance(values, str):
+        raise TypeError(f"a list of texts is needed, not the text {values!r}")
+    return None if values is None else [str(value) for value in values]
+
+
+class Client:
+    """A session with registries: it owns connections, tokens and what it has learned of each host.
+
+    Many threads may use one client. Every call that blocks takes `cancel`, and Ctrl-C ends it.
+    `progress` is called with a zreg.Progress, at most about ten times a second; an exception in it
+    ends the call and comes out of it. `log` is called as log(level, line) from any thread, with the
+    levels of the module logging.
+
+    A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG] or docker-archive:FILE[:REF].
+    """
+
+    def __init__(
+        self,
+        *,
+        authfile: Optional[Path] = None,
+        ca_file: Optional[Path] = None,
+        user_agent: Optional[str] = None,
+        connect_timeout: Optional[float] = None,
+        idle_timeout: Optional[float] = None,
+        attempts: int = 0,
+        log: Optional[Log] = None,
+    ) -> None:
+        """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds."""
+        self._raw: Any = None
+        self._log = log_adapter(log)
+        self._raw = _raw.client_new(dict(
+            authfile=_path(authfile), ca_file=_path(ca_file), user_agent=user_agent,
+            connect_timeout_ms=_milliseconds(connect_timeout), idle_timeout_ms=_milliseconds(idle_timeout),
+            attempts=attempts, log=self._log))
+
+    def close(self) -> None:
+        """Closes all connections once the calls of other threads have ended. Twice is fine."""
+        self._raw = None
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 traceback: Optional[TracebackType]) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()  # before the log callback goes
+
+    def _open(self) -> Any:
+        if self._raw is None:
+            raise ValueError("the client is closed")
+        return self._raw
+
+    def _call(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel]) -> Any:
+        raw = self._open()
+        with Token(cancel) as token:
+            return run(token, lambda _: function(raw, *args, token.raw))
+
+    def _work(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel],
+              progress: Optional[Callable[[Progress], Any]], **options: Any) -> Any:
+        """Like _call, for functions with options and progress."""
+        raw = self._open()
+        report = progress and (lambda record: progress(Progress(**record)))
+
+        def call(forward: Optional[Report]) -> Any:
+            return function(raw, *args, {**options, "progress": forward}, token.raw)
+
+        with Token(cancel) as token:
+            return run(token, call, report)
+
+    # --- how to reach hosts
+
+    def set_credentials(self, host: str, username: Optional[str], password: Optional[str] = None) -> None:
+        """Before all other sources. No user means anonymous, whatever the authfile says."""
+        _raw.client_set_credentials(self._open(), host, username, password)
+
+    def set_host(
+        self,
+        host: str,
+        *,
+        ca_pem: Optional[str] = None,
+        client_cert_pem: Optional[str] = None,
+        client_key_pem: Optional[str] = None,
+        insecure: bool = False,
+        plain_http: bool = False,
+    ) -> None:
+        """How the host is reached. Set it before the first use of the host."""
+        _raw.client_set_host(self._open(), host, dict(
+            ca_pem=ca_pem, client_cert_pem=client_cert_pem, client_key_pem=client_key_pem,
+            insecure=int(insecure), plain_http=int(plain_http)))
+
+    def use(self, connection: Union[Server, Mapping[str, Any]]) -> str:
+        """Trusts and logs in to a registry, by its Server or its connection record. Gives HOST:PORT."""
+        record = connection.connection() if isinstance(connection, Server) else connection
+        host = f"[{record['host']}]" if ":" in record["host"] else record["host"]
+        address = f"{host}:{record['port']}"
+        self.set_host(address, ca_pem=record.get("cert"), plain_http=not record.get("cert"))
+        if record.get("username"):
+            self.set_credentials(address, record["username"], record["password"])
+        return address
+
+    def counters(self, host: Optional[str] = None) -> Counters:
+        """What was sent so far to the host, or to all."""
+        return Counters(**_raw.client_counters(self._open(), host))
+
+    def ping(self, host: str, *, cancel: Optional[Cancel] = None) -> None:
+        """Raises unless the host speaks the protocol and accepts the credentials."""
+        self._call(_raw.client_ping, host, cancel=cancel)
+
+    # --- manifests and tags
+
+    def inspect(self, place: AnyRef, *, cancel: Optional[Cancel] = None) -> Dict[str, Any]:
+        """What a place holds: ref, digest, media_type, size, then platforms or config, layers, labels."""
+        return json.loads(self._call(_raw.inspect, str(place), cancel=cancel))
+
+    def manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> Manifest:
+        return Manifest._wrap(self._call(_raw.client_manifest_get, Ref(ref)._raw, cancel=cancel))
+
+    def head(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> Digest:
+        """The digest of a manifest."""
+        return Digest(self._call(_raw.client_manifest_head, Ref(ref)._raw, cancel=cancel))
+
+    def put_manifest(self, ref: AnyRef, manifest: Manifest, *, cancel: Optional[Cancel] = None) -> None:
+        """Stores exactly its bytes under the tag or digest of `ref`."""
+        self._call(_raw.client_manifest_put, Ref(ref)._raw, manifest._raw, cancel=cancel)
+
+    def delete_manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> None:
+        """Deletes by digest, and with it every tag on that digest."""
+        self._call(_raw.client_manifest_delete, Ref(ref)._raw, cancel=cancel)
+
+    def tags(self, repository: AnyRef, *, cancel: Optional[Cancel] = None) -> List[str]:
+        raw = self._call(_raw.client_tags, Ref(repository)._raw, cancel=cancel)
+        return [_raw.strings_at(raw, i) for i in range(_raw.strings_count(raw))]
+
+    def delete_tag(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> None:
+        """Deletes this one tag; other tags of the same image stay."""
+        self._call(_raw.client_tag_delete, Ref(ref)._raw, cancel=cancel)
+
+    # --- blobs
+
+    def blob_size(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> int:
+        return self._call(_raw.blob_head, Ref(repository)._raw, digest, cancel=cancel)
+
+    def open_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> BlobReader:
+        """A blob as a file to read from; verified on the way."""
+        return BlobReader(self, Ref(repository), digest, cancel)
+
+    def create_blob(self, repository: AnyRef, *, digest: Optional[str] = None, size: Optional[int] = None,
+                    cancel: Optional[Cancel] = None) -> BlobWriter:
+        """A blob as a file to write to; finish it with commit(). What is given must turn out right."""
+        return BlobWriter(self, Ref(repository), digest, size, cancel)
+
+    def mount_blob(self, repository: AnyRef, digest: str, from_repository: str, *,
+                   cancel: Optional[Cancel] = None) -> bool:
+        """False when the registry would want an upload instead."""
+        return self._call(_raw.blob_mount, Ref(repository)._raw, digest, from_repository, cancel=cancel)
+
+    def delete_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> None:
+        self._call(_raw.blob_delete, Ref(repository)._raw, digest, cancel=cancel)
+
+    # --- images
+
+    def copy(
+        self,
+        src: AnyRef,
+        dst: AnyRef,
+        *,
+        platforms: Optional[Sequence[str]] = None,
+        expect_digest: Optional[str] = None,
+        mount_from: Optional[Sequence[str]] = None,
+        jobs: int = 0,
+        src_server: Optional[Server] = None,
+        dst_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> CopyResult:
+        """Copies an image or a whole index; of an index only `platforms`, when given. With a server
+        the place is read or written inside it, and the host is ignored."""
+        return copied(self._work(
+            _raw.copy, str(src), str(dst), platforms=_texts(platforms), expect_digest=expect_digest,
+            mount_from=_texts(mount_from), jobs=jobs, src_server=_server(src_server),
+            dst_server=_server(dst_server), progress=progress, cancel=cancel))
+
+    def append(
+        self,
+        base: AnyRef,
+        layers: Sequence[Path],
+        dst: AnyRef,
+        *,
+        platform: Optional[str] = None,
+        labels: Mapping[str, str] = {},
+        environment: Mapping[str, str] = {},
+        entrypoint: Optional[Sequence[str]] = None,
+        command: Optional[Sequence[str]] = None,
+        working_dir: Optional[str] = None,
+        user: Optional[str] = None,
+        created: int = 0,
+        dst_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> Digest:
+        """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest."""
+        return Digest(self._work(
+            _raw.append, str(base), _texts(layers), str(dst), platform=platform, labels=_pairs(labels),
+            environment=_pairs(environment), entrypoint=_texts(entrypoint), command=_texts(command),
+            working_dir=working_dir, user=user, created=created, dst_server=_server(dst_server),
+            progress=progress, cancel=cancel))
+
+    def index(
+        self,
+        dst: AnyRef,
+        sources: Sequence[AnyRef],
+        *,
+        jobs: int = 0,
+        dst_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> Digest:
+        """Makes an index of images and stores it, with all it needs, at `dst`."""
+        return Digest(self._work(
+            _raw.index_create, str(dst), _texts(sources), jobs=jobs, dst_server=_server(dst_server),
+            progress=progress, cancel=cancel))
+
+    # --- the gate
+
+    def resolve(
+        self,
+        ref: AnyRef,
+        artifacts: Optional[AnyArtifacts] = None,
+        *,
+        buildset: Optional[str] = None,
+        intermediate: Optional[str] = None,
+        offline: bool = False,
+        cancel: Optional[Cancel] = None,
+    ) -> Resolution:
+        """Decides which bytes a name means for this change, and says why."""
+        listed = None if artifacts is None else Artifacts(artifacts)._raw
+        options = dict(buildset=buildset, intermediate=intermediate, offline=int(offline))
+        return resolved(str(ref), self._call(_raw.resolve, str(ref), listed, options, cancel=cancel))
+
+    def populate(
+        self,
+        artifacts: AnyArtifacts,
+        to: Union[str, Server],
+        *,
+        intermediate: Optional[str] = None,
+        jobs: int = 0,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> Tuple[PopulatedImage, ...]:
+        """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here."""
+        server = to if isinstance(to, Server) else None
+        return populated(self._work(
+            _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
+            intermediate=intermediate, jobs=jobs, progress=progress, cancel=cancel))
+
+    def publish(
+        self,
+        source: Union[str, Server],
+        to: str,
+        images: Sequence[str],
+        *,
+        build: str,
+        change: Optional[Number] = None,
+        patchset: Optional[Number] = None,
+        jobs: int = 0,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> Artifacts:
+        """Buildset to intermediate: this change's images, each "REPOSITORY:TAG". Gives what to return to Zuul."""
+        server = source if isinstance(source, Server) else None
+        return Artifacts._wrap(self._work(
+            _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
+            patchset=_text(patchset), server=_server(server), jobs=jobs, progress=progress, cancel=cancel))
+
+    def upload(
+        self,
+        src: AnyRef,
+        repository: str,
+        tag: str,
+        *,
+        change: Optional[Number] = None,
+        pipeline: Optional[str] = None,
+        jobs: int = 0,
+        src_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> CopyResult:
+        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`."""
+        return copied(self._work(
+            _raw.upload, str(src), repository, tag, change=_text(change), pipeline=pipeline, jobs=jobs,
+            src_server=_server(src_server), progress=progress, cancel=cancel))
+
+    def promote(
+        self,
+        repository: str,
+        tags: Sequence[str],
+        *,
+        change: Optional[Number] = None,
+        pipeline: Optional[str] = None,
+        from_tag: Optional[str] = None,
+        expect_digest: Optional[str] = None,
+        if_current: Optional[str] = None,
+        keep: bool = False,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> PromoteResult:
+        """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent"."""
+        return promoted(self._work(
+            _raw.promote, repository, _texts(tags), change=_text(change), pipeline=pipeline, from_tag=from_tag,
+            expect_digest=expect_digest, if_current=if_current, keep=int(keep), progress=progress, cancel=cancel))
+
+
+def temporary_tag(tag: str, *, change: Optional[Number] = None, pipeline: Optional[str] = None) -> str:
+    """change_CHANGE_TAG, or PIPELINE_TAG without a change."""
+    return _raw.temporary_tag(_text(change), pipeline, tag)

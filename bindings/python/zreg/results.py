@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What calls report while they run and give back at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple
+
+from . import _raw
+from .values import Digest
+
+_SOURCES = {
+    _raw.ZREG_SOURCE_BUILDSET: "buildset",
+    _raw.ZREG_SOURCE_INTERMEDIATE: "intermediate",
+    _raw.ZREG_SOURCE_UPSTREAM: "upstream",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long call has come. bytes_total grows while more work is discovered."""
+
+    phase: str
+    item: str
+    bytes_done: int
+    bytes_total: int
+    blobs_done: int
+    blobs_total: int
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What a client has sent since it was made."""
+
+    requests: int
+    auth_requests: int
+    blob_requests: int
+    bytes_in: int
+    bytes_out: int
+    connections: int
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """What a copy or upload did."""
+
+    digest: Digest
+    media_type: str
+    bytes: int
+    blobs_copied: int
+    blobs_mounted: int
+    blobs_skipped: int
+    manifests_put: int
+    src_requests: int
+    dst_requests: int
+    elapsed_ms: int
+
+
+@dataclass(frozen=True)
+class PromoteResult:
+    """What promote did. blob_requests is always 0: no layer moves."""
+
+    digest: Digest
+    requests: int
+    auth_requests: int
+    blob_requests: int
+    cleanup_requests: int
+    tags: int
+    temporary_deleted: bool
+
+
+@dataclass(frozen=True)
+class PopulatedImage:
+    """One image that is now in the buildset registry."""
+
+    repository: str
+    tag: str
+    digest: Digest
+    change: str
+    build: str
+    bytes: int
+    requests: int
+    superseded: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One place that could answer; digest is "" when it could not be found out."""
+
+    source: str  #: "buildset", "intermediate" or "upstream"
+    ref: str
+    digest: str
+    change: str
+    build: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a name means for this change, and why. The winner is the first of the candidates."""
+
+    ref: str
+    candidates: Tuple[Candidate, ...]
+
+    @property
+    def winner(self) -> Candidate:
+        return self.candidates[0]
+
+
+def with_digest(record: Dict[str, Any]) -> Dict[str, Any]:
+    return {**record, "digest": Digest(record["digest"])}
+
+
+def copied(record: Dict[str, Any]) -> CopyResult:
+    return CopyResult(**with_digest(record))
+
+
+def promoted(record: Dict[str, Any]) -> PromoteResult:
+    return PromoteResult(**{**with_digest(record), "temporary_deleted": bool(record["temporary_deleted"])})
+
+
+def populated(raw: _raw.populated) -> Tuple[PopulatedImage, ...]:
+    records = (_raw.populated_at(raw, i) for i in range(_raw.populated_count(raw)))
+    return tuple(PopulatedImage(**with_digest(record)) for record in records)
+
+
+def resolved(ref: str, raw: _raw.resolution) -> Resolution:
+    records = (_raw.resolution_at(raw, i) for i in range(_raw.resolution_count(raw)))
+    return Resolution(ref, tuple(Candidate(**{**record, "source": _SOURCES[record["source"]]}) for record in records))

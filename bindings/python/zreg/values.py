@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values: digests, references, manifests. Nothing here does I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Tuple, Union
+
+from . import _raw
+
+
+class Digest(str):
+    """A checked digest, `sha256:<hex>` or `sha512:<hex>`."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Digest:
+        return super().__new__(cls, _raw.digest_parse(text))
+
+    @classmethod
+    def of(cls, data: Union[bytes, bytearray, memoryview], algorithm: str = "sha256") -> Digest:
+        """The digest of these bytes."""
+        return cls(_raw.digest_of(algorithm, data))
+
+    @property
+    def algorithm(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def hex(self) -> str:
+        return self.partition(":")[2]
+
+
+class Ref:
+    """An image reference, HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], by docker's rules.
+
+    Never changes. Two are equal when their canonical texts are.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, text: Union[str, Ref]) -> None:
+        self._raw = text._raw if isinstance(text, Ref) else _raw.ref_parse(text)
+
+    @classmethod
+    def _wrap(cls, raw: _raw.ref) -> Ref:
+        ref = cls.__new__(cls)
+        ref._raw = raw
+        return ref
+
+    @property
+    def host(self) -> str:
+        """With its port, such as "docker.io" or "[::1]:5000"."""
+        return _raw.ref_host(self._raw)
+
+    @property
+    def repository(self) -> str:
+        """Within the host, such as "library/debian"."""
+        return _raw.ref_repository(self._raw)
+
+    @property
+    def tag(self) -> Optional[str]:
+        return _raw.ref_tag(self._raw)
+
+    @property
+    def digest(self) -> Optional[Digest]:
+        text = _raw.ref_digest(self._raw)
+        return None if text is None else Digest(text)
+
+    @property
+    def reference(self) -> str:
+        """The digest when there is one, else the tag."""
+        return _raw.ref_reference(self._raw)
+
+    @property
+    def canonical_name(self) -> str:
+        """The repository as Zuul's artifacts name it: without host for docker.io, else with it."""
+        return _raw.ref_canonical_name(self._raw)
+
+    def with_tag(self, tag: str) -> Ref:
+        return Ref._wrap(_raw.ref_with_tag(self._raw, tag))
+
+    def with_digest(self, digest: str) -> Ref:
+        return Ref._wrap(_raw.ref_with_digest(self._raw, digest))
+
+    def __str__(self) -> str:
+        return _raw.ref_text(self._raw)
+
+    def __repr__(self) -> str:
+        return f"zreg.Ref({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, Ref) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Ref, (str(self),)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What an image runs on. Unset parts are ""."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+    os_version: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """Names content by digest."""
+
+    media_type: str
+    digest: Digest
+    size_bytes: int
+    artifact_type: str = ""
+    platform: Optional[Platform] = None
+
+
+def _descriptor(record: Optional[Dict[str, Any]]) -> Optional[Descriptor]:
+    if record is None:
+        return None
+    platform = record["platform"]
+    return Descriptor(**{**record, "digest": Digest(record["digest"]),
+                         "platform": platform and Platform(**platform)})
+
+
+class Manifest:
+    """A checked image manifest or index. Its bytes stay as they came: the digest is theirs."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, data: Union[bytes, bytearray, memoryview], media_type: Optional[str] = None) -> None:
+        self._raw = _raw.manifest_parse(data, media_type)
+
+    @classmethod
+    def _wrap(cls, raw: _raw.manifest) -> Manifest:
+        manifest = cls.__new__(cls)
+        manifest._raw = raw
+        return manifest
+
+    @property
+    def data(self) -> bytes:
+        """The bytes exactly as received."""
+        return _raw.manifest_bytes(self._raw)
+
+    @property
+    def media_type(self) -> str:
+        return _raw.manifest_media_type(self._raw)
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(_raw.manifest_digest(self._raw))
+
+    @property
+    def is_index(self) -> bool:
+        return bool(_raw.manifest_is_index(self._raw))
+
+    @property
+    def config(self) -> Optional[Descriptor]:
+        """None for an index."""
+        return _descriptor(_raw.manifest_config(self._raw))
+
+    @property
+    def layers(self) -> Tuple[Descriptor, ...]:
+        """The layers of an image, none for an index."""
+        return () if self.is_index else self._entries()
+
+    @property
+    def children(self) -> Tuple[Descriptor, ...]:
+        """The manifests of an index, none for an image."""
+        return self._entries() if self.is_index else ()
+
+    @property
+    def subject(self) -> Optional[Descriptor]:
+        return _descriptor(_raw.manifest_subject(self._raw))
+
+    @property
+    def artifact_type(self) -> str:
+        return _raw.manifest_artifact_type(self._raw)
+
+    def annotation(self, key: str) -> Optional[str]:
+        return _raw.manifest_annotation(self._raw, key)
+
+    def json(self) -> Dict[str, Any]:
+        """The document."""
+        return json.loads(self.data)
+
+    def _entries(self) -> Tuple[Descriptor, ...]:
+        records = (_raw.manifest_at(self._raw, i) for i in range(_raw.manifest_count(self._raw)))
+        return tuple(entry for entry in map(_descriptor, records) if entry)
+
+    def __repr__(self) -> str:
+        return f"<zreg.Manifest {self.media_type} {self.digest}>"
