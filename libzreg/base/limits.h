@@ -35,6 +35,10 @@
 #define ZREG__MAX_BLOB_BYTES ((uint64_t)1 << 45) /* 32 TiB; sizes above are absurd */
 #define ZREG__MAX_RETRY_AFTER_S 60
 #define ZREG__MAX_JOBS 64
+#define ZREG__MAX_CONNECTIONS 4096               /* of one server */
+#define ZREG__MAX_CONNECTION_BYTES (256 * ZREG__KIB) /* header and body buffer of one of them */
+#define ZREG__MAX_CONNECTION_IDLE_S 120
+#define ZREG__MAX_DRAIN_BYTES (4 * ZREG__MIB) /* of a body that was refused */
 
 /* Buffers of streams. Two or three of them exist per running transfer. */
 #define ZREG__STREAM_BYTES (128 * ZREG__KIB)

@@ -13,5 +13,11 @@ libzreg_sources += \
 	libzreg/http/fetch_url.h
 
 if BUILD_SERVER
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/http/serve.c \
+	libzreg/http/serve.h \
+	libzreg/http/serve_answer.c \
+	libzreg/http/serve_exchange.c \
+	libzreg/http/serve_inner.h \
+	libzreg/http/serve_listen.c
 endif
