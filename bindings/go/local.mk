@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
+# The module is installed as sources: `go build` of a program makes it, SWIG's part included.
+
+if BUILD_GO
+godir = $(datadir)/zreg/go
+go_DATA = \
+	bindings/go/artifact.go \
+	bindings/go/blob.go \
+	bindings/go/call.go \
+	bindings/go/callback.go \
+	bindings/go/client.go \
+	bindings/go/copy.go \
+	bindings/go/doc.go \
+	bindings/go/error.go \
+	bindings/go/gate.go \
+	bindings/go/go.mod \
+	bindings/go/manifest.go \
+	bindings/go/ref.go \
+	bindings/go/resolve.go \
+	bindings/go/server.go
+
+gorawdir = $(godir)/internal/raw
+goraw_DATA = \
+	bindings/go/internal/raw/raw.go \
+	bindings/go/internal/raw/raw.swig \
+	bindings/go/internal/raw/shim.c \
+	bindings/go/internal/raw/shim.h
+endif

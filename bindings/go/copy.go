@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package zreg
+
+import (
+	"context"
+	"time"
+
+	"libzreg.org/zreg/internal/raw"
+)
+
+// CopyOptions are the settings of a copy; nil means all defaults.
+type CopyOptions struct {
+	Platforms    []string // "os/arch[/variant]": only these children of an index, under a new index
+	ExpectDigest Digest   // refuse a source that is not this; not for Index
+	MountFrom    []string // repositories of the destination host that may hold blobs; not for Index
+	Jobs         uint     // transfers at once; 0 means 8
+	SrcServer    *Server  // read straight from this server; the host is ignored
+	DstServer    *Server  // write straight into this server; the host is ignored
+	Progress     ProgressFunc
+}
+
+// CopyResult says what a copy did.
+type CopyResult struct {
+	Digest       Digest // of the manifest or index at the destination
+	MediaType    string // of the same
+	Bytes        uint64 // blob bytes that moved
+	BlobsCopied  uint
+	BlobsMounted uint
+	BlobsSkipped uint // were at the destination already
+	ManifestsPut uint
+	SrcRequests  uint64
+	DstRequests  uint64
+	Elapsed      time.Duration
+}
+
+// AppendOptions are the settings of an append; nil means all defaults.
+type AppendOptions struct {
+	Platform    string   // "os/arch[/variant]"; "" means linux on this machine's architecture
+	Labels      []string // "KEY=VALUE"
+	Environment []string // "KEY=VALUE"
+	Entrypoint  []string // none: keep the base's; so with the next three
+	Command     []string
+	WorkingDir  string
+	User        string
+	Created     time.Time // the zero time is 1970, so that the same input gives the same digest
+	DstServer   *Server   // write straight into this server
+	Progress    ProgressFunc
+}
+
+// Copy copies an image or a whole index from one place to another. A place is
+// docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out), oci:DIR[:TAG], or, as
+// a source, docker-archive:FILE[:REF].
+func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions) (result CopyResult, err error) {
+	var o CopyOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.NewCopy_result()
+		defer raw.DeleteCopy_result(out)
+		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
+			rawServer(o.SrcServer), rawServer(o.DstServer), progress, cancel, failure)
+		result = newCopyResult(out)
+	}, o.SrcServer, o.DstServer)
+	return result, err
+}
+
+func newCopyResult(from raw.Copy_result) CopyResult {
+	return CopyResult{
+		Digest:       digestText(from.GetDigest()),
+		MediaType:    from.GetMedia_type(),
+		Bytes:        from.GetBytes(),
+		BlobsCopied:  from.GetBlobs_copied(),
+		BlobsMounted: from.GetBlobs_mounted(),
+		BlobsSkipped: from.GetBlobs_skipped(),
+		ManifestsPut: from.GetManifests_put(),
+		SrcRequests:  from.GetSrc_requests(),
+		DstRequests:  from.GetDst_requests(),
+		Elapsed:      time.Duration(from.GetElapsed_ms()) * time.Millisecond,
+	}
+}
+
+// Append puts layers on a base image, a place or "scratch", and stores the result at dst. A layer is
+// a tar file or a folder. The same input gives the same digest.
+func (c *Client) Append(ctx context.Context, base string, layers []string, dst string, options *AppendOptions) (digest Digest, err error) {
+	var o AppendOptions
+	if options != nil {
+		o = *options
+	}
+	var created int64
+	if !o.Created.IsZero() {
+		created = o.Created.Unix()
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.NewDigest()
+		defer raw.DeleteDigest(out)
+		raw.Append(out, c.raw, base, layers, dst, o.Platform, o.Labels, o.Environment, o.Entrypoint,
+			o.Command, o.WorkingDir, o.User, created, rawServer(o.DstServer), progress, cancel, failure)
+		digest = Digest(out.GetText())
+	}, o.DstServer)
+	return digest, err
+}
+
+// Index makes an index of images and stores it, with all it needs, at dst. Each source is a place;
+// an index among them gives its children.
+func (c *Client) Index(ctx context.Context, dst string, sources []string, options *CopyOptions) (digest Digest, err error) {
+	var o CopyOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.NewDigest()
+		defer raw.DeleteDigest(out)
+		raw.Index_create(out, c.raw, dst, sources, o.Jobs, rawServer(o.SrcServer),
+			rawServer(o.DstServer), progress, cancel, failure)
+		digest = Digest(out.GetText())
+	}, o.SrcServer, o.DstServer)
+	return digest, err
+}
+
+// work is call with progress and with servers, which stay until it returns.
+func (c *Client) work(ctx context.Context, progress ProgressFunc,
+	fn func(progress uint, cancel raw.Cancel, failure raw.Error), servers ...*Server) error {
+	if err := c.acquire(); err != nil {
+		return err
+	}
+	defer c.release()
+	for _, server := range servers {
+		if server == nil {
+			continue
+		}
+		if err := server.acquire(); err != nil {
+			return err
+		}
+		defer server.release()
+	}
+	return callWithProgress(ctx, progress, fn)
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package zreg_test
+
+import (
+	"errors"
+	"testing"
+
+	"libzreg.org/zreg"
+)
+
+func TestCopyTwice(t *testing.T) {
+	client := newClient(t)
+	src := newBuildset(t, client).Address() + "/x/y:1"
+	dst := newBuildset(t, client).Address() + "/x/y:1"
+	digest := appendImage(t, client, "scratch", src, "one")
+
+	var last zreg.Progress
+	result, err := client.Copy(background, src, dst, &zreg.CopyOptions{
+		ExpectDigest: digest,
+		Progress:     func(p zreg.Progress) error { last = p; return nil },
+	})
+	must(t, err)
+	wantEqual(t, "digest", result.Digest, digest)
+	wantEqual(t, "blobs", result.BlobsCopied, uint(2))
+	wantEqual(t, "phase", last.Phase, "copy")
+	wantEqual(t, "bytes", last.BytesDone, result.Bytes)
+
+	result, err = client.Copy(background, src, dst, nil)
+	must(t, err)
+	wantEqual(t, "digest", result.Digest, digest)
+	wantEqual(t, "blobs again", result.BlobsCopied, uint(0))
+	wantEqual(t, "manifests again", result.ManifestsPut, uint(0))
+}
+
+func TestCopyOfAnotherDigestIsAConflict(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	_, err := client.Copy(background, host+"/x/y:1", host+"/x/z:1",
+		&zreg.CopyOptions{ExpectDigest: emptyDigest})
+	wantError(t, err, zreg.ErrConflict)
+	_, err = client.Copy(background, host+"/x/y:1", host+"/x/z:1",
+		&zreg.CopyOptions{ExpectDigest: "nonsense"})
+	wantError(t, err, zreg.ErrInvalid)
+}
+
+func TestProgressStopsACopy(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	enough := errors.New("enough")
+	_, err := client.Copy(background, host+"/x/y:1", host+"/x/z:1",
+		&zreg.CopyOptions{Progress: func(zreg.Progress) error { return enough }})
+	wantError(t, err, zreg.ErrCallback)
+	wantError(t, err, enough)
+}
+
+func TestPanicOfProgressComesOutOfTheCall(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	defer func() { wantEqual(t, "panic", recover(), "boom") }()
+	_, _ = client.Copy(background, host+"/x/y:1", host+"/x/z:1",
+		&zreg.CopyOptions{Progress: func(zreg.Progress) error { panic("boom") }})
+}
+
+func TestCopyThroughALayoutAndAServerInProcess(t *testing.T) {
+	client := newClient(t)
+	first := newBuildset(t, client)
+	second := newBuildset(t, client)
+	digest := appendImage(t, client, "scratch", first.Address()+"/x/y:1", "one")
+	layout := "oci:" + t.TempDir() + "/layout:1"
+	_, err := client.Copy(background, first.Address()+"/x/y:1", layout,
+		&zreg.CopyOptions{SrcServer: first})
+	must(t, err)
+	result, err := client.Copy(background, layout, second.Address()+"/x/y:1",
+		&zreg.CopyOptions{DstServer: second})
+	must(t, err)
+	wantEqual(t, "digest", result.Digest, digest)
+	head, err := client.Head(background, second.Address()+"/x/y:1")
+	must(t, err)
+	wantEqual(t, "digest", head, digest)
+}
+
+func TestAppend(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	first := appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	wantEqual(t, "same input", appendImage(t, client, "scratch", host+"/x/y:2", "one"), first)
+	appendImage(t, client, host+"/x/y:1", host+"/x/y:3", "two")
+	manifest, err := client.Manifest(background, host+"/x/y:3")
+	must(t, err)
+	wantEqual(t, "layers", len(manifest.Layers), 2)
+}
+
+func TestIndex(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	layers := []string{t.TempDir()}
+	sources := []string{host + "/x/y:amd64", host + "/x/y:arm64"}
+	for i, platform := range []string{"linux/amd64", "linux/arm64"} {
+		_, err := client.Append(background, "scratch", layers, sources[i],
+			&zreg.AppendOptions{Platform: platform, Labels: []string{"platform=" + platform}})
+		must(t, err)
+	}
+	digest, err := client.Index(background, host+"/x/y:1", sources, nil)
+	must(t, err)
+	index, err := client.Manifest(background, host+"/x/y@"+string(digest))
+	must(t, err)
+	wantEqual(t, "index", index.IsIndex, true)
+	wantEqual(t, "children", len(index.Manifests), 2)
+	wantEqual(t, "architecture", index.Manifests[1].Platform.Architecture, "arm64")
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package zreg
+
+import (
+	"context"
+
+	"libzreg.org/zreg/internal/raw"
+)
+
+// PopulateOptions are the settings of Populate; nil means all defaults.
+type PopulateOptions struct {
+	Server       *Server // fill this server directly; the address may then be ""
+	Intermediate string  // HOST:PORT to read from instead of the artifacts' own
+	Jobs         uint    // transfers at once; 0 means 8
+	Progress     ProgressFunc
+}
+
+// PopulatedImage is one image that is now in the buildset registry.
+type PopulatedImage struct {
+	Repository string
+	Tag        string
+	Digest     Digest
+	Change     string
+	Build      string
+	Bytes      uint64   // blob bytes that moved for it
+	Requests   uint64   // HTTP requests that it took
+	Superseded []string // URLs of the artifacts that it won over
+}
+
+// Populate copies images of the changes ahead from the intermediate registry to the buildset
+// registry at HOST:PORT: for each name the last change's last build, and nothing superseded.
+func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, options *PopulateOptions) (images []PopulatedImage, err error) {
+	var o PopulateOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		artifacts.with(failure, func(artifacts raw.Artifacts) {
+			out := raw.Populate(c.raw, artifacts, to, rawServer(o.Server), o.Intermediate, o.Jobs,
+				progress, cancel, failure)
+			defer raw.Populated_free(out)
+			if failure.GetCode() == 0 {
+				images = populatedImages(out)
+			}
+		})
+	}, o.Server)
+	return images, err
+}
+
+func populatedImages(from raw.Populated) []PopulatedImage {
+	images := make([]PopulatedImage, raw.Populated_count(from))
+	for i := range images {
+		image := raw.Populated_at(from, int64(i))
+		images[i] = PopulatedImage{
+			Repository: image.GetRepository(),
+			Tag:        image.GetTag(),
+			Digest:     Digest(image.GetDigest()),
+			Change:     image.GetChange(),
+			Build:      image.GetBuild(),
+			Bytes:      image.GetBytes(),
+			Requests:   image.GetRequests(),
+		}
+		for n := int64(0); raw.Superseded(image, n) != ""; n++ {
+			images[i].Superseded = append(images[i].Superseded, raw.Superseded(image, n))
+		}
+	}
+	return images
+}
+
+// PublishOptions are the settings of Publish.
+type PublishOptions struct {
+	Build    string  // UUID of the build, required; becomes part of the tag
+	Change   string  // number of the change
+	Patchset string  // of the change
+	Server   *Server // read from this server directly; the address may then be ""
+	Jobs     uint    // transfers at once; 0 means 8
+	Progress ProgressFunc
+}
+
+// Publish copies images ("REPOSITORY:TAG") of this change from the buildset registry to the
+// intermediate registry, both HOST:PORT, and gives the artifacts to return to Zuul.
+func (c *Client) Publish(ctx context.Context, from, to string, images []string, options *PublishOptions) (artifacts Artifacts, err error) {
+	var o PublishOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.Publish(c.raw, from, to, images, o.Build, o.Change, o.Patchset,
+			rawServer(o.Server), o.Jobs, progress, cancel, failure)
+		defer raw.Artifacts_free(out)
+		artifacts.take(out, failure)
+	}, o.Server)
+	return artifacts, err
+}
+
+// TemporaryTag gives change_CHANGE_TAG, or PIPELINE_TAG when there is no change.
+func TemporaryTag(change, pipeline, tag string) (temporary string, err error) {
+	err = compute(func(failure raw.Error) {
+		temporary = raw.Temporary_tag(change, pipeline, tag, failure)
+	})
+	return temporary, err
+}
+
+// UploadOptions are the settings of Upload.
+type UploadOptions struct {
+	Change    string  // number of the change ...
+	Pipeline  string  // ... or name of the pipeline, for items without a change
+	Jobs      uint    // transfers at once; 0 means 8
+	SrcServer *Server // read the source from this server directly
+	Progress  ProgressFunc
+}
+
+// Upload copies src to the repository (HOST/REPOSITORY) under the temporary tag of tag.
+func (c *Client) Upload(ctx context.Context, src, repository, tag string, options *UploadOptions) (result CopyResult, err error) {
+	var o UploadOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.NewCopy_result()
+		defer raw.DeleteCopy_result(out)
+		raw.Upload(out, c.raw, src, repository, tag, o.Change, o.Pipeline, o.Jobs,
+			rawServer(o.SrcServer), progress, cancel, failure)
+		result = newCopyResult(out)
+	}, o.SrcServer)
+	return result, err
+}
+
+// PromoteOptions are the settings of Promote.
+type PromoteOptions struct {
+	Change       string // take the temporary tag of this change ...
+	Pipeline     string // ... or of this pipeline, when there is no change ...
+	FromTag      string // ... or this tag itself, before the other two
+	ExpectDigest Digest // refuse any other image
+	IfCurrent    string // promote a tag only while it holds this digest, or is "absent"
+	Keep         bool   // leave the temporary tag
+	Progress     ProgressFunc
+}
+
+// PromoteResult says what a promotion did.
+type PromoteResult struct {
+	Digest           Digest
+	Requests         uint64 // HTTP requests of the promotion, authentication included
+	AuthRequests     uint64 // of these: for authentication
+	BlobRequests     uint64 // of these: for blobs; always 0
+	CleanupRequests  uint64 // further requests, to delete the temporary tag
+	Tags             uint   // how many tags were set
+	TemporaryDeleted bool
+}
+
+// Promote gives the uploaded image of the repository (HOST/REPOSITORY) its final tags, by its
+// manifest alone. The temporary tag of the first of tags is the source unless FromTag says otherwise.
+func (c *Client) Promote(ctx context.Context, repository string, tags []string, options *PromoteOptions) (result PromoteResult, err error) {
+	var o PromoteOptions
+	if options != nil {
+		o = *options
+	}
+	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
+		out := raw.NewPromote_result()
+		defer raw.DeletePromote_result(out)
+		raw.Promote(out, c.raw, repository, tags, o.Change, o.Pipeline, o.FromTag,
+			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), progress, cancel, failure)
+		result = PromoteResult{
+			Digest:           digestText(out.GetDigest()),
+			Requests:         out.GetRequests(),
+			AuthRequests:     out.GetAuth_requests(),
+			BlobRequests:     out.GetBlob_requests(),
+			CleanupRequests:  out.GetCleanup_requests(),
+			Tags:             out.GetTags(),
+			TemporaryDeleted: out.GetTemporary_deleted() != 0,
+		}
+	})
+	return result, err
+}

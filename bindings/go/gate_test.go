@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package zreg_test
+
+import (
+	"testing"
+
+	"libzreg.org/zreg"
+)
+
+const baseImage = "example/base:latest"
+
+// publishBase makes the image of a change in a buildset registry of its own and publishes it.
+func publishBase(t *testing.T, client *zreg.Client, intermediate, change, build string) zreg.Artifacts {
+	t.Helper()
+	buildset := newBuildset(t, client)
+	appendImage(t, client, "scratch", buildset.Address()+"/"+baseImage, "change "+change)
+	artifacts, err := client.Publish(background, "", intermediate, []string{baseImage},
+		&zreg.PublishOptions{Build: build, Change: change, Server: buildset})
+	must(t, err)
+	return artifacts
+}
+
+func TestPublishPopulateResolve(t *testing.T) {
+	client := newClient(t)
+	intermediate := newBuildset(t, client).Address()
+	artifacts := publishBase(t, client, intermediate, "1", "b1")
+	wantEqual(t, "artifacts", artifacts.Len(), 1)
+	artifact := artifacts.List()[0]
+	wantEqual(t, "name", artifact.Name, baseImage)
+	wantEqual(t, "url", artifact.URL, "docker://"+intermediate+"/example/base:b1_latest")
+	wantEqual(t, "change", artifact.Change, "1")
+
+	resolution, err := client.Resolve(background, "docker.io/"+baseImage, artifacts, nil)
+	must(t, err)
+	wantEqual(t, "source", resolution.Winner.Source, zreg.SourceIntermediate)
+	wantEqual(t, "source", resolution.Winner.Source.String(), "intermediate")
+	wantEqual(t, "digest", resolution.Winner.Digest, artifact.Digest)
+	wantEqual(t, "winner", resolution.Candidates[0], resolution.Winner)
+
+	buildset := newBuildset(t, client)
+	images, err := client.Populate(background, artifacts, buildset.Address(), nil)
+	must(t, err)
+	wantEqual(t, "images", len(images), 1)
+	wantEqual(t, "digest", images[0].Digest, artifact.Digest)
+	wantEqual(t, "change", images[0].Change, "1")
+	wantEqual(t, "superseded", len(images[0].Superseded), 0)
+
+	resolution, err = client.Resolve(background, "docker.io/"+baseImage, artifacts,
+		&zreg.ResolveOptions{Buildset: buildset.Address()})
+	must(t, err)
+	wantEqual(t, "source", resolution.Winner.Source, zreg.SourceBuildset)
+	wantEqual(t, "digest", resolution.Winner.Digest, artifact.Digest)
+}
+
+func TestPopulateFromNothing(t *testing.T) {
+	images, err := newClient(t).Populate(background, zreg.Artifacts{}, "",
+		&zreg.PopulateOptions{Server: newBuildset(t)})
+	must(t, err)
+	wantEqual(t, "images", len(images), 0)
+}
+
+func TestUploadAndPromote(t *testing.T) {
+	client := newClient(t)
+	buildset := newBuildset(t, client)
+	repository := newBuildset(t, client).Address() + "/example/base"
+	digest := appendImage(t, client, "scratch", buildset.Address()+"/"+baseImage, "base")
+
+	_, err := client.Promote(background, repository, []string{"latest"}, &zreg.PromoteOptions{Change: "1"})
+	wantError(t, err, zreg.ErrNotFound)
+	uploaded, err := client.Upload(background, buildset.Address()+"/"+baseImage, repository, "latest",
+		&zreg.UploadOptions{Change: "1", SrcServer: buildset})
+	must(t, err)
+	wantEqual(t, "digest", uploaded.Digest, digest)
+	_, err = client.Promote(background, repository, []string{"latest"},
+		&zreg.PromoteOptions{Change: "1", ExpectDigest: emptyDigest})
+	wantError(t, err, zreg.ErrConflict)
+
+	promoted, err := client.Promote(background, repository, []string{"latest", "1.0"},
+		&zreg.PromoteOptions{Change: "1", ExpectDigest: digest})
+	must(t, err)
+	wantEqual(t, "digest", promoted.Digest, digest)
+	wantEqual(t, "tags", promoted.Tags, uint(2))
+	wantEqual(t, "requests", promoted.Requests-promoted.AuthRequests, uint64(3))
+	wantEqual(t, "requests for blobs", promoted.BlobRequests, uint64(0))
+	wantEqual(t, "temporary tag deleted", promoted.TemporaryDeleted, true)
+	head, err := client.Head(background, repository+":1.0")
+	must(t, err)
+	wantEqual(t, "digest", head, digest)
+}

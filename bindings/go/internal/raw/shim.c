@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "_cgo_export.h"
+
+#define AUTOLIST __attribute__((cleanup(free_list))) const char **
+
+static void free_list(const char ***list)
+{
+    free(*list);
+}
+
+/* The texts as an array that ends with NULL; they stay where they are. NULL for none. */
+static zreg_status split(const char ***out, zreg_go_list list, zreg_error *err)
+{
+    size_t count = 0;
+
+    *out = NULL;
+    if (list.size == 0)
+        return ZREG_OK;
+    for (size_t i = 0; i < list.size; i++)
+        count += list.at[i] == '\0';
+    *out = calloc(count + 1, sizeof(**out));
+    if (*out == NULL)
+        return err->code = ZREG_NOMEM;
+    for (size_t i = 0, at = 0; i < count; i++) {
+        (*out)[i] = list.at + at;
+        at += strlen(list.at + at) + 1;
+    }
+    return ZREG_OK;
+}
+
+static const char *optional(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* `*out` is NULL for no text, else it is `memory` with the digest in it. */
+static zreg_status optional_digest(const zreg_digest **out, zreg_digest *memory, const char *text,
+                                   zreg_error *err)
+{
+    *out = optional(text) == NULL ? NULL : memory;
+    return *out == NULL ? ZREG_OK : zreg_digest_parse(memory, text, err);
+}
+
+static int on_progress(const zreg_progress *progress, void *user)
+{
+    return zregGoProgress((uintptr_t)user, (char *)progress->phase, (char *)progress->item,
+                          progress->bytes_done, progress->bytes_total, progress->blobs_done,
+                          progress->blobs_total);
+}
+
+static void on_log(zreg_log_level level, const char *line, void *user)
+{
+    zregGoLog((uintptr_t)user, (int)level, (char *)line);
+}
+
+static void on_access(const char *line, void *user)
+{
+    zregGoAccess((uintptr_t)user, (char *)line);
+}
+
+/* The fields of an options struct that hold a callback. */
+#define PROGRESS(handle)                                                                           \
+    .progress = (handle) == 0 ? NULL : on_progress, .progress_user = (void *)(handle)
+#define LOG(handle) .log = (handle) == 0 ? NULL : on_log, .log_user = (void *)(handle)
+
+zreg_cancel *zreg_go_cancel_new(zreg_error *err)
+{
+    zreg_cancel *out = NULL;
+
+    return zreg_cancel_new(&out, err) == ZREG_OK ? out : NULL;
+}
+
+void zreg_go_digest_parse(zreg_digest *out, const char *text, zreg_error *err)
+{
+    zreg_digest_parse(out, text, err);
+}
+
+void zreg_go_digest_of(zreg_digest *out, const char *algorithm, zreg_go_bytes bytes,
+                       zreg_error *err)
+{
+    zreg_digest_of(out, optional(algorithm), bytes.at, bytes.size, err);
+}
+
+zreg_ref *zreg_go_ref_parse(const char *text, zreg_error *err)
+{
+    zreg_ref *out = NULL;
+
+    return zreg_ref_parse(&out, text, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_manifest *zreg_go_manifest_parse(zreg_go_bytes bytes, const char *media_type, zreg_error *err)
+{
+    zreg_manifest *out = NULL;
+
+    return zreg_manifest_parse(&out, bytes.at, bytes.size, optional(media_type), err) == ZREG_OK
+               ? out
+               : NULL;
+}
+
+size_t zreg_go_manifest_size(const zreg_manifest *manifest)
+{
+    size_t size = 0;
+
+    zreg_manifest_bytes(manifest, &size);
+    return size;
+}
+
+void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest)
+{
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(manifest, &size);
+
+    memcpy(out.at, bytes, size < out.size ? size : out.size);
+}
+
+zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
+                                const char *user_agent, uint32_t connect_timeout_ms,
+                                uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                zreg_error *err)
+{
+    const zreg_client_options options = {
+        .size = sizeof(options),
+        .authfile = has_authfile ? authfile : NULL,
+        .ca_file = optional(ca_file),
+        .user_agent = optional(user_agent),
+        .connect_timeout_ms = connect_timeout_ms,
+        .idle_timeout_ms = idle_timeout_ms,
+        .attempts = attempts,
+        LOG(log),
+    };
+    zreg_client *out = NULL;
+
+    return zreg_client_new(&out, &options, err) == ZREG_OK ? out : NULL;
+}
+
+void zreg_go_client_set_credentials(zreg_client *client, const char *host, const char *username,
+                                    const char *password, zreg_error *err)
+{
+    zreg_client_set_credentials(client, host, optional(username),
+                                optional(username) == NULL ? NULL : password, err);
+}
+
+void zreg_go_client_set_host(zreg_client *client, const char *host, const char *ca_pem,
+                             const char *client_cert_pem, const char *client_key_pem, int insecure,
+                             int plain_http, zreg_error *err)
+{
+    const zreg_host_options options = {
+        .size = sizeof(options),
+        .ca_pem = optional(ca_pem),
+        .client_cert_pem = optional(client_cert_pem),
+        .client_key_pem = optional(client_key_pem),
+        .insecure = insecure,
+        .plain_http = plain_http,
+    };
+
+    zreg_client_set_host(client, host, &options, err);
+}
+
+void zreg_go_client_counters(zreg_counters *out, const zreg_client *client, const char *host)
+{
+    zreg_client_counters(out, client, optional(host));
+}
+
+zreg_manifest *zreg_go_client_manifest_get(zreg_client *client, const zreg_ref *ref,
+                                           zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *out = NULL;
+
+    return zreg_client_manifest_get(&out, client, ref, cancel, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_strings *zreg_go_client_tags(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
+                                  zreg_error *err)
+{
+    zreg_strings *out = NULL;
+
+    return zreg_client_tags(&out, client, ref, cancel, err) == ZREG_OK ? out : NULL;
+}
+
+uint64_t zreg_go_blob_head(zreg_client *client, const zreg_ref *ref, const zreg_digest *digest,
+                           zreg_cancel *cancel, zreg_error *err)
+{
+    uint64_t size = 0;
+
+    zreg_blob_head(&size, client, ref, digest, cancel, err);
+    return size;
+}
+
+zreg_blob_reader *zreg_go_blob_open(zreg_client *client, const zreg_ref *ref,
+                                    const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_blob_reader *out = NULL;
+
+    return zreg_blob_open(&out, client, ref, digest, cancel, err) == ZREG_OK ? out : NULL;
+}
+
+size_t zreg_go_blob_read(zreg_blob_reader *reader, zreg_go_bytes buffer, zreg_error *err)
+{
+    size_t size = 0;
+
+    zreg_blob_read(&size, reader, buffer.at, buffer.size, err);
+    return size;
+}
+
+zreg_blob_writer *zreg_go_blob_create(zreg_client *client, const zreg_ref *ref, const char *digest,
+                                      uint64_t size_bytes, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_digest memory;
+    const zreg_digest *expected = NULL;
+    zreg_blob_writer *out = NULL;
+
+    if (optional_digest(&expected, &memory, digest, err) != ZREG_OK)
+        return NULL;
+    return zreg_blob_create(&out, client, ref, expected, size_bytes, cancel, err) == ZREG_OK ? out
+                                                                                             : NULL;
+}
+
+void zreg_go_blob_write(zreg_blob_writer *writer, zreg_go_bytes bytes, zreg_error *err)
+{
+    zreg_blob_write(writer, bytes.at, bytes.size, err);
+}
+
+int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_digest *digest,
+                       const char *from, zreg_cancel *cancel, zreg_error *err)
+{
+    int mounted = 0;
+
+    zreg_blob_mount(&mounted, client, ref, digest, from, cancel, err);
+    return mounted;
+}
+
+void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
+                  zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
+                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+{
+    AUTOLIST platform_list = NULL;
+    AUTOLIST mount_list = NULL;
+    zreg_digest memory;
+    const zreg_digest *expected = NULL;
+
+    if (split(&platform_list, platforms, err) != ZREG_OK ||
+        split(&mount_list, mount_from, err) != ZREG_OK ||
+        optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
+        return;
+    const zreg_copy_options options = {
+        .size = sizeof(options),
+        .platforms = platform_list,
+        .expect_digest = expected,
+        .mount_from = mount_list,
+        .jobs = jobs,
+        .src_server = src_server,
+        .dst_server = dst_server,
+        PROGRESS(progress),
+    };
+    zreg_copy(out, client, src, dst, &options, cancel, err);
+}
+
+void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
+                    const char *dst, const char *platform, zreg_go_list labels,
+                    zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
+                    const char *working_dir, const char *user, int64_t created,
+                    zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
+                    zreg_error *err)
+{
+    AUTOLIST layer_list = NULL;
+    AUTOLIST label_list = NULL;
+    AUTOLIST environment_list = NULL;
+    AUTOLIST entrypoint_list = NULL;
+    AUTOLIST command_list = NULL;
+
+    if (split(&layer_list, layers, err) != ZREG_OK || split(&label_list, labels, err) != ZREG_OK ||
+        split(&environment_list, environment, err) != ZREG_OK ||
+        split(&entrypoint_list, entrypoint, err) != ZREG_OK ||
+        split(&command_list, command, err) != ZREG_OK)
+        return;
+    const zreg_append_options options = {
+        .size = sizeof(options),
+        .platform = optional(platform),
+        .labels = label_list,
+        .environment = environment_list,
+        .entrypoint = entrypoint_list,
+        .command = command_list,
+        .working_dir = optional(working_dir),
+        .user = optional(user),
+        .created = created,
+        .dst_server = dst_server,
+        PROGRESS(progress),
+    };
+    zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
+}
+
+void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
+                          zreg_go_list sources, uint32_t jobs, zreg_server *src_server,
+                          zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
+                          zreg_error *err)
+{
+    AUTOLIST source_list = NULL;
+    const zreg_copy_options options = {
+        .size = sizeof(options),
+        .jobs = jobs,
+        .src_server = src_server,
+        .dst_server = dst_server,
+        PROGRESS(progress),
+    };
+
+    if (split(&source_list, sources, err) == ZREG_OK)
+        zreg_index_create(out, client, dst, source_list, &options, cancel, err);
+}
+
+char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_inspect(&out, client, place, cancel, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
+                                  const char *tls_key_pem, const char *htpasswd, int anonymous,
+                                  int durability, int buildset, int plain_http, zreg_go_list names,
+                                  uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
+                                  uintptr_t access, zreg_error *err)
+{
+    AUTOLIST name_list = NULL;
+    zreg_server *out = NULL;
+
+    if (split(&name_list, names, err) != ZREG_OK)
+        return NULL;
+    const zreg_server_options options = {
+        .size = sizeof(options),
+        .root = optional(root),
+        .listen = optional(listen),
+        .tls_cert_pem = optional(tls_cert_pem),
+        .tls_key_pem = optional(tls_key_pem),
+        .htpasswd = optional(htpasswd),
+        .anonymous = (zreg_anonymous)anonymous,
+        .durability = (zreg_durability)durability,
+        .buildset = buildset,
+        .plain_http = plain_http,
+        .names = name_list,
+        .threads = threads,
+        .token_lifetime_s = token_lifetime_s,
+        LOG(log),
+        .access = access == 0 ? NULL : on_access,
+        .access_user = (void *)access,
+    };
+    return zreg_server_start(&out, &options, err) == ZREG_OK ? out : NULL;
+}
+
+char *zreg_go_server_connection(const zreg_server *server, zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_server_connection(&out, server, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_artifacts *zreg_go_artifacts_parse(zreg_go_bytes json, zreg_error *err)
+{
+    zreg_artifacts *out = NULL;
+
+    return zreg_artifacts_parse(&out, json.at, json.size, err) == ZREG_OK ? out : NULL;
+}
+
+char *zreg_go_artifacts_json(const zreg_artifacts *artifacts, zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_artifacts_json(&out, artifacts, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
+                                 const zreg_artifacts *artifacts, const char *buildset,
+                                 const char *intermediate, int offline, zreg_cancel *cancel,
+                                 zreg_error *err)
+{
+    const zreg_resolve_options options = {
+        .size = sizeof(options),
+        .buildset = optional(buildset),
+        .intermediate = optional(intermediate),
+        .offline = offline,
+    };
+    zreg_resolution *out = NULL;
+
+    return zreg_resolve(&out, client, ref, artifacts, &options, cancel, err) == ZREG_OK ? out
+                                                                                        : NULL;
+}
+
+zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
+                                 const char *to, zreg_server *server, const char *intermediate,
+                                 uint32_t jobs, uintptr_t progress, zreg_cancel *cancel,
+                                 zreg_error *err)
+{
+    const zreg_populate_options options = {
+        .size = sizeof(options),
+        .server = server,
+        .intermediate = optional(intermediate),
+        .jobs = jobs,
+        PROGRESS(progress),
+    };
+    zreg_populated *out = NULL;
+
+    return zreg_populate(&out, client, artifacts, optional(to), &options, cancel, err) == ZREG_OK
+               ? out
+               : NULL;
+}
+
+const char *zreg_go_superseded(const zreg_populated_image *image, size_t i)
+{
+    for (size_t at = 0; image->superseded != NULL && image->superseded[at] != NULL; at++) {
+        if (at == i)
+            return image->superseded[at];
+    }
+    return "";
+}
+
+zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
+                                zreg_go_list images, const char *build, const char *change,
+                                const char *patchset, zreg_server *server, uint32_t jobs,
+                                uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+{
+    AUTOLIST image_list = NULL;
+    const zreg_publish_options options = {
+        .size = sizeof(options),
+        .build = optional(build),
+        .change = optional(change),
+        .patchset = optional(patchset),
+        .server = server,
+        .jobs = jobs,
+        PROGRESS(progress),
+    };
+    zreg_artifacts *out = NULL;
+
+    if (split(&image_list, images, err) != ZREG_OK)
+        return NULL;
+    return zreg_publish(&out, client, optional(from), to, image_list, &options, cancel, err) ==
+                   ZREG_OK
+               ? out
+               : NULL;
+}
+
+char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char *tag,
+                            zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_temporary_tag(&out, optional(change), optional(pipeline), tag, err) == ZREG_OK
+               ? out
+               : NULL;
+}
+
+void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
+                    const char *repository, const char *tag, const char *change,
+                    const char *pipeline, uint32_t jobs, zreg_server *src_server,
+                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_upload_options options = {
+        .size = sizeof(options),
+        .change = optional(change),
+        .pipeline = optional(pipeline),
+        .jobs = jobs,
+        .src_server = src_server,
+        PROGRESS(progress),
+    };
+
+    zreg_upload(out, client, src, repository, tag, &options, cancel, err);
+}
+
+void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *repository,
+                     zreg_go_list tags, const char *change, const char *pipeline,
+                     const char *from_tag, const char *expect_digest, const char *if_current,
+                     int keep, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+{
+    AUTOLIST tag_list = NULL;
+    zreg_digest memory;
+    const zreg_digest *expected = NULL;
+
+    if (split(&tag_list, tags, err) != ZREG_OK ||
+        optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
+        return;
+    const zreg_promote_options options = {
+        .size = sizeof(options),
+        .change = optional(change),
+        .pipeline = optional(pipeline),
+        .from_tag = optional(from_tag),
+        .expect_digest = expected,
+        .if_current = optional(if_current),
+        .keep = keep,
+        PROGRESS(progress),
+    };
+    zreg_promote(out, client, repository, tag_list, &options, cancel, err);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What SWIG cannot carry to Go by itself: constructors, outputs through a pointer, options structs,
+ * lists and callbacks. Each function does what the public one of the same name does.
+ *
+ *   - An object or text is returned; NULL means that it failed and `err`, never NULL here, says why.
+ *   - An optional text is "" when unset.
+ *   - A callback is a cgo.Handle, or 0: see raw.go.
+ */
+#ifndef ZREG_GO_SHIM_H
+#define ZREG_GO_SHIM_H
+
+#include <stdint.h>
+
+#include <zreg.h>
+
+/* Bytes in Go's memory. */
+typedef struct zreg_go_bytes {
+    void *at;
+    size_t size;
+} zreg_go_bytes;
+
+/* Texts in Go's memory, one after the other, each with its NUL. */
+typedef struct zreg_go_list {
+    const char *at;
+    size_t size;
+} zreg_go_list;
+
+zreg_cancel *zreg_go_cancel_new(zreg_error *err);
+
+void zreg_go_digest_parse(zreg_digest *out, const char *text, zreg_error *err);
+void zreg_go_digest_of(zreg_digest *out, const char *algorithm, zreg_go_bytes bytes,
+                       zreg_error *err);
+zreg_ref *zreg_go_ref_parse(const char *text, zreg_error *err);
+
+zreg_manifest *zreg_go_manifest_parse(zreg_go_bytes bytes, const char *media_type, zreg_error *err);
+size_t zreg_go_manifest_size(const zreg_manifest *manifest);
+/* Fills `out`, which has zreg_go_manifest_size bytes. */
+void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest);
+
+/* `authfile` counts only with `has_authfile`, because "" has a meaning of its own there. */
+zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
+                                const char *user_agent, uint32_t connect_timeout_ms,
+                                uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                zreg_error *err);
+void zreg_go_client_set_credentials(zreg_client *client, const char *host, const char *username,
+                                    const char *password, zreg_error *err);
+void zreg_go_client_set_host(zreg_client *client, const char *host, const char *ca_pem,
+                             const char *client_cert_pem, const char *client_key_pem, int insecure,
+                             int plain_http, zreg_error *err);
+/* `host` may be "": all hosts. */
+void zreg_go_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
+zreg_manifest *zreg_go_client_manifest_get(zreg_client *client, const zreg_ref *ref,
+                                           zreg_cancel *cancel, zreg_error *err);
+zreg_strings *zreg_go_client_tags(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
+                                  zreg_error *err);
+
+uint64_t zreg_go_blob_head(zreg_client *client, const zreg_ref *ref, const zreg_digest *digest,
+                           zreg_cancel *cancel, zreg_error *err);
+zreg_blob_reader *zreg_go_blob_open(zreg_client *client, const zreg_ref *ref,
+                                    const zreg_digest *digest, zreg_cancel *cancel,
+                                    zreg_error *err);
+size_t zreg_go_blob_read(zreg_blob_reader *reader, zreg_go_bytes buffer, zreg_error *err);
+/* `digest` may be "": then it is computed. */
+zreg_blob_writer *zreg_go_blob_create(zreg_client *client, const zreg_ref *ref, const char *digest,
+                                      uint64_t size_bytes, zreg_cancel *cancel, zreg_error *err);
+void zreg_go_blob_write(zreg_blob_writer *writer, zreg_go_bytes bytes, zreg_error *err);
+int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_digest *digest,
+                       const char *from, zreg_cancel *cancel, zreg_error *err);
+
+void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
+                  zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
+                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
+                    const char *dst, const char *platform, zreg_go_list labels,
+                    zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
+                    const char *working_dir, const char *user, int64_t created,
+                    zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
+                    zreg_error *err);
+void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
+                          zreg_go_list sources, uint32_t jobs, zreg_server *src_server,
+                          zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
+                          zreg_error *err);
+char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);
+
+zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
+                                  const char *tls_key_pem, const char *htpasswd, int anonymous,
+                                  int durability, int buildset, int plain_http, zreg_go_list names,
+                                  uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
+                                  uintptr_t access, zreg_error *err);
+char *zreg_go_server_connection(const zreg_server *server, zreg_error *err);
+
+zreg_artifacts *zreg_go_artifacts_parse(zreg_go_bytes json, zreg_error *err);
+char *zreg_go_artifacts_json(const zreg_artifacts *artifacts, zreg_error *err);
+
+zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
+                                 const zreg_artifacts *artifacts, const char *buildset,
+                                 const char *intermediate, int offline, zreg_cancel *cancel,
+                                 zreg_error *err);
+
+zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
+                                 const char *to, zreg_server *server, const char *intermediate,
+                                 uint32_t jobs, uintptr_t progress, zreg_cancel *cancel,
+                                 zreg_error *err);
+/* URL number `i` that the image won over; "" past the end. */
+const char *zreg_go_superseded(const zreg_populated_image *image, size_t i);
+zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
+                                zreg_go_list images, const char *build, const char *change,
+                                const char *patchset, zreg_server *server, uint32_t jobs,
+                                uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char *tag,
+                            zreg_error *err);
+void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
+                    const char *repository, const char *tag, const char *change,
+                    const char *pipeline, uint32_t jobs, zreg_server *src_server,
+                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *repository,
+                     zreg_go_list tags, const char *change, const char *pipeline,
+                     const char *from_tag, const char *expect_digest, const char *if_current,
+                     int keep, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+
+#endif
