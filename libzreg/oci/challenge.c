@@ -59,25 +59,30 @@ static zreg__challenge_scheme scheme_of(zreg__span name)
     return zreg__span_is_nocase(name, "basic") ? ZREG__CHALLENGE_BASIC : ZREG__CHALLENGE_NONE;
 }
 
+/* Takes commas and the name of a parameter after them; takes nothing when none follows. */
+static zreg__span next_parameter(zreg__field *field)
+{
+    zreg__field tried = *field;
+    zreg__span name = {NULL, 0};
+    while (zreg__field_take(&tried, ',')) {
+        name = zreg__field_parameter(&tried);
+    }
+    if (name.size > 0) {
+        *field = tried;
+    }
+    return name;
+}
+
 /* Reads parameters until the field ends or another challenge begins. */
 static zreg_status read_parameters(zreg__challenge *challenge, zreg__field *field, zreg_error *err)
 {
     zreg__span name = zreg__field_parameter(field);
-    if (name.size == 0) {
-        if (challenge->scheme == ZREG__CHALLENGE_NONE && !zreg__field_done(field)) {
-            skip_token68(field);
-        }
-        return ZREG_OK;
+    if (name.size == 0 && challenge->scheme == ZREG__CHALLENGE_NONE && !zreg__field_done(field)) {
+        skip_token68(field);
     }
     while (name.size > 0) {
         ZREG__TRY(read_parameter(challenge, name, field, err));
-        zreg__field before = *field;
-        while (zreg__field_take(field, ',')) {
-        }
-        name = zreg__field_parameter(field);
-        if (name.size == 0) {
-            *field = before;
-        }
+        name = next_parameter(field);
     }
     return ZREG_OK;
 }

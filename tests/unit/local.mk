@@ -10,3 +10,27 @@ tests_unit_test_version_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_base
 tests_unit_test_base_SOURCES = tests/unit/test_base.c
 tests_unit_test_base_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_digest
+tests_unit_test_oci_digest_SOURCES = tests/unit/test_oci_digest.c
+tests_unit_test_oci_digest_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_errors
+tests_unit_test_oci_errors_SOURCES = tests/unit/test_oci_errors.c
+tests_unit_test_oci_errors_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_headers
+tests_unit_test_oci_headers_SOURCES = tests/unit/test_oci_headers.c
+tests_unit_test_oci_headers_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_manifest
+tests_unit_test_oci_manifest_SOURCES = tests/unit/test_oci_manifest.c
+tests_unit_test_oci_manifest_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_range
+tests_unit_test_oci_range_SOURCES = tests/unit/test_oci_range.c
+tests_unit_test_oci_range_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_reference
+tests_unit_test_oci_reference_SOURCES = tests/unit/test_oci_reference.c
+tests_unit_test_oci_reference_LDADD = $(unit_ldadd)
