@@ -52,6 +52,9 @@ typedef struct zreg__endpoint_driver {
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
                                zreg_error *err);
+    /* Both are of this driver. NULL: never the same; nothing to tell. */
+    bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
+    zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
     void (*free)(zreg__endpoint *endpoint);
 } zreg__endpoint_driver;
 
@@ -70,6 +73,11 @@ const char *zreg__endpoint_text(const zreg__endpoint *endpoint);
 
 /** True when both are the same repository of the same host, or the same folder. */
 bool zreg__endpoint_same_repository(const zreg__endpoint *a, const zreg__endpoint *b);
+
+/** Tells a destination where its blobs will come from, so that the first token asked for covers
+ *  mounts from there. Sends nothing. */
+zreg_status zreg__endpoint_expect(zreg__endpoint *endpoint, const zreg__endpoint *from,
+                                  zreg_error *err);
 
 /** Fetches a manifest, verified: this one, or with a NULL digest the one that the place names. */
 zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,

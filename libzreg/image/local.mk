@@ -1,4 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 
 zreg_headers +=
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/image/copy.c \
+	libzreg/image/drivers.h \
+	libzreg/image/endpoint.c \
+	libzreg/image/endpoint.h \
+	libzreg/image/endpoint_archive.c \
+	libzreg/image/endpoint_layout.c \
+	libzreg/image/endpoint_registry.c \
+	libzreg/image/graph.c \
+	libzreg/image/graph.h \
+	libzreg/image/layout.c \
+	libzreg/image/layout.h \
+	libzreg/image/layout_index.c \
+	libzreg/image/parallel.c \
+	libzreg/image/parallel.h \
+	libzreg/image/place.c \
+	libzreg/image/place.h \
+	libzreg/image/plan.c \
+	libzreg/image/plan.h \
+	libzreg/image/plan_filter.c \
+	libzreg/image/stream.c \
+	libzreg/image/stream.h \
+	libzreg/image/tarindex.c \
+	libzreg/image/tarindex.h \
+	libzreg/image/transfer.c \
+	libzreg/image/transfer.h
+
+if BUILD_SERVER
+libzreg_sources += libzreg/image/endpoint_store.c
+endif

@@ -27,6 +27,9 @@ typedef struct zreg__place {
 /** Errors: INVAL, UNSUPPORTED (a digest's algorithm), NOMEM. */
 zreg_status zreg__place_parse(zreg__place **out, const char *text, zreg_error *err);
 
+/** The digest that the place is pinned to, or NULL. */
+const zreg_digest *zreg__place_digest(const zreg__place *place);
+
 void zreg__place_free(zreg__place *place);
 
 ZREG__DEFINE_AUTO(zreg__place, zreg__place_free)

@@ -9,6 +9,9 @@
 #define ZREG_IMAGE_TRANSFER_H
 
 #include "image/endpoint.h"
+#include "image/plan.h"
+
+#define ZREG__DEFAULT_JOBS 8
 
 typedef struct zreg__transfer_options {
     uint32_t jobs;     /* 0: 8 */
@@ -31,5 +34,13 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
                                  zreg__endpoint *dst, const zreg_descriptor *const *blobs,
                                  size_t count, const zreg__transfer_options *options,
                                  zreg_cancel *cancel, zreg_error *err);
+
+/** Puts the manifests of a plan but the root, children before parents. */
+zreg_status zreg__transfer_manifests(zreg__transfer_stats *stats, zreg__endpoint *dst,
+                                     const zreg__plan *plan, const zreg__transfer_options *options,
+                                     zreg_cancel *cancel, zreg_error *err);
+
+/** How many threads the options ask for. */
+unsigned zreg__transfer_jobs(const zreg__transfer_options *options);
 
 #endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zreg_copy: look at both ends, plan, move blobs, then manifests, the root last. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "image/endpoint.h"
+#include "image/graph.h"
+#include "image/parallel.h"
+#include "image/plan.h"
+#include "image/transfer.h"
+#include "oci/manifest.h"
+#include "registry/client.h"
+#include <zreg/copy.h>
+
+typedef struct copy {
+    zreg_copy_options options;
+    zreg__transfer_options transfer;
+    zreg__endpoint *src;
+    zreg__endpoint *dst;
+    zreg_manifest *root; /* what will be at the destination */
+    bool dst_known;      /* the destination's name is taken, by `dst_digest` */
+    zreg_digest dst_digest;
+    zreg__transfer_stats stats;
+} copy;
+
+static void copy_finish(copy *self)
+{
+    zreg__endpoint_free(self->src);
+    zreg__endpoint_free(self->dst);
+    zreg_manifest_free(self->root);
+}
+
+ZREG__DEFINE_AUTO_VALUE(copy, copy_finish)
+
+static bool is_registry(const zreg__endpoint *endpoint, const zreg_server *server)
+{
+    return endpoint->place->kind == ZREG__PLACE_REGISTRY && server == NULL;
+}
+
+static bool same_host(const copy *self)
+{
+    return is_registry(self->src, self->options.src_server) &&
+           is_registry(self->dst, self->options.dst_server) &&
+           zreg__client_same_host(zreg_ref_host(self->src->place->ref),
+                                  zreg_ref_host(self->dst->place->ref));
+}
+
+static zreg_status open_ends(copy *self, zreg_client *client, const char *src, const char *dst,
+                             zreg_error *err)
+{
+    const zreg__endpoint_options from = {.client = client, .server = self->options.src_server};
+    const zreg__endpoint_options to = {.client = client,
+                                       .server = self->options.dst_server,
+                                       .write = true,
+                                       .mount_from = self->options.mount_from};
+    ZREG__TRY(zreg__endpoint_open(&self->src, src, &from, err));
+    ZREG__TRY(zreg__endpoint_open(&self->dst, dst, &to, err));
+    return zreg__endpoint_expect(self->dst, self->src, err);
+}
+
+/* What is at the destination now. A registry that does not let us look may still let us push. */
+static zreg_status look_at_destination(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status =
+        zreg__endpoint_manifest_head(&self->dst_digest, self->dst, NULL, cancel, &why);
+    self->dst_known = status == ZREG_OK;
+    if (status == ZREG_OK || status == ZREG_NOTFOUND || status == ZREG_DENIED) {
+        return ZREG_OK;
+    }
+    if (err != NULL) {
+        *err = why;
+    }
+    return status;
+}
+
+static zreg_status look_at(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    copy *self = user;
+    return i == 0 ? zreg__endpoint_manifest_get(&self->root, self->src, NULL, stop, err)
+                  : look_at_destination(self, stop, err);
+}
+
+/* Within one repository the name is simply set, so nobody has to look. On one host the looks come
+ * one after the other, so that the second has the first one's token. */
+static zreg_status look(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    bool retag = !self->dst->driver->local && zreg__endpoint_same_repository(self->src, self->dst);
+    return zreg__parallel_run(retag ? 1 : 2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel,
+                              err);
+}
+
+static zreg_status filter(copy *self, zreg_error *err)
+{
+    if (self->options.platforms == NULL || !zreg_manifest_is_index(self->root)) {
+        return ZREG_OK;
+    }
+    zreg_manifest *filtered = NULL;
+    zreg_status status = zreg__plan_filter(&filtered, self->root, self->options.platforms, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
+    }
+    zreg_manifest_free(self->root);
+    self->root = filtered;
+    return ZREG_OK;
+}
+
+static zreg_status check_source(const copy *self, zreg_error *err)
+{
+    const zreg_digest *wanted = self->options.expect_digest;
+    const zreg_digest *found = zreg_manifest_digest(self->root);
+    if (wanted != NULL && !zreg_digest_equal(wanted, found)) {
+        return zreg__fail(err, ZREG_CONFLICT, "%s is %s, but %s was expected",
+                          zreg__endpoint_text(self->src), found->text, wanted->text);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status check_destination(const copy *self, zreg_error *err)
+{
+    const zreg_digest *pinned = zreg__place_digest(self->dst->place);
+    const zreg_digest *found = zreg_manifest_digest(self->root);
+    if (pinned != NULL && !zreg_digest_equal(pinned, found)) {
+        return zreg__fail(
+            err, ZREG_INVAL, "%s cannot hold %s, which is %s; name a tag at the destination",
+            zreg__endpoint_text(self->dst), zreg__endpoint_text(self->src), found->text);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status put_root(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(zreg__endpoint_manifest_put(self->dst, self->root, true, cancel, err));
+    self->stats.manifests_put++;
+    return ZREG_OK;
+}
+
+static zreg_status move(copy *self, const zreg__plan *plan, bool named, zreg_cancel *cancel,
+                        zreg_error *err)
+{
+    size_t count = 0;
+    const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
+    ZREG__TRY(zreg__transfer_blobs(&self->stats, self->src, self->dst, blobs, count,
+                                   &self->transfer, cancel, err));
+    ZREG__TRY(
+        zreg__transfer_manifests(&self->stats, self->dst, plan, &self->transfer, cancel, err));
+    return named ? ZREG_OK : put_root(self, cancel, err);
+}
+
+/* `trusting`: a child manifest that the destination has is taken as whole. */
+static zreg_status fetch_and_move(copy *self, bool named, bool trusting, size_t *left_out,
+                                  zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    ZREG__TRY(zreg__graph_fetch(&plan, left_out, self->src, self->root, trusting ? self->dst : NULL,
+                                &self->transfer, cancel, err));
+    return move(self, plan, named, cancel, err);
+}
+
+/* When the destination misses something after all, everything is looked at once. */
+static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_error *err)
+{
+    bool trusting = self->dst_known && !self->dst->driver->local;
+    zreg_error why = {.code = ZREG_OK};
+    size_t left_out = 0;
+    zreg_status status = fetch_and_move(self, named, trusting, &left_out, cancel, &why);
+    if (status == ZREG_OK) {
+        return ZREG_OK;
+    }
+    if (left_out > 0 && zreg__str_equal(why.registry_code, "MANIFEST_BLOB_UNKNOWN")) {
+        return fetch_and_move(self, named, false, &left_out, cancel, err);
+    }
+    if (err != NULL) {
+        *err = why;
+    }
+    return status;
+}
+
+/* Nothing moves: the blobs of an image are known without a look, those of an index are not. */
+static zreg_status count_skipped(copy *self, zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    size_t count = 0;
+    ZREG__TRY(zreg__plan_new(&plan, self->root, err));
+    (void)zreg__plan_blobs(plan, &count);
+    self->stats.skipped += (uint32_t)count;
+    return ZREG_OK;
+}
+
+static zreg_status report_end(const copy *self, zreg_error *err)
+{
+    const zreg_progress end = {.phase = "copy",
+                               .item = zreg__endpoint_text(self->dst),
+                               .blobs_done = self->stats.skipped,
+                               .blobs_total = self->stats.skipped};
+    if (self->options.progress != NULL &&
+        self->options.progress(&end, self->options.progress_user) != 0) {
+        return zreg__fail(err, ZREG_CALLBACK, "stopped by the progress callback");
+    }
+    return ZREG_OK;
+}
+
+static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(look(self, cancel, err));
+    ZREG__TRY(check_source(self, err));
+    ZREG__TRY(filter(self, err));
+    ZREG__TRY(check_destination(self, err));
+    bool local = self->dst->driver->local;
+    bool named =
+        self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
+    bool retag = !local && zreg__endpoint_same_repository(self->src, self->dst);
+    if (!retag && (!named || local)) {
+        return copy_all(self, named, cancel, err);
+    }
+    ZREG__TRY(count_skipped(self, err));
+    if (!named) {
+        ZREG__TRY(put_root(self, cancel, err));
+    }
+    return report_end(self, err);
+}
+
+static uint64_t requests(const zreg__endpoint *endpoint, const zreg_server *server,
+                         const zreg_client *client)
+{
+    zreg_counters counters = {.requests = 0};
+    if (is_registry(endpoint, server)) {
+        zreg_client_counters(&counters, client, zreg_ref_host(endpoint->place->ref));
+    }
+    return counters.requests;
+}
+
+static void fill(zreg_copy_result *out, const copy *self)
+{
+    out->digest = *zreg_manifest_digest(self->root);
+    (void)zreg__str_copy(out->media_type, sizeof(out->media_type),
+                         zreg_manifest_media_type(self->root));
+    out->bytes = self->stats.bytes;
+    out->blobs_copied = self->stats.copied;
+    out->blobs_mounted = self->stats.mounted;
+    out->blobs_skipped = self->stats.skipped;
+    out->manifests_put = self->stats.manifests_put;
+}
+
+zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
+                      const zreg_copy_options *options, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(copy) copy self = {.src = NULL};
+    zreg__error_clear(err);
+    ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
+    self.transfer = (zreg__transfer_options){.jobs = self.options.jobs,
+                                             .phase = "copy",
+                                             .progress = self.options.progress,
+                                             .progress_user = self.options.progress_user};
+    uint64_t started_ms = zreg__clock_ms();
+    ZREG__TRY(open_ends(&self, client, src, dst, err));
+    zreg_copy_result result = {.src_requests = requests(self.src, self.options.src_server, client),
+                               .dst_requests = requests(self.dst, self.options.dst_server, client)};
+    ZREG__TRY(execute(&self, cancel, err));
+    fill(&result, &self);
+    result.src_requests = requests(self.src, self.options.src_server, client) - result.src_requests;
+    result.dst_requests = requests(self.dst, self.options.dst_server, client) - result.dst_requests;
+    result.src_requests = same_host(&self) ? 0 : result.src_requests;
+    result.elapsed_ms = zreg__clock_ms() - started_ms;
+    *out = result;
+    return ZREG_OK;
+}

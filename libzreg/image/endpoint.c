@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "image/endpoint.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/drivers.h"
+#include "registry/client.h"
+
+/* Which driver serves a kind of place. A server in this process stands in for any registry. */
+static const zreg__endpoint_driver *driver_for(const zreg__place *place,
+                                               const zreg__endpoint_options *options)
+{
+    switch (place->kind) {
+    case ZREG__PLACE_LAYOUT:
+        return &zreg__layout_driver;
+    case ZREG__PLACE_ARCHIVE:
+        return &zreg__archive_driver;
+    case ZREG__PLACE_REGISTRY:
+        break;
+    }
+#if ZREG_WITH_SERVER
+    if (options->server != NULL) {
+        return &zreg__store_driver;
+    }
+#endif
+    return options->server == NULL ? &zreg__registry_driver : NULL;
+}
+
+static zreg_status check_use(const zreg__endpoint_driver *driver, const zreg__place *place,
+                             const zreg__endpoint_options *options, zreg_error *err)
+{
+    if (driver == NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s: this library was built without the registry server", place->text);
+    }
+    if (options->write && driver->manifest_put == NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s: a %s can only be read; write to oci:DIR or to a registry",
+                          place->text, driver->name);
+    }
+    if (driver == &zreg__registry_driver && options->client == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%s: a registry needs a client", place->text);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place_text,
+                                const zreg__endpoint_options *options, zreg_error *err)
+{
+    ZREG__AUTO(zreg__place) zreg__place *place = NULL;
+    ZREG__TRY(zreg__place_parse(&place, place_text, err));
+    const zreg__endpoint_driver *driver = driver_for(place, options);
+    ZREG__TRY(check_use(driver, place, options, err));
+    zreg__endpoint *endpoint = NULL;
+    ZREG__TRY(driver->open(&endpoint, place, options, err));
+    endpoint->driver = driver;
+    endpoint->place = zreg__steal(&place);
+    *out = endpoint;
+    return ZREG_OK;
+}
+
+const char *zreg__endpoint_text(const zreg__endpoint *endpoint)
+{
+    return endpoint->place->text;
+}
+
+bool zreg__endpoint_same_repository(const zreg__endpoint *a, const zreg__endpoint *b)
+{
+    return a->driver == b->driver && a->driver->same_repository != NULL &&
+           a->driver->same_repository(a, b);
+}
+
+zreg_status zreg__endpoint_expect(zreg__endpoint *endpoint, const zreg__endpoint *from,
+                                  zreg_error *err)
+{
+    if (endpoint->driver != from->driver || endpoint->driver->expect == NULL) {
+        return ZREG_OK;
+    }
+    return endpoint->driver->expect(endpoint, from, err);
+}
+
+zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
+                                        const zreg_digest *digest, zreg_cancel *cancel,
+                                        zreg_error *err)
+{
+    return endpoint->driver->manifest_get(out, endpoint, digest, cancel, err);
+}
+
+zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
+                                         const zreg_digest *digest, zreg_cancel *cancel,
+                                         zreg_error *err)
+{
+    return endpoint->driver->manifest_head(out, endpoint, digest, cancel, err);
+}
+
+zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                        bool named, zreg_cancel *cancel, zreg_error *err)
+{
+    return endpoint->driver->manifest_put(endpoint, manifest, named, cancel, err);
+}
+
+zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
+                                     const zreg_digest *digest, zreg_cancel *cancel,
+                                     zreg_error *err)
+{
+    return endpoint->driver->blob_open(out, endpoint, digest, cancel, err);
+}
+
+zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+                                       zreg__endpoint *endpoint, const zreg_digest *digest,
+                                       uint64_t size_bytes, const zreg__endpoint *from,
+                                       zreg_cancel *cancel, zreg_error *err)
+{
+    return endpoint->driver->blob_create(out, out_state, endpoint, digest, size_bytes, from, cancel,
+                                         err);
+}
+
+static zreg_status read_all(zreg__buf *to, zreg__source *source, zreg_error *err)
+{
+    char block[8192];
+    for (;;) {
+        size_t size = 0;
+        ZREG__TRY(zreg__source_read(&size, source, block, sizeof(block), err));
+        if (size == 0) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__buf_append(to, block, size, err));
+    }
+}
+
+static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, zreg_error *err)
+{
+    const char *algorithm = zreg__str_starts(blob->digest.text, "sha512:") ? "sha512" : "sha256";
+    zreg_digest found;
+    ZREG__TRY(zreg_digest_of(&found, algorithm, bytes->data, bytes->size, err));
+    if (bytes->size != blob->size_bytes || !zreg_digest_equal(&found, &blob->digest)) {
+        return zreg__fail(err, ZREG_CORRUPT, "the %zu bytes read are not blob %s", bytes->size,
+                          blob->digest.text);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status blob_bytes(zreg__buf *to, zreg__endpoint *endpoint, const zreg_descriptor *blob,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    ZREG__TRY(zreg__endpoint_blob_open(&source, endpoint, &blob->digest, cancel, err));
+    ZREG__TRY(read_all(to, source, err));
+    return verify(to, blob, err);
+}
+
+zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,
+                                      const zreg_descriptor *blob, zreg_cancel *cancel,
+                                      zreg_error *err)
+{
+    zreg__buf_reset(to);
+    zreg_status status = blob_bytes(to, endpoint, blob, cancel, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(endpoint));
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, const void *bytes,
+                                    size_t size, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_digest digest;
+    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
+    zreg__blob_state state = ZREG__BLOB_WANTED;
+    ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes, size, err));
+    ZREG__TRY(
+        zreg__endpoint_blob_create(&sink, &state, endpoint, &digest, size, NULL, cancel, err));
+    if (state == ZREG__BLOB_WANTED) {
+        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
+        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
+    }
+    if (out != NULL) {
+        *out = digest;
+    }
+    return ZREG_OK;
+}
+
+void zreg__endpoint_free(zreg__endpoint *endpoint)
+{
+    if (endpoint == NULL) {
+        return;
+    }
+    zreg__place_free(endpoint->place);
+    endpoint->driver->free(endpoint);
+}

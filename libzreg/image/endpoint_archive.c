@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tar of `docker save`, as a source.
+ *
+ * Such an archive has no manifest with digests, so one of docker's schema 2 is made: a layer lies
+ * there as plain tar, and its digest is the diff_id that the config tells. What is copied is
+ * verified against it like any other blob.
+ */
+#include "image/drivers.h"
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/tarindex.h"
+#include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include "oci/reference.h"
+#include <pthread.h>
+#include <string.h>
+
+#define TYPE_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
+
+typedef struct archive {
+    zreg__endpoint base;
+    pthread_mutex_t lock; /* held while the archive is looked through */
+    zreg__tarindex *tar;
+    zreg__map *blobs; /* digest -> zreg__tarindex_file */
+    zreg_manifest *manifest;
+} archive;
+
+typedef struct archive_source {
+    zreg__source base;
+    const zreg__tarindex *tar;
+    uint64_t offset;
+    uint64_t left;
+    zreg_cancel *cancel;
+} archive_source;
+
+static archive *of(zreg__endpoint *endpoint)
+{
+    return (archive *)endpoint;
+}
+
+static void archive_free(zreg__endpoint *endpoint)
+{
+    archive *self = of(endpoint);
+    zreg_manifest_free(self->manifest);
+    zreg__map_free(self->blobs);
+    zreg__tarindex_free(self->tar);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}
+
+static zreg_status archive_open(zreg__endpoint **out, zreg__place *place,
+                                const zreg__endpoint_options *options, zreg_error *err)
+{
+    (void)place;
+    (void)options;
+    archive *self = zreg__new(archive);
+    if (self == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    pthread_mutex_init(&self->lock, NULL);
+    *out = &self->base;
+    return ZREG_OK;
+}
+
+static zreg_status read_file(zreg__buf *to, const zreg__tarindex *tar, const char *name,
+                             zreg_error *err)
+{
+    zreg__tarindex_file file;
+    ZREG__TRY(zreg__tarindex_find(&file, tar, name, err));
+    if (file.size_bytes > to->maximum) {
+        return zreg__fail(err, ZREG_LIMIT, "%s is larger than %zu bytes", name, to->maximum);
+    }
+    while (to->size < file.size_bytes) {
+        char block[8192];
+        uint64_t left = file.size_bytes - to->size;
+        size_t wanted = left < sizeof(block) ? (size_t)left : sizeof(block);
+        size_t got = 0;
+        ZREG__TRY(zreg__tarindex_read(&got, tar, file.offset + to->size, block, wanted, err));
+        if (got == 0) {
+            return zreg__fail(err, ZREG_INVAL, "%s is cut off", name);
+        }
+        ZREG__TRY(zreg__buf_append(to, block, got, err));
+    }
+    return ZREG_OK;
+}
+
+static bool has_tag(const zreg__json *image, const zreg_ref *wanted)
+{
+    const zreg__json *tags = zreg__json_get(image, "RepoTags");
+    for (size_t i = 0; i < zreg__json_length(tags); i++) {
+        ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+        zreg__json *tag = zreg__json_at(tags, i);
+        if (json_object_is_type(tag, json_type_string) &&
+            zreg_ref_parse(&ref, json_object_get_string(tag), NULL) == ZREG_OK &&
+            zreg__str_equal(zreg_ref_text(ref), zreg_ref_text(wanted))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zreg_status choose_image(const zreg__json **out, const zreg__json *images,
+                                const zreg_ref *wanted, zreg_error *err)
+{
+    if (wanted == NULL && zreg__json_length(images) == 1) {
+        *out = zreg__json_at(images, 0);
+        return ZREG_OK;
+    }
+    if (wanted == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%zu images in the archive; add :REF to say which",
+                          zreg__json_length(images));
+    }
+    for (size_t i = 0; i < zreg__json_length(images); i++) {
+        if (has_tag(zreg__json_at(images, i), wanted)) {
+            *out = zreg__json_at(images, i);
+            return ZREG_OK;
+        }
+    }
+    return zreg__fail(err, ZREG_NOTFOUND, "no image \"%s\" in the archive", zreg_ref_text(wanted));
+}
+
+static zreg_status remember(archive *self, const zreg_digest *digest,
+                            const zreg__tarindex_file *file, zreg_error *err)
+{
+    zreg__tarindex_file *kept = zreg__new(zreg__tarindex_file);
+    if (kept == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *kept = *file;
+    zreg_status status = zreg__map_set(self->blobs, digest->text, kept, err);
+    if (status != ZREG_OK) {
+        free(kept);
+    }
+    return status;
+}
+
+static zreg_status new_descriptor(zreg__json **out, const char *media_type,
+                                  const zreg_digest *digest, uint64_t size_bytes, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__TRY(zreg__json_set_text(json, "mediaType", media_type, err));
+    ZREG__TRY(zreg__json_set_u64(json, "size", size_bytes, err));
+    ZREG__TRY(zreg__json_set_text(json, "digest", digest->text, err));
+    *out = zreg__steal(&json);
+    return ZREG_OK;
+}
+
+static zreg_status add_layer(zreg__json *layers, archive *self, const char *name,
+                             const char *diff_id, zreg_error *err)
+{
+    zreg_digest digest;
+    zreg__tarindex_file file;
+    zreg__json *layer = NULL;
+    if (name == NULL || diff_id == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "a layer's name or diff_id is no text");
+    }
+    ZREG__TRY(zreg_digest_parse(&digest, diff_id, err));
+    ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
+    ZREG__TRY(remember(self, &digest, &file, err));
+    ZREG__TRY(new_descriptor(&layer, TYPE_DOCKER_LAYER, &digest, file.size_bytes, err));
+    return zreg__json_add(layers, layer, err);
+}
+
+static const char *text_at(const zreg__json *array, size_t i)
+{
+    zreg__json *item = zreg__json_at(array, i);
+    return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : NULL;
+}
+
+static zreg_status add_layers(zreg__json *manifest, archive *self, const zreg__json *image,
+                              const zreg__json *config, zreg_error *err)
+{
+    const zreg__json *names = zreg__json_get(image, "Layers");
+    const zreg__json *ids = zreg__json_get(zreg__json_get(config, "rootfs"), "diff_ids");
+    size_t count = zreg__json_length(names);
+    if (count != zreg__json_length(ids) || count > ZREG__MAX_LAYERS) {
+        return zreg__fail(err, ZREG_INVAL, "%zu layers, but %zu diff_ids in the config", count,
+                          zreg__json_length(ids));
+    }
+    zreg__json *layers = json_object_new_array();
+    ZREG__TRY(zreg__json_set(manifest, "layers", layers, err));
+    for (size_t i = 0; i < count; i++) {
+        ZREG__TRY(add_layer(layers, self, text_at(names, i), text_at(ids, i), err));
+    }
+    return ZREG_OK;
+}
+
+static zreg_status add_config(zreg__json **out_config, zreg__json *manifest, archive *self,
+                              const char *name, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_CONFIG_BYTES);
+    zreg_digest digest;
+    zreg__tarindex_file file;
+    zreg__json *descriptor = NULL;
+    if (name == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "manifest.json names no config");
+    }
+    ZREG__TRY(read_file(&bytes, self->tar, name, err));
+    ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
+    ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes.data, bytes.size, err));
+    ZREG__TRY(remember(self, &digest, &file, err));
+    ZREG__TRY(new_descriptor(&descriptor, ZREG__TYPE_DOCKER_CONFIG, &digest, bytes.size, err));
+    ZREG__TRY(zreg__json_set(manifest, "config", descriptor, err));
+    return zreg__json_parse(out_config, bytes.data, bytes.size, name, err);
+}
+
+static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *manifest = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *config = NULL;
+    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__TRY(zreg__json_set_u64(manifest, "schemaVersion", 2, err));
+    ZREG__TRY(zreg__json_set_text(manifest, "mediaType", ZREG__TYPE_DOCKER_MANIFEST, err));
+    ZREG__TRY(add_config(&config, manifest, self, zreg__json_text(image, "Config"), err));
+    ZREG__TRY(add_layers(manifest, self, image, config, err));
+    ZREG__TRY(zreg__json_print(&text, manifest, err));
+    return zreg_manifest_parse(&self->manifest, text, strlen(text), NULL, err);
+}
+
+static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__AUTO(zreg__json) zreg__json *images = NULL;
+    const zreg__json *image = NULL;
+    const zreg__place *place = self->base.place;
+    if (self->blobs == NULL) {
+        ZREG__TRY(zreg__map_new(&self->blobs, free, err));
+    }
+    if (self->tar == NULL) {
+        ZREG__TRY(zreg__tarindex_open(&self->tar, place->path, cancel, err));
+    }
+    ZREG__TRY(read_file(&bytes, self->tar, "manifest.json", err));
+    ZREG__TRY(zreg__json_parse(&images, bytes.data, bytes.size, "manifest.json", err));
+    ZREG__TRY(choose_image(&image, images, place->ref, err));
+    return make_manifest(self, image, err);
+}
+
+static zreg_status loaded(archive *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+    pthread_mutex_lock(&self->lock);
+    if (self->manifest == NULL) {
+        status = load(self, cancel, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status == ZREG_OK ? ZREG_OK
+                             : zreg__error_prefix(err, status, "%s", self->base.place->text);
+}
+
+static zreg_status archive_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
+                                        const zreg_digest *digest, zreg_cancel *cancel,
+                                        zreg_error *err)
+{
+    archive *self = of(endpoint);
+    ZREG__TRY(loaded(self, cancel, err));
+    if (digest != NULL && !zreg_digest_equal(digest, zreg_manifest_digest(self->manifest))) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: no manifest %s", endpoint->place->text,
+                          digest->text);
+    }
+    *out = zreg__manifest_share(self->manifest);
+    return ZREG_OK;
+}
+
+static zreg_status archive_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
+                                         const zreg_digest *digest, zreg_cancel *cancel,
+                                         zreg_error *err)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(archive_manifest_get(&manifest, endpoint, digest, cancel, err));
+    *out = *zreg_manifest_digest(manifest);
+    return ZREG_OK;
+}
+
+static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
+                               zreg_error *err)
+{
+    archive_source *source = (archive_source *)base;
+    size_t wanted = source->left < capacity ? (size_t)source->left : capacity;
+    size_t got = 0;
+    ZREG__TRY(zreg__cancel_check(source->cancel, err));
+    ZREG__TRY(zreg__tarindex_read(&got, source->tar, source->offset, buffer, wanted, err));
+    source->offset += got;
+    source->left -= got;
+    *out_size = got;
+    return ZREG_OK;
+}
+
+static void source_free(zreg__source *base)
+{
+    free(base);
+}
+
+static zreg_status archive_blob_open(zreg__source **out, zreg__endpoint *endpoint,
+                                     const zreg_digest *digest, zreg_cancel *cancel,
+                                     zreg_error *err)
+{
+    archive *self = of(endpoint);
+    ZREG__TRY(loaded(self, cancel, err));
+    const zreg__tarindex_file *file = zreg__map_get(self->blobs, digest->text);
+    if (file == NULL) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: no blob %s", endpoint->place->text,
+                          digest->text);
+    }
+    archive_source *source = zreg__new(archive_source);
+    if (source == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *source = (archive_source){.base = {.read = source_read, .free = source_free},
+                               .tar = self->tar,
+                               .offset = file->offset,
+                               .left = file->size_bytes,
+                               .cancel = cancel};
+    *out = &source->base;
+    return ZREG_OK;
+}
+
+const zreg__endpoint_driver zreg__archive_driver = {
+    .name = "docker archive",
+    .local = true,
+    .open = archive_open,
+    .manifest_get = archive_manifest_get,
+    .manifest_head = archive_manifest_head,
+    .blob_open = archive_blob_open,
+    .free = archive_free,
+};

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A folder in the form of an OCI image layout, read and written. */
+#include "image/drivers.h"
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/layout.h"
+#include "oci/manifest.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+
+typedef struct layout {
+    zreg__endpoint base;
+    bool write;
+    pthread_mutex_t lock; /* guards fd, and index.json among the threads of this copy */
+    int fd;               /* the folder, or -1 while it was not needed */
+} layout;
+
+typedef struct layout_source {
+    zreg__source base;
+    int fd;
+    zreg_cancel *cancel;
+    zreg_digest digest;
+} layout_source;
+
+typedef struct layout_sink {
+    zreg__sink base;
+    zreg__layout_file file;
+    zreg__hash hash;
+    zreg_digest digest; /* expected, or "" */
+    uint64_t size_bytes;
+    zreg_cancel *cancel;
+} layout_sink;
+
+static layout *of(zreg__endpoint *endpoint)
+{
+    return (layout *)endpoint;
+}
+
+static zreg_status layout_open(zreg__endpoint **out, zreg__place *place,
+                               const zreg__endpoint_options *options, zreg_error *err)
+{
+    (void)place;
+    layout *self = zreg__new(layout);
+    if (self == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    self->fd = -1;
+    self->write = options->write;
+    pthread_mutex_init(&self->lock, NULL);
+    *out = &self->base;
+    return ZREG_OK;
+}
+
+static void layout_free(zreg__endpoint *endpoint)
+{
+    layout *self = of(endpoint);
+    if (self->fd >= 0) {
+        close(self->fd);
+    }
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}
+
+static bool layout_same_repository(const zreg__endpoint *a, const zreg__endpoint *b)
+{
+    return zreg__str_equal(a->place->path, b->place->path);
+}
+
+static zreg_status named(zreg__endpoint *endpoint, zreg_status status, zreg_error *err)
+{
+    return status == ZREG_OK ? ZREG_OK
+                             : zreg__error_prefix(err, status, "%s", endpoint->place->text);
+}
+
+/* Looking at a destination makes nothing: `make` only when something is about to be written. */
+static zreg_status folder(int *out, layout *self, bool make, zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+    pthread_mutex_lock(&self->lock);
+    if (self->fd < 0) {
+        status = zreg__layout_open(&self->fd, self->base.place->path, make, err);
+    }
+    *out = self->fd;
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+static zreg_status find(zreg__layout_entry *out, layout *self, int fd, zreg_error *err)
+{
+    const zreg__place *place = self->base.place;
+    bool has_digest = place->digest.text[0] != '\0';
+    return zreg__layout_index_find(out, fd, place->tag, has_digest ? &place->digest : NULL, err);
+}
+
+static zreg_status read_manifest(zreg_manifest **out, int fd, const zreg_digest *digest,
+                                 const char *media_type, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__AUTO_FD int file = -1;
+    uint64_t size = 0;
+    ZREG__TRY(zreg__layout_blob_open(&file, &size, fd, digest, err));
+    char block[8192];
+    for (ssize_t got = 1; got != 0;) {
+        got = read(file, block, sizeof(block));
+        if (got < 0 && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "read manifest %s", digest->text);
+        }
+        ZREG__TRY(zreg__buf_append(&bytes, block, got > 0 ? (size_t)got : 0, err));
+    }
+    return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
+}
+
+static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
+                       zreg_error *err)
+{
+    int fd = -1;
+    zreg__layout_entry entry;
+    ZREG__TRY(folder(&fd, self, false, err));
+    if (digest != NULL) {
+        return read_manifest(out, fd, digest, NULL, err);
+    }
+    /* A digest that index.json does not list may still be a child of what it lists. */
+    const zreg_digest *wanted = &self->base.place->digest;
+    if (wanted->text[0] != '\0') {
+        return read_manifest(out, fd, wanted, NULL, err);
+    }
+    ZREG__TRY(find(&entry, self, fd, err));
+    const char *type = entry.media_type[0] != '\0' ? entry.media_type : NULL;
+    return read_manifest(out, fd, &entry.digest, type, err);
+}
+
+static zreg_status layout_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
+                                       const zreg_digest *digest, zreg_cancel *cancel,
+                                       zreg_error *err)
+{
+    ZREG__TRY(zreg__cancel_check(cancel, err));
+    return named(endpoint, get(out, of(endpoint), digest, err), err);
+}
+
+static zreg_status look_for(zreg_digest *out, layout *self, const zreg_digest *digest,
+                            zreg_error *err)
+{
+    int fd = -1;
+    ZREG__AUTO_FD int file = -1;
+    uint64_t size = 0;
+    zreg__layout_entry entry = {.size_bytes = 0};
+    ZREG__TRY(folder(&fd, self, false, err));
+    if (digest == NULL) {
+        ZREG__TRY(find(&entry, self, fd, err));
+    }
+    *out = digest != NULL ? *digest : entry.digest;
+    return zreg__layout_blob_open(&file, &size, fd, out, err);
+}
+
+/* A destination that is no layout yet has nothing; only a source may complain about that. */
+static zreg_status layout_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
+                                        const zreg_digest *digest, zreg_cancel *cancel,
+                                        zreg_error *err)
+{
+    layout *self = of(endpoint);
+    zreg_error why = {.code = ZREG_OK};
+    ZREG__TRY(zreg__cancel_check(cancel, err));
+    zreg_status status = look_for(out, self, digest, &why);
+    if (status == ZREG_OK) {
+        return ZREG_OK;
+    }
+    bool nothing = self->write && (status == ZREG_INVAL || status == ZREG_CORRUPT);
+    return named(endpoint, zreg__fail(err, nothing ? ZREG_NOTFOUND : status, "%s", why.message),
+                 err);
+}
+
+static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_named,
+                       zreg_cancel *cancel, zreg_error *err)
+{
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(manifest, &size);
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
+    zreg__blob_state state = ZREG__BLOB_WANTED;
+    ZREG__TRY(
+        zreg__endpoint_blob_create(&sink, &state, &self->base, digest, size, NULL, cancel, err));
+    if (state == ZREG__BLOB_WANTED) {
+        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
+        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
+    }
+    if (!is_named) {
+        return ZREG_OK;
+    }
+    pthread_mutex_lock(&self->lock);
+    zreg_status status = zreg__layout_index_add(self->fd, self->base.place->path, manifest,
+                                                self->base.place->tag, cancel, err);
+    pthread_mutex_unlock(&self->lock);
+    return named(&self->base, status, err);
+}
+
+static zreg_status layout_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                       bool is_named, zreg_cancel *cancel, zreg_error *err)
+{
+    return put(of(endpoint), manifest, is_named, cancel, err);
+}
+
+static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
+                               zreg_error *err)
+{
+    layout_source *source = (layout_source *)base;
+    for (;;) {
+        ZREG__TRY(zreg__cancel_check(source->cancel, err));
+        ssize_t got = read(source->fd, buffer, capacity);
+        if (got >= 0) {
+            *out_size = (size_t)got;
+            return ZREG_OK;
+        }
+        if (errno != EINTR) {
+            return zreg__fail_errno(err, errno, "read blob %s", source->digest.text);
+        }
+    }
+}
+
+static void source_free(zreg__source *base)
+{
+    layout_source *source = (layout_source *)base;
+    if (source->fd >= 0) {
+        close(source->fd);
+    }
+    free(source);
+}
+
+static zreg_status open_blob(layout_source *source, layout *self, const zreg_digest *digest,
+                             zreg_error *err)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    ZREG__TRY(folder(&fd, self, false, err));
+    return zreg__layout_blob_open(&source->fd, &size, fd, digest, err);
+}
+
+static zreg_status layout_blob_open(zreg__source **out, zreg__endpoint *endpoint,
+                                    const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FREE layout_source *source = zreg__new(layout_source);
+    if (source == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    source->base = (zreg__source){.read = source_read, .free = source_free};
+    source->cancel = cancel;
+    source->digest = *digest;
+    ZREG__TRY(named(endpoint, open_blob(source, of(endpoint), digest, err), err));
+    *out = &zreg__steal(&source)->base;
+    return ZREG_OK;
+}
+
+static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, zreg_error *err)
+{
+    layout_sink *sink = (layout_sink *)base;
+    ZREG__TRY(zreg__cancel_check(sink->cancel, err));
+    if (size > sink->size_bytes - sink->hash.bytes) {
+        return zreg__fail(err, ZREG_CORRUPT, "blob %s is larger than %" PRIu64 " bytes",
+                          sink->digest.text, sink->size_bytes);
+    }
+    zreg__hash_update(&sink->hash, bytes, size);
+    int failed = zreg__fd_write_all(sink->file.fd, bytes, size);
+    return failed == 0 ? ZREG_OK
+                       : zreg__fail_errno(err, failed, "write blob %s", sink->digest.text);
+}
+
+static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *err)
+{
+    layout_sink *sink = (layout_sink *)base;
+    zreg_digest found;
+    zreg__hash_digest(&sink->hash, found.text);
+    bool right = sink->digest.text[0] == '\0' || zreg_digest_equal(&found, &sink->digest);
+    if (!right || (sink->size_bytes != UINT64_MAX && sink->hash.bytes != sink->size_bytes)) {
+        return zreg__fail(err, ZREG_CORRUPT, "blob %s: got %" PRIu64 " bytes of digest %s",
+                          sink->digest.text, sink->hash.bytes, found.text);
+    }
+    ZREG__TRY(zreg__layout_file_keep(&sink->file, &found, err));
+    if (out != NULL) {
+        *out = found;
+    }
+    return ZREG_OK;
+}
+
+static void sink_free(zreg__sink *base)
+{
+    layout_sink *sink = (layout_sink *)base;
+    zreg__layout_file_finish(&sink->file);
+    free(sink);
+}
+
+static zreg_status new_sink(zreg__sink **out, int fd, const zreg_digest *digest,
+                            uint64_t size_bytes, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg__hash_kind kind = ZREG__SHA256;
+    ZREG__AUTO_FREE layout_sink *sink = zreg__new(layout_sink);
+    if (sink == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    sink->base = (zreg__sink){.write = sink_write, .commit = sink_commit, .free = sink_free};
+    sink->size_bytes = size_bytes;
+    sink->cancel = cancel;
+    if (digest != NULL) {
+        sink->digest = *digest;
+        (void)zreg__hash_kind_of(&kind, digest->text);
+    }
+    zreg__hash_init(&sink->hash, kind);
+    ZREG__TRY(
+        zreg__layout_file_new(&sink->file, fd, kind == ZREG__SHA512 ? "sha512" : "sha256", err));
+    *out = &zreg__steal(&sink)->base;
+    return ZREG_OK;
+}
+
+/* A file of another size is what an interrupted machine left: it is written again. */
+static bool is_there(int fd, const zreg_digest *digest, uint64_t size_bytes)
+{
+    ZREG__AUTO_FD int file = -1;
+    uint64_t size = 0;
+    return zreg__layout_blob_open(&file, &size, fd, digest, NULL) == ZREG_OK &&
+           (size_bytes == UINT64_MAX || size == size_bytes);
+}
+
+static zreg_status layout_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+                                      zreg__endpoint *endpoint, const zreg_digest *digest,
+                                      uint64_t size_bytes, const zreg__endpoint *from,
+                                      zreg_cancel *cancel, zreg_error *err)
+{
+    int fd = -1;
+    (void)from;
+    ZREG__TRY(named(endpoint, folder(&fd, of(endpoint), true, err), err));
+    if (digest != NULL && is_there(fd, digest, size_bytes)) {
+        *out_state = ZREG__BLOB_PRESENT;
+        return ZREG_OK;
+    }
+    *out_state = ZREG__BLOB_WANTED;
+    return named(endpoint, new_sink(out, fd, digest, size_bytes, cancel, err), err);
+}
+
+const zreg__endpoint_driver zreg__layout_driver = {
+    .name = "OCI layout",
+    .local = true,
+    .open = layout_open,
+    .manifest_get = layout_manifest_get,
+    .manifest_head = layout_manifest_head,
+    .manifest_put = layout_manifest_put,
+    .blob_open = layout_blob_open,
+    .blob_create = layout_blob_create,
+    .same_repository = layout_same_repository,
+    .free = layout_free,
+};

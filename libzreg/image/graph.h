@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Fetches the manifests of an image until its plan is whole. */
+#ifndef ZREG_IMAGE_GRAPH_H
+#define ZREG_IMAGE_GRAPH_H
+
+#include "image/plan.h"
+#include "image/transfer.h"
+
+/**
+ * Makes a finished plan of `root`, whose children are fetched from `src`. With `dst` not NULL,
+ * children that are there are left out with all that they name, and counted in `*out_left_out`.
+ */
+zreg_status zreg__graph_fetch(zreg__plan **out, size_t *out_left_out, zreg__endpoint *src,
+                              const zreg_manifest *root, zreg__endpoint *dst,
+                              const zreg__transfer_options *options, zreg_cancel *cancel,
+                              zreg_error *err);
+
+#endif

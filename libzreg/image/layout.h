@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The files of an OCI image layout (image-spec, image-layout.md).
+ *
+ * The folder's own path is the caller's and trusted; what is inside it is not: only names made of
+ * checked digests are opened, symbolic links are not followed, and only regular files are read.
+ * Files appear whole, by rename.
+ */
+#ifndef ZREG_IMAGE_LAYOUT_H
+#define ZREG_IMAGE_LAYOUT_H
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include <stdbool.h>
+#include <zreg/cancel.h>
+#include <zreg/digest.h>
+#include <zreg/manifest.h>
+
+/** One entry of index.json. */
+typedef struct zreg__layout_entry {
+    zreg_digest digest;
+    uint64_t size_bytes;
+    char media_type[128];
+} zreg__layout_entry;
+
+/** A file that is being written into the layout, and is not there until it is kept. */
+typedef struct zreg__layout_file {
+    int fd;
+    int folder;
+    char name[40];
+} zreg__layout_file;
+
+/** Opens the folder; with `make` it is made a layout when it is none. Errors: NOTFOUND, INVAL. */
+zreg_status zreg__layout_open(int *out_fd, const char *path, bool make, zreg_error *err);
+
+/** Reads a small file of the layout whole, up to the buffer's maximum. Errors: NOTFOUND, LIMIT. */
+zreg_status zreg__layout_read(zreg__buf *to, int folder, const char *name, zreg_error *err);
+
+/** Opens a blob for reading. Errors: NOTFOUND, CORRUPT (no regular file), IO. */
+zreg_status zreg__layout_blob_open(int *out_fd, uint64_t *out_size_bytes, int layout,
+                                   const zreg_digest *digest, zreg_error *err);
+
+/** Starts a new blob of an algorithm ("sha256"). */
+zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,
+                                  zreg_error *err);
+
+/** Gives the file the name of its digest. */
+zreg_status zreg__layout_file_keep(zreg__layout_file *file, const zreg_digest *digest,
+                                   zreg_error *err);
+
+/** Closes the file, and removes it when it was not kept. */
+void zreg__layout_file_finish(zreg__layout_file *file);
+
+/**
+ * Looks up a name in index.json: the entry tagged `tag`, or that of `digest`, or with neither the
+ * only one. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
+ */
+zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
+                                    const zreg_digest *digest, zreg_error *err);
+
+/** Adds a manifest to index.json; a `tag` (may be NULL) is taken from whoever had it. */
+zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,
+                                   const char *tag, zreg_cancel *cancel, zreg_error *err);
+
+ZREG__DEFINE_AUTO_VALUE(zreg__layout_file, zreg__layout_file_finish)
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/layout.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define REF_NAME "org.opencontainers.image.ref.name"
+
+static zreg_status load(zreg__json **out, int layout, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
+    ZREG__TRY(zreg__layout_read(&text, layout, "index.json", err));
+    ZREG__TRY(zreg__json_parse(&index, text.data, text.size, "index.json", err));
+    if (!zreg__json_is_array(zreg__json_get(index, "manifests"))) {
+        return zreg__fail(err, ZREG_INVAL, "index.json has no list \"manifests\"");
+    }
+    *out = zreg__steal(&index);
+    return ZREG_OK;
+}
+
+static const char *tag_of(const zreg__json *entry)
+{
+    return zreg__json_text(zreg__json_get(entry, "annotations"), REF_NAME);
+}
+
+static bool has_digest(const zreg__json *entry, const zreg_digest *digest)
+{
+    return zreg__str_equal(zreg__json_text(entry, "digest"), digest->text);
+}
+
+static bool is_wanted(const zreg__json *entry, const char *tag, const zreg_digest *digest)
+{
+    if (digest != NULL) {
+        return has_digest(entry, digest);
+    }
+    return tag == NULL || zreg__str_equal(tag_of(entry), tag);
+}
+
+static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, zreg_error *err)
+{
+    const char *digest = zreg__json_text(entry, "digest");
+    const char *type = zreg__json_text(entry, "mediaType");
+    ZREG__TRY(zreg_digest_parse(&out->digest, digest != NULL ? digest : "", err));
+    if (!zreg__json_u64(entry, "size", &out->size_bytes)) {
+        return zreg__fail(err, ZREG_INVAL, "index.json: the size of %s is missing or wrong",
+                          digest);
+    }
+    if (!zreg__str_copy(out->media_type, sizeof(out->media_type), type != NULL ? type : "")) {
+        return zreg__fail(err, ZREG_INVAL, "index.json: the media type of %s is too long", digest);
+    }
+    return ZREG_OK;
+}
+
+/* The tags there are, for a message. */
+static zreg_status list_tags(zreg__buf *to, const zreg__json *entries)
+{
+    for (size_t i = 0; i < zreg__json_length(entries); i++) {
+        const char *tag = tag_of(zreg__json_at(entries, i));
+        if (tag != NULL) {
+            ZREG__TRY(zreg__buf_printf(to, NULL, "%s%s", to->size > 0 ? ", " : "", tag));
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status fail_find(size_t found, const zreg__json *entries, const char *tag,
+                             zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf tags = ZREG__BUF(300);
+    (void)list_tags(&tags, entries);
+    const char *there = tags.size > 0 ? zreg__buf_cstr(&tags) : "none";
+    if (found > 1) {
+        return zreg__fail(err, ZREG_INVAL, "several images; add one of the tags: %s", there);
+    }
+    return tag != NULL
+               ? zreg__fail(err, ZREG_NOTFOUND, "no tag \"%s\"; the tags are: %s", tag, there)
+               : zreg__fail(err, ZREG_NOTFOUND, "the layout holds no such image");
+}
+
+zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
+                                    const zreg_digest *digest, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
+    ZREG__TRY(load(&index, layout, err));
+    const zreg__json *entries = zreg__json_get(index, "manifests");
+    const zreg__json *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < zreg__json_length(entries); i++) {
+        const zreg__json *entry = zreg__json_at(entries, i);
+        if (is_wanted(entry, tag, digest)) {
+            found = found == NULL ? entry : found;
+            count++;
+        }
+    }
+    bool exact = tag != NULL || digest != NULL;
+    if (count == 0 || (count > 1 && !exact)) {
+        return fail_find(count, entries, digest == NULL ? tag : NULL, err);
+    }
+    return read_entry(out, found, err);
+}
+
+/* An entry gives way to a new one of its tag, or without tags to the same digest. */
+static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, const char *tag)
+{
+    const char *old = tag_of(entry);
+    return tag != NULL ? zreg__str_equal(old, tag) || (old == NULL && has_digest(entry, digest))
+                       : has_digest(entry, digest);
+}
+
+static zreg_status new_entry(zreg__json **out, const zreg_manifest *manifest, const char *tag,
+                             zreg_error *err)
+{
+    size_t size = 0;
+    (void)zreg_manifest_bytes(manifest, &size);
+    ZREG__AUTO(zreg__json) zreg__json *entry = json_object_new_object();
+    ZREG__TRY(zreg__json_set_text(entry, "mediaType", zreg_manifest_media_type(manifest), err));
+    ZREG__TRY(zreg__json_set_text(entry, "digest", zreg_manifest_digest(manifest)->text, err));
+    ZREG__TRY(zreg__json_set_u64(entry, "size", size, err));
+    if (tag != NULL) {
+        zreg__json *annotations = json_object_new_object();
+        ZREG__TRY(zreg__json_set(entry, "annotations", annotations, err));
+        ZREG__TRY(zreg__json_set_text(annotations, REF_NAME, tag, err));
+    }
+    *out = zreg__steal(&entry);
+    return ZREG_OK;
+}
+
+static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, const char *tag,
+                           zreg_error *err)
+{
+    zreg__json *old = zreg__json_get(index, "manifests");
+    ZREG__AUTO(zreg__json) zreg__json *entries = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *added = NULL;
+    ZREG__TRY(new_entry(&added, manifest, tag, err));
+    for (size_t i = 0; i < zreg__json_length(old); i++) {
+        zreg__json *entry = zreg__json_at(old, i);
+        if (!is_replaced(entry, zreg_manifest_digest(manifest), tag)) {
+            ZREG__TRY(zreg__json_add(entries, json_object_get(entry), err));
+        }
+    }
+    ZREG__TRY(zreg__json_add(entries, zreg__steal(&added), err));
+    return zreg__json_set(index, "manifests", zreg__steal(&entries), err);
+}
+
+/* Other programs may write the index too: a lock on the folder, as long as it is open. */
+static zreg_status lock(int layout, zreg_cancel *cancel, zreg_error *err)
+{
+    while (flock(layout, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "lock the folder");
+        }
+        ZREG__TRY(zreg__cancel_sleep(cancel, 20, err));
+    }
+    return ZREG_OK;
+}
+
+static zreg_status add_locked(int layout, const char *path, const zreg_manifest *manifest,
+                              const char *tag, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
+    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__AUTO_FREE char *file = zreg__asprintf("%s/index.json", path);
+    if (file == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(load(&index, layout, err));
+    ZREG__TRY(replace(index, manifest, tag, err));
+    ZREG__TRY(zreg__json_print(&text, index, err));
+    return zreg__file_write(file, text, strlen(text), 0644, false, err);
+}
+
+zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,
+                                   const char *tag, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(lock(layout, cancel, err));
+    zreg_status status = add_locked(layout, path, manifest, tag, err);
+    (void)flock(layout, LOCK_UN);
+    return status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/parallel.h"
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include <pthread.h>
+#include <stdbool.h>
+
+/* How often the calling thread looks up; with the time a call takes to end, cancellation stays
+ * within the 100 ms that are promised. */
+#define TICK_MS 40
+
+typedef struct parallel {
+    zreg__parallel_fn work;
+    void *user;
+    size_t count;
+    zreg_cancel *stop;
+    pthread_mutex_t lock; /* guards all below */
+    size_t next;
+    zreg_status status;
+    zreg_error error;
+} parallel;
+
+/* The next item; false when there is none, or the work is to end. */
+static bool take(parallel *self, size_t *out)
+{
+    pthread_mutex_lock(&self->lock);
+    bool more = self->status == ZREG_OK && self->next < self->count;
+    *out = self->next;
+    self->next += more;
+    pthread_mutex_unlock(&self->lock);
+    return more;
+}
+
+static void stop_with(parallel *self, zreg_status status, const zreg_error *error)
+{
+    pthread_mutex_lock(&self->lock);
+    bool first = self->status == ZREG_OK;
+    if (first) {
+        self->status = status;
+        self->error = *error;
+    }
+    pthread_mutex_unlock(&self->lock);
+    zreg_cancel_trigger(self->stop);
+}
+
+static void worker(void *job)
+{
+    parallel *self = job;
+    for (size_t i = 0; take(self, &i);) {
+        zreg_error error = {.code = ZREG_OK};
+        zreg_status status = self->work(self->user, i, self->stop, &error);
+        if (status != ZREG_OK) {
+            stop_with(self, status, &error);
+            return;
+        }
+    }
+}
+
+static void look_up(parallel *self, zreg__parallel_watch_fn watch, const zreg_cancel *cancel)
+{
+    zreg_error error = {.code = ZREG_OK};
+    zreg_status status = zreg__cancel_check(cancel, &error);
+    if (status == ZREG_OK && watch != NULL && watch(self->user) != 0) {
+        status = zreg__fail(&error, ZREG_CALLBACK, "stopped by the progress callback");
+    }
+    if (status != ZREG_OK) {
+        stop_with(self, status, &error);
+    }
+}
+
+static zreg_status run_pool(parallel *self, unsigned threads, zreg__parallel_watch_fn watch,
+                            const zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__pool) zreg__pool *pool = NULL;
+    ZREG__TRY(zreg__pool_new(&pool, threads, err));
+    for (unsigned i = 0; i < threads; i++) {
+        zreg_error error = {.code = ZREG_OK};
+        zreg_status status = zreg__pool_submit(pool, worker, self, &error);
+        if (status != ZREG_OK) {
+            stop_with(self, status, &error);
+            break;
+        }
+    }
+    while (!zreg__pool_wait(pool, TICK_MS)) {
+        look_up(self, watch, cancel);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status run(parallel *self, unsigned threads, zreg__parallel_watch_fn watch,
+                       const zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg_cancel) zreg_cancel *stop = NULL;
+    ZREG__TRY(zreg_cancel_new(&stop, err));
+    self->stop = stop;
+    ZREG__TRY(run_pool(self, threads, watch, cancel, err));
+    if (self->status != ZREG_OK && err != NULL) {
+        *err = self->error;
+    }
+    return self->status;
+}
+
+zreg_status zreg__parallel_run(size_t count, unsigned threads, zreg__parallel_fn work,
+                               zreg__parallel_watch_fn watch, void *user, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    ZREG__TRY(zreg__cancel_check(cancel, err));
+    if (count == 0) {
+        return ZREG_OK;
+    }
+    if (count == 1 && watch == NULL) {
+        return work(user, 0, cancel, err);
+    }
+    parallel self = {.work = work, .user = user, .count = count};
+    pthread_mutex_init(&self.lock, NULL);
+    zreg_status status =
+        run(&self, count < threads ? (unsigned)count : threads, watch, cancel, err);
+    pthread_mutex_destroy(&self.lock);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What has to move for an image: pure, manifests go in, ordered lists come out.
+ *
+ * Begin with the root, add each manifest that is still wanted until none is, then finish. Every
+ * digest stands in the lists once, however often the graph names it. Bounded in depth, nodes and
+ * bytes.
+ */
+#ifndef ZREG_IMAGE_PLAN_H
+#define ZREG_IMAGE_PLAN_H
+
+#include "base/compiler.h"
+#include <stdbool.h>
+#include <zreg/manifest.h>
+
+typedef struct zreg__plan zreg__plan;
+
+/** Begins with the root manifest; the plan shares it. Errors: NOMEM, LIMIT, CORRUPT. */
+zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err);
+
+/** How many manifests are named by those added so far, but not added themselves. */
+size_t zreg__plan_wanted_count(const zreg__plan *plan);
+
+/** Wanted manifest number `i`; valid until the next add. */
+const zreg_descriptor *zreg__plan_wanted(const zreg__plan *plan, size_t i);
+
+/**
+ * Adds a manifest that is wanted. Errors: CORRUPT (its size is not that of its descriptor, or two
+ * descriptors of one blob differ in size), INVAL (nobody wants it), LIMIT, NOMEM.
+ */
+zreg_status zreg__plan_add(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err);
+
+/** Takes a wanted manifest off the list: the destination has it and all that it names. */
+void zreg__plan_skip(zreg__plan *plan, const zreg_digest *digest);
+
+/** Orders the lists. Errors: INVAL (manifests are still wanted), NOMEM. */
+zreg_status zreg__plan_finish(zreg__plan *plan, zreg_error *err);
+
+/** All blobs, largest first; foreign layers, which are fetched elsewhere, are left out. */
+const zreg_descriptor *const *zreg__plan_blobs(const zreg__plan *plan, size_t *out_count);
+
+/** The sum of the blobs' sizes in bytes; UINT64_MAX when it is larger. */
+uint64_t zreg__plan_bytes(const zreg__plan *plan);
+
+/** The manifests but the root, children before parents. */
+size_t zreg__plan_manifest_count(const zreg__plan *plan);
+const zreg_manifest *zreg__plan_manifest(const zreg__plan *plan, size_t i);
+
+/**
+ * Manifests of one height need only those of smaller heights, so they can be put side by side:
+ * the end of the run of equal heights that begins at `i`.
+ */
+size_t zreg__plan_run_end(const zreg__plan *plan, size_t i);
+
+void zreg__plan_free(zreg__plan *plan);
+
+ZREG__DEFINE_AUTO(zreg__plan, zreg__plan_free)
+
+/**
+ * An index with only those children of `index` that match one of `platforms` ("os/arch[/variant]",
+ * ends with NULL); all else stays as it is. When nothing is left out the same manifest is shared.
+ * Errors: INVAL (a platform's text), NOTFOUND (no child matches one of them; names what there is).
+ */
+zreg_status zreg__plan_filter(zreg_manifest **out, const zreg_manifest *index,
+                              const char *const *platforms, zreg_error *err);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/transfer.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "image/parallel.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define REPORT_EVERY_MS 100
+
+typedef struct transfer {
+    zreg__endpoint *src;
+    zreg__endpoint *dst;
+    const zreg_descriptor *const *blobs;
+    size_t count;
+    uint64_t bytes_total;
+    const zreg__transfer_options *options;
+    uint64_t reported_ms; /* the calling thread's */
+    _Atomic uint64_t bytes_done;
+    _Atomic uint64_t bytes_moved;
+    _Atomic uint32_t copied, mounted, skipped;
+    _Atomic size_t last; /* index of the blob worked on last */
+} transfer;
+
+unsigned zreg__transfer_jobs(const zreg__transfer_options *options)
+{
+    uint32_t jobs = options->jobs == 0 ? ZREG__DEFAULT_JOBS : options->jobs;
+    return jobs > ZREG__MAX_JOBS ? ZREG__MAX_JOBS : jobs;
+}
+
+static int report(transfer *self)
+{
+    const zreg__transfer_options *options = self->options;
+    if (options->progress == NULL) {
+        return 0;
+    }
+    self->reported_ms = zreg__clock_ms();
+    const zreg_progress progress = {
+        .phase = options->phase,
+        .item = self->blobs[self->last]->digest.text,
+        .bytes_done = self->bytes_done,
+        .bytes_total = self->bytes_total,
+        .blobs_done = self->copied + self->mounted + self->skipped,
+        .blobs_total = (uint32_t)self->count,
+    };
+    return options->progress(&progress, options->progress_user);
+}
+
+static int watch(void *user)
+{
+    transfer *self = user;
+    return zreg__clock_ms() - self->reported_ms < REPORT_EVERY_MS ? 0 : report(self);
+}
+
+static zreg_status pump(transfer *self, zreg__sink *sink, zreg__source *source, void *block,
+                        size_t capacity, zreg_error *err)
+{
+    for (;;) {
+        size_t size = 0;
+        ZREG__TRY(zreg__source_read(&size, source, block, capacity, err));
+        if (size == 0) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__sink_write(sink, block, size, err));
+        self->bytes_done += size;
+        self->bytes_moved += size;
+    }
+}
+
+static zreg_status stream(transfer *self, zreg__sink *sink, const zreg_descriptor *blob,
+                          zreg_cancel *stop, zreg_error *err)
+{
+    size_t capacity =
+        blob->size_bytes < ZREG__STREAM_BYTES ? (size_t)blob->size_bytes + 1 : ZREG__STREAM_BYTES;
+    ZREG__AUTO_FREE void *block = zreg__reallocarray(NULL, capacity, 1);
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    if (block == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &blob->digest, stop, err));
+    ZREG__TRY(pump(self, sink, source, block, capacity, err));
+    return zreg__sink_commit(NULL, sink, err);
+}
+
+static zreg_status move(transfer *self, const zreg_descriptor *blob, zreg_cancel *stop,
+                        zreg_error *err)
+{
+    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
+    zreg__blob_state state = ZREG__BLOB_WANTED;
+    ZREG__TRY(zreg__endpoint_blob_create(&sink, &state, self->dst, &blob->digest, blob->size_bytes,
+                                         self->src, stop, err));
+    switch (state) {
+    case ZREG__BLOB_WANTED:
+        ZREG__TRY(stream(self, sink, blob, stop, err));
+        self->copied++;
+        return ZREG_OK;
+    case ZREG__BLOB_MOUNTED:
+        self->mounted++;
+        break;
+    case ZREG__BLOB_PRESENT:
+        self->skipped++;
+        break;
+    }
+    self->bytes_done += blob->size_bytes;
+    return ZREG_OK;
+}
+
+static zreg_status move_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    transfer *self = user;
+    const zreg_descriptor *blob = self->blobs[i];
+    self->last = i;
+    zreg_status status = move(self, blob, stop, err);
+    if (status != ZREG_OK && status != ZREG_CANCELLED) {
+        return zreg__error_prefix(err, status, "blob %s to %s", blob->digest.text,
+                                  zreg__endpoint_text(self->dst));
+    }
+    return status;
+}
+
+zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *src,
+                                 zreg__endpoint *dst, const zreg_descriptor *const *blobs,
+                                 size_t count, const zreg__transfer_options *options,
+                                 zreg_cancel *cancel, zreg_error *err)
+{
+    transfer self = {.src = src, .dst = dst, .blobs = blobs, .count = count, .options = options};
+    if (count == 0) {
+        return ZREG_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        self.bytes_total += blobs[i]->size_bytes;
+    }
+    self.reported_ms = zreg__clock_ms();
+    zreg_status status = zreg__parallel_run(count, zreg__transfer_jobs(options), move_one, watch,
+                                            &self, cancel, err);
+    stats->bytes += self.bytes_moved;
+    stats->copied += self.copied;
+    stats->mounted += self.mounted;
+    stats->skipped += self.skipped;
+    if (status == ZREG_OK && report(&self) != 0) {
+        return zreg__fail(err, ZREG_CALLBACK, "stopped by the progress callback");
+    }
+    return status;
+}
+
+typedef struct manifest_puts {
+    zreg__endpoint *dst;
+    const zreg__plan *plan;
+    size_t first;
+    bool look_first; /* a look costs nothing there */
+    _Atomic uint32_t put;
+} manifest_puts;
+
+static zreg_status put_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    manifest_puts *self = user;
+    const zreg_manifest *manifest = zreg__plan_manifest(self->plan, self->first + i);
+    zreg_digest found;
+    if (self->look_first &&
+        zreg__endpoint_manifest_head(&found, self->dst, zreg_manifest_digest(manifest), stop,
+                                     NULL) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__endpoint_manifest_put(self->dst, manifest, false, stop, err));
+    self->put++;
+    return ZREG_OK;
+}
+
+zreg_status zreg__transfer_manifests(zreg__transfer_stats *stats, zreg__endpoint *dst,
+                                     const zreg__plan *plan, const zreg__transfer_options *options,
+                                     zreg_cancel *cancel, zreg_error *err)
+{
+    manifest_puts self = {.dst = dst, .plan = plan, .look_first = dst->driver->local};
+    size_t count = zreg__plan_manifest_count(plan);
+    for (size_t end; self.first < count; self.first = end) {
+        end = zreg__plan_run_end(plan, self.first);
+        ZREG__TRY(zreg__parallel_run(end - self.first, zreg__transfer_jobs(options), put_one, NULL,
+                                     &self, cancel, err));
+    }
+    stats->manifests_put += self.put;
+    return ZREG_OK;
+}
