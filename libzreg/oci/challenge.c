@@ -64,7 +64,7 @@ static zreg__span next_parameter(zreg__field *field)
 {
     zreg__field tried = *field;
     zreg__span name = {NULL, 0};
-    while (zreg__field_take(&tried, ',')) {
+    while (name.size == 0 && zreg__field_take(&tried, ',')) {
         name = zreg__field_parameter(&tried);
     }
     if (name.size > 0) {

@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
+# A new target: fuzz_NAME.c, its name here, its two lines below, and seeds in corpus/NAME/.
+
+fuzz_programs += \
+	tests/fuzz/fuzz_challenge \
+	tests/fuzz/fuzz_digest \
+	tests/fuzz/fuzz_errors \
+	tests/fuzz/fuzz_link \
+	tests/fuzz/fuzz_manifest \
+	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_reference
+
+fuzz_main = tests/fuzz/fuzz.h
+if !FUZZERS
+fuzz_main += tests/fuzz/replay.c
+TESTS += $(fuzz_programs)
+endif
+
+tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(fuzz_main)
+tests_fuzz_fuzz_challenge_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_challenge_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_digest_SOURCES = tests/fuzz/fuzz_digest.c $(fuzz_main)
+tests_fuzz_fuzz_digest_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_digest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_errors_SOURCES = tests/fuzz/fuzz_errors.c $(fuzz_main)
+tests_fuzz_fuzz_errors_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_errors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_link_SOURCES = tests/fuzz/fuzz_link.c $(fuzz_main)
+tests_fuzz_fuzz_link_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(fuzz_main)
+tests_fuzz_fuzz_manifest_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_manifest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz_main)
+tests_fuzz_fuzz_range_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_reference_SOURCES = tests/fuzz/fuzz_reference.c $(fuzz_main)
+tests_fuzz_fuzz_reference_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -66,6 +66,7 @@ static void malformed_challenges_are_refused(void **state)
         "Bearer realm=\"\"",
         "Bearer realm=",
         "Bearer realm=,service=s",
+        "Bearer realm=a,scope=,service=s",
         "Bearer realm=\"https://a",
         "Bearer realm=\"a\\",
         "Bearer realm=\"a\r\nX: y\"",
