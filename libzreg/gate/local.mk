@@ -1,4 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 
 zreg_headers +=
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/gate/artifact.c \
+	libzreg/gate/artifact.h \
+	libzreg/gate/artifact_json.c \
+	libzreg/gate/artifact_parse.c \
+	libzreg/gate/names.c \
+	libzreg/gate/names.h \
+	libzreg/gate/order.c \
+	libzreg/gate/order.h \
+	libzreg/gate/platforms.c \
+	libzreg/gate/platforms.h \
+	libzreg/gate/populate.c \
+	libzreg/gate/populated.c \
+	libzreg/gate/populated.h \
+	libzreg/gate/progress.c \
+	libzreg/gate/progress.h \
+	libzreg/gate/promote.c \
+	libzreg/gate/publish.c \
+	libzreg/gate/resolution.c \
+	libzreg/gate/resolution.h \
+	libzreg/gate/resolve.c \
+	libzreg/gate/siblings.c \
+	libzreg/gate/siblings.h \
+	libzreg/gate/tags.c \
+	libzreg/gate/upload.c

@@ -4,6 +4,7 @@
 #define ZREG_REGISTRY_CLIENT_H
 
 #include "base/compiler.h"
+#include "base/log.h"
 #include <stdbool.h>
 #include <zreg/blob.h>
 #include <zreg/client.h>
@@ -24,6 +25,9 @@ zreg_status zreg__blob_mount_or_create(zreg_blob_writer **out, zreg_client *clie
                                        const zreg_ref *ref, const zreg_digest *digest,
                                        uint64_t size_bytes, const char *from, zreg_cancel *cancel,
                                        zreg_error *err);
+
+/** Where the client's log lines go; lives as long as the client. */
+const zreg__log *zreg__client_log(const zreg_client *client);
 
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);

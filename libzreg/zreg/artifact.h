@@ -29,8 +29,10 @@ typedef struct zreg_artifact {
 } zreg_artifact;
 
 /**
- * Reads artifacts from JSON: a list, or an object that holds one at `zuul.artifacts`,
- * `artifacts` or `zuul.artifacts` as Zuul writes it. Artifacts of other types are left out.
+ * Reads artifacts from JSON: a list, or an object that holds one at `artifacts` or at
+ * `zuul.artifacts`. Artifacts of other types are left out. Best give all of Zuul's variables,
+ * {"zuul": {...}}: they also tell which change the job runs for, and so how several images of one
+ * build are ordered; without `artifacts` in them the list is empty.
  * Errors: INVAL (no JSON, a container image without url, name or tag), LIMIT, NOMEM.
  */
 ZREG_API zreg_status zreg_artifacts_parse(zreg_artifacts **out, const char *json, size_t size,
@@ -43,8 +45,8 @@ ZREG_API size_t zreg_artifacts_count(const zreg_artifacts *artifacts);
 ZREG_API const zreg_artifact *zreg_artifacts_at(const zreg_artifacts *artifacts, size_t i);
 
 /**
- * The list as JSON, {"artifacts": [...]}, ready for zuul_return under `zuul`. Free it with
- * zreg_free.
+ * The list as JSON, {"artifacts": [...]}, ready for zuul_return under `zuul`: each has name, url
+ * and metadata only, because Zuul refuses other keys. Free it with zreg_free.
  */
 ZREG_API zreg_status zreg_artifacts_json(char **out_json, const zreg_artifacts *artifacts,
                                          zreg_error *err);

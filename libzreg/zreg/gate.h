@@ -126,15 +126,16 @@ typedef struct zreg_promote_options {
     void *progress_user;
 } zreg_promote_options;
 
-/** What promote did. */
+/** What promote did. Requests of other threads on the same client meanwhile are counted too. */
 typedef struct zreg_promote_result {
     zreg_digest digest;
     uint64_t requests;         /**< HTTP requests of the promotion, authentication included */
     uint64_t auth_requests;    /**< of these: for authentication */
     uint64_t blob_requests;    /**< of these: for blobs; always 0 */
     uint64_t cleanup_requests; /**< further requests, to delete the temporary tag */
-    uint32_t tags;             /**< how many tags were set */
-    int temporary_deleted;     /**< 1: the temporary tag is gone */
+    uint32_t
+        tags; /**< how many tags were set; with if_current, those that it holds already are not */
+    int temporary_deleted; /**< 1: the temporary tag is gone */
     uint64_t reserved[8];
 } zreg_promote_result;
 
@@ -144,7 +145,8 @@ typedef struct zreg_promote_result {
  *
  * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Errors:
  * NOTFOUND (nothing was uploaded), CONFLICT (a condition does not hold; nothing was changed), those
- * of the client. Running it again after an error finishes the rest.
+ * of the client. A registry that cannot delete tags is no error. Running it again after an error
+ * finishes the rest; once the temporary tag is deleted, that takes `expect_digest`.
  */
 ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,
                                   const char *repository, const char *const *tags,

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "gate/artifact.h"
+#include "gate/names.h"
+#include "oci/manifest.h"
+#include <string.h>
+
+/* Longest text of Zuul's that is kept: change, patchset, build, project, job. */
+#define MAX_FIELD 255
+
+/* The item that the document is about, as far as the document tells. */
+typedef struct item {
+    bool known;
+    char *change; /* "" for an item without a change */
+    const char *project;
+} item;
+
+static void item_finish(item *about)
+{
+    free(about->change);
+}
+
+ZREG__DEFINE_AUTO_VALUE(item, item_finish)
+
+/* Texts and references of one artifact while it is read. */
+typedef struct fields {
+    char *change;
+    char *patchset;
+    char *build;
+    zreg_ref *image;
+    zreg_ref *url;
+} fields;
+
+static void fields_finish(fields *read)
+{
+    free(read->change);
+    free(read->patchset);
+    free(read->build);
+    zreg_ref_free(read->image);
+    zreg_ref_free(read->url);
+}
+
+ZREG__DEFINE_AUTO_VALUE(fields, fields_finish)
+
+static bool is_clean(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return size <= MAX_FIELD;
+}
+
+/* Zuul writes `key` beside name and url; what publish added stands in the metadata. */
+static zreg_status read_field(char **out, const zreg__json *artifact, const char *key,
+                              zreg_error *err)
+{
+    char *text = zreg__json_scalar(artifact, key);
+    if (text == NULL) {
+        text = zreg__json_scalar(zreg__json_get(artifact, "metadata"), key);
+    }
+    if (text == NULL) {
+        text = zreg__strdup("");
+    }
+    if (text == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *out = text;
+    if (!is_clean(text)) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is longer than %d characters or not plain text",
+                          key, MAX_FIELD);
+    }
+    return ZREG_OK;
+}
+
+/* Artifacts of other tools have no "build"; their URL has it: HOST/REPOSITORY:BUILD_TAG. */
+static zreg_status build_of_url(fields *read, zreg_error *err)
+{
+    const char *tag = zreg_ref_tag(read->image);
+    const char *url_tag = zreg_ref_tag(read->url);
+    if (read->build[0] != '\0' || url_tag == NULL || !zreg__str_ends(url_tag, tag)) {
+        return ZREG_OK;
+    }
+    size_t prefix = strlen(url_tag) - strlen(tag);
+    if (prefix < 2 || url_tag[prefix - 1] != '_') {
+        return ZREG_OK;
+    }
+    free(read->build);
+    read->build = zreg__strndup(url_tag, prefix - 1);
+    return read->build == NULL ? zreg__fail_nomem(err) : ZREG_OK;
+}
+
+/* The image is REPOSITORY:TAG of the metadata, or of the name when the metadata lack either. */
+static zreg_status read_image(zreg_ref **out, const zreg__json *artifact, const char *name,
+                              zreg_error *err)
+{
+    const zreg__json *metadata = zreg__json_get(artifact, "metadata");
+    const char *repository = zreg__json_text(metadata, "repository");
+    const char *tag = zreg__json_text(metadata, "tag");
+    ZREG__AUTO_FREE char *joined = NULL;
+    if (repository != NULL && tag != NULL) {
+        if ((joined = zreg__asprintf("%s:%s", repository, tag)) == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        name = joined;
+    }
+    return zreg__names_image(out, name, err);
+}
+
+static zreg_status read_digest(const char **out, const zreg__json *artifact, zreg_error *err)
+{
+    const char *text = zreg__json_text(zreg__json_get(artifact, "metadata"), "digest");
+    zreg_digest checked;
+    if (!zreg__str_empty(text)) {
+        ZREG__TRY(zreg_digest_parse(&checked, text, err));
+    }
+    *out = text;
+    return ZREG_OK;
+}
+
+/* Extra metadata may be anything; only a list of platforms is taken for one. */
+static zreg__json *read_platforms(const zreg__json *artifact)
+{
+    zreg__json *list = zreg__json_get(zreg__json_get(artifact, "metadata"), "platforms");
+    size_t count = zreg__json_length(list);
+    for (size_t i = 0; i < count; i++) {
+        const zreg__json *entry = zreg__json_at(list, i);
+        if (!json_object_is_type(entry, json_type_string) ||
+            zreg__platform_check(json_object_get_string((zreg__json *)entry), NULL) != ZREG_OK) {
+            return NULL;
+        }
+    }
+    return count == 0 ? NULL : list;
+}
+
+/* Zuul turns round what it collects from changes ahead, and not what comes from the item's own
+ * jobs; see gate/order.h. */
+static bool is_newest_first(const item *about, const zreg_artifact *artifact)
+{
+    bool same_project = about->project == NULL || artifact->project == NULL ||
+                        zreg__str_equal(about->project, artifact->project);
+    return !about->known || (same_project && zreg__str_equal(about->change, artifact->change));
+}
+
+static const char *media_type_of(const zreg__json *artifact)
+{
+    const char *text = zreg__json_text(zreg__json_get(artifact, "metadata"), "media_type");
+    return text != NULL && is_clean(text) ? text : NULL;
+}
+
+static const char *clean_text(const zreg__json *artifact, const char *key)
+{
+    const char *text = zreg__json_text(artifact, key);
+    return text != NULL && is_clean(text) ? text : NULL;
+}
+
+static zreg_status read_artifact(zreg_artifacts *list, const item *about,
+                                 const zreg__json *artifact, zreg_error *err)
+{
+    zreg_artifact shown = {.name = zreg__json_text(artifact, "name"),
+                           .url = zreg__json_text(artifact, "url"),
+                           .media_type = media_type_of(artifact),
+                           .project = clean_text(artifact, "project"),
+                           .job = clean_text(artifact, "job")};
+    if (shown.name == NULL || shown.url == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "a container image needs \"name\" and \"url\"");
+    }
+    ZREG__AUTO(fields) fields read = {NULL};
+    ZREG__TRY(read_image(&read.image, artifact, shown.name, err));
+    ZREG__TRY(zreg_ref_parse(&read.url, shown.url, err));
+    ZREG__TRY(read_field(&read.change, artifact, "change", err));
+    ZREG__TRY(read_field(&read.patchset, artifact, "patchset", err));
+    ZREG__TRY(read_field(&read.build, artifact, "build", err));
+    ZREG__TRY(build_of_url(&read, err));
+    ZREG__TRY(read_digest(&shown.digest, artifact, err));
+    shown.repository = zreg_ref_canonical_name(read.image);
+    shown.tag = zreg_ref_tag(read.image);
+    shown.change = read.change;
+    shown.patchset = read.patchset;
+    shown.build = read.build;
+    return zreg__artifact_list_add(list, &shown, read_platforms(artifact),
+                                   is_newest_first(about, &shown), err);
+}
+
+static bool is_image(const zreg__json *artifact)
+{
+    const char *type = zreg__json_text(zreg__json_get(artifact, "metadata"), "type");
+    return zreg__str_equal(type, "container_image");
+}
+
+static zreg_status read_list(zreg_artifacts *list, const item *about, const zreg__json *array,
+                             zreg_error *err)
+{
+    for (size_t i = 0; i < zreg__json_length(array); i++) {
+        const zreg__json *artifact = zreg__json_at(array, i);
+        if (!is_image(artifact)) {
+            continue;
+        }
+        zreg_status status = read_artifact(list, about, artifact, err);
+        if (status != ZREG_OK) {
+            return zreg__error_prefix(err, status, "artifact %zu", i);
+        }
+    }
+    return ZREG_OK;
+}
+
+/* Zuul leaves "artifacts" out of its variables when there are none. */
+static zreg_status find_list(const zreg__json **array, item *about, const zreg__json *document,
+                             zreg_error *err)
+{
+    if (zreg__json_is_array(document)) {
+        *array = document;
+        return ZREG_OK;
+    }
+    const zreg__json *zuul = zreg__json_get(document, "zuul");
+    zuul = zuul == NULL ? document : zuul;
+    about->known = zreg__json_get(zuul, "build") != NULL || zreg__json_get(zuul, "change") != NULL;
+    *array = zreg__json_get(zuul, "artifacts");
+    if (!zreg__json_is_array(*array) && (*array != NULL || !about->known)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "artifacts: give a list, or an object with a list at \"artifacts\" or "
+                          "\"zuul.artifacts\"");
+    }
+    about->project = zreg__json_text(zreg__json_get(zuul, "project"), "name");
+    about->change = zreg__json_scalar(zuul, "change");
+    if (about->change == NULL && (about->change = zreg__strdup("")) == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg_artifacts_parse(zreg_artifacts **out, const char *json, size_t size,
+                                 zreg_error *err)
+{
+    zreg__error_clear(err);
+    if (size > ZREG__MAX_ARTIFACTS_BYTES) {
+        return zreg__fail(err, ZREG_LIMIT, "artifacts: %zu bytes, at most %zu are read", size,
+                          ZREG__MAX_ARTIFACTS_BYTES);
+    }
+    ZREG__AUTO(zreg__json) zreg__json *document = NULL;
+    ZREG__AUTO(item) item about = {.known = false};
+    ZREG__AUTO(zreg_artifacts) zreg_artifacts *list = NULL;
+    const zreg__json *array = NULL;
+    ZREG__TRY(zreg__json_parse(&document, json, size, "artifacts", err));
+    ZREG__TRY(find_list(&array, &about, document, err));
+    ZREG__TRY(zreg__artifact_list_new(&list, err));
+    ZREG__TRY(read_list(list, &about, array, err));
+    *out = zreg__steal(&list);
+    return ZREG_OK;
+}

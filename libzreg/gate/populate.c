@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "gate/names.h"
+#include "gate/order.h"
+#include "gate/populated.h"
+#include "gate/progress.h"
+#include "gate/siblings.h"
+#include "oci/reference.h"
+
+/* What all copies of one call share. */
+typedef struct job {
+    zreg_client *client;
+    const char *to;
+    zreg_populate_options set;
+    zreg__progress progress;
+    zreg_strings *siblings;
+    zreg_cancel *cancel;
+} job;
+
+static void job_finish(job *run)
+{
+    zreg_strings_free(run->siblings);
+}
+
+ZREG__DEFINE_AUTO_VALUE(job, job_finish)
+
+static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_artifact *artifact,
+                              zreg_error *err)
+{
+    zreg_digest expected;
+    zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    ZREG__AUTO(zreg_ref) zreg_ref *src = NULL;
+    ZREG__AUTO(zreg_ref) zreg_ref *dst = NULL;
+    ZREG__TRY(zreg__names_artifact(&src, artifact, run->set.intermediate, err));
+    ZREG__TRY(zreg__names_place(&dst, run->to, artifact->repository, artifact->tag, NULL, err));
+    if (artifact->digest[0] != '\0') {
+        ZREG__TRY(zreg_digest_parse(&expected, artifact->digest, err));
+        options.expect_digest = &expected;
+    }
+    options.jobs = run->set.jobs;
+    options.dst_server = run->set.server;
+    options.mount_from = zreg__siblings_mount_from(run->siblings);
+    zreg__progress_begin(&run->progress, &options, artifact->name);
+    ZREG__TRY(zreg_copy(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst), &options,
+                        run->cancel, err));
+    zreg__progress_end(&run->progress);
+    return zreg__siblings_add(run->siblings, zreg_ref_repository(dst), err);
+}
+
+static zreg_status list_superseded(zreg_strings **out, const zreg__order *order, size_t winner,
+                                   zreg_error *err)
+{
+    ZREG__AUTO(zreg_strings) zreg_strings *urls = NULL;
+    ZREG__TRY(zreg__strings_new(&urls, err));
+    size_t end = zreg__order_group_end(order, winner);
+    for (size_t i = winner + 1; i < end; i++) {
+        const char *url = order->entries[i].artifact->url;
+        ZREG__TRY(zreg__strings_add(urls, url, ZREG__MAX_ARTIFACTS, err));
+    }
+    *out = zreg__steal(&urls);
+    return ZREG_OK;
+}
+
+static zreg_status populate_group(zreg_populated *populated, job *run, const zreg__order *order,
+                                  size_t winner, zreg_error *err)
+{
+    zreg_copy_result copied;
+    const zreg_artifact *artifact = order->entries[winner].artifact;
+    ZREG__AUTO(zreg_strings) zreg_strings *superseded = NULL;
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
+    ZREG__TRY(list_superseded(&superseded, order, winner, err));
+    zreg_status status = copy_image(&copied, run, artifact, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "populate %s from %s", artifact->name,
+                                  artifact->url);
+    }
+    return zreg__populated_add(populated, artifact, &copied, &superseded, err);
+}
+
+static zreg_status check(job *run, zreg_error *err)
+{
+    if (run->to == NULL && run->set.server != NULL) {
+        run->to = zreg_server_address(run->set.server);
+    }
+    ZREG__TRY(zreg__names_host_check(run->to, "populate: destination", err));
+    if (run->set.intermediate == NULL) {
+        return ZREG_OK;
+    }
+    return zreg__names_host_check(run->set.intermediate, "populate: intermediate registry", err);
+}
+
+zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
+                          const zreg_artifacts *artifacts, const char *to,
+                          const zreg_populate_options *options, zreg_cancel *cancel,
+                          zreg_error *err)
+{
+    zreg__error_clear(err);
+    ZREG__AUTO(job) job run = {.client = client, .to = to, .cancel = cancel};
+    ZREG__AUTO(zreg__order) zreg__order order = {NULL};
+    ZREG__AUTO(zreg_populated) zreg_populated *populated = NULL;
+    ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));
+    ZREG__TRY(check(&run, err));
+    ZREG__TRY(zreg__strings_new(&run.siblings, err));
+    run.progress = (zreg__progress){
+        .phase = "populate", .write = run.set.progress, .user = run.set.progress_user};
+    ZREG__TRY(zreg__order_make(&order, artifacts, err));
+    ZREG__TRY(zreg__populated_new(&populated, order.count, err));
+    for (size_t i = 0; i < order.count; i = zreg__order_group_end(&order, i)) {
+        ZREG__TRY(populate_group(populated, &run, &order, i, err));
+    }
+    *out = zreg__steal(&populated);
+    return ZREG_OK;
+}

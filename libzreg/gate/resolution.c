@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/resolution.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include <string.h>
+
+zreg_status zreg__resolution_new(zreg_resolution **out, const char *ref, zreg_error *err)
+{
+    ZREG__AUTO(zreg_resolution) zreg_resolution *resolution = zreg__new(zreg_resolution);
+    if (resolution == NULL || (resolution->ref = zreg__strdup(ref)) == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *out = zreg__steal(&resolution);
+    return ZREG_OK;
+}
+
+static void finish(zreg_candidate *candidate)
+{
+    free((char *)candidate->ref);
+    free((char *)candidate->digest);
+    free((char *)candidate->change);
+    free((char *)candidate->build);
+    free((char *)candidate->reason);
+}
+
+static char *copy_text(const char *text)
+{
+    return zreg__strdup(text == NULL ? "" : text);
+}
+
+static zreg_status grow(zreg_resolution *resolution, zreg_error *err)
+{
+    if (resolution->count < resolution->capacity) {
+        return ZREG_OK;
+    }
+    size_t capacity = resolution->capacity == 0 ? 4 : resolution->capacity * 2;
+    zreg_candidate *items = zreg__reallocarray(resolution->items, capacity, sizeof(zreg_candidate));
+    if (items == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    resolution->items = items;
+    resolution->capacity = capacity;
+    return ZREG_OK;
+}
+
+zreg_status zreg__resolution_add(zreg_resolution *resolution, const zreg_candidate *candidate,
+                                 zreg_error *err)
+{
+    ZREG__TRY(grow(resolution, err));
+    zreg_candidate copy = {.source = candidate->source,
+                           .ref = copy_text(candidate->ref),
+                           .digest = copy_text(candidate->digest),
+                           .change = copy_text(candidate->change),
+                           .build = copy_text(candidate->build),
+                           .reason = copy_text(candidate->reason)};
+    if (copy.ref == NULL || copy.digest == NULL || copy.change == NULL || copy.build == NULL ||
+        copy.reason == NULL) {
+        finish(&copy);
+        return zreg__fail_nomem(err);
+    }
+    resolution->items[resolution->count++] = copy;
+    return ZREG_OK;
+}
+
+void zreg__resolution_decide(zreg_resolution *resolution)
+{
+    zreg_candidate winner = resolution->items[resolution->count - 1];
+    memmove(resolution->items + 1, resolution->items,
+            (resolution->count - 1) * sizeof(zreg_candidate));
+    resolution->items[0] = winner;
+    resolution->decided = true;
+}
+
+const zreg_candidate *zreg_resolution_winner(const zreg_resolution *resolution)
+{
+    return zreg_resolution_at(resolution, 0);
+}
+
+size_t zreg_resolution_count(const zreg_resolution *resolution)
+{
+    return resolution->count;
+}
+
+const zreg_candidate *zreg_resolution_at(const zreg_resolution *resolution, size_t i)
+{
+    return i < resolution->count ? &resolution->items[i] : NULL;
+}
+
+static const char *source_name(zreg_source source)
+{
+    switch (source) {
+    case ZREG_SOURCE_BUILDSET:
+        return "buildset";
+    case ZREG_SOURCE_INTERMEDIATE:
+        return "intermediate";
+    case ZREG_SOURCE_UPSTREAM:
+        break;
+    }
+    return "upstream";
+}
+
+static const char *null_if_empty(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+static zreg_status candidate_json(zreg__json **out, const zreg_candidate *candidate,
+                                  zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *object = json_object_new_object();
+    ZREG__TRY(zreg__json_set_text(object, "source", source_name(candidate->source), err));
+    ZREG__TRY(zreg__json_set_text(object, "ref", candidate->ref, err));
+    ZREG__TRY(zreg__json_set_text(object, "digest", null_if_empty(candidate->digest), err));
+    ZREG__TRY(zreg__json_set_text(object, "change", null_if_empty(candidate->change), err));
+    ZREG__TRY(zreg__json_set_text(object, "reason", candidate->reason, err));
+    *out = zreg__steal(&object);
+    return ZREG_OK;
+}
+
+zreg_status zreg_resolution_json(char **out_json, const zreg_resolution *resolution,
+                                 zreg_error *err)
+{
+    zreg__error_clear(err);
+    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    zreg__json *candidates = json_object_new_array();
+    zreg__json *entry = NULL;
+    ZREG__TRY(zreg__json_set_text(document, "ref", resolution->ref, err));
+    ZREG__TRY(candidate_json(&entry, &resolution->items[0], err));
+    ZREG__TRY(zreg__json_set(document, "winner", entry, err));
+    ZREG__TRY(zreg__json_set(document, "candidates", candidates, err));
+    for (size_t i = 0; i < resolution->count; i++) {
+        ZREG__TRY(candidate_json(&entry, &resolution->items[i], err));
+        ZREG__TRY(zreg__json_add(candidates, entry, err));
+    }
+    return zreg__json_print(out_json, document, err);
+}
+
+void zreg_resolution_free(zreg_resolution *resolution)
+{
+    if (resolution == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < resolution->count; i++) {
+        finish(&resolution->items[i]);
+    }
+    free(resolution->items);
+    free(resolution->ref);
+    free(resolution);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "gate/names.h"
+#include "gate/order.h"
+#include "gate/resolution.h"
+#include "oci/reference.h"
+
+/* One resolution: the places are looked at in order, and the first that has the image wins. */
+typedef struct job {
+    zreg_client *client;
+    zreg_ref *ref;
+    const zreg_artifacts *artifacts;
+    zreg_resolve_options set;
+    zreg_cancel *cancel;
+    zreg_resolution *resolution;
+} job;
+
+static void job_finish(job *run)
+{
+    zreg_ref_free(run->ref);
+    zreg_resolution_free(run->resolution);
+}
+
+ZREG__DEFINE_AUTO_VALUE(job, job_finish)
+
+static zreg_status win(job *run, const zreg_candidate *candidate, zreg_error *err)
+{
+    ZREG__TRY(zreg__resolution_add(run->resolution, candidate, err));
+    zreg__resolution_decide(run->resolution);
+    return ZREG_OK;
+}
+
+static zreg_status lose(job *run, zreg_candidate *candidate, const char *reason, zreg_error *err)
+{
+    candidate->reason = reason;
+    return zreg__resolution_add(run->resolution, candidate, err);
+}
+
+/* Only "not there" lets the next place have its turn: a registry that cannot be asked might hold
+ * the image of the change ahead, and another image in its stead would be a silent lie. */
+static zreg_status ask(bool *found, zreg_digest *digest, const job *run, const zreg_ref *place,
+                       zreg_error *err)
+{
+    zreg_status status = zreg_client_manifest_head(digest, run->client, place, run->cancel, err);
+    *found = status == ZREG_OK;
+    if (status != ZREG_NOTFOUND) {
+        return status;
+    }
+    zreg__error_clear(err);
+    return ZREG_OK;
+}
+
+static bool is_same_repository(const job *run, const zreg_artifact *artifact)
+{
+    return zreg__str_equal(artifact->repository, zreg_ref_canonical_name(run->ref));
+}
+
+/* Which change an image in the buildset registry came from, when an artifact tells. */
+static const zreg_artifact *find_by_digest(const job *run, const zreg_digest *digest)
+{
+    for (size_t i = zreg_artifacts_count(run->artifacts); i > 0; i--) {
+        const zreg_artifact *artifact = zreg_artifacts_at(run->artifacts, i - 1);
+        if (is_same_repository(run, artifact) && zreg__str_equal(artifact->digest, digest->text)) {
+            return artifact;
+        }
+    }
+    return NULL;
+}
+
+static zreg_status try_buildset(job *run, zreg_error *err)
+{
+    bool found = false;
+    zreg_digest digest;
+    const zreg_digest *wanted = zreg_ref_digest(run->ref);
+    ZREG__AUTO(zreg_ref) zreg_ref *place = NULL;
+    if (run->set.buildset == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__names_place(&place, run->set.buildset, zreg_ref_canonical_name(run->ref),
+                                zreg_ref_tag(run->ref), wanted == NULL ? NULL : wanted->text, err));
+    zreg_candidate candidate = {.source = ZREG_SOURCE_BUILDSET,
+                                .ref = zreg_ref_text(place),
+                                .reason = "the buildset registry has it"};
+    if (run->set.offline) {
+        return lose(run, &candidate, "not asked, as was wished", err);
+    }
+    ZREG__TRY(ask(&found, &digest, run, place, err));
+    if (!found) {
+        return lose(run, &candidate, "the buildset registry does not have it", err);
+    }
+    const zreg_artifact *artifact = find_by_digest(run, &digest);
+    candidate.digest = digest.text;
+    candidate.change = artifact == NULL ? NULL : artifact->change;
+    candidate.build = artifact == NULL ? NULL : artifact->build;
+    return win(run, &candidate, err);
+}
+
+static const char *why_lost(const job *run, const zreg__order_entry *entry)
+{
+    if (entry->winner != NULL) {
+        return entry->reason;
+    }
+    if (zreg_resolution_winner(run->resolution)->source == ZREG_SOURCE_BUILDSET) {
+        return "the buildset registry comes before it";
+    }
+    return "another artifact with this digest comes before it";
+}
+
+static zreg_status try_artifact(job *run, const zreg__order_entry *entry, zreg_error *err)
+{
+    bool found = true;
+    zreg_digest digest;
+    const zreg_artifact *artifact = entry->artifact;
+    ZREG__AUTO(zreg_ref) zreg_ref *place = NULL;
+    ZREG__TRY(zreg__names_artifact(&place, artifact, run->set.intermediate, err));
+    zreg_candidate candidate = {.source = ZREG_SOURCE_INTERMEDIATE,
+                                .ref = zreg_ref_text(place),
+                                .digest = artifact->digest,
+                                .change = artifact->change,
+                                .build = artifact->build};
+    if (run->resolution->decided) {
+        return lose(run, &candidate, why_lost(run, entry), err);
+    }
+    if (!run->set.offline) {
+        ZREG__TRY(ask(&found, &digest, run, place, err));
+        candidate.digest = found ? digest.text : artifact->digest;
+    }
+    if (!found) {
+        return lose(run, &candidate, "the intermediate registry no longer has it", err);
+    }
+    candidate.reason = entry->winner == NULL ? entry->reason : "what superseded it is gone";
+    return win(run, &candidate, err);
+}
+
+static bool is_asked_for(const job *run, const zreg_artifact *artifact)
+{
+    const zreg_digest *digest = zreg_ref_digest(run->ref);
+    return is_same_repository(run, artifact) &&
+           (digest != NULL ? zreg__str_equal(artifact->digest, digest->text)
+                           : zreg__str_equal(artifact->tag, zreg_ref_tag(run->ref)));
+}
+
+static zreg_status try_artifacts(job *run, zreg_error *err)
+{
+    ZREG__AUTO(zreg__order) zreg__order order = {NULL};
+    ZREG__TRY(zreg__order_make(&order, run->artifacts, err));
+    for (size_t i = 0; i < order.count; i++) {
+        if (is_asked_for(run, order.entries[i].artifact)) {
+            ZREG__TRY(try_artifact(run, &order.entries[i], err));
+        }
+    }
+    return ZREG_OK;
+}
+
+/* Upstream is asked only when it decides: public registries count requests. */
+static zreg_status try_upstream(job *run, zreg_error *err)
+{
+    bool found = false;
+    zreg_digest digest;
+    const zreg_digest *wanted = zreg_ref_digest(run->ref);
+    zreg_candidate candidate = {.source = ZREG_SOURCE_UPSTREAM,
+                                .ref = zreg_ref_text(run->ref),
+                                .digest = wanted == NULL ? NULL : wanted->text,
+                                .reason = "no change ahead made it"};
+    if (run->resolution->decided) {
+        return lose(run, &candidate, "not asked: a speculative image comes before it", err);
+    }
+    if (run->set.offline) {
+        candidate.reason = "no change ahead made it; not asked, as was wished";
+        return win(run, &candidate, err);
+    }
+    ZREG__TRY(ask(&found, &digest, run, run->ref, err));
+    if (!found) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: neither a change ahead nor its registry has it",
+                          zreg_ref_text(run->ref));
+    }
+    candidate.digest = digest.text;
+    return win(run, &candidate, err);
+}
+
+static zreg_status check(const job *run, zreg_error *err)
+{
+    if (run->set.buildset != NULL) {
+        ZREG__TRY(zreg__names_host_check(run->set.buildset, "resolve: buildset registry", err));
+    }
+    if (run->set.intermediate == NULL) {
+        return ZREG_OK;
+    }
+    return zreg__names_host_check(run->set.intermediate, "resolve: intermediate registry", err);
+}
+
+zreg_status zreg_resolve(zreg_resolution **out, zreg_client *client, const char *ref,
+                         const zreg_artifacts *artifacts, const zreg_resolve_options *options,
+                         zreg_cancel *cancel, zreg_error *err)
+{
+    zreg__error_clear(err);
+    ZREG__AUTO(job) job run = {.client = client, .artifacts = artifacts, .cancel = cancel};
+    ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));
+    ZREG__TRY(check(&run, err));
+    ZREG__TRY(zreg_ref_parse(&run.ref, ref, err));
+    ZREG__TRY(zreg__resolution_new(&run.resolution, zreg_ref_text(run.ref), err));
+    ZREG__TRY(try_buildset(&run, err));
+    ZREG__TRY(try_artifacts(&run, err));
+    ZREG__TRY(try_upstream(&run, err));
+    *out = zreg__steal(&run.resolution);
+    return ZREG_OK;
+}
