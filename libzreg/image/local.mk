@@ -2,6 +2,8 @@
 
 zreg_headers +=
 libzreg_sources += \
+	libzreg/image/config.c \
+	libzreg/image/config.h \
 	libzreg/image/copy.c \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
@@ -11,6 +13,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_registry.c \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
+	libzreg/image/index.c \
+	libzreg/image/inspect.c \
 	libzreg/image/layout.c \
 	libzreg/image/layout.h \
 	libzreg/image/layout_index.c \

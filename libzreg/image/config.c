@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/config.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+zreg_status zreg__config_fetch(zreg__json **out, zreg__endpoint *src, const zreg_manifest *manifest,
+                               zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_CONFIG_BYTES);
+    const zreg_descriptor *config = zreg_manifest_config(manifest);
+    if (config == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%s: %s is an index and has no config",
+                          zreg__endpoint_text(src), zreg_manifest_digest(manifest)->text);
+    }
+    ZREG__TRY(zreg__endpoint_blob_bytes(&bytes, src, config, cancel, err));
+    return zreg__json_parse(out, bytes.data, bytes.size, "image config", err);
+}
+
+static const char *text(const zreg__json *config, const char *key)
+{
+    const char *value = zreg__json_text(config, key);
+    return value != NULL ? value : "";
+}
+
+zreg_platform zreg__config_platform(const zreg__json *config)
+{
+    return (zreg_platform){.os = text(config, "os"),
+                           .architecture = text(config, "architecture"),
+                           .variant = text(config, "variant"),
+                           .os_version = text(config, "os.version")};
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zreg_index_create: the images of several places under one new index. */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "image/config.h"
+#include "image/endpoint.h"
+#include "image/graph.h"
+#include "image/transfer.h"
+#include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include <string.h>
+#include <zreg/copy.h>
+
+typedef struct assembly {
+    zreg_client *client;
+    zreg_copy_options options;
+    zreg__transfer_options transfer;
+    zreg__transfer_stats stats;
+    zreg__endpoint *dst;
+    zreg__json *children;
+    bool all_docker; /* then the index is docker's manifest list */
+    zreg_cancel *cancel;
+} assembly;
+
+static void assembly_finish(assembly *self)
+{
+    zreg__endpoint_free(self->dst);
+    json_object_put(self->children);
+}
+
+ZREG__DEFINE_AUTO_VALUE(assembly, assembly_finish)
+
+/* "linux/arm64/v8" and the like, as it is told apart from other entries; "" without platform. */
+static char *platform_text(const zreg__json *platform)
+{
+    static const char *const parts[] = {"os", "architecture", "variant", "os.version"};
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(4 * ZREG__KIB);
+    for (size_t i = 0; i < ZREG__COUNT(parts); i++) {
+        const char *part = zreg__json_text(platform, parts[i]);
+        if (part != NULL && part[0] != '\0') {
+            (void)zreg__buf_printf(&text, NULL, "%s%s", text.size > 0 ? "/" : "", part);
+        }
+    }
+    return zreg__buf_steal(&text);
+}
+
+static zreg_status check_unique(const assembly *self, const zreg__json *platform,
+                                const char *digest, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *wanted = platform_text(platform);
+    for (size_t i = 0; i < zreg__json_length(self->children); i++) {
+        const zreg__json *child = zreg__json_at(self->children, i);
+        ZREG__AUTO_FREE char *taken = platform_text(zreg__json_get(child, "platform"));
+        if (zreg__str_equal(wanted, taken)) {
+            return zreg__fail(err, ZREG_INVAL, "two images for %s: %s and %s",
+                              zreg__str_empty(wanted) ? "no platform" : wanted,
+                              zreg__json_text(child, "digest"), digest);
+        }
+    }
+    return ZREG_OK;
+}
+
+static bool is_listed(const assembly *self, const char *digest)
+{
+    for (size_t i = 0; i < zreg__json_length(self->children); i++) {
+        if (zreg__str_equal(zreg__json_text(zreg__json_at(self->children, i), "digest"), digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zreg_status set_part(zreg__json *platform, const char *key, const char *value,
+                            zreg_error *err)
+{
+    return zreg__str_empty(value) ? ZREG_OK : zreg__json_set_text(platform, key, value, err);
+}
+
+static zreg_status platform_json(zreg__json **out, const zreg_platform *platform, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__TRY(zreg__json_set_text(json, "architecture", platform->architecture, err));
+    ZREG__TRY(zreg__json_set_text(json, "os", platform->os, err));
+    ZREG__TRY(set_part(json, "os.version", platform->os_version, err));
+    ZREG__TRY(set_part(json, "variant", platform->variant, err));
+    *out = zreg__steal(&json);
+    return ZREG_OK;
+}
+
+static zreg_status find_platform(zreg__json **out, assembly *self, zreg__endpoint *src,
+                                 const zreg_manifest *manifest, const zreg_descriptor *named_by,
+                                 zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *config = NULL;
+    if (named_by != NULL && named_by->has_platform) {
+        return platform_json(out, &named_by->platform, err);
+    }
+    ZREG__TRY(zreg__config_fetch(&config, src, manifest, self->cancel, err));
+    const zreg_platform platform = zreg__config_platform(config);
+    if (zreg__str_empty(platform.os) || zreg__str_empty(platform.architecture)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: the config of %s names no platform",
+                          zreg__endpoint_text(src), zreg_manifest_digest(manifest)->text);
+    }
+    return platform_json(out, &platform, err);
+}
+
+static zreg_status add_child(assembly *self, zreg__endpoint *src, const zreg_manifest *manifest,
+                             const zreg_descriptor *named_by, zreg_error *err)
+{
+    const char *digest = zreg_manifest_digest(manifest)->text;
+    ZREG__AUTO(zreg__json) zreg__json *platform = NULL;
+    size_t size = 0;
+    (void)zreg_manifest_bytes(manifest, &size);
+    if (is_listed(self, digest)) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(find_platform(&platform, self, src, manifest, named_by, err));
+    ZREG__TRY(check_unique(self, platform, digest, err));
+    zreg__json *child = json_object_new_object();
+    ZREG__TRY(zreg__json_add(self->children, child, err));
+    ZREG__TRY(zreg__json_set_text(child, "mediaType", zreg_manifest_media_type(manifest), err));
+    ZREG__TRY(zreg__json_set_u64(child, "size", size, err));
+    ZREG__TRY(zreg__json_set_text(child, "digest", digest, err));
+    self->all_docker = self->all_docker && zreg__str_equal(zreg_manifest_media_type(manifest),
+                                                           ZREG__TYPE_DOCKER_MANIFEST);
+    return zreg__json_set(child, "platform", zreg__steal(&platform), err);
+}
+
+static const zreg_manifest *planned(const zreg__plan *plan, const zreg_digest *digest)
+{
+    for (size_t i = 0; i < zreg__plan_manifest_count(plan); i++) {
+        const zreg_manifest *manifest = zreg__plan_manifest(plan, i);
+        if (zreg_digest_equal(zreg_manifest_digest(manifest), digest)) {
+            return manifest;
+        }
+    }
+    return NULL;
+}
+
+static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
+                                const zreg__plan *plan, zreg_error *err)
+{
+    if (!zreg_manifest_is_index(root)) {
+        return add_child(self, src, root, NULL, err);
+    }
+    for (size_t i = 0; i < zreg_manifest_count(root); i++) {
+        const zreg_descriptor *named_by = zreg_manifest_at(root, i);
+        const zreg_manifest *child = planned(plan, &named_by->digest);
+        if (child != NULL) {
+            ZREG__TRY(add_child(self, src, child, named_by, err));
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status move_source(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
+                               zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    size_t left_out = 0, count = 0;
+    ZREG__TRY(
+        zreg__graph_fetch(&plan, &left_out, src, root, NULL, &self->transfer, self->cancel, err));
+    ZREG__TRY(add_children(self, src, root, plan, err));
+    const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
+    ZREG__TRY(zreg__transfer_blobs(&self->stats, src, self->dst, blobs, count, &self->transfer,
+                                   self->cancel, err));
+    ZREG__TRY(zreg__transfer_manifests(&self->stats, self->dst, plan, &self->transfer, self->cancel,
+                                       err));
+    return zreg_manifest_is_index(root)
+               ? ZREG_OK
+               : zreg__endpoint_manifest_put(self->dst, root, false, self->cancel, err);
+}
+
+static zreg_status add_source(assembly *self, const char *place, zreg_error *err)
+{
+    ZREG__AUTO(zreg__endpoint) zreg__endpoint *src = NULL;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *root = NULL;
+    const zreg__endpoint_options from = {.client = self->client,
+                                         .server = self->options.src_server};
+    ZREG__TRY(zreg__endpoint_open(&src, place, &from, err));
+    ZREG__TRY(zreg__endpoint_expect(self->dst, src, err));
+    ZREG__TRY(zreg__endpoint_manifest_get(&root, src, NULL, self->cancel, err));
+    if (self->options.platforms != NULL && zreg_manifest_is_index(root)) {
+        zreg_manifest *filtered = NULL;
+        ZREG__TRY(zreg__plan_filter(&filtered, root, self->options.platforms, err));
+        zreg_manifest_free(root);
+        root = filtered;
+    }
+    return move_source(self, src, root, err);
+}
+
+static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    ZREG__AUTO(zreg_manifest) zreg_manifest *index = NULL;
+    ZREG__AUTO_FREE char *text = NULL;
+    const char *type = self->all_docker ? ZREG__TYPE_DOCKER_LIST : ZREG__TYPE_OCI_INDEX;
+    ZREG__TRY(zreg__json_set_u64(document, "schemaVersion", 2, err));
+    ZREG__TRY(zreg__json_set_text(document, "mediaType", type, err));
+    ZREG__TRY(zreg__json_set(document, "manifests", json_object_get(self->children), err));
+    ZREG__TRY(zreg__json_print(&text, document, err));
+    ZREG__TRY(zreg_manifest_parse(&index, text, strlen(text), type, err));
+    ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
+    *out = *zreg_manifest_digest(index);
+    return ZREG_OK;
+}
+
+static zreg_status start(assembly *self, const char *dst, zreg_error *err)
+{
+    const zreg__endpoint_options to = {.client = self->client,
+                                       .server = self->options.dst_server,
+                                       .write = true,
+                                       .mount_from = self->options.mount_from};
+    self->transfer = (zreg__transfer_options){.jobs = self->options.jobs,
+                                              .phase = "index",
+                                              .progress = self->options.progress,
+                                              .progress_user = self->options.progress_user};
+    self->children = json_object_new_array();
+    self->all_docker = true;
+    return self->children != NULL ? zreg__endpoint_open(&self->dst, dst, &to, err)
+                                  : zreg__fail_nomem(err);
+}
+
+zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
+                              const char *const *sources, const zreg_copy_options *options,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(assembly) assembly self = {.client = client, .cancel = cancel};
+    zreg__error_clear(err);
+    ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
+    if (sources == NULL || sources[0] == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "an index of no images; name at least one");
+    }
+    ZREG__TRY(start(&self, dst, err));
+    for (size_t i = 0; sources[i] != NULL; i++) {
+        ZREG__TRY(add_source(&self, sources[i], err));
+    }
+    return put_index(out, &self, err);
+}
