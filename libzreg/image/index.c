@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
-#include "image/config.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
+#include "image/imageconfig.h"
 #include "image/transfer.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
@@ -100,8 +100,8 @@ static zreg_status find_platform(zreg__json **out, assembly *self, zreg__endpoin
     if (named_by != NULL && named_by->has_platform) {
         return platform_json(out, &named_by->platform, err);
     }
-    ZREG__TRY(zreg__config_fetch(&config, src, manifest, self->cancel, err));
-    const zreg_platform platform = zreg__config_platform(config);
+    ZREG__TRY(zreg__imageconfig_fetch(&config, src, manifest, self->cancel, err));
+    const zreg_platform platform = zreg__imageconfig_platform(config);
     if (zreg__str_empty(platform.os) || zreg__str_empty(platform.architecture)) {
         return zreg__fail(err, ZREG_INVAL, "%s: the config of %s names no platform",
                           zreg__endpoint_text(src), zreg_manifest_digest(manifest)->text);

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "image/config.h"
 #include "image/endpoint.h"
+#include "image/imageconfig.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include <zreg/copy.h>
@@ -98,9 +98,9 @@ static zreg_status add_config(zreg__json *document, zreg__endpoint *endpoint,
     ZREG__TRY(zreg__json_set(document, "config", to, err));
     ZREG__TRY(set_descriptor(to, zreg_manifest_config(image), err));
     if (is_image_config(zreg_manifest_config(image))) {
-        ZREG__TRY(zreg__config_fetch(&config, endpoint, image, cancel, err));
+        ZREG__TRY(zreg__imageconfig_fetch(&config, endpoint, image, cancel, err));
     }
-    const zreg_platform platform = zreg__config_platform(config);
+    const zreg_platform platform = zreg__imageconfig_platform(config);
     const zreg__json *runtime = zreg__json_get(config, "config");
     ZREG__TRY(set_platform(to, &platform, err));
     ZREG__TRY(zreg__json_set_text(to, "created", zreg__json_text(config, "created"), err));

@@ -2,8 +2,6 @@
 
 zreg_headers +=
 libzreg_sources += \
-	libzreg/image/config.c \
-	libzreg/image/config.h \
 	libzreg/image/copy.c \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
@@ -13,6 +11,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_registry.c \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
+	libzreg/image/imageconfig.c \
+	libzreg/image/imageconfig.h \
 	libzreg/image/index.c \
 	libzreg/image/inspect.c \
 	libzreg/image/layout.c \

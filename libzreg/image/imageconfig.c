@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/config.h"
+#include "image/imageconfig.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 
-zreg_status zreg__config_fetch(zreg__json **out, zreg__endpoint *src, const zreg_manifest *manifest,
-                               zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__imageconfig_fetch(zreg__json **out, zreg__endpoint *src,
+                                    const zreg_manifest *manifest, zreg_cancel *cancel,
+                                    zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_CONFIG_BYTES);
     const zreg_descriptor *config = zreg_manifest_config(manifest);
@@ -23,7 +24,7 @@ static const char *text(const zreg__json *config, const char *key)
     return value != NULL ? value : "";
 }
 
-zreg_platform zreg__config_platform(const zreg__json *config)
+zreg_platform zreg__imageconfig_platform(const zreg__json *config)
 {
     return (zreg_platform){.os = text(config, "os"),
                            .architecture = text(config, "architecture"),
