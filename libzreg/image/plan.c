@@ -235,7 +235,7 @@ void zreg__plan_skip(zreg__plan *plan, const zreg_digest *digest)
 static zreg_status measure(zreg__plan *plan, size_t index, unsigned level, zreg_error *err)
 {
     node *at = &plan->nodes[index];
-    if (level > ZREG__MAX_INDEX_DEPTH) {
+    if (level + at->height > ZREG__MAX_INDEX_DEPTH) {
         return fail_depth(err);
     }
     if (at->height > 0 || at->manifest == NULL || !zreg_manifest_is_index(at->manifest)) {
