@@ -229,6 +229,10 @@ static zreg_status read_text(char **out, const zreg__tarindex *tar, const zreg__
 
 static zreg_status take_pax(overrides *next, zreg__span key, zreg__span value, zreg_error *err)
 {
+    if (zreg__span_is(key, "size")) {
+        next->has_size = zreg__span_u64(value, &next->size_bytes);
+        return next->has_size ? ZREG_OK : zreg__fail(err, ZREG_INVAL, "a pax size is no number");
+    }
     char **text = zreg__span_is(key, "path")       ? &next->name
                   : zreg__span_is(key, "linkpath") ? &next->link
                                                    : NULL;
@@ -236,10 +240,6 @@ static zreg_status take_pax(overrides *next, zreg__span key, zreg__span value, z
         free(*text);
         *text = zreg__strndup(value.text, value.size);
         return *text != NULL ? ZREG_OK : zreg__fail_nomem(err);
-    }
-    if (zreg__span_is(key, "size")) {
-        next->has_size = zreg__span_u64(value, &next->size_bytes);
-        return next->has_size ? ZREG_OK : zreg__fail(err, ZREG_INVAL, "a pax size is no number");
     }
     return ZREG_OK;
 }
