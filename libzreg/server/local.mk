@@ -1,9 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Without the server the public functions of zreg/server.h stay, and answer ZREG_UNSUPPORTED.
-zreg_headers +=
+libzreg_sources += \
+	libzreg/server/server.h
 if BUILD_SERVER
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/server/access.c \
+	libzreg/server/access.h \
+	libzreg/server/accesslog.c \
+	libzreg/server/accesslog.h \
+	libzreg/server/base.c \
+	libzreg/server/blobs.c \
+	libzreg/server/buildset.c \
+	libzreg/server/buildset.h \
+	libzreg/server/call.c \
+	libzreg/server/call.h \
+	libzreg/server/certificate.c \
+	libzreg/server/certificate.h \
+	libzreg/server/dispatch.c \
+	libzreg/server/dispatch.h \
+	libzreg/server/handlers.h \
+	libzreg/server/inside.h \
+	libzreg/server/lists.c \
+	libzreg/server/manifests.c \
+	libzreg/server/names.c \
+	libzreg/server/names.h \
+	libzreg/server/query.c \
+	libzreg/server/query.h \
+	libzreg/server/routes.c \
+	libzreg/server/routes.h \
+	libzreg/server/server.c \
+	libzreg/server/token.c \
+	libzreg/server/token.h \
+	libzreg/server/token_get.c \
+	libzreg/server/uploads.c \
+	libzreg/server/users.c \
+	libzreg/server/users.h
 else
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/server/disabled.c
 endif

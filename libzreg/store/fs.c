@@ -21,7 +21,7 @@ int zreg__fs_open(const zreg__fs *fs, const char *path, int flags, unsigned mode
 {
     struct open_how how = {
         .flags = (unsigned)(flags | O_CLOEXEC),
-        .mode = mode,
+        .mode = (flags & O_CREAT) != 0 ? mode : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
     long fd = syscall(SYS_openat2, fs->root, path, &how, sizeof(how));

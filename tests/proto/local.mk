@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+
+if BUILD_SERVER
+# The server of the tests of the wire, and those tests: test_server_*.py with server_tap.py.
+check_PROGRAMS += tests/proto/serve
+tests_proto_serve_SOURCES = tests/proto/serve_main.c
+tests_proto_serve_LDADD = libzreg/libzreg.la
+endif

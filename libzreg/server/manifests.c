@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/handlers.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+#include "server/call.h"
+#include <string.h>
+
+#define MAX_TAGS_OF_PUT 32
+
+static bool is_digest(const char *reference)
+{
+    return strchr(reference, ':') != NULL;
+}
+
+/* False: the reference is neither; answered. */
+static bool check_reference(zreg__call *call)
+{
+    zreg_digest digest;
+    if (is_digest(call->last)) {
+        return zreg__call_digest(&digest, call, call->last);
+    }
+    if (!zreg__reference_is_tag(zreg__span_of(call->last))) {
+        zreg__call_fail_as(call, call->is_head ||
+                                         zreg__str_equal(call->request->method, "GET")
+                                     ? 404
+                                     : 400,
+                           ZREG__MANIFEST_INVALID, "this is neither a tag nor a digest");
+        return false;
+    }
+    return true;
+}
+
+static void release_manifest(void *manifest)
+{
+    zreg_manifest_free(manifest);
+}
+
+void zreg__manifests_get(zreg__call *call)
+{
+    zreg_error err;
+    zreg__error_clear(&err);
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    if (!check_reference(call)) {
+        return;
+    }
+    if (zreg__store_manifest_get(&manifest, call->server->store, call->repository, call->last,
+                                 &err) != ZREG_OK) {
+        zreg__call_error(call, &err, ZREG__MANIFEST_UNKNOWN);
+        return;
+    }
+    zreg__response *response = &call->request->response;
+    const char *digest = zreg_manifest_digest(manifest)->text;
+    zreg__str_copy(call->digest, sizeof(call->digest), digest);
+    zreg__call_header(call, "Docker-Content-Digest", "%s", digest);
+    zreg__call_header(call, "ETag", "\"%s\"", digest);
+    if (zreg__call_matches(call, digest)) {
+        zreg__call_empty(call, 304);
+        return;
+    }
+    zreg__call_header(call, "Content-Type", "%s", zreg_manifest_media_type(manifest));
+    if (response->status != 0) {
+        return;
+    }
+    zreg__call_empty(call, 200);
+    response->bytes = zreg_manifest_bytes(manifest, &response->size);
+    response->release = release_manifest;
+    response->holder = zreg__steal(&manifest);
+    call->answer_bytes = response->size;
+}
+
+static void too_large(zreg__call *call)
+{
+    zreg__call_fail_as(call, 413, ZREG__SIZE_INVALID, "a manifest may have 4 MiB");
+}
+
+bool zreg__manifests_put_begin(zreg__call *call)
+{
+    uint64_t size = call->request->body_size;
+    if (!check_reference(call)) {
+        return false;
+    }
+    if (size > ZREG__MAX_MANIFEST_BYTES && size != UINT64_MAX) {
+        too_large(call);
+        return false;
+    }
+    return true;
+}
+
+static zreg_status parse(zreg_manifest **out, const zreg__call *call, zreg_error *err)
+{
+    zreg_digest digest;
+    const char *media_type = zreg__serve_header(call->request, "Content-Type");
+    if (!is_digest(call->last)) {
+        return zreg_manifest_parse(out, zreg__buf_cstr(&call->body), call->body.size, media_type,
+                                   err);
+    }
+    ZREG__TRY(zreg_digest_parse(&digest, call->last, err));
+    return zreg__manifest_parse_verified(out, zreg__buf_cstr(&call->body), call->body.size,
+                                         media_type, &digest, err);
+}
+
+/* Tags of ?tag=, of which there may be several. */
+static zreg_status set_tags(zreg__call *call, const zreg_digest *digest, zreg_error *err)
+{
+    for (size_t i = 0; i < MAX_TAGS_OF_PUT; i++) {
+        ZREG__AUTO_FREE char *tag = zreg__call_query(call, "tag", i);
+        if (tag == NULL) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__store_tag_set(call->server->store, call->repository, tag, digest, err));
+        zreg__call_header(call, "OCI-Tag", "%s", tag);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status store(zreg__call *call, const zreg_manifest *manifest, zreg_error *err)
+{
+    const char *tag = is_digest(call->last) ? NULL : call->last;
+    ZREG__TRY(
+        zreg__store_manifest_put(call->server->store, call->repository, tag, manifest, err));
+    return set_tags(call, zreg_manifest_digest(manifest), err);
+}
+
+static void refuse(zreg__call *call, const zreg_error *err)
+{
+    zreg__serve_reset_response(call->request); /* OCI-Tag of a tag before the one that failed */
+    if (zreg__str_equal(err->registry_code, "MANIFEST_BLOB_UNKNOWN")) {
+        zreg__call_fail(call, ZREG__MANIFEST_BLOB_UNKNOWN, "%s", err->message);
+    } else if (err->code == ZREG_INVAL || err->code == ZREG_UNSUPPORTED) {
+        zreg__call_fail_as(call, 400, ZREG__MANIFEST_INVALID, "%s", err->message);
+    } else {
+        zreg__call_error(call, err, ZREG__MANIFEST_UNKNOWN);
+    }
+}
+
+void zreg__manifests_put(zreg__call *call)
+{
+    zreg_error err;
+    zreg__error_clear(&err);
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    if (call->body_error.code == ZREG_LIMIT) {
+        too_large(call);
+        return;
+    }
+    zreg_status status = call->body_error.code == ZREG_OK ? parse(&manifest, call, &err)
+                                                          : ZREG_NOMEM;
+    if (status == ZREG_OK) {
+        status = store(call, manifest, &err);
+    }
+    if (status != ZREG_OK) {
+        refuse(call, call->body_error.code == ZREG_OK ? &err : &call->body_error);
+        return;
+    }
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    const zreg_descriptor *subject = zreg_manifest_subject(manifest);
+    zreg__str_copy(call->digest, sizeof(call->digest), digest->text);
+    zreg__call_location(call, "manifests", digest->text);
+    zreg__call_header(call, "Docker-Content-Digest", "%s", digest->text);
+    if (subject != NULL) {
+        zreg__call_header(call, "OCI-Subject", "%s", subject->digest.text);
+    }
+    zreg__call_empty(call, 201);
+}
+
+void zreg__manifests_delete(zreg__call *call)
+{
+    zreg_digest digest;
+    zreg_error err;
+    zreg__error_clear(&err);
+    zreg_status status;
+    if (!check_reference(call)) {
+        return;
+    }
+    if (!is_digest(call->last)) {
+        status = zreg__store_tag_delete(call->server->store, call->repository, call->last, &err);
+    } else if (zreg__call_digest(&digest, call, call->last)) {
+        status =
+            zreg__store_manifest_delete(call->server->store, call->repository, &digest, &err);
+    } else {
+        return;
+    }
+    if (status != ZREG_OK) {
+        zreg__call_error(call, &err, ZREG__MANIFEST_UNKNOWN);
+        return;
+    }
+    zreg__call_empty(call, 202);
+}

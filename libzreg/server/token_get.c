@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The token endpoint: GET /v2/_token?service=...&scope=repository:NAME:ACTIONS&scope=... */
+#include "server/handlers.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "oci/reference.h"
+#include "server/access.h"
+#include "server/call.h"
+#include "server/token.h"
+#include <string.h>
+
+/* What the request asks for and gets. */
+typedef struct wish {
+    zreg__call *call;
+    zreg__buf grants;
+    bool has_scopes;
+    bool is_cut; /* something asked for was not granted */
+} wish;
+
+static const struct {
+    const char *action;
+    zreg__right right;
+    char letter;
+} actions[] = {
+    {"pull", ZREG__RIGHT_PULL, 'p'},
+    {"push", ZREG__RIGHT_PUSH, 'w'},
+    {"delete", ZREG__RIGHT_DELETE, 'd'},
+};
+
+/* "pull,push", or "*" for all. */
+static bool asks_for(zreg__span list, const char *action)
+{
+    while (list.text != NULL) {
+        zreg__span one = zreg__span_cut(&list, ',');
+        if (zreg__span_is(one, action) || zreg__span_is(one, "*")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may(const zreg__call *call, zreg__right right)
+{
+    return call->who == ZREG__WHO_USER || zreg__access_is_public(call->server, right);
+}
+
+static zreg_status grant_repository(wish *w, zreg__span name, zreg__span list, zreg_error *err)
+{
+    char letters[4] = "";
+    size_t count = 0;
+    ZREG__AUTO_FREE char *canonical = NULL;
+    zreg_status status = zreg__reference_canonical(&canonical, name, NULL, NULL);
+    if (status != ZREG_OK) {
+        return status == ZREG_NOMEM ? status : ZREG_OK;
+    }
+    for (size_t i = 0; i < ZREG__COUNT(actions); i++) {
+        bool is_wanted = asks_for(list, actions[i].action);
+        if (is_wanted && may(w->call, actions[i].right)) {
+            letters[count++] = actions[i].letter;
+        }
+        w->is_cut = w->is_cut || (is_wanted && !may(w->call, actions[i].right));
+    }
+    return count == 0 ? ZREG_OK
+                      : zreg__buf_printf(&w->grants, err, "%s %s\n", letters, canonical);
+}
+
+/* "repository:NAME:ACTIONS"; the name may hold colons. Other types are not ours: nothing granted. */
+static zreg_status grant_scope(wish *w, zreg__span scope, zreg_error *err)
+{
+    zreg__span rest = scope;
+    zreg__span type = zreg__span_cut(&rest, ':');
+    const char *colon = rest.size == 0 ? NULL : memrchr(rest.text, ':', rest.size);
+    if (colon == NULL) {
+        return ZREG_OK;
+    }
+    w->has_scopes = true;
+    zreg__span name = {rest.text, (size_t)(colon - rest.text)};
+    zreg__span list = {colon + 1, rest.size - name.size - 1};
+    if (zreg__span_is(type, "repository")) {
+        return grant_repository(w, name, list, err);
+    }
+    if (zreg__span_is(type, "registry") && zreg__span_is(name, "catalog") &&
+        may(w->call, ZREG__RIGHT_CATALOG)) {
+        return zreg__buf_text(&w->grants, "c \n", err);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status grant_all(wish *w, zreg_error *err)
+{
+    for (size_t i = 0; i < ZREG__MAX_SCOPES; i++) {
+        ZREG__AUTO_FREE char *value = zreg__call_query(w->call, "scope", i);
+        if (value == NULL) {
+            return ZREG_OK;
+        }
+        zreg__span rest = zreg__span_of(value);
+        while (rest.text != NULL) {
+            ZREG__TRY(grant_scope(w, zreg__span_cut(&rest, ' '), err));
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status print_answer(char **out, const zreg__call *call, const char *grants,
+                                zreg_error *err)
+{
+    char issued[21];
+    ZREG__AUTO_SECRET char *token = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    uint32_t lifetime = call->server->token_lifetime_s;
+    int64_t now = zreg__clock_unix_s();
+    zreg__clock_rfc3339(issued, now);
+    ZREG__TRY(zreg__token_print(&token, call->server, call->user == NULL ? "" : call->user, grants,
+                                now + lifetime, err));
+    if (json == NULL) {
+        return ZREG_NOMEM;
+    }
+    ZREG__TRY(zreg__json_set_text(json, "token", token, err));
+    ZREG__TRY(zreg__json_set_text(json, "access_token", token, err));
+    ZREG__TRY(zreg__json_set_u64(json, "expires_in", lifetime, err));
+    ZREG__TRY(zreg__json_set_text(json, "issued_at", issued, err));
+    return zreg__json_print(out, json, err);
+}
+
+/* A wrong password is told where one logs in (no scope) and where it would be needed. A pull that
+ * anyone may do works with credentials that were meant for another registry. */
+static bool is_refused(const wish *w)
+{
+    const zreg__call *call = w->call;
+    if (call->who == ZREG__WHO_USER || call->server->anonymous == ZREG_ANONYMOUS_PUSH) {
+        return false;
+    }
+    bool is_wrong = call->who == ZREG__WHO_WRONG;
+    return (is_wrong && (!w->has_scopes || w->is_cut)) ||
+           call->server->anonymous == ZREG_ANONYMOUS_NONE;
+}
+
+void zreg__token_get(zreg__call *call)
+{
+    wish w = {.call = call, .grants = ZREG__BUF(8 * ZREG__KIB)};
+    ZREG__AUTO_FREE char *answer = NULL;
+    if (grant_all(&w, NULL) != ZREG_OK) {
+        zreg__call_fail_as(call, 400, ZREG__CODE_DENIED, "more scopes than a token can hold");
+    } else if (is_refused(&w)) {
+        zreg__call_header(call, "WWW-Authenticate", "Basic realm=\"" ZREG__TOKEN_SERVICE "\"");
+        zreg__call_fail(call, ZREG__UNAUTHORIZED, "%s",
+                        call->who == ZREG__WHO_WRONG ? "wrong user or password"
+                                                     : "log in with a user and password");
+    } else if (print_answer(&answer, call, zreg__buf_cstr(&w.grants), NULL) == ZREG_OK) {
+        zreg__call_header(call, "Cache-Control", "no-store");
+        zreg__call_text(call, 200, "application/json", zreg__steal(&answer));
+    } else {
+        zreg__call_empty(call, 500);
+    }
+    zreg__buf_finish(&w.grants);
+}
