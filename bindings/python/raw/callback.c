@@ -6,11 +6,13 @@
 static PyObject *call_with_progress(PyObject *callable, const zreg_progress *progress)
 {
     /* Handlers of signals run now: one that raises (Ctrl-C) stops the call. */
-    if (PyErr_CheckSignals() < 0)
+    if (PyErr_CheckSignals() < 0) {
         return NULL;
+    }
     PyObject *record = fields_record(fields_of_progress, progress);
-    if (!record)
+    if (!record) {
         return NULL;
+    }
     PyObject *answer = PyObject_CallFunctionObjArgs(callable, record, NULL);
     Py_DECREF(record);
     return answer;
@@ -26,8 +28,9 @@ int callback_on_progress(const zreg_progress *progress, void *user)
         stop = answer == NULL;
         Py_XDECREF(answer);
         /* Kept aside: this may be another thread than the one that waits for the result. */
-        if (stop)
+        if (stop) {
             PyErr_Fetch(&state->type, &state->value, &state->traceback);
+        }
     }
     PyGILState_Release(gil);
     return stop;
@@ -35,8 +38,9 @@ int callback_on_progress(const zreg_progress *progress, void *user)
 
 int callback_raise(callback_progress *progress)
 {
-    if (!progress->type)
+    if (!progress->type) {
         return 0;
+    }
     PyErr_Restore(progress->type, progress->value, progress->traceback);
     progress->type = progress->value = progress->traceback = NULL;
     return 1;
@@ -46,8 +50,9 @@ int callback_raise(callback_progress *progress)
 static void notify(PyObject *callable, PyObject *first, PyObject *second)
 {
     PyObject *answer = first ? PyObject_CallFunctionObjArgs(callable, first, second, NULL) : NULL;
-    if (!answer)
+    if (!answer) {
         PyErr_WriteUnraisable(callable);
+    }
     Py_XDECREF(answer);
     Py_XDECREF(first);
     Py_XDECREF(second);

@@ -9,23 +9,26 @@
 
 PyObject *fields_text(const char *text)
 {
-    if (!text)
+    if (!text) {
         Py_RETURN_NONE;
+    }
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
 }
 
 static PyObject *texts_to_tuple(const char *const *texts)
 {
     Py_ssize_t count = 0;
-    while (texts && texts[count])
+    while (texts && texts[count]) {
         count++;
+    }
     PyObject *tuple = PyTuple_New(count);
     for (Py_ssize_t i = 0; tuple && i < count; i++) {
         PyObject *text = fields_text(texts[i]);
-        if (!text)
+        if (!text) {
             Py_CLEAR(tuple);
-        else
+        } else {
             PyTuple_SET_ITEM(tuple, i, text);
+        }
     }
     return tuple;
 }
@@ -57,8 +60,9 @@ static PyObject *get(const fields_row *row, const char *record)
     case FIELD_I64:
         return PyLong_FromLongLong(*(const int64_t *)member);
     case FIELD_PLATFORM:
-        if (*(const int *)(record + row->other))
+        if (*(const int *)(record + row->other)) {
             return platform_to_dict((const zreg_platform *)member);
+        }
         Py_RETURN_NONE;
     default:
         return PyErr_Format(PyExc_SystemError, "%s is for options only", row->name);
@@ -67,13 +71,15 @@ static PyObject *get(const fields_row *row, const char *record)
 
 PyObject *fields_record(const fields_row *table, const void *record)
 {
-    if (!record)
+    if (!record) {
         Py_RETURN_NONE;
+    }
     PyObject *dict = PyDict_New();
     for (const fields_row *row = table; dict && row->name; row++) {
         PyObject *value = get(row, record);
-        if (!value || PyDict_SetItemString(dict, row->name, value) < 0)
+        if (!value || PyDict_SetItemString(dict, row->name, value) < 0) {
             Py_CLEAR(dict);
+        }
         Py_XDECREF(value);
     }
     return dict;
@@ -82,13 +88,15 @@ PyObject *fields_record(const fields_row *table, const void *record)
 void fields_raise(const zreg_error *error)
 {
     PyObject *errors = PyImport_ImportModule("zreg.errors");
-    if (!errors)
+    if (!errors) {
         return;
+    }
     PyObject *exception =
         PyObject_CallMethod(errors, "from_raw", "iiNN", (int)error->code, error->http_status,
                             fields_text(error->registry_code), fields_text(error->message));
-    if (exception)
+    if (exception) {
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+    }
     Py_XDECREF(exception);
     Py_DECREF(errors);
 }
@@ -98,28 +106,36 @@ void fields_raise(const zreg_error *error)
 const char *fields_utf8(PyObject *text)
 {
     Py_ssize_t size = 0;
-    if (!PyUnicode_Check(text))
-        return PyErr_Format(PyExc_TypeError, "expected str, not %s", Py_TYPE(text)->tp_name), NULL;
+    if (!PyUnicode_Check(text)) {
+        PyErr_Format(PyExc_TypeError, "expected str, not %s", Py_TYPE(text)->tp_name);
+        return NULL;
+    }
     const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
-    if (bytes && strlen(bytes) != (size_t)size)
-        return PyErr_SetString(PyExc_ValueError, "text has a NUL character"), NULL;
+    if (bytes && strlen(bytes) != (size_t)size) {
+        PyErr_SetString(PyExc_ValueError, "text has a NUL character");
+        return NULL;
+    }
     return bytes;
 }
 
 const char **fields_texts(PyObject *list)
 {
-    if (!PyList_Check(list) && !PyTuple_Check(list))
-        return PyErr_Format(PyExc_TypeError, "expected a list of str, not %s",
-                            Py_TYPE(list)->tp_name),
-               NULL;
+    if (!PyList_Check(list) && !PyTuple_Check(list)) {
+        PyErr_Format(PyExc_TypeError, "expected a list of str, not %s", Py_TYPE(list)->tp_name);
+        return NULL;
+    }
     Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
     const char **texts = PyMem_Calloc((size_t)count + 1, sizeof(*texts));
-    if (!texts)
-        return PyErr_NoMemory(), NULL;
+    if (!texts) {
+        PyErr_NoMemory();
+        return NULL;
+    }
     for (Py_ssize_t i = 0; i < count; i++) {
         texts[i] = fields_utf8(PySequence_Fast_GET_ITEM(list, i));
-        if (!texts[i])
-            return PyMem_Free(texts), NULL;
+        if (!texts[i]) {
+            PyMem_Free(texts);
+            return NULL;
+        }
     }
     return texts;
 }
@@ -132,11 +148,14 @@ static int set_text(const char **member, PyObject *value)
 
 static int set_texts(fields_options *options, const char *const **member, PyObject *value)
 {
-    if (options->lists_count == sizeof(options->lists) / sizeof(options->lists[0]))
-        return PyErr_SetString(PyExc_SystemError, "too many lists in one options struct"), -1;
-    const char **texts = fields_texts(value);
-    if (!texts)
+    if (options->lists_count == sizeof(options->lists) / sizeof(options->lists[0])) {
+        PyErr_SetString(PyExc_SystemError, "too many lists in one options struct");
         return -1;
+    }
+    const char **texts = fields_texts(value);
+    if (!texts) {
+        return -1;
+    }
     options->lists[options->lists_count++] = texts;
     *member = texts;
     return 0;
@@ -146,10 +165,13 @@ static int set_digest(fields_options *options, const zreg_digest **member, PyObj
 {
     const char *text = fields_utf8(value);
     zreg_error error = {0};
-    if (!text)
+    if (!text) {
         return -1;
-    if (zreg_digest_parse(&options->digest, text, &error) != ZREG_OK)
-        return fields_raise(&error), -1;
+    }
+    if (zreg_digest_parse(&options->digest, text, &error) != ZREG_OK) {
+        fields_raise(&error);
+        return -1;
+    }
     *member = &options->digest;
     return 0;
 }
@@ -157,10 +179,13 @@ static int set_digest(fields_options *options, const zreg_digest **member, PyObj
 static int set_unsigned(uint32_t *member, PyObject *value)
 {
     unsigned long long number = PyLong_AsUnsignedLongLong(value);
-    if (PyErr_Occurred())
+    if (PyErr_Occurred()) {
         return -1;
-    if (number > UINT32_MAX)
-        return PyErr_SetString(PyExc_OverflowError, "more than 32 bits"), -1;
+    }
+    if (number > UINT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "more than 32 bits");
+        return -1;
+    }
     *member = (uint32_t)number;
     return 0;
 }
@@ -168,8 +193,9 @@ static int set_unsigned(uint32_t *member, PyObject *value)
 static int set_int(int *member, PyObject *value)
 {
     long number = PyLong_AsLong(value);
-    if (number == -1 && PyErr_Occurred())
+    if (number == -1 && PyErr_Occurred()) {
         return -1;
+    }
     *member = (int)number;
     return 0;
 }
@@ -227,15 +253,18 @@ static int set(fields_options *options, const fields_row *row, PyObject *value)
     case FIELD_ACCESS:
         return set_access(options, row, value);
     default:
-        return PyErr_Format(PyExc_SystemError, "%s is for results only", row->name), -1;
+        PyErr_Format(PyExc_SystemError, "%s is for results only", row->name);
+        return -1;
     }
 }
 
 static const fields_row *find(const fields_row *table, PyObject *key)
 {
-    for (const fields_row *row = table; row->name; row++)
-        if (PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, row->name) == 0)
+    for (const fields_row *row = table; row->name; row++) {
+        if (PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, row->name) == 0) {
             return row;
+        }
+    }
     PyErr_Format(PyExc_TypeError, "no option is called %R", key);
     return NULL;
 }
@@ -247,22 +276,27 @@ static int fill(fields_options *options, const fields_row *table, PyObject *dict
     PyObject *value = NULL;
     while (PyDict_Next(dict, &position, &key, &value)) {
         const fields_row *row = find(table, key);
-        if (!row || (value != Py_None && set(options, row, value) < 0))
+        if (!row || (value != Py_None && set(options, row, value) < 0)) {
             return -1;
+        }
     }
     return 0;
 }
 
 fields_options *fields_options_new(const fields_row *table, size_t size, PyObject *dict)
 {
-    if (!PyDict_Check(dict))
-        return PyErr_SetString(PyExc_TypeError, "options are a dict"), NULL;
+    if (!PyDict_Check(dict)) {
+        PyErr_SetString(PyExc_TypeError, "options are a dict");
+        return NULL;
+    }
     fields_options *options = PyMem_Calloc(1, sizeof(*options));
-    if (options)
+    if (options) {
         options->value = PyMem_Calloc(1, size);
+    }
     if (!options || !options->value) {
         fields_options_free(options);
-        return (fields_options *)PyErr_NoMemory();
+        PyErr_NoMemory();
+        return NULL;
     }
     *(size_t *)options->value = size;
     if (fill(options, table, dict) < 0) {
@@ -274,10 +308,12 @@ fields_options *fields_options_new(const fields_row *table, size_t size, PyObjec
 
 void fields_options_free(fields_options *options)
 {
-    if (!options)
+    if (!options) {
         return;
-    for (size_t i = 0; i < options->lists_count; i++)
+    }
+    for (size_t i = 0; i < options->lists_count; i++) {
         PyMem_Free(options->lists[i]);
+    }
     Py_XDECREF(options->progress.type);
     Py_XDECREF(options->progress.value);
     Py_XDECREF(options->progress.traceback);

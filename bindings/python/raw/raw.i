@@ -169,7 +169,7 @@
 %options(zreg_upload_options, fields_of_upload_options)
 %options(zreg_promote_options, fields_of_promote_options)
 
-/* `result`: the function's result decides whether there is one; a void function always has one. */
+/* Given out also beside an error, whose typemap runs later and drops it. */
 %define %result(STRUCT, TABLE)
 %ignore STRUCT;
 %typemap(in, numinputs=0) STRUCT *out (STRUCT record) {
@@ -257,8 +257,10 @@ struct OBJECT {};
 int fields_server(PyObject *object, zreg_server **out)
 {
     void *server = NULL;
-    if (!SWIG_IsOK(SWIG_ConvertPtr(object, &server, SWIGTYPE_p_zreg_server, 0)) || !server)
-        return PyErr_SetString(PyExc_TypeError, "expected a server"), -1;
+    if (!SWIG_IsOK(SWIG_ConvertPtr(object, &server, SWIGTYPE_p_zreg_server, 0)) || !server) {
+        PyErr_SetString(PyExc_TypeError, "expected a server");
+        return -1;
+    }
     *out = (zreg_server *)server;
     return 0;
 }

@@ -18,6 +18,10 @@ class Tap:
     def __init__(self):
         self.count = 0
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config):
+        config.pluginmanager.unregister(name="terminalreporter")
+
     def pytest_runtest_logreport(self, report):
         if report.when != "call" and report.passed:
             return
@@ -37,7 +41,7 @@ class Tap:
 
 tap = Tap()
 folder = str(Path(__file__).resolve().parent)
-status = pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider", "--rootdir", folder, folder, *sys.argv[1:]],
+status = pytest.main(["-p", "no:cacheprovider", "--rootdir", folder, folder, *sys.argv[1:]],
                      plugins=[tap])
 print(f"1..{tap.count}")
 sys.exit(status)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
 import json
 
 import pytest
@@ -42,10 +43,10 @@ def test_it_is_a_sequence():
     assert not zreg.Artifacts()
 
 
-def test_to_zuul_reads_back_the_same():
+def test_to_zuul_reads_back_without_what_zuul_adds():
     artifacts = zreg.Artifacts(LIST)
     zuul = artifacts.to_zuul()
-    assert zreg.Artifacts(zuul) == artifacts
+    assert list(zreg.Artifacts(zuul)) == [dataclasses.replace(artifact, project="", job="") for artifact in artifacts]
     first = zuul["artifacts"][0]
     assert first["metadata"]["type"] == "container_image" and first["metadata"]["tag"] == "latest"
 

@@ -28,7 +28,7 @@ class Artifact:
     job: str
 
 
-class Artifacts(Sequence):
+class Artifacts(Sequence[Artifact]):
     """A list of container images in Zuul's order: furthest-ahead change first.
 
     Made of `zuul.artifacts`: a list, an object that holds one (as {"artifacts": [...]} or

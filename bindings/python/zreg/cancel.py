@@ -82,7 +82,7 @@ def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[
     main thread waits for it in a way that Ctrl-C ends. Other threads do the call themselves.
     `progress` is called on the thread that called run().
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.get_ident() != threading.main_thread().ident:
         return call(progress)
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     outcome: List[Tuple[Any, Optional[BaseException]]] = []

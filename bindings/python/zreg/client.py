@@ -73,12 +73,12 @@ class Client:
         log: Optional[Log] = None,
     ) -> None:
         """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds."""
-        self._raw: Any = None
-        self._log = log_adapter(log)
-        self._raw = _raw.client_new(dict(
+        adapter = log_adapter(log)
+        self._raw: Any = _raw.client_new(dict(
             authfile=_path(authfile), ca_file=_path(ca_file), user_agent=user_agent,
             connect_timeout_ms=_milliseconds(connect_timeout), idle_timeout_ms=_milliseconds(idle_timeout),
-            attempts=attempts, log=self._log))
+            attempts=attempts, log=adapter))
+        self._raw.log = adapter  # lives as long as what calls it
 
     def close(self) -> None:
         """Closes all connections once the calls of other threads have ended. Twice is fine."""
@@ -90,9 +90,6 @@ class Client:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  traceback: Optional[TracebackType]) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        self.close()  # before the log callback goes
 
     def _open(self) -> Any:
         if self._raw is None:

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+import io
+import os
+import shutil
+import signal
+import socket
+import threading
+
+import pytest
+
+import zreg
+
+
+class Silent:
+    """A peer that accepts connections and never answers."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        return self
+
+    def __exit__(self, *args):
+        self.socket.close()
+
+
+def test_manifest_round_trip(client, server, push):
+    ref = f"{server.address}/some/image:1"
+    pushed = push("some/image:1", b"layer")
+    got = client.manifest(ref)
+    assert got.data == pushed.data and got.digest == pushed.digest and got.layers == pushed.layers
+    assert client.head(ref) == pushed.digest
+    assert client.manifest(zreg.Ref(ref).with_digest(pushed.digest)).data == pushed.data
+
+
+def test_tags_and_delete_tag(client, server, push):
+    pushed = push("image:1", b"layer")
+    client.put_manifest(f"{server.address}/image:2", pushed)
+    assert sorted(client.tags(f"{server.address}/image")) == ["1", "2"]
+    client.delete_tag(f"{server.address}/image:1")
+    assert client.tags(f"{server.address}/image") == ["2"]
+
+
+def test_not_found_says_what(client, server, push):
+    push("image:1", b"layer")
+    with pytest.raises(zreg.NotFound) as caught:
+        client.manifest(f"{server.address}/image:none")
+    error = caught.value
+    assert (error.code, error.http_status, error.registry_code) == ("NOTFOUND", 404, "MANIFEST_UNKNOWN")
+    assert "image" in error.message
+
+
+def test_blob_is_a_file(client, server):
+    data = os.urandom(300_000)
+    ref = f"{server.address}/image"
+    with client.create_blob(ref, digest=zreg.Digest.of(data), size=len(data)) as writer:
+        assert writer.writable() and not writer.readable()
+        shutil.copyfileobj(io.BytesIO(data), writer)
+        digest = writer.commit()
+    assert digest == zreg.Digest.of(data) and writer.closed
+    assert client.blob_size(ref, digest) == len(data)
+    with client.open_blob(ref, digest) as reader:
+        assert isinstance(reader, io.RawIOBase) and reader.size == len(data)
+        assert reader.read(10) == data[:10] and reader.read() == data[10:] and reader.read() == b""
+    with pytest.raises(ValueError):
+        reader.read()
+    with io.BufferedReader(client.open_blob(ref, digest)) as buffered:
+        assert buffered.peek(1)[:1] == data[:1] and buffered.read() == data
+
+
+def test_wrong_digest_is_not_committed(client, server):
+    ref = f"{server.address}/image"
+    with client.create_blob(ref, digest=zreg.Digest.of(b"other")) as writer:
+        with pytest.raises(zreg.Error):
+            writer.write(b"data")
+            writer.commit()
+    with pytest.raises(zreg.NotFound):
+        client.blob_size(ref, zreg.Digest.of(b"other"))
+
+
+def test_a_writer_closed_without_commit_abandons(client, server):
+    ref = f"{server.address}/image"
+    with client.create_blob(ref) as writer:
+        writer.write(b"data")
+    with pytest.raises(zreg.NotFound):
+        client.open_blob(ref, zreg.Digest.of(b"data"))
+
+
+def test_mount_and_delete(client, server, push):
+    layer = push("one:1", b"layer").layers[0].digest
+    assert client.mount_blob(f"{server.address}/two", layer, "one") is True
+    assert client.blob_size(f"{server.address}/two", layer) == 5
+    client.delete_blob(f"{server.address}/two", layer)
+    with pytest.raises(zreg.NotFound):
+        client.blob_size(f"{server.address}/two", layer)
+
+
+def test_inspect(client, server, push):
+    pushed = push("image:1", b"layer")
+    shown = client.inspect(f"{server.address}/image:1")
+    assert shown["digest"] == pushed.digest and shown["media_type"] == pushed.media_type
+
+
+def test_copy_to_a_folder_and_back(client, server, push, tmp_path):
+    pushed = push("image:1", b"one" * 1000, b"two" * 1000)
+    seen = []
+    result = client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1", progress=seen.append)
+    assert result.digest == pushed.digest and result.blobs_copied == 3
+    assert seen and seen[-1].phase == "copy" and seen[-1].bytes_done == seen[-1].bytes_total
+    back = client.copy(f"oci:{tmp_path}/layout:1", "host/other:1", dst_server=server, jobs=1)
+    assert back.digest == pushed.digest
+    assert client.head(f"{server.address}/other:1") == pushed.digest
+    again = client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1")
+    assert (again.blobs_copied, again.bytes) == (0, 0)
+
+
+def test_copy_of_another_digest_is_refused(client, server, push, tmp_path):
+    push("image:1", b"layer")
+    with pytest.raises(zreg.Conflict):
+        client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1", expect_digest=zreg.Digest.of(b""))
+
+
+def test_an_exception_in_progress_ends_the_copy(client, server, push, tmp_path):
+    push("image:1", b"layer")
+
+    def progress(event):
+        raise LookupError(event.phase)
+
+    with pytest.raises(LookupError, match="copy"):
+        client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1", progress=progress)
+    failed = []
+
+    def in_thread():
+        try:
+            client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/other:1", progress=progress)
+        except LookupError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=in_thread)
+    thread.start()
+    thread.join()
+    assert len(failed) == 1
+
+
+def test_append_gives_the_same_digest_for_the_same_input(client, server, tmp_path):
+    folder = tmp_path / "layer"
+    (folder / "etc").mkdir(parents=True)
+    (folder / "etc/file").write_text("text")
+    options = dict(labels={"a": "b"}, environment={"PATH": "/bin"}, command=["/bin/sh"], platform="linux/arm64")
+    one = client.append("scratch", [folder], f"{server.address}/one:1", **options)
+    two = client.append("scratch", [folder], f"{server.address}/two:1", dst_server=server, **options)
+    assert one == two
+    index = client.index(f"{server.address}/index:1", [f"{server.address}/one:1"])
+    manifest = client.manifest(f"{server.address}/index:1")
+    assert manifest.digest == index and str(manifest.children[0].platform) == "linux/arm64"
+    only = client.copy(f"{server.address}/index:1", f"oci:{tmp_path}/layout:1", platforms=["linux/arm64"])
+    assert only.blobs_copied == 2
+
+
+def test_counters(client, server, push):
+    push("image:1", b"layer")
+    before = client.counters(server.address)
+    client.head(f"{server.address}/image:1")
+    after = client.counters(server.address)
+    assert after.requests == before.requests + 1 and after.blob_requests == before.blob_requests
+    assert client.counters().requests >= after.requests
+
+
+def test_ping(client, server):
+    client.ping(server.address)
+    with pytest.raises(zreg.NetError):
+        client.ping("127.0.0.1:1")
+
+
+def test_a_closed_client_says_so(server):
+    client = zreg.Client()
+    client.close()
+    client.close()
+    with pytest.raises(ValueError, match="closed"):
+        client.head(f"{server.address}/image")
+
+
+def test_log_has_the_levels_of_logging(server):
+    lines = []
+    with zreg.Client(authfile="", log=lambda level, line: lines.append((level, line))) as client:
+        client.ping(server.address)
+    assert {level for level, line in lines} <= {10, 20, 30, 40}
+
+
+@pytest.mark.parametrize("arguments", [("a", "b", "c"), ("scratch", "one", "dst")])
+def test_one_text_is_no_list(client, arguments):
+    with pytest.raises(TypeError):
+        client.append(*arguments)
+
+
+def test_a_cancel_ends_a_call(client):
+    cancel = zreg.Cancel()
+    threading.Timer(0.1, cancel.trigger).start()
+    with Silent() as peer, pytest.raises(zreg.Cancelled):
+        client.head(f"{peer.address}/image", cancel=cancel)
+
+
+def test_ctrl_c_ends_a_call(client):
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with Silent() as peer, pytest.raises(KeyboardInterrupt):
+        client.copy(f"{peer.address}/image", "oci:none")
+
+
+def test_a_silent_peer_is_a_timeout():
+    with Silent() as peer, zreg.Client(authfile="", attempts=1, idle_timeout=0.2) as client:
+        with pytest.raises(TimeoutError):
+            client.set_host(peer.address, plain_http=True)
+            client.head(f"{peer.address}/image")
+
+
+def test_many_threads_use_one_client(client, server, push):
+    pushed = push("image:1", b"layer")
+    digests = []
+
+    def work():
+        for _ in range(20):
+            digests.append(client.head(f"{server.address}/image:1"))
+            with client.open_blob(f"{server.address}/image", pushed.layers[0].digest) as blob:
+                assert blob.read() == b"layer"
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert digests == [pushed.digest] * 160

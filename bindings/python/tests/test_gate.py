@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import zreg
+
+BUILD = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def buildset(client):
+    with zreg.BuildsetRegistry() as registry:
+        client.use(registry)
+        yield registry
+
+
+@pytest.fixture
+def image(client, buildset, tmp_path):
+    """Pushes an image of one file into the buildset registry."""
+
+    def push(name, text):
+        folder = tmp_path / f"files-{text}"
+        folder.mkdir()
+        (folder / "file").write_text(text)
+        return client.append("scratch", [folder], f"{buildset.address}/{name}")
+
+    return push
+
+
+def test_publish_gives_artifacts_in_zuuls_shape(client, server, buildset, image):
+    digest = image("example/base:latest", "one")
+    artifacts = client.publish(buildset.address, server.address, ["example/base:latest"], build=BUILD, change=1,
+                               patchset=2)
+    assert artifacts[0].url == f"docker://{server.address}/example/base:{BUILD}_latest"
+    record, = artifacts.to_zuul()["artifacts"]
+    assert record["name"] == "example/base:latest"
+    metadata = record["metadata"]
+    assert (metadata["type"], metadata["repository"], metadata["tag"]) == \
+        ("container_image", "example/base", "latest")
+    assert (metadata["digest"], metadata["change"], metadata["build"]) == (digest, "1", BUILD)
+    assert client.head(f"{server.address}/example/base:{BUILD}_latest") == digest
+
+
+def test_populate_takes_the_last_change_only(client, server, buildset, image):
+    lists = []
+    for change in (1, 2):
+        image("example/base:latest", f"change {change}")
+        lists += client.publish(buildset, server.address, ["example/base:latest"], build=f"{change:032x}",
+                                change=change).to_zuul()["artifacts"]
+    with zreg.BuildsetRegistry() as next_one:
+        populated, = client.populate(lists, next_one)
+        assert populated.digest == lists[1]["metadata"]["digest"] and populated.change == "2"
+        assert populated.superseded == (lists[0]["url"],)
+        client.use(next_one)
+        assert client.head(f"{next_one.address}/example/base:latest") == populated.digest
+        resolution = client.resolve("docker.io/example/base:latest", lists, buildset=next_one.address)
+        assert resolution.winner.source == "buildset" and resolution.winner.digest == populated.digest
+        assert len(resolution.candidates) > 1 and all(candidate.reason for candidate in resolution.candidates)
+    assert client.populate([], buildset) == ()
+
+
+def test_resolve_without_a_registry(client):
+    artifact = {"name": "example/base:latest", "url": f"docker://registry.example/example/base:{BUILD}_latest",
+                "change": "7", "metadata": {"type": "container_image", "repository": "example/base", "tag": "latest"}}
+    winner = client.resolve("example/base", [artifact], offline=True).winner
+    assert (winner.source, winner.change) == ("intermediate", "7")
+
+
+def test_upload_and_promote(client, server, buildset, image):
+    digest = image("example/base:latest", "one")
+    repository = f"{server.address}/example/base"
+    uploaded = client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=7)
+    assert uploaded.digest == digest and client.tags(repository) == ["change_7_latest"]
+    with pytest.raises(zreg.Conflict):
+        client.promote(repository, ["latest"], change=7, expect_digest=zreg.Digest.of(b""))
+    promoted = client.promote(repository, ["latest", "v1"], change=7, expect_digest=digest, if_current="absent")
+    assert (promoted.digest, promoted.tags, promoted.blob_requests) == (digest, 2, 0)
+    assert promoted.temporary_deleted is True
+    assert sorted(client.tags(repository)) == ["latest", "v1"]
+    with pytest.raises(zreg.NotFound):
+        client.promote(repository, ["latest"], change=8)
+
+
+def test_the_whole_story():
+    story = os.path.join(os.environ["ZREG_SRCDIR"], "examples/gate/gate.py")
+    done = subprocess.run([sys.executable, story, "--json"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] and [image["blob_requests"] for image in report["promoted"]] == [0, 0]
