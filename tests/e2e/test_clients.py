@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """skopeo, buildah and podman, unmodified, push to and pull from `zreg serve`."""
 
+import functools
 import json
 
 from world import need, tap, world
@@ -34,65 +35,19 @@ def builder(program, w, tls, login):
     assert pulled == image, f"pushed {image}, pulled {pulled}"
 
 
-def test_skopeo_with_tls_and_password():
-    with world() as w:
-        skopeo(w, True, True)
+def case(push_and_pull, tls, login):
+    def run():
+        with world() as w:
+            push_and_pull(w, tls, login)
+    return run
 
 
-def test_skopeo_with_tls():
-    with world() as w:
-        skopeo(w, True, False)
-
-
-def test_skopeo_plain_with_password():
-    with world() as w:
-        skopeo(w, False, True)
-
-
-def test_skopeo_plain():
-    with world() as w:
-        skopeo(w, False, False)
-
-
-def test_buildah_with_tls_and_password():
-    with world() as w:
-        builder("buildah", w, True, True)
-
-
-def test_buildah_with_tls():
-    with world() as w:
-        builder("buildah", w, True, False)
-
-
-def test_buildah_plain_with_password():
-    with world() as w:
-        builder("buildah", w, False, True)
-
-
-def test_buildah_plain():
-    with world() as w:
-        builder("buildah", w, False, False)
-
-
-def test_podman_with_tls_and_password():
-    with world() as w:
-        builder("podman", w, True, True)
-
-
-def test_podman_with_tls():
-    with world() as w:
-        builder("podman", w, True, False)
-
-
-def test_podman_plain_with_password():
-    with world() as w:
-        builder("podman", w, False, True)
-
-
-def test_podman_plain():
-    with world() as w:
-        builder("podman", w, False, False)
-
+for name in ("skopeo", "buildah", "podman"):
+    body = skopeo if name == "skopeo" else functools.partial(builder, name)
+    for tls in (True, False):
+        for login in (True, False):
+            title = f"test_{name}_{'tls' if tls else 'plain'}_{'password' if login else 'open'}"
+            globals()[title] = case(body, tls, login)
 
 if __name__ == "__main__":
     tap.main(__name__)
