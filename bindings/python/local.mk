@@ -38,6 +38,11 @@ bindings_python_lib_zreg__libzreg_la_CFLAGS = $(AM_CFLAGS) -Wno-unused-parameter
 bindings_python_lib_zreg__libzreg_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 bindings_python_lib_zreg__libzreg_la_LIBADD = libzreg/libzreg.la
 
+# The extension is linked again when it is installed, against the library where that was installed to.
+# By a variable, because automake takes a rule that it can read for one in place of its own.
+install_extension = install-zregpyLTLIBRARIES
+$(install_extension): install-libLTLIBRARIES
+
 # SWIG writes _raw.py over the extension _libzreg, whose C file this is.
 BUILT_SOURCES += bindings/python/raw/raw_wrap.c
 bindings/python/raw/raw_wrap.c: bindings/python/raw/raw.i $(zreg_headers)
