@@ -10,8 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *options,
-                            zreg_error *err)
+zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *options, zreg_error *err)
 {
     ZREG__AUTO(zreg__serve) zreg__serve *serve = zreg__new(zreg__serve);
     if (serve == NULL) {
@@ -74,11 +73,11 @@ static struct MHD_Daemon *start_daemon(zreg__serve *serve, const char *cert_pem,
         flags, 0, NULL, NULL, zreg__serve_on_access, serve, MHD_OPTION_EXTERNAL_LOGGER, on_log,
         serve, MHD_OPTION_LISTEN_SOCKET, serve->socket, MHD_OPTION_URI_LOG_CALLBACK,
         zreg__serve_on_target, serve, MHD_OPTION_NOTIFY_COMPLETED, zreg__serve_on_done, serve,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, ZREG__MAX_CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)ZREG__MAX_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ZREG__MAX_CONNECTION_IDLE_S,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, serve->threads > 1 ? pool : none,
-        MHD_OPTION_ARRAY, cert_pem != NULL ? tls : none, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, ZREG__MAX_CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)ZREG__MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)ZREG__MAX_CONNECTION_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+        serve->threads > 1 ? pool : none, MHD_OPTION_ARRAY, cert_pem != NULL ? tls : none,
+        MHD_OPTION_END);
 }
 
 zreg_status zreg__serve_start(zreg__serve *serve, const char *cert_pem, const char *key_pem,
@@ -91,10 +90,10 @@ zreg_status zreg__serve_start(zreg__serve *serve, const char *cert_pem, const ch
     serve->daemon = start_daemon(serve, cert_pem, key_pem);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (serve->daemon == NULL) {
-        return cert_pem != NULL
-                   ? zreg__fail(err, ZREG_INVAL, "TLS does not start; are certificate and key PEM, "
-                                                 "and of one pair?")
-                   : zreg__fail(err, ZREG_NET, "the HTTP server does not start");
+        return cert_pem != NULL ? zreg__fail(err, ZREG_INVAL,
+                                             "TLS does not start; are certificate and key PEM, "
+                                             "and of one pair?")
+                                : zreg__fail(err, ZREG_NET, "the HTTP server does not start");
     }
     return ZREG_OK;
 }

@@ -55,7 +55,7 @@ typedef struct zreg__request {
     uint64_t body_size; /* UINT64_MAX: chunked */
     uint64_t started_ms;
     zreg__response response;
-    void *state; /* the handler's own */
+    void *state;      /* the handler's own */
     void *connection; /* libmicrohttpd's */
 } zreg__request;
 
@@ -75,7 +75,7 @@ typedef struct zreg__serve_calls {
 } zreg__serve_calls;
 
 typedef struct zreg__serve_options {
-    const char *listen;   /* "ADDRESS:PORT", "[V6]:PORT", port 0: any */
+    const char *listen;      /* "ADDRESS:PORT", "[V6]:PORT", port 0: any */
     unsigned threads;        /* event threads */
     unsigned worker_threads; /* at most */
     zreg__log log;
@@ -86,8 +86,7 @@ typedef struct zreg__serve_options {
 typedef struct zreg__serve zreg__serve;
 
 /** Opens the socket only, so that the address is known. Errors: INVAL, NET, NOMEM. */
-zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *options,
-                            zreg_error *err);
+zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *options, zreg_error *err);
 
 /** The address without brackets, and the port. */
 const char *zreg__serve_host(const zreg__serve *serve);

@@ -55,8 +55,8 @@ static ssize_t read_source(void *user, uint64_t position, char *to, size_t capac
     size_t got = 0;
     uint64_t left = source->size - position;
     capacity = left < capacity ? (size_t)left : capacity;
-    zreg_status status = source->read(&got, source->object, source->offset + position, to,
-                                      capacity, NULL);
+    zreg_status status =
+        source->read(&got, source->object, source->offset + position, to, capacity, NULL);
     return status != ZREG_OK || got == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)got;
 }
 
@@ -98,8 +98,8 @@ enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__request *reque
     }
     enum MHD_Result result = MHD_YES;
     for (size_t i = 0; i < response->header_count && result == MHD_YES; i++) {
-        result = MHD_add_response_header(made, response->headers[i].name,
-                                         response->headers[i].value);
+        result =
+            MHD_add_response_header(made, response->headers[i].name, response->headers[i].value);
     }
     if (result == MHD_YES && (response->close || atomic_load(&serve->is_draining))) {
         result = MHD_add_response_header(made, "Connection", "close");

@@ -196,8 +196,7 @@ static enum MHD_Result finish(exchange *x)
             x->next = x->serve->calls->end(&x->request, x->serve->user);
         }
     }
-    return x->next == ZREG__SERVE_WORK ? go_to_work(x)
-                                       : zreg__serve_queue(x->serve, &x->request);
+    return x->next == ZREG__SERVE_WORK ? go_to_work(x) : zreg__serve_queue(x->serve, &x->request);
 }
 
 enum MHD_Result zreg__serve_on_access(void *user, struct MHD_Connection *connection,

@@ -34,9 +34,8 @@ static void finish_secret(zreg__buf *text)
 static bool read_basic(zreg__call *call, zreg__span value)
 {
     zreg__buf text = ZREG__BUF(MAX_CREDENTIALS_BYTES);
-    bool is_read =
-        zreg__base64_decode(&text, value.text, value.size, 0, NULL) == ZREG_OK && text.size > 0 &&
-        memchr(text.data, '\0', text.size) == NULL;
+    bool is_read = zreg__base64_decode(&text, value.text, value.size, 0, NULL) == ZREG_OK &&
+                   text.size > 0 && memchr(text.data, '\0', text.size) == NULL;
     char *colon = is_read ? strchr(text.data, ':') : NULL;
     if (colon != NULL) {
         call->user = zreg__strndup(text.data, (size_t)(colon - text.data));

@@ -22,12 +22,12 @@ static zreg_status describe(zreg__json *line, const zreg__call *call, bool compl
     ZREG__TRY(zreg__json_set_text(line, "remote", request->remote, err));
     ZREG__TRY(zreg__json_set_text(line, "user", call->user, err));
     ZREG__TRY(zreg__json_set_text(line, "method", request->method, err));
-    ZREG__TRY(zreg__json_set(line, "path",
-                             json_object_new_string_len(path.text, (int)path.size), err));
+    ZREG__TRY(
+        zreg__json_set(line, "path", json_object_new_string_len(path.text, (int)path.size), err));
     ZREG__TRY(zreg__json_set_text(line, "repository", call->repository, err));
     ZREG__TRY(zreg__json_set_text(line, "reference", call->last, err));
-    ZREG__TRY(zreg__json_set_text(line, "digest", call->digest[0] == '\0' ? NULL : call->digest,
-                                  err));
+    ZREG__TRY(
+        zreg__json_set_text(line, "digest", call->digest[0] == '\0' ? NULL : call->digest, err));
     ZREG__TRY(zreg__json_set_u64(line, "status", (uint64_t)status, err));
     ZREG__TRY(zreg__json_set_u64(line, "bytes", bytes, err));
     ZREG__TRY(zreg__json_set_u64(line, "received", call->body_bytes, err));

@@ -37,8 +37,8 @@ static zreg_status make_certificate(zreg_server *server, const char *const *furt
     for (size_t i = 0; further != NULL && further[i] != NULL; i++) {
         ZREG__TRY(add_name(names, further[i], err));
     }
-    return zreg__certificate_make(&server->cert_pem, &server->key_pem,
-                                  zreg__strings_array(names), err);
+    return zreg__certificate_make(&server->cert_pem, &server->key_pem, zreg__strings_array(names),
+                                  err);
 }
 
 static zreg_status make_user(zreg_server *server, zreg_error *err)

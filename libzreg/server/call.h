@@ -18,8 +18,7 @@ void zreg__call_empty(zreg__call *call, int status);
 void zreg__call_text(zreg__call *call, int status, const char *media_type, char *text);
 
 /** Answers with an error body; the HTTP status is the code's usual one. */
-void zreg__call_fail(zreg__call *call, zreg__code code, const char *format, ...)
-    ZREG__PRINTF(3, 4);
+void zreg__call_fail(zreg__call *call, zreg__code code, const char *format, ...) ZREG__PRINTF(3, 4);
 
 /** The same with another HTTP status. */
 void zreg__call_fail_as(zreg__call *call, int status, zreg__code code, const char *format, ...)

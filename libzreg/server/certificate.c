@@ -162,8 +162,8 @@ zreg_status zreg__certificate_fingerprint(char **out, const char *cert_pem, zreg
     unsigned char raw[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     ZREG__CLEANUP(auto_bio) BIO *bio = BIO_new_mem_buf(cert_pem, -1);
-    ZREG__CLEANUP(auto_x509) X509 *x509 =
-        bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    ZREG__CLEANUP(auto_x509)
+    X509 *x509 = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
     if (x509 == NULL || X509_digest(x509, EVP_sha256(), raw, &size) != 1) {
         return zreg__fail(err, ZREG_INVAL, "the certificate is not PEM text");
     }

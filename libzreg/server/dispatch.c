@@ -56,7 +56,8 @@ static zreg__serve_next end(zreg__request *request, void *user)
 {
     zreg__call *call = request->state;
     const zreg_server *server = user;
-    bool is_slow = call->route->is_slow || (call->route->writes && zreg__store_syncs(server->store));
+    bool is_slow =
+        call->route->is_slow || (call->route->writes && zreg__store_syncs(server->store));
     if (is_slow) {
         return ZREG__SERVE_WORK;
     }

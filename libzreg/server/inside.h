@@ -52,8 +52,8 @@ typedef struct zreg__route {
     const char *tail;   /* what stands between the repository's name and the last part; or NULL */
     bool has_last;      /* a tag, digest or upload id stands last */
     zreg__right right;
-    bool is_slow; /* `end` may take long whatever the store promises */
-    bool writes;  /* `end` waits for the disk when the store syncs */
+    bool is_slow;                    /* `end` may take long whatever the store promises */
+    bool writes;                     /* `end` waits for the disk when the store syncs */
     bool (*begin)(zreg__call *call); /* before the body; false: answered. NULL: no body is taken */
     void (*end)(zreg__call *call);
 } zreg__route;
@@ -79,9 +79,9 @@ struct zreg__call {
     bool is_head;
 
     zreg__who who;
-    char *user;     /* NULL: anonymous */
-    char *password; /* until it was checked */
-    char *grants;   /* lines of a token */
+    char *user;           /* NULL: anonymous */
+    char *password;       /* until it was checked */
+    char *grants;         /* lines of a token */
     bool checks_password; /* the worker is to check the password, not to run `end` */
 
     zreg__buf body; /* of routes that take it whole */

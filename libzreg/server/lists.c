@@ -127,8 +127,8 @@ void zreg__lists_catalog(zreg__call *call)
     if (!read_page(&p, call)) {
         return;
     }
-    zreg_status status = zreg__store_repositories(&names, &more, call->server->store, p.after,
-                                                  p.maximum, &err);
+    zreg_status status =
+        zreg__store_repositories(&names, &more, call->server->store, p.after, p.maximum, &err);
     free(p.after);
     if (status != ZREG_OK) {
         zreg__call_error(call, &err, ZREG__NAME_UNKNOWN);

@@ -25,11 +25,9 @@ static bool check_reference(zreg__call *call)
         return zreg__call_digest(&digest, call, call->last);
     }
     if (!zreg__reference_is_tag(zreg__span_of(call->last))) {
-        zreg__call_fail_as(call, call->is_head ||
-                                         zreg__str_equal(call->request->method, "GET")
-                                     ? 404
-                                     : 400,
-                           ZREG__MANIFEST_INVALID, "this is neither a tag nor a digest");
+        zreg__call_fail_as(
+            call, call->is_head || zreg__str_equal(call->request->method, "GET") ? 404 : 400,
+            ZREG__MANIFEST_INVALID, "this is neither a tag nor a digest");
         return false;
     }
     return true;
@@ -121,8 +119,7 @@ static zreg_status set_tags(zreg__call *call, const zreg_digest *digest, zreg_er
 static zreg_status store(zreg__call *call, const zreg_manifest *manifest, zreg_error *err)
 {
     const char *tag = is_digest(call->last) ? NULL : call->last;
-    ZREG__TRY(
-        zreg__store_manifest_put(call->server->store, call->repository, tag, manifest, err));
+    ZREG__TRY(zreg__store_manifest_put(call->server->store, call->repository, tag, manifest, err));
     return set_tags(call, zreg_manifest_digest(manifest), err);
 }
 
@@ -147,8 +144,8 @@ void zreg__manifests_put(zreg__call *call)
         too_large(call);
         return;
     }
-    zreg_status status = call->body_error.code == ZREG_OK ? parse(&manifest, call, &err)
-                                                          : ZREG_NOMEM;
+    zreg_status status =
+        call->body_error.code == ZREG_OK ? parse(&manifest, call, &err) : ZREG_NOMEM;
     if (status == ZREG_OK) {
         status = store(call, manifest, &err);
     }
@@ -179,8 +176,7 @@ void zreg__manifests_delete(zreg__call *call)
     if (!is_digest(call->last)) {
         status = zreg__store_tag_delete(call->server->store, call->repository, call->last, &err);
     } else if (zreg__call_digest(&digest, call, call->last)) {
-        status =
-            zreg__store_manifest_delete(call->server->store, call->repository, &digest, &err);
+        status = zreg__store_manifest_delete(call->server->store, call->repository, &digest, &err);
     } else {
         return;
     }

@@ -31,8 +31,8 @@ bool zreg__names_split_target(zreg__call *call)
 bool zreg__names_set(zreg__call *call)
 {
     ZREG__AUTO_FREE char *namespace = zreg__call_query(call, "ns", 0);
-    zreg_status status = zreg__reference_canonical(&call->repository, zreg__span_of(call->name),
-                                                   namespace, NULL);
+    zreg_status status =
+        zreg__reference_canonical(&call->repository, zreg__span_of(call->name), namespace, NULL);
     if (status == ZREG_OK) {
         return true;
     }
@@ -45,5 +45,5 @@ const char *zreg__names_host(const zreg__call *call)
 {
     const char *host = zreg__serve_header(call->request, "Host");
     return host != NULL && zreg__reference_is_host(zreg__span_of(host)) ? host
-                                                                       : call->server->address;
+                                                                        : call->server->address;
 }

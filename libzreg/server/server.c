@@ -32,7 +32,7 @@ static zreg_anonymous choose_anonymous(const zreg_server *server,
     if (options->anonymous != ZREG_ANONYMOUS_DEFAULT) {
         return options->anonymous;
     }
-    return options->buildset                   ? ZREG_ANONYMOUS_PULL
+    return options->buildset                  ? ZREG_ANONYMOUS_PULL
            : zreg__users_empty(server->users) ? ZREG_ANONYMOUS_PUSH
                                               : ZREG_ANONYMOUS_NONE;
 }
@@ -91,8 +91,7 @@ static zreg_status open_socket(zreg_server *server, const zreg_server_options *o
     return server->address == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
-static zreg_status prepare(zreg_server *server, const zreg_server_options *options,
-                           zreg_error *err)
+static zreg_status prepare(zreg_server *server, const zreg_server_options *options, zreg_error *err)
 {
     server->log = (zreg__log){options->log, options->log_user};
     server->access = options->access;
@@ -125,8 +124,8 @@ zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *opti
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(prepare(server, &set, err));
-    ZREG__TRY(zreg__store_open(&server->store, server->root, choose_durability(&set), &server->log,
-                               err));
+    ZREG__TRY(
+        zreg__store_open(&server->store, server->root, choose_durability(&set), &server->log, err));
     ZREG__TRY(zreg__serve_start(server->serve, server->cert_pem, server->key_pem, err));
     zreg__log_line(&server->log, ZREG_LOG_INFO, "serving %s on %s", server->root, server->address);
     *out = zreg__steal(&server);

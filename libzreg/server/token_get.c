@@ -64,8 +64,7 @@ static zreg_status grant_repository(wish *w, zreg__span name, zreg__span list, z
         }
         w->is_cut = w->is_cut || (is_wanted && !may(w->call, actions[i].right));
     }
-    return count == 0 ? ZREG_OK
-                      : zreg__buf_printf(&w->grants, err, "%s %s\n", letters, canonical);
+    return count == 0 ? ZREG_OK : zreg__buf_printf(&w->grants, err, "%s %s\n", letters, canonical);
 }
 
 /* "repository:NAME:ACTIONS"; the name may hold colons. Other types are not ours: nothing granted. */

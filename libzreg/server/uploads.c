@@ -106,8 +106,7 @@ bool zreg__uploads_post_begin(zreg__call *call)
 {
     ZREG__AUTO_FREE char *promised = zreg__call_query(call, "digest", 0);
     zreg_digest digest;
-    return promised == NULL ||
-           (zreg__call_digest(&digest, call, promised) && new_upload(call));
+    return promised == NULL || (zreg__call_digest(&digest, call, promised) && new_upload(call));
 }
 
 /* Mounts when the caller may read the other repository and the blob is in it. */

@@ -64,7 +64,8 @@ static zreg_status add_line(zreg__users *users, zreg__span line, size_t number, 
     if (text[0] != '$' || (kind != CRYPT_SALT_OK && kind != CRYPT_SALT_TOO_CHEAP)) {
         return zreg__fail(err, ZREG_INVAL,
                           "htpasswd line %zu: the hash is of a kind that is not accepted; make it "
-                          "with htpasswd -B", number);
+                          "with htpasswd -B",
+                          number);
     }
     user *added;
     ZREG__TRY(add(&added, users, name, err));
@@ -177,14 +178,14 @@ zreg__users_verdict zreg__users_recall(zreg__users *users, const char *name, con
     }
     user *known = find(users, name);
     pthread_mutex_lock(&users->lock);
-    bool is_right = known != NULL && known->has_mac &&
-                    zreg__mem_equal_constant_time(known->mac, mac, MAC_SIZE);
+    bool is_right =
+        known != NULL && known->has_mac && zreg__mem_equal_constant_time(known->mac, mac, MAC_SIZE);
     bool is_wrong = is_lately_wrong(users, mac);
     pthread_mutex_unlock(&users->lock);
     bool needs_hash = known != NULL ? known->hash != NULL : has_any_hash(users);
-    return is_right                 ? ZREG__USERS_RIGHT
+    return is_right                  ? ZREG__USERS_RIGHT
            : is_wrong || !needs_hash ? ZREG__USERS_WRONG
-                                    : ZREG__USERS_UNSURE;
+                                     : ZREG__USERS_UNSURE;
 }
 
 static bool fits_hash(const char *password, const char *hash)
@@ -192,8 +193,8 @@ static bool fits_hash(const char *password, const char *hash)
     ZREG__AUTO_FREE struct crypt_data *data = zreg__new(struct crypt_data);
     const char *made = data == NULL ? NULL : crypt_r(password, hash, data);
     size_t size = strlen(hash);
-    bool fits = made != NULL && strlen(made) == size &&
-                zreg__mem_equal_constant_time(made, hash, size);
+    bool fits =
+        made != NULL && strlen(made) == size && zreg__mem_equal_constant_time(made, hash, size);
     if (data != NULL) {
         OPENSSL_cleanse(data, sizeof(*data));
     }

@@ -75,8 +75,7 @@ zreg_status zreg__store_blob_open(zreg__store_blob **out, zreg__store *store,
     }
     zreg__keys_blob(&key, digest);
     blob->driver = store->driver;
-    zreg_status status =
-        store->driver->file_read_open(&blob->file, store->self, key.text, NULL);
+    zreg_status status = store->driver->file_read_open(&blob->file, store->self, key.text, NULL);
     if (status == ZREG_NOTFOUND) {
         return damaged(store, repository, digest, err);
     }

@@ -152,8 +152,8 @@ static int write_new(const zreg__fs *fs, const char *path, const void *bytes, si
     return failed == 0 && durable && fdatasync(fd) != 0 ? errno : failed;
 }
 
-static zreg_status fs_put(void *self, const char *key, const void *bytes, size_t size,
-                          bool durable, zreg_error *err)
+static zreg_status fs_put(void *self, const char *key, const void *bytes, size_t size, bool durable,
+                          zreg_error *err)
 {
     const zreg__fs *fs = self;
     char temporary[64] = "v1/tmp/";

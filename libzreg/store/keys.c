@@ -81,8 +81,8 @@ zreg_status zreg__keys_revision(zreg__key *out, const char *repository, const zr
     return digest_key(out, repository, "_manifests", digest, err);
 }
 
-zreg_status zreg__keys_referrers(zreg__key *out, const char *repository,
-                                 const zreg_digest *subject, zreg_error *err)
+zreg_status zreg__keys_referrers(zreg__key *out, const char *repository, const zreg_digest *subject,
+                                 zreg_error *err)
 {
     return digest_key(out, repository, "_referrers", subject, err);
 }
@@ -96,15 +96,13 @@ zreg_status zreg__keys_referrer(zreg__key *out, const char *repository, const zr
     return ZREG_OK;
 }
 
-zreg_status zreg__keys_tag(zreg__key *out, const char *repository, const char *tag,
-                           zreg_error *err)
+zreg_status zreg__keys_tag(zreg__key *out, const char *repository, const char *tag, zreg_error *err)
 {
     ZREG__TRY(zreg__keys_check_repository(repository, err));
     if (!zreg__reference_is_tag(zreg__span_of(tag))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is no tag", tag);
     }
-    snprintf(out->text, sizeof(out->text), ZREG__KEYS_REPOSITORIES "/%s/_tags/%s", repository,
-             tag);
+    snprintf(out->text, sizeof(out->text), ZREG__KEYS_REPOSITORIES "/%s/_tags/%s", repository, tag);
     return ZREG_OK;
 }
 

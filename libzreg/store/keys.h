@@ -27,8 +27,8 @@ zreg_status zreg__keys_member(zreg__key *out, const char *repository, const zreg
                               zreg_error *err);
 zreg_status zreg__keys_revision(zreg__key *out, const char *repository, const zreg_digest *digest,
                                 zreg_error *err);
-zreg_status zreg__keys_referrers(zreg__key *out, const char *repository,
-                                 const zreg_digest *subject, zreg_error *err);
+zreg_status zreg__keys_referrers(zreg__key *out, const char *repository, const zreg_digest *subject,
+                                 zreg_error *err);
 zreg_status zreg__keys_referrer(zreg__key *out, const char *repository, const zreg_digest *subject,
                                 const zreg_digest *digest, zreg_error *err);
 zreg_status zreg__keys_tag(zreg__key *out, const char *repository, const char *tag,

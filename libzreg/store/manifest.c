@@ -30,9 +30,8 @@ static zreg_status load_record(zreg__record *out, zreg__store *store, const char
     return zreg__record_parse(out, bytes.data, bytes.size, err);
 }
 
-static zreg_status load_content(zreg_manifest **out, zreg__store *store,
-                                const zreg_digest *digest, const zreg__record *record,
-                                zreg_error *err)
+static zreg_status load_content(zreg_manifest **out, zreg__store *store, const zreg_digest *digest,
+                                const zreg__record *record, zreg_error *err)
 {
     zreg__key key;
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -52,8 +51,7 @@ static zreg_status resolve(zreg_digest *out, zreg__store *store, const char *rep
 }
 
 zreg_status zreg__store_manifest_get(zreg_manifest **out, zreg__store *store,
-                                     const char *repository, const char *reference,
-                                     zreg_error *err)
+                                     const char *repository, const char *reference, zreg_error *err)
 {
     zreg_digest digest;
     zreg__record record;
@@ -75,8 +73,10 @@ zreg_status zreg__store_manifest_get(zreg_manifest **out, zreg__store *store,
 static zreg_status missing(const zreg_descriptor *descriptor, const char *repository,
                            zreg_error *err)
 {
-    zreg__fail(err, ZREG_NOTFOUND, "the manifest refers to %s, which %s does not hold; push it "
-               "first", descriptor->digest.text, repository);
+    zreg__fail(err, ZREG_NOTFOUND,
+               "the manifest refers to %s, which %s does not hold; push it "
+               "first",
+               descriptor->digest.text, repository);
     if (err != NULL) {
         zreg__str_copy(err->registry_code, sizeof(err->registry_code), "MANIFEST_BLOB_UNKNOWN");
     }
@@ -97,8 +97,7 @@ static zreg_status check_blob(zreg__store *store, const char *repository,
     if (descriptor == NULL || is_foreign(descriptor->media_type)) {
         return ZREG_OK;
     }
-    zreg_status status =
-        zreg__store_blob_stat(&size, store, repository, &descriptor->digest, NULL);
+    zreg_status status = zreg__store_blob_stat(&size, store, repository, &descriptor->digest, NULL);
     if (status == ZREG_NOTFOUND) {
         return missing(descriptor, repository, err);
     }
@@ -177,9 +176,9 @@ zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository,
     }
     ZREG__TRY(check_references(store, repository, manifest, err));
     ZREG__TRY(write_revision(store, repository, manifest, err));
-    return tag == NULL ? ZREG_OK
-                       : zreg__store_tag_write(store, repository, tag,
-                                               zreg_manifest_digest(manifest), err);
+    return tag == NULL
+               ? ZREG_OK
+               : zreg__store_tag_write(store, repository, tag, zreg_manifest_digest(manifest), err);
 }
 
 zreg_status zreg__store_manifest_delete(zreg__store *store, const char *repository,

@@ -6,8 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-static zreg_status add_digest(zreg__json *array, const zreg_descriptor *descriptor,
-                              zreg_error *err)
+static zreg_status add_digest(zreg__json *array, const zreg_descriptor *descriptor, zreg_error *err)
 {
     return descriptor == NULL
                ? ZREG_OK

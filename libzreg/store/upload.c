@@ -151,8 +151,7 @@ zreg_status zreg__store_upload_append(zreg__store_upload *upload, const void *by
     return before + size - upload->saved_bytes >= SAVE_EVERY_BYTES ? save(upload, err) : ZREG_OK;
 }
 
-zreg_status zreg__store_upload_digest(zreg_digest *out, zreg__store_upload *upload,
-                                      zreg_error *err)
+zreg_status zreg__store_upload_digest(zreg_digest *out, zreg__store_upload *upload, zreg_error *err)
 {
     (void)err;
     zreg__hash_digest(&upload->state.hash, out->text);
@@ -172,8 +171,8 @@ static zreg_status hash_again(zreg_digest *out, zreg__store_upload *upload, zreg
     zreg__hash_init(&hash, kind);
     while (hash.bytes < upload->state.hash.bytes) {
         size_t got;
-        ZREG__TRY(driver->file_read(&got, upload->file, hash.bytes, block, ZREG__STREAM_BYTES,
-                                    err));
+        ZREG__TRY(
+            driver->file_read(&got, upload->file, hash.bytes, block, ZREG__STREAM_BYTES, err));
         if (got == 0) {
             return zreg__fail(err, ZREG_IO, "the upload has lost bytes");
         }
@@ -193,8 +192,8 @@ static zreg_status verify(zreg__store_upload *upload, const zreg_digest *digest,
         ZREG__TRY(zreg__store_upload_digest(&found, upload, err));
     }
     if (!zreg_digest_equal(&found, digest)) {
-        return zreg__fail(err, ZREG_CORRUPT, "%s was promised, but the bytes have %s",
-                          digest->text, found.text);
+        return zreg__fail(err, ZREG_CORRUPT, "%s was promised, but the bytes have %s", digest->text,
+                          found.text);
     }
     return ZREG_OK;
 }
@@ -227,8 +226,8 @@ zreg_status zreg__store_upload_commit(zreg__store_upload *upload, const zreg_dig
     ZREG__TRY(driver->move(store->self, data.text, blob.text, durable, err));
     upload->is_gone = true;
     driver->remove_folder(store->self, folder.text, NULL);
-    return zreg__store_blob_join(store, upload->state.repository, digest,
-                                 upload->state.hash.bytes, err);
+    return zreg__store_blob_join(store, upload->state.repository, digest, upload->state.hash.bytes,
+                                 err);
 }
 
 zreg_status zreg__store_upload_abort(zreg__store_upload *upload, zreg_error *err)
