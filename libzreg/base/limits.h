@@ -36,6 +36,9 @@
 #define ZREG__MAX_BLOB_BYTES ((uint64_t)1 << 45) /* 32 TiB; sizes above are absurd */
 #define ZREG__MAX_RETRY_AFTER_S 60
 #define ZREG__MAX_JOBS 64
+#define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */
+#define ZREG__MAX_TREE_PATH (64 * ZREG__KIB)
+#define ZREG__MAX_LINK_TARGET 4096
 #define ZREG__MAX_CONNECTIONS 4096               /* of one server */
 #define ZREG__MAX_CONNECTION_BYTES (256 * ZREG__KIB) /* header and body buffer of one of them */
 #define ZREG__MAX_CONNECTION_IDLE_S 120

@@ -11,6 +11,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_registry.c \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
+	libzreg/image/gzip.c \
+	libzreg/image/gzip.h \
 	libzreg/image/imageconfig.c \
 	libzreg/image/imageconfig.h \
 	libzreg/image/index.c \
@@ -27,8 +29,13 @@ libzreg_sources += \
 	libzreg/image/plan_filter.c \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
+	libzreg/image/tarheader.c \
+	libzreg/image/tarheader.h \
 	libzreg/image/tarindex.c \
 	libzreg/image/tarindex.h \
+	libzreg/image/tarlayer.c \
+	libzreg/image/tarlayer.h \
+	libzreg/image/tarlayer_pack.c \
 	libzreg/image/transfer.c \
 	libzreg/image/transfer.h
 

@@ -47,3 +47,6 @@ tests_unit_test_image_place_SOURCES = tests/unit/test_image_place.c
 tests_unit_test_image_place_LDADD = $(unit_ldadd)
 tests_unit_test_image_plan_SOURCES = tests/unit/test_image_plan.c
 tests_unit_test_image_plan_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_image_tarlayer
+tests_unit_test_image_tarlayer_SOURCES = tests/unit/test_image_tarlayer.c
+tests_unit_test_image_tarlayer_LDADD = $(unit_ldadd)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Headers of tar entries (POSIX.1 pax interchange format). Pure: the same entry, the same bytes. */
+#ifndef ZREG_IMAGE_TARHEADER_H
+#define ZREG_IMAGE_TARHEADER_H
+
+#include "base/buf.h"
+#include <stdbool.h>
+#include <sys/types.h>
+#include <zreg/common.h>
+
+#define ZREG__TAR_BLOCK 512
+
+typedef enum zreg__tarheader_type {
+    ZREG__TAR_FILE = '0',
+    ZREG__TAR_HARDLINK = '1',
+    ZREG__TAR_SYMLINK = '2',
+    ZREG__TAR_FOLDER = '5',
+} zreg__tarheader_type;
+
+/** One entry, owned by 0:0. */
+typedef struct zreg__tarheader {
+    zreg__tarheader_type type;
+    const char *path;   /* relative; of a folder with a slash at its end */
+    const char *target; /* of a link, else "" */
+    mode_t mode;
+    uint64_t size_bytes; /* of a file, else 0 */
+    int64_t mtime_s;     /* not negative */
+} zreg__tarheader;
+
+/** Adds the header's blocks; what does not fit in a plain header goes into a pax header before
+ *  it. Errors: LIMIT (the buffer's maximum), NOMEM. */
+zreg_status zreg__tarheader_add(zreg__buf *to, const zreg__tarheader *entry, zreg_error *err);
+
+/** Whether a block is a tar header by its checksum, or the zeros at the end of an archive. */
+bool zreg__tarheader_is_valid(const void *block);
+
+#endif

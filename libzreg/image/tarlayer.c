@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tar files that are used as they are. */
+#include "image/tarlayer.h"
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "image/tarheader.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What looks at a tar file while it goes by. */
+typedef struct measure {
+    const char *file;
+    bool sniffed;
+    bool is_gzip;
+    zreg__gzip gzip;
+    zreg__hash plain;                    /* of a file that is no gzip */
+    unsigned char head[ZREG__TAR_BLOCK]; /* of the tar itself */
+    size_t head_size;
+} measure;
+
+static void measure_finish(measure *self)
+{
+    zreg__gzip_finish(&self->gzip);
+}
+
+ZREG__DEFINE_AUTO_VALUE(measure, measure_finish)
+
+static const struct {
+    const char *magic;
+    size_t size;
+    const char *name;
+} foreign_compressions[] = {
+    {"\x28\xb5\x2f\xfd", 4, "zstd"},
+    {"\xfd"
+     "7zXZ",
+     5, "xz"},
+    {"BZh", 3, "bzip2"},
+};
+
+static bool starts(const void *bytes, size_t size, const char *magic, size_t magic_size)
+{
+    return size >= magic_size && memcmp(bytes, magic, magic_size) == 0;
+}
+
+static zreg_status open_file(int *out, const char *file, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        return errno == ENOENT ? zreg__fail(err, ZREG_NOTFOUND, "layer %s: no such file", file)
+                               : zreg__fail_errno(err, errno, "layer %s", file);
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return zreg__fail(err, ZREG_INVAL, "layer %s: neither a file nor a folder", file);
+    }
+    *out = fd;
+    fd = -1;
+    return ZREG_OK;
+}
+
+zreg_status zreg__tarlayer_send(const char *file, zreg__gzip_fn write, void *user,
+                                zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = -1;
+    ZREG__AUTO_FREE void *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
+    if (block == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(open_file(&fd, file, err));
+    for (;;) {
+        ZREG__TRY(zreg__cancel_check(cancel, err));
+        ssize_t size = read(fd, block, ZREG__STREAM_BYTES);
+        if (size == 0) {
+            return ZREG_OK;
+        }
+        if (size < 0 && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "read layer %s", file);
+        }
+        if (size > 0) {
+            ZREG__TRY(write(user, block, (size_t)size, err));
+        }
+    }
+}
+
+/* Takes the first block of the tar, and checks it once it is whole. */
+static zreg_status see_plain(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    measure *self = user;
+    size_t room = sizeof(self->head) - self->head_size;
+    if (room == 0) {
+        return ZREG_OK;
+    }
+    size_t taken = size < room ? size : room;
+    memcpy(self->head + self->head_size, bytes, taken);
+    self->head_size += taken;
+    if (self->head_size == sizeof(self->head) && !zreg__tarheader_is_valid(self->head)) {
+        return zreg__fail(err, ZREG_INVAL, "layer %s: no tar file", self->file);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status sniff(measure *self, const void *bytes, size_t size, zreg_error *err)
+{
+    self->sniffed = true;
+    for (size_t i = 0; i < ZREG__COUNT(foreign_compressions); i++) {
+        if (starts(bytes, size, foreign_compressions[i].magic, foreign_compressions[i].size)) {
+            return zreg__fail(err, ZREG_UNSUPPORTED,
+                              "layer %s: compressed with %s; compress it with gzip or not at all",
+                              self->file, foreign_compressions[i].name);
+        }
+    }
+    self->is_gzip = starts(bytes, size, "\x1f\x8b", 2);
+    return self->is_gzip ? zreg__gzip_inflate(&self->gzip, see_plain, self, err) : ZREG_OK;
+}
+
+static zreg_status see(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    measure *self = user;
+    if (!self->sniffed) {
+        ZREG__TRY(sniff(self, bytes, size, err));
+    }
+    if (self->is_gzip) {
+        return zreg__gzip_feed(&self->gzip, bytes, size, err);
+    }
+    zreg__hash_update(&self->plain, bytes, size);
+    return see_plain(self, bytes, size, err);
+}
+
+static zreg_status read_through(measure *self, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(zreg__tarlayer_send(self->file, see, self, cancel, err));
+    if (self->is_gzip) {
+        ZREG__TRY(zreg__gzip_end(&self->gzip, err));
+    }
+    return self->head_size == sizeof(self->head)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "layer %s: too short for a tar file", self->file);
+}
+
+zreg_status zreg__tarlayer_measure(zreg__tarlayer *out, const char *file, zreg_cancel *cancel,
+                                   zreg_error *err)
+{
+    ZREG__AUTO(measure) measure self = {.file = file};
+    zreg__hash_init(&self.plain, ZREG__SHA256);
+    zreg_status status = read_through(&self, cancel, err);
+    if (status == ZREG_CORRUPT) {
+        return zreg__error_prefix(err, status, "layer %s", file);
+    }
+    ZREG__TRY(status);
+    const zreg__hash *stored = self.is_gzip ? &self.gzip.packed : &self.plain;
+    const zreg__hash *plain = self.is_gzip ? &self.gzip.plain : &self.plain;
+    *out = (zreg__tarlayer){.size_bytes = stored->bytes, .is_gzip = self.is_gzip};
+    zreg__hash_digest(stored, out->digest.text);
+    zreg__hash_digest(plain, out->diff_id.text);
+    return ZREG_OK;
+}
