@@ -51,7 +51,8 @@ typedef struct zreg__fetch_counters {
     _Atomic uint64_t connections;
 } zreg__fetch_counters;
 
-/** What to send. Everything it points to must live until the exchange is closed. */
+/** What to send. Body, TLS settings and counters must live until the exchange is closed, all else
+ *  until zreg__fetch_open returns. */
 typedef struct zreg__fetch_request {
     const char *method; /* "GET" */
     const zreg__fetch_url *url;
@@ -63,8 +64,10 @@ typedef struct zreg__fetch_request {
     uint64_t stream_bytes;      /* its size; UINT64_MAX: unknown, sent in chunks */
     const zreg__fetch_tls *tls; /* for the origin of `url` only; or NULL */
     bool public_peer_only;      /* refuse loopback, link-local and private addresses, after DNS */
+    uint32_t limit_ms;          /* longest time for all of it; 0: as long as bytes move */
     bool maybe_plain;           /* the peer may turn out not to speak TLS: find out quickly */
     zreg__fetch_counters *counters; /* or NULL */
+    _Atomic uint64_t *tally;        /* one more for each time it is sent to `url`; or NULL */
 } zreg__fetch_request;
 
 /** Why there was no answer, for who decides whether to try again. */
@@ -122,7 +125,7 @@ uint64_t zreg__fetch_length(const zreg__fetch_exchange *exchange);
 /** Where the answer came from, after redirects. */
 const zreg__fetch_url *zreg__fetch_answerer(const zreg__fetch_exchange *exchange);
 
-/** True when the peer's own address is loopback, link-local or private. */
+/** True when the peer's own address, before redirects, is loopback, link-local or private. */
 bool zreg__fetch_peer_is_private(const zreg__fetch_exchange *exchange);
 
 /** Ends the exchange wherever it is; a short rest of the body is read so that the connection can

@@ -27,8 +27,8 @@ static const struct {
 
 static bool is_private_v4(const uint8_t bytes[4])
 {
-    uint32_t address = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-                       (uint32_t)bytes[2] << 8 | bytes[3];
+    uint32_t address =
+        (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 
     for (size_t i = 0; i < ZREG__COUNT(private_v4); i++) {
         if ((address ^ private_v4[i].net) >> (32 - private_v4[i].bits) == 0) {

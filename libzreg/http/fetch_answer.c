@@ -79,7 +79,8 @@ static zreg_status take_line(zreg__fetch_exchange *exchange, zreg__span line)
 {
     zreg__span name;
 
-    while (line.size > 0 && (line.text[line.size - 1] == '\n' || line.text[line.size - 1] == '\r')) {
+    while (line.size > 0 &&
+           (line.text[line.size - 1] == '\n' || line.text[line.size - 1] == '\r')) {
         line.size--;
     }
     if (line.size == 0) {
@@ -171,11 +172,9 @@ static const failure_row failures[] = {
     {CURLE_COULDNT_RESOLVE_PROXY, ZREG_NET, ZREG__FETCH_TRANSIENT, "cannot find the proxy"},
     {CURLE_COULDNT_CONNECT, ZREG_NET, ZREG__FETCH_TRANSIENT, "cannot connect"},
     {CURLE_OPERATION_TIMEDOUT, ZREG_TIMEOUT, ZREG__FETCH_TRANSIENT, "no connection in time"},
-    {CURLE_PEER_FAILED_VERIFICATION, ZREG_NET, ZREG__FETCH_FINAL,
-     "its certificate is not trusted"},
+    {CURLE_PEER_FAILED_VERIFICATION, ZREG_NET, ZREG__FETCH_FINAL, "its certificate is not trusted"},
     {CURLE_SSL_CERTPROBLEM, ZREG_NET, ZREG__FETCH_FINAL, "the client certificate is not usable"},
-    {CURLE_SSL_CACERT_BADFILE, ZREG_NET, ZREG__FETCH_FINAL,
-     "the given authorities are not usable"},
+    {CURLE_SSL_CACERT_BADFILE, ZREG_NET, ZREG__FETCH_FINAL, "the given authorities are not usable"},
     {CURLE_SSL_CONNECT_ERROR, ZREG_NET, ZREG__FETCH_NOT_TLS, "TLS handshake failed"},
     {CURLE_SEND_ERROR, ZREG_NET, ZREG__FETCH_TRANSIENT, "connection lost while sending"},
     {CURLE_SEND_FAIL_REWIND, ZREG_NET, ZREG__FETCH_TRANSIENT, "connection lost while sending"},

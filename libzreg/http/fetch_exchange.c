@@ -11,7 +11,7 @@
 
 /* Longest rest of a body that is worth reading to keep the connection, and how long to wait. */
 #define DRAIN_BYTES (64 * ZREG__KIB)
-#define DRAIN_MS    250
+#define DRAIN_MS 250
 
 #define POLL_MS 1000
 
@@ -26,7 +26,8 @@ static void take_result(zreg__fetch_exchange *exchange)
 {
     int left;
 
-    for (CURLMsg *message; (message = curl_multi_info_read(exchange->lane->multi, &left)) != NULL;) {
+    for (CURLMsg *message;
+         (message = curl_multi_info_read(exchange->lane->multi, &left)) != NULL;) {
         if (message->msg == CURLMSG_DONE) {
             exchange->done = true;
             exchange->result = message->data.result;
@@ -54,11 +55,12 @@ static zreg_status perform(zreg__fetch_exchange *exchange, zreg_error *err)
 /* How long the peer may still be silent. libcurl itself watches the time it takes to connect. */
 static uint64_t patience_ms(const zreg__fetch_exchange *exchange)
 {
-    uint64_t silent = zreg__clock_ms() - exchange->active_ms;
-    uint64_t allowed = exchange->fetch->idle_timeout_ms;
+    uint64_t now = zreg__clock_ms();
+    uint64_t until = exchange->active_ms + exchange->fetch->idle_timeout_ms;
 
-    allowed += exchange->connected ? 0 : exchange->fetch->connect_timeout_ms;
-    return silent < allowed ? allowed - silent : 0;
+    until += exchange->connected ? 0 : exchange->fetch->connect_timeout_ms;
+    until = until < exchange->until_ms ? until : exchange->until_ms;
+    return now < until ? until - now : 0;
 }
 
 /* Waits until the network, libcurl's own clock or the cancel token calls. */
@@ -70,8 +72,8 @@ static zreg_status await(zreg__fetch_exchange *exchange, zreg_error *err)
 
     if (patience == 0) {
         exchange->failure = ZREG__FETCH_TRANSIENT;
-        return zreg__fail(err, ZREG_TIMEOUT, "%s:%u: silent for %u ms", exchange->url.host,
-                          (unsigned)exchange->url.port, (unsigned)exchange->fetch->idle_timeout_ms);
+        return zreg__fail(err, ZREG_TIMEOUT, "%s:%u: silent for too long", exchange->url.host,
+                          (unsigned)exchange->url.port);
     }
     code = curl_multi_poll(exchange->lane->multi, &cancel, cancel.fd >= 0 ? 1 : 0,
                            (int)(patience < POLL_MS ? patience : POLL_MS), NULL);
@@ -185,7 +187,6 @@ static zreg_status start_hop(zreg__fetch_exchange *exchange, const zreg__fetch_r
     exchange->added = true;
     exchange->active_ms = zreg__clock_ms();
     if (exchange->counters != NULL) {
-        atomic_fetch_add(&exchange->counters->requests, 1);
         atomic_fetch_add(&exchange->counters->bytes_out, request->body_bytes);
     }
     return ZREG_OK;
@@ -246,6 +247,7 @@ static zreg_status follow(zreg__fetch_exchange *exchange, const zreg__fetch_requ
     drain(exchange);
     exchange->discard = false;
     exchange->to_size = 0;
+    exchange->hops++;
     leave_lane(exchange);
     exchange->foreign = exchange->foreign || !zreg__fetch_url_same_origin(request->url, &next);
     zreg__fetch_url_finish(&exchange->url);
@@ -258,7 +260,7 @@ static zreg_status open_hops(zreg__fetch_exchange *exchange, const zreg__fetch_r
                              zreg_error *err)
 {
     ZREG__TRY(zreg__cancel_check(exchange->cancel, err));
-    for (int hop = 0; hop <= ZREG__MAX_REDIRECTS; hop++) {
+    while (exchange->hops <= ZREG__MAX_REDIRECTS) {
         ZREG__TRY(start_hop(exchange, request, err));
         if (request->stream) {
             return ZREG_OK;
@@ -277,8 +279,8 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
                              const zreg__fetch_request *request, zreg__fetch_failure *failure,
                              zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange =
-        zreg__new(zreg__fetch_exchange);
+    ZREG__AUTO(zreg__fetch_exchange)
+    zreg__fetch_exchange *exchange = zreg__new(zreg__fetch_exchange);
     zreg_status status;
 
     if (exchange == NULL) {
@@ -287,8 +289,10 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
     exchange->fetch = fetch;
     exchange->cancel = cancel;
     exchange->counters = request->counters;
+    exchange->tally = request->tally;
     exchange->public_peer_only = request->public_peer_only;
     exchange->maybe_plain = request->maybe_plain;
+    exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
     exchange->stream = request->stream;
     exchange->stream_bytes = request->stream_bytes;
     ZREG__TRY(zreg__fetch_url_copy(&exchange->url, request->url, err));

@@ -38,10 +38,12 @@ struct zreg__fetch_exchange {
     zreg__fetch *fetch;
     zreg_cancel *cancel;
     zreg__fetch_counters *counters;
+    _Atomic uint64_t *tally;
     zreg__fetch_lane *lane;
     bool added; /* the lane's easy handle is in its multi handle */
     struct curl_slist *headers;
     zreg__fetch_url url; /* of the current hop */
+    int hops;            /* redirects followed */
     bool foreign;        /* has left the origin of the request: no credentials any more */
     bool public_peer_only;
     bool maybe_plain;
@@ -49,6 +51,7 @@ struct zreg__fetch_exchange {
     /* How far it is. */
     uint64_t moved;     /* grows whenever anything was sent or received */
     uint64_t active_ms; /* when it last did */
+    uint64_t until_ms;  /* when it must be over; UINT64_MAX: no limit */
     bool connected;
     bool done;
     CURLcode result;
@@ -60,7 +63,7 @@ struct zreg__fetch_exchange {
     /* The head of the answer. */
     int status;
     bool head_done;
-    zreg__map *answer; /* lower-case name -> value */
+    zreg__map *answer;   /* lower-case name -> value */
     size_t header_bytes; /* of all hops together */
     size_t header_lines;
     bool peer_is_private;

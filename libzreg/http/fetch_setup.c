@@ -71,6 +71,7 @@ static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct cur
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* Called when a request is about to be sent. */
 static int on_connected(void *user, char *peer, char *local, int peer_port, int local_port)
 {
     zreg__fetch_exchange *exchange = user;
@@ -79,8 +80,16 @@ static int on_connected(void *user, char *peer, char *local, int peer_port, int 
     (void)local_port;
     exchange->connected = true;
     exchange->moved++;
-    exchange->peer_is_private =
-        peer_port == exchange->url.port && zreg__fetch_address_text_is_private(peer);
+    if (exchange->counters != NULL) {
+        atomic_fetch_add(&exchange->counters->requests, 1);
+    }
+    if (exchange->hops == 0) {
+        if (exchange->tally != NULL) {
+            atomic_fetch_add(exchange->tally, 1);
+        }
+        exchange->peer_is_private =
+            peer_port == exchange->url.port && zreg__fetch_address_text_is_private(peer);
+    }
     return CURL_PREREQFUNC_OK;
 }
 
@@ -134,8 +143,7 @@ static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch
         ZREG__TRY(add_header(exchange, *at, err));
     }
     if (request->authorization != NULL && !exchange->foreign) {
-        ZREG__AUTO_SECRET char *line =
-            zreg__asprintf("Authorization: %s", request->authorization);
+        ZREG__AUTO_SECRET char *line = zreg__asprintf("Authorization: %s", request->authorization);
 
         if (line == NULL) {
             return zreg__fail_nomem(err);
@@ -178,8 +186,7 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
 
 static CURLcode set_blob(CURL *easy, CURLoption option, const char *pem)
 {
-    struct curl_blob blob = {(void *)(uintptr_t)pem, pem != NULL ? strlen(pem) : 0,
-                             CURL_BLOB_COPY};
+    struct curl_blob blob = {(void *)(uintptr_t)pem, pem != NULL ? strlen(pem) : 0, CURL_BLOB_COPY};
 
     return pem == NULL ? CURLE_OK : curl_easy_setopt(easy, option, &blob);
 }

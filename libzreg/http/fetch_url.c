@@ -84,8 +84,8 @@ static zreg_status fill(zreg__fetch_url *out, bool tls, uint16_t port, zreg__spa
         return zreg__fail(err, ZREG_LIMIT, "a URL of %zu bytes is too long", target.size);
     }
     url.host = lower_case(host);
-    url.target = zreg__asprintf("%s%.*s", slash, (int)target.size,
-                                target.text != NULL ? target.text : "");
+    url.target =
+        zreg__asprintf("%s%.*s", slash, (int)target.size, target.text != NULL ? target.text : "");
     if (url.host == NULL || url.target == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -143,8 +143,7 @@ zreg_status zreg__fetch_url_make(zreg__fetch_url *out, bool tls, const char *aut
     uint16_t port;
 
     if (!split_authority(&host, &port, zreg__span_of(authority), tls)) {
-        return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host with an optional port",
-                          authority);
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host with an optional port", authority);
     }
     if (target[0] != '/' || !is_target(target, strlen(target))) {
         return zreg__fail(err, ZREG_INVAL, "a path for %s has characters that no URL may have",

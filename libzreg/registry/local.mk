@@ -1,4 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 
-zreg_headers +=
-libzreg_sources +=
+libzreg_sources += \
+	libzreg/registry/auth.c \
+	libzreg/registry/auth.h \
+	libzreg/registry/authfile.c \
+	libzreg/registry/authfile.h \
+	libzreg/registry/blob.c \
+	libzreg/registry/blob.h \
+	libzreg/registry/blob_reader.c \
+	libzreg/registry/blob_writer.c \
+	libzreg/registry/client.c \
+	libzreg/registry/client.h \
+	libzreg/registry/client_inner.h \
+	libzreg/registry/client_manifest.c \
+	libzreg/registry/client_tags.c \
+	libzreg/registry/credentials.c \
+	libzreg/registry/credentials.h \
+	libzreg/registry/helper.c \
+	libzreg/registry/helper.h \
+	libzreg/registry/host.c \
+	libzreg/registry/host.h \
+	libzreg/registry/quirks.c \
+	libzreg/registry/quirks.h \
+	libzreg/registry/realm.c \
+	libzreg/registry/realm.h \
+	libzreg/registry/request.c \
+	libzreg/registry/request.h \
+	libzreg/registry/retry.c \
+	libzreg/registry/retry.h \
+	libzreg/registry/scope.c \
+	libzreg/registry/scope.h \
+	libzreg/registry/token.c \
+	libzreg/registry/token.h

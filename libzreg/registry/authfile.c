@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/authfile.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "registry/quirks.h"
+
+#include <string.h>
+
+/* The longest decoded "user:password", such as a cloud's token. */
+#define MAX_PAIR_BYTES (64 * (size_t)1024)
+
+/* "https://HOST/v1/", "HOST/", "HOST/REPOSITORY" as HOST[/REPOSITORY] with the host's one name. */
+static char *normal_key(const char *key)
+{
+    const char *scheme = strstr(key, "://");
+    const char *text = scheme != NULL ? scheme + 3 : key;
+    size_t size = strlen(text);
+    size_t host_size = strcspn(text, "/");
+    ZREG__AUTO_FREE char *host = zreg__strndup(text, host_size);
+
+    if (host == NULL) {
+        return NULL;
+    }
+    while (size > host_size && text[size - 1] == '/') {
+        size--;
+    }
+    if (size - host_size == 3 &&
+        (memcmp(text + host_size, "/v1", 3) == 0 || memcmp(text + host_size, "/v2", 3) == 0)) {
+        size = host_size;
+    }
+    return zreg__asprintf("%s%.*s", zreg__quirks_canonical(host), (int)(size - host_size),
+                          text + host_size);
+}
+
+/* The size of `key` when it is `name` or the beginning of it that ends at a '/'; else 0. */
+static size_t prefix_size(const char *key, const char *name)
+{
+    size_t size = strlen(key);
+
+    if (strncmp(key, name, size) != 0 || (name[size] != '\0' && name[size] != '/')) {
+        return 0;
+    }
+    return size;
+}
+
+static bool has_content(const zreg__json *value)
+{
+    static const char *const members[] = {"auth", "identitytoken", "registrytoken", "username"};
+
+    if (json_object_is_type(value, json_type_string)) {
+        return json_object_get_string_len(value) > 0;
+    }
+    for (size_t i = 0; i < ZREG__COUNT(members); i++) {
+        if (!zreg__str_empty(zreg__json_text(value, members[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct match {
+    size_t size; /* of the normal key; 0: none */
+    const char *key;
+    zreg__json *value;
+} match;
+
+/* The member of `table` whose key is the longest prefix of `name`. */
+static zreg_status longest_prefix(match *out, const zreg__json *table, const char *name,
+                                  zreg_error *err)
+{
+    *out = (match){0};
+    if (!json_object_is_type(table, json_type_object)) {
+        return ZREG_OK;
+    }
+    json_object_object_foreach((zreg__json *)(uintptr_t)table, key, value)
+    {
+        ZREG__AUTO_FREE char *normal = normal_key(key);
+        size_t size;
+
+        if (normal == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        size = prefix_size(normal, name);
+        if (size > out->size && has_content(value)) {
+            *out = (match){size, key, value};
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status check_helper_name(const char *name, zreg_error *err)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (!zreg__is_alnum(*c) && strchr("-_.", *c) == NULL) {
+            return zreg__fail(err, ZREG_INVAL, "\"%.64s\" is not the name of a credential helper",
+                              name);
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status give_helper(char **out_helper, char **out_server, const char *helper,
+                               const char *server, zreg_error *err)
+{
+    ZREG__TRY(check_helper_name(helper, err));
+    *out_helper = zreg__strdup(helper);
+    *out_server = zreg__strdup(server);
+    return *out_helper != NULL && *out_server != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zreg__json *file,
+                                  const char *name, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *host = zreg__strndup(name, strcspn(name, "/"));
+    const char *store = zreg__json_text(file, "credsStore");
+    const zreg__quirks *quirks;
+    match helper;
+    match entry;
+
+    if (host == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    quirks = zreg__quirks_find(host);
+    ZREG__TRY(longest_prefix(&helper, zreg__json_get(file, "credHelpers"), name, err));
+    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, err));
+    if (helper.size > 0 && helper.size >= entry.size) {
+        const char *text = json_object_get_string(helper.value);
+        bool whole_host = strchr(helper.key, '/') == NULL;
+
+        return give_helper(out_helper, out_server, text,
+                           whole_host && quirks->credential_key != NULL ? quirks->credential_key
+                                                                        : helper.key,
+                           err);
+    }
+    if (entry.size == 0 && !zreg__str_empty(store)) {
+        return give_helper(out_helper, out_server, store,
+                           quirks->credential_key != NULL ? quirks->credential_key : host, err);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status copy_text(char **to, const char *text, zreg_error *err)
+{
+    if (zreg__str_empty(text)) {
+        return ZREG_OK;
+    }
+    *to = zreg__strdup(text);
+    return *to != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+/* "auth" is base64 of USER:PASSWORD. */
+static zreg_status split_auth(zreg__credential *out, const char *auth, const char *key,
+                              zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf pair = ZREG__BUF(MAX_PAIR_BYTES);
+    const char *colon = NULL;
+    zreg_status status = zreg__base64_decode(&pair, auth, strlen(auth), 0, NULL);
+
+    if (status == ZREG_OK) {
+        colon = strchr(zreg__buf_cstr(&pair), ':');
+    }
+    if (colon == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "the entry \"%.128s\" is not base64 of USER:PASSWORD",
+                          key);
+    }
+    out->username = zreg__strndup(pair.data, (size_t)(colon - pair.data));
+    out->password = zreg__strdup(colon + 1);
+    explicit_bzero(pair.data, pair.size);
+    return out->username != NULL && out->password != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const zreg__json *file,
+                                 const char *name, zreg_error *err)
+{
+    const char *auth;
+    match entry;
+
+    *out_found = false;
+    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, err));
+    if (entry.size == 0) {
+        return ZREG_OK;
+    }
+    *out_found = true;
+    ZREG__TRY(copy_text(&out->key, entry.key, err));
+    ZREG__TRY(copy_text(&out->identity_token, zreg__json_text(entry.value, "identitytoken"), err));
+    ZREG__TRY(copy_text(&out->registry_token, zreg__json_text(entry.value, "registrytoken"), err));
+    auth = zreg__json_text(entry.value, "auth");
+    if (!zreg__str_empty(auth)) {
+        return split_auth(out, auth, entry.key, err);
+    }
+    ZREG__TRY(copy_text(&out->username, zreg__json_text(entry.value, "username"), err));
+    return copy_text(&out->password, zreg__json_text(entry.value, "password"), err);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The file of docker (config.json) and podman (auth.json). No I/O. */
+#ifndef ZREG_REGISTRY_AUTHFILE_H
+#define ZREG_REGISTRY_AUTHFILE_H
+
+#include "base/json.h"
+#include "registry/credentials.h"
+#include <stdbool.h>
+
+/**
+ * The helper that is responsible for `name` (HOST/REPOSITORY, canonical), and what to ask it for;
+ * both in new memory, NULL when no helper is. An entry of credHelpers stands before `auths`, which
+ * stands before credsStore. Errors: INVAL (a helper's name with foreign characters), NOMEM.
+ */
+zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zreg__json *file,
+                                  const char *name, zreg_error *err);
+
+/** The entry of `auths` for `name`; `*out_found` is false when there is none with content.
+ *  Errors: INVAL (not base64 of USER:PASSWORD), NOMEM. */
+zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const zreg__json *file,
+                                 const char *name, zreg_error *err);
+
+#endif

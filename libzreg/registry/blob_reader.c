@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pulling a blob (distribution-spec, "Pulling blobs"): verified, and resumed where it broke off. */
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "oci/range.h"
+#include "registry/blob.h"
+#include "registry/retry.h"
+
+#include <string.h>
+
+/* A connection that brought this much may break as often as it likes. */
+#define PROGRESS_BYTES ((uint64_t)1 << 20)
+
+struct zreg_blob_reader {
+    zreg_client *client;
+    zreg_cancel *cancel;
+    zreg__blob_target target;
+    zreg_digest digest;
+    zreg__fetch_exchange *exchange;
+    zreg__hash hash;     /* of the bytes received; hash.bytes counts them */
+    uint64_t size;       /* UINT64_MAX: unknown */
+    uint64_t skip;       /* bytes that are sent again, to be dropped */
+    unsigned failures;   /* in a row, without progress between */
+    uint64_t resumed_at; /* bytes received when it was last resumed */
+    bool verified;
+    /* The last byte received is kept back while the size is not known: it may be the last of the
+     * blob, which nobody gets before the digest was found right. */
+    bool holds;
+    char held;
+};
+
+static zreg_status take_size(zreg_blob_reader *reader, zreg_error *err)
+{
+    reader->size = zreg__fetch_length(reader->exchange);
+    if (reader->size != UINT64_MAX && reader->size > ZREG__MAX_BLOB_BYTES) {
+        return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
+    }
+    return ZREG_OK;
+}
+
+/* The answer to a Range: the rest, the whole again, or something else. */
+static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
+{
+    const char *range = zreg__fetch_header(reader->exchange, "content-range");
+    int status = zreg__fetch_status(reader->exchange);
+    uint64_t first, last, size;
+
+    if (status == 200) {
+        reader->skip = reader->hash.bytes;
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__request_expect(reader->exchange, 206, reader->target.what, err));
+    if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
+        first != reader->hash.bytes ||
+        (size != UINT64_MAX && reader->size != UINT64_MAX && size != reader->size)) {
+        return zreg__fail(err, ZREG_PROTO, "%s: asked for the rest, got another range",
+                          reader->target.what);
+    }
+    return ZREG_OK;
+}
+
+/* Asks for the blob, or for what is missing of it. */
+static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *range =
+        zreg__asprintf("Range: bytes=%llu-", (unsigned long long)reader->hash.bytes);
+    bool resuming = reader->hash.bytes > 0;
+    const zreg__request request = {
+        .method = "GET",
+        .path = reader->target.path,
+        .repository = reader->target.repository,
+        .actions = ZREG__PULL,
+        .headers = {resuming ? range : NULL},
+        .what = reader->target.what,
+    };
+
+    if (range == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    zreg__fetch_close(zreg__steal(&reader->exchange));
+    reader->skip = 0;
+    ZREG__TRY(zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
+                                 reader->cancel, err));
+    if (resuming) {
+        return take_resumed(reader, err);
+    }
+    ZREG__TRY(zreg__request_expect(reader->exchange, 200, reader->target.what, err));
+    return take_size(reader, err);
+}
+
+zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                           const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+    zreg__hash_kind kind;
+
+    zreg__error_clear(err);
+    reader = zreg__new(zreg_blob_reader);
+    if (reader == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    reader->client = zreg__client_share(client);
+    reader->cancel = cancel;
+    reader->digest = *digest;
+    ZREG__TRY(zreg__blob_target_of(&reader->target, client, ref, digest, err));
+    if (!zreg__hash_kind_of(&kind, digest->text)) {
+        return zreg__fail(err, ZREG_UNSUPPORTED, "%s: unknown algorithm", digest->text);
+    }
+    zreg__hash_init(&reader->hash, kind);
+    ZREG__TRY(request_bytes(reader, err));
+    *out = zreg__steal(&reader);
+    return ZREG_OK;
+}
+
+static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
+{
+    char seen[136];
+
+    if (reader->verified) {
+        return ZREG_OK;
+    }
+    zreg__hash_digest(&reader->hash, seen);
+    if (strcmp(seen, reader->digest.text) != 0) {
+        return zreg__fail(err, ZREG_CORRUPT, "%s: the registry sent other bytes, of digest %s",
+                          reader->target.what, seen);
+    }
+    reader->verified = true;
+    return ZREG_OK;
+}
+
+/* Opens the blob anew after it broke off; `failed` says why. */
+static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
+{
+    if (reader->hash.bytes - reader->resumed_at >= PROGRESS_BYTES) {
+        reader->failures = 0;
+    }
+    reader->resumed_at = reader->hash.bytes;
+    reader->failures++;
+    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT ||
+        reader->failures >= reader->client->attempts) {
+        return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
+    }
+    zreg__log_line(&reader->client->log, ZREG_LOG_INFO, "%s: broke off after %llu bytes; resuming",
+                   reader->target.what, (unsigned long long)reader->hash.bytes);
+    ZREG__TRY(zreg__cancel_sleep(reader->cancel, zreg__retry_backoff_ms(reader->failures), err));
+    return request_bytes(reader, err);
+}
+
+/* Reads without the bytes that came before, over as many connections as it takes. */
+static zreg_status receive(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                           size_t capacity, zreg_error *err)
+{
+    for (;;) {
+        zreg_error failed = {0};
+        size_t room = capacity;
+        size_t size = 0;
+        zreg_status status;
+
+        if (reader->skip > 0 && reader->skip < room) {
+            room = (size_t)reader->skip;
+        }
+        status = zreg__fetch_read(&size, reader->exchange, buffer, room, &failed);
+        if (status != ZREG_OK) {
+            ZREG__TRY(resume(reader, &failed, err));
+        } else if (reader->skip == 0) {
+            *out_size = size;
+            return ZREG_OK;
+        } else if (size == 0) {
+            return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before",
+                              reader->target.what);
+        }
+        reader->skip -= status == ZREG_OK ? size : 0;
+    }
+}
+
+/* Reads and hashes. The end, and the last byte of a known size, come only when all is right. */
+static zreg_status receive_checked(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                                   size_t capacity, zreg_error *err)
+{
+    size_t size = 0;
+
+    ZREG__TRY(receive(&size, reader, buffer, capacity, err));
+    if (size > reader->size - reader->hash.bytes || reader->hash.bytes > ZREG__MAX_BLOB_BYTES) {
+        return zreg__fail(err, ZREG_CORRUPT, "%s: longer than it should be", reader->target.what);
+    }
+    zreg__hash_update(&reader->hash, buffer, size);
+    if (size == 0 || reader->hash.bytes == reader->size) {
+        ZREG__TRY(verify(reader, err));
+    }
+    *out_size = size;
+    return ZREG_OK;
+}
+
+/* With the size not known: one byte behind. */
+static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char *buffer,
+                               size_t capacity, zreg_error *err)
+{
+    char next;
+    size_t size = 0;
+    bool single = capacity == 1;
+
+    if (!reader->holds) {
+        ZREG__TRY(receive_checked(&size, reader, &reader->held, 1, err));
+        reader->holds = size == 1;
+    }
+    if (!reader->holds) {
+        *out_size = 0;
+        return ZREG_OK;
+    }
+    ZREG__TRY(receive_checked(&size, reader, single ? &next : buffer + 1, single ? 1 : capacity - 1,
+                              err));
+    buffer[0] = reader->held;
+    reader->holds = size > 0;
+    if (size > 0) {
+        reader->held = single ? next : buffer[size];
+    }
+    *out_size = size > 0 ? size : 1;
+    return ZREG_OK;
+}
+
+zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                           size_t capacity, zreg_error *err)
+{
+    zreg__error_clear(err);
+    if (capacity == 0) {
+        return zreg__fail(err, ZREG_INVAL, "a read needs room for at least one byte");
+    }
+    ZREG__TRY(zreg__cancel_check(reader->cancel, err));
+    if (reader->verified && !reader->holds) {
+        *out_size = 0;
+        return ZREG_OK;
+    }
+    if (reader->size == UINT64_MAX) {
+        return read_behind(out_size, reader, buffer, capacity, err);
+    }
+    return receive_checked(out_size, reader, buffer, capacity, err);
+}
+
+uint64_t zreg_blob_size(const zreg_blob_reader *reader)
+{
+    return reader->size;
+}
+
+void zreg_blob_reader_free(zreg_blob_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    zreg__fetch_close(reader->exchange);
+    zreg__blob_target_finish(&reader->target);
+    zreg_client_free(reader->client);
+    free(reader);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/client.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "oci/reference.h"
+#include "registry/client_inner.h"
+#include "registry/token.h"
+
+#include <string.h>
+
+static void free_host(void *host)
+{
+    zreg__host_free(host);
+}
+
+/* Programs built with an older, shorter struct get the defaults for the rest. */
+static void read_options(void *to, size_t to_size, const void *from, size_t from_size)
+{
+    memset(to, 0, to_size);
+    if (from != NULL) {
+        memcpy(to, from, from_size < to_size ? from_size : to_size);
+    }
+}
+
+static zreg_status take_options(zreg_client *client, const zreg_client_options *given,
+                                zreg_error *err)
+{
+    zreg_client_options options;
+
+    if (given != NULL && given->size < sizeof(given->size)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "zreg_client_options.size is not set; begin with ZREG_OPTIONS");
+    }
+    read_options(&options, sizeof(options), given, given != NULL ? given->size : 0);
+    client->log = (zreg__log){options.log, options.log_user};
+    client->attempts = options.attempts != 0 ? options.attempts : 5;
+    client->ca_file = zreg__strdup(options.ca_file);
+    client->fetch_options.user_agent = zreg__strdup(options.user_agent);
+    client->fetch_options.connect_timeout_ms = options.connect_timeout_ms;
+    client->fetch_options.idle_timeout_ms = options.idle_timeout_ms;
+    if ((options.ca_file != NULL && client->ca_file == NULL) ||
+        (options.user_agent != NULL && client->fetch_options.user_agent == NULL)) {
+        return zreg__fail_nomem(err);
+    }
+    return zreg__credentials_new(&client->credentials, options.authfile, err);
+}
+
+zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *options, zreg_error *err)
+{
+    ZREG__AUTO(zreg_client) zreg_client *client = NULL;
+
+    zreg__error_clear(err);
+    client = zreg__new(zreg_client);
+    if (client == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    atomic_init(&client->holders, 1);
+    pthread_mutex_init(&client->lock, NULL);
+    ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));
+    ZREG__TRY(take_options(client, options, err));
+    *out = zreg__steal(&client);
+    return ZREG_OK;
+}
+
+zreg_client *zreg__client_share(zreg_client *client)
+{
+    atomic_fetch_add(&client->holders, 1);
+    return client;
+}
+
+void zreg_client_free(zreg_client *client)
+{
+    if (client == NULL || atomic_fetch_sub(&client->holders, 1) != 1) {
+        return;
+    }
+    zreg__fetch_free(client->fetch);
+    zreg__map_free(client->hosts);
+    zreg__credentials_free(client->credentials);
+    pthread_mutex_destroy(&client->lock);
+    free((char *)(uintptr_t)client->fetch_options.user_agent);
+    free(client->ca_file);
+    free(client);
+}
+
+static zreg_status add_host(zreg__host **out, zreg_client *client, const char *name,
+                            zreg_error *err)
+{
+    ZREG__AUTO(zreg__host) zreg__host *host = NULL;
+
+    ZREG__TRY(zreg__host_new(&host, name, err));
+    ZREG__TRY(zreg__map_set(client->hosts, host->name, host, err));
+    *out = zreg__steal(&host);
+    return ZREG_OK;
+}
+
+zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char *name,
+                              zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+
+    if (!zreg__reference_is_host(zreg__span_of(name))) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host; write HOST or HOST:PORT", name);
+    }
+    pthread_mutex_lock(&client->lock);
+    *out = zreg__map_get(client->hosts, zreg__quirks_canonical(name));
+    if (*out == NULL) {
+        status = add_host(out, client, name, err);
+    }
+    pthread_mutex_unlock(&client->lock);
+    return status;
+}
+
+zreg__host *zreg__client_known_host(zreg_client *client, const char *name)
+{
+    zreg__host *host;
+
+    pthread_mutex_lock(&client->lock);
+    host = zreg__map_get(client->hosts, zreg__quirks_canonical(name));
+    pthread_mutex_unlock(&client->lock);
+    return host;
+}
+
+static zreg_status make_fetch(zreg_client *client, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf pem = ZREG__BUF(ZREG__MAX_PEM_BYTES);
+    zreg__fetch_options options = client->fetch_options;
+
+    if (client->ca_file != NULL) {
+        ZREG__TRY(zreg__file_read(&pem, client->ca_file, err));
+        options.ca_pem = zreg__buf_cstr(&pem);
+    }
+    return zreg__fetch_new(&client->fetch, &options, err);
+}
+
+zreg_status zreg__client_fetch(zreg__fetch **out, zreg_client *client, zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+
+    pthread_mutex_lock(&client->lock);
+    if (client->fetch == NULL) {
+        status = make_fetch(client, err);
+    }
+    *out = client->fetch;
+    pthread_mutex_unlock(&client->lock);
+    return status;
+}
+
+zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, const char *username,
+                                        const char *password, zreg_error *err)
+{
+    zreg__host *known = NULL;
+
+    zreg__error_clear(err);
+    ZREG__TRY(zreg__client_host(&known, client, host, err));
+    ZREG__TRY(zreg__credentials_set(client->credentials, known->name, username, password, err));
+    zreg__token_forget(known);
+    return ZREG_OK;
+}
+
+zreg_status zreg_client_set_host(zreg_client *client, const char *host,
+                                 const zreg_host_options *options, zreg_error *err)
+{
+    zreg_host_options copy;
+    zreg__host *known = NULL;
+
+    zreg__error_clear(err);
+    if (options == NULL || options->size < sizeof(options->size)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "zreg_host_options.size is not set; begin with ZREG_OPTIONS");
+    }
+    read_options(&copy, sizeof(copy), options, options->size);
+    ZREG__TRY(zreg__client_host(&known, client, host, err));
+    return zreg__host_configure(known, &copy, err);
+}
+
+static void add_counters(zreg_counters *to, const zreg__host *host)
+{
+    to->requests += atomic_load(&host->wire.requests);
+    to->auth_requests += atomic_load(&host->auth_requests);
+    to->blob_requests += atomic_load(&host->blob_requests);
+    to->bytes_in += atomic_load(&host->wire.bytes_in);
+    to->bytes_out += atomic_load(&host->wire.bytes_out);
+    to->connections += atomic_load(&host->wire.connections);
+}
+
+void zreg_client_counters(zreg_counters *out, const zreg_client *client, const char *host)
+{
+    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&client->lock;
+    const char *key;
+    void *value;
+
+    *out = (zreg_counters){0};
+    pthread_mutex_lock(lock);
+    for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
+        if (host == NULL || strcmp(key, zreg__quirks_canonical(host)) == 0) {
+            add_counters(out, value);
+        }
+    }
+    pthread_mutex_unlock(lock);
+}
+
+/* The scopes that the first token for a repository should have; call with the host's lock held. */
+static zreg_status expected_scopes(zreg__scopes **out, zreg__host *host, const char *repository,
+                                   zreg_error *err)
+{
+    zreg__scopes *scopes = zreg__map_get(host->expected, repository);
+
+    if (scopes == NULL) {
+        zreg_status status;
+
+        scopes = zreg__new(zreg__scopes);
+        if (scopes == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        status = zreg__map_set(host->expected, repository, scopes, err);
+        if (status != ZREG_OK) {
+            free(scopes);
+            return status;
+        }
+    }
+    *out = scopes;
+    return ZREG_OK;
+}
+
+static zreg_status add_expected(zreg__host *host, const char *repository, unsigned actions,
+                                const char *from, zreg_error *err)
+{
+    zreg__scopes *scopes = NULL;
+
+    ZREG__TRY(expected_scopes(&scopes, host, repository, err));
+    ZREG__TRY(zreg__scopes_add(scopes, repository, actions, err));
+    return from != NULL ? zreg__scopes_add(scopes, from, ZREG__PULL, err) : ZREG_OK;
+}
+
+zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,
+                                const char *from, zreg_error *err)
+{
+    unsigned bits = zreg__scope_actions(actions);
+    zreg__host *host = NULL;
+    zreg_status status;
+
+    if (bits == 0) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" are not actions; write pull or pull,push",
+                          actions);
+    }
+    ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
+    pthread_mutex_lock(&host->lock);
+    status = add_expected(host, zreg_ref_repository(ref), bits, from, err);
+    pthread_mutex_unlock(&host->lock);
+    return status;
+}
+
+const zreg__log *zreg__client_log(const zreg_client *client)
+{
+    return &client->log;
+}
+
+bool zreg__client_same_host(const char *a, const char *b)
+{
+    return zreg__str_equal_nocase(zreg__quirks_canonical(a), zreg__quirks_canonical(b));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The inside of zreg_client, for the files of this folder. */
+#ifndef ZREG_REGISTRY_CLIENT_INNER_H
+#define ZREG_REGISTRY_CLIENT_INNER_H
+
+#include "base/log.h"
+#include "base/map.h"
+#include "http/fetch.h"
+#include "registry/client.h"
+#include "registry/credentials.h"
+#include "registry/host.h"
+
+#include <pthread.h>
+
+struct zreg_client {
+    _Atomic unsigned holders; /* the owner and each open stream */
+    zreg__log log;
+    uint32_t attempts;
+    zreg__credentials *credentials;
+    char *ca_file;
+    zreg__fetch_options fetch_options; /* user_agent is owned, ca_pem is not set */
+
+    pthread_mutex_t lock; /* guards the two below; hosts are never taken out */
+    zreg__fetch *fetch;   /* made by the first request */
+    zreg__map *hosts;
+};
+
+/** The facts of a host, made when they are first asked for. */
+zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char *name,
+                              zreg_error *err);
+
+/** The HTTP session; the first call reads the file of authorities. */
+zreg_status zreg__client_fetch(zreg__fetch **out, zreg_client *client, zreg_error *err);
+
+/** The host of this name if it was used or configured before, else NULL. */
+zreg__host *zreg__client_known_host(zreg_client *client, const char *name);
+
+/** The same client once more; each holder calls zreg_client_free. */
+zreg_client *zreg__client_share(zreg_client *client);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Credential helpers: docker-credential-NAME, asked over its standard input and output. */
+#ifndef ZREG_REGISTRY_HELPER_H
+#define ZREG_REGISTRY_HELPER_H
+
+#include "registry/credentials.h"
+#include <stdbool.h>
+
+/** Runs `docker-credential-NAME get`. `*out_found` is false when the helper has nothing for the
+ *  server. Errors: IO (cannot be run, or failed), INVAL (its answer is not understood), CANCELLED. */
+zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char *name,
+                             const char *server, zreg_cancel *cancel, zreg_error *err);
+
+#endif

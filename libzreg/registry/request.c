@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/request.h"
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "oci/errors.h"
+#include "registry/auth.h"
+#include "registry/retry.h"
+
+#include <string.h>
+
+/* Sends of one try: without authorization, with a kept or new token, with a wider token. */
+#define MAX_ROUNDS 3
+
+/* A request under way. */
+typedef struct delivery {
+    zreg_client *client;
+    zreg__fetch *fetch;
+    zreg__host *host;
+    const zreg__request *request;
+    zreg_cancel *cancel;
+    zreg__auth auth;
+    zreg__fetch_failure failure;
+    bool tls; /* of the last send */
+} delivery;
+
+static void delivery_finish(delivery *s)
+{
+    zreg__auth_finish(&s->auth);
+}
+
+ZREG__DEFINE_AUTO_VALUE(delivery, delivery_finish)
+
+static zreg_status make_url(zreg__fetch_url *out, const delivery *s, bool tls, zreg_error *err)
+{
+    if (s->request->url != NULL) {
+        return zreg__fetch_url_copy(out, s->request->url, err);
+    }
+    return zreg__fetch_url_make(out, tls, s->host->authority, s->request->path, err);
+}
+
+/* A URL that an answer gave may lead anywhere. */
+static bool is_own(const delivery *s, const zreg__fetch_url *url, bool tls)
+{
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url own = {0};
+
+    return s->request->url == NULL ||
+           (zreg__fetch_url_make(&own, tls, s->host->authority, "/", NULL) == ZREG_OK &&
+            zreg__fetch_url_same_origin(&own, url));
+}
+
+static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, bool maybe_plain,
+                             zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
+    zreg__fetch_tls trust = zreg__host_tls(s->host);
+    zreg__fetch_request request = {
+        .method = s->request->method,
+        .url = &url,
+        .headers = s->request->headers,
+        .body = s->request->body,
+        .body_bytes = s->request->body_bytes,
+        .stream = s->request->stream,
+        .stream_bytes = s->request->stream_bytes,
+        .limit_ms = s->request->limit_ms,
+        .maybe_plain = maybe_plain,
+        .counters = &s->host->wire,
+    };
+
+    s->tls = tls;
+    ZREG__TRY(make_url(&url, s, tls, err));
+    if (is_own(s, &url, tls)) {
+        request.authorization = s->auth.value;
+        request.tls = &trust;
+    }
+    request.tally = strstr(url.target, "/blobs/") != NULL ? &s->host->blob_requests : NULL;
+    return zreg__fetch_open(out, s->fetch, &request, &s->failure, s->cancel, err);
+}
+
+static bool uses_tls(zreg__host *host)
+{
+    bool tls;
+
+    pthread_mutex_lock(&host->lock);
+    tls = host->known ? host->tls : !host->plain_http;
+    pthread_mutex_unlock(&host->lock);
+    return tls;
+}
+
+/* A loopback host of which nothing is known is tried with TLS, then without. */
+static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool first, zreg_error *err)
+{
+    bool maybe_plain = first && s->host->loopback && !s->host->plain_http;
+    zreg_error failed = {0};
+    zreg_status status;
+
+    if (!maybe_plain) {
+        return send_over(out, s, uses_tls(s->host), false, err);
+    }
+    status = send_over(out, s, true, true, &failed);
+    if (status == ZREG_OK) {
+        return ZREG_OK;
+    }
+    if (s->failure == ZREG__FETCH_FINAL) {
+        return zreg__fail(err, status, "%s", failed.message);
+    }
+    return send_over(out, s, false, false, err);
+}
+
+/* A 401 that does not say what it wants: the base of the API may (distribution-spec, "Determining
+ * Support"). */
+static zreg_status ping_for_challenge(char **out, const delivery *s, zreg_error *err)
+{
+    static const zreg__request ping = {.method = "GET", .path = "/v2/"};
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    delivery asking = {
+        .client = s->client,
+        .fetch = s->fetch,
+        .host = s->host,
+        .request = &ping,
+        .cancel = s->cancel,
+    };
+
+    ZREG__TRY(send_over(&exchange, &asking, uses_tls(s->host), false, err));
+    if (zreg__fetch_status(exchange) == 401) {
+        atomic_fetch_add(&s->host->auth_requests, 1);
+        *out = zreg__strdup(zreg__fetch_header(exchange, "www-authenticate"));
+    }
+    return ZREG_OK;
+}
+
+/* Learns from a 401; `*out_again`: the request is worth sending again. */
+static zreg_status take_refusal(bool *out_again, delivery *s, const zreg__fetch_exchange *exchange,
+                                zreg_error *err)
+{
+    ZREG__AUTO_FREE char *asked = NULL;
+    const char *challenge = zreg__fetch_header(exchange, "www-authenticate");
+
+    atomic_fetch_add(&s->host->auth_requests, 1);
+    if (challenge == NULL && s->auth.scheme == ZREG__CHALLENGE_NONE) {
+        ZREG__TRY(ping_for_challenge(&asked, s, err));
+        challenge = asked;
+    }
+    return zreg__auth_refused(out_again, &s->auth, s->host, challenge, err);
+}
+
+/* The first request to a host: what it teaches is known before others go on. */
+static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, delivery *s,
+                              zreg_error *err)
+{
+    zreg_status status = send_found(out, s, true, err);
+
+    if (status == ZREG_OK) {
+        zreg__host_answered(s->host, s->tls, zreg__fetch_peer_is_private(*out));
+        if (zreg__fetch_status(*out) == 401) {
+            status = take_refusal(out_again, s, *out, err);
+        }
+    }
+    zreg__host_leave(s->host);
+    return status;
+}
+
+static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delivery *s,
+                             zreg_error *err)
+{
+    ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
+    ZREG__TRY(send_found(out, s, false, err));
+    if (!s->request->stream && zreg__fetch_status(*out) == 401) {
+        return take_refusal(out_again, s, *out, err);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    if (!s->auth.anonymous) {
+        return zreg__request_fail(exchange, s->request->what, err);
+    }
+    zreg__fail(err, ZREG_DENIED, "%s: %s wants credentials, and none are known for it",
+               s->request->what, s->host->name);
+    if (err != NULL) {
+        err->http_status = 401;
+        zreg__str_copy(err->registry_code, sizeof(err->registry_code), "UNAUTHORIZED");
+    }
+    return ZREG_DENIED;
+}
+
+/* One try: with as many sends as authorization takes. */
+static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
+    bool first = false;
+
+    s->failure = ZREG__FETCH_FINAL;
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+        bool again = false;
+
+        ZREG__TRY(zreg__host_enter(&first, s->host, s->cancel, err));
+        ZREG__TRY(first ? send_first(&exchange, &again, s, err)
+                        : send_next(&exchange, &again, s, err));
+        if (!again && zreg__fetch_status(exchange) == 401) {
+            return fail_denied(s, exchange, err);
+        }
+        if (!again) {
+            *out = zreg__steal(&exchange);
+            return ZREG_OK;
+        }
+    }
+    return zreg__fail(err, ZREG_DENIED, "%s: %s does not accept the tokens that it asks for",
+                      s->request->what, s->host->name);
+}
+
+/* Waits before the next try. What a host asks for counts for all requests to it. */
+static zreg_status pause_before_retry(delivery *s, const zreg__fetch_exchange *exchange,
+                                      unsigned attempt, zreg_error *err)
+{
+    uint64_t asked_ms = exchange != NULL ? zreg__retry_after_ms(exchange) : 0;
+
+    zreg__log_line(&s->client->log, ZREG_LOG_INFO, "%s: try %u of %u failed; trying again",
+                   s->request->what, attempt, (unsigned)s->client->attempts);
+    if (asked_ms > 0) {
+        zreg__host_quiet(s->host, asked_ms);
+        return ZREG_OK;
+    }
+    return zreg__cancel_sleep(s->cancel, zreg__retry_backoff_ms(attempt), err);
+}
+
+static zreg_status send_with_retries(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+        zreg_error failed = {0};
+        zreg_status status = try_once(&exchange, s, &failed);
+        bool again = status == ZREG_OK ? zreg__retry_status(zreg__fetch_status(exchange))
+                                       : s->failure != ZREG__FETCH_FINAL;
+
+        if (!again || s->request->stream || s->request->limit_ms > 0 ||
+            attempt >= s->client->attempts) {
+            *out = zreg__steal(&exchange);
+            if (status != ZREG_OK && err != NULL && err->code == ZREG_OK) {
+                *err = failed;
+            }
+            return status;
+        }
+        ZREG__TRY(pause_before_retry(s, exchange, attempt, err));
+    }
+}
+
+zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                               const zreg__request *request, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(delivery)
+    delivery sending = {
+        .client = client,
+        .host = host,
+        .request = request,
+        .cancel = cancel,
+    };
+
+    ZREG__TRY(zreg__client_fetch(&sending.fetch, client, err));
+    if (request->repository != NULL) {
+        ZREG__TRY(
+            zreg__scopes_add(&sending.auth.needed, request->repository, request->actions, err));
+    }
+    if (request->from != NULL) {
+        ZREG__TRY(zreg__scopes_add(&sending.auth.needed, request->from, ZREG__PULL, err));
+    }
+    return send_with_retries(out, &sending, err);
+}
+
+zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
+
+    /* A body that is too long or breaks off leaves the status, which says enough. */
+    (void)zreg__fetch_body(&body, exchange, NULL);
+    return zreg__errors_from_response(err, zreg__fetch_status(exchange), zreg__buf_cstr(&body),
+                                      body.size, what);
+}
+
+zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,
+                                 zreg_error *err)
+{
+    return zreg__fetch_status(exchange) == status ? ZREG_OK
+                                                  : zreg__request_fail(exchange, what, err);
+}
+
+zreg_status zreg__request_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
+                                   const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
+    const zreg__fetch_url *here = zreg__fetch_answerer(exchange);
+    const char *location = zreg__fetch_header(exchange, "location");
+
+    if (location == NULL) {
+        return zreg__fail(err, ZREG_PROTO, "%s: the answer has no Location", what);
+    }
+    ZREG__TRY(zreg__fetch_url_resolve(&url, here, location, err));
+    if (here->tls && !url.tls) {
+        return zreg__fail(err, ZREG_PROTO,
+                          "%s: the answer leads from https to http, which is refused; the registry "
+                          "may stand behind a proxy that hides its address from it",
+                          what);
+    }
+    *out = url;
+    url = (zreg__fetch_url){0};
+    return ZREG_OK;
+}

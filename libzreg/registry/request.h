@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** One request to a registry: authorised, tried again where that may help, its errors in words. */
+#ifndef ZREG_REGISTRY_REQUEST_H
+#define ZREG_REGISTRY_REQUEST_H
+
+#include "registry/client_inner.h"
+
+#define ZREG__REQUEST_HEADERS 4
+
+/** The body must live until the exchange is closed, all else until zreg__request_send returns. */
+typedef struct zreg__request {
+    const char *method;
+    const char *path;           /* on the host's API: "/v2/..."; */
+    const zreg__fetch_url *url; /* or where an answer pointed to; no credentials off the host */
+    const char *repository;     /* that rights are needed on, or NULL */
+    unsigned actions;           /* ZREG__PULL ... */
+    const char *from;           /* a further repository to pull from, or NULL */
+    const char *headers[ZREG__REQUEST_HEADERS + 1]; /* "Name: value", the last is NULL */
+    const void *body;
+    size_t body_bytes;
+    bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
+    uint64_t stream_bytes;
+    uint32_t limit_ms; /* longest time for it, tried once only; 0: none */
+    const char *what;  /* for errors: "manifest docker.io/library/x:1" */
+} zreg__request;
+
+/**
+ * Sends a request and waits for the head of an answer, which is not a 401 and not one that a later
+ * try might mend. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED, ...
+ */
+zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                               const zreg__request *request, zreg_cancel *cancel, zreg_error *err);
+
+/** ZREG_OK when the answer is `status`; otherwise an error made of the answer. */
+zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,
+                                 zreg_error *err);
+
+/** The error that an answer stands for; reads its body. */
+zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err);
+
+/** Where the answer's Location points, never from https to http. Errors: PROTO. */
+zreg_status zreg__request_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
+                                   const char *what, zreg_error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/retry.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "base/str.h"
+
+#include <curl/curl.h>
+
+#define FIRST_MS 100
+#define LONGEST_MS 5000
+
+bool zreg__retry_status(int http_status)
+{
+    return http_status == 408 || http_status == 429 || http_status == 500 || http_status == 502 ||
+           http_status == 503 || http_status == 504;
+}
+
+uint64_t zreg__retry_after_ms(const zreg__fetch_exchange *exchange)
+{
+    const char *text = zreg__fetch_header(exchange, "retry-after");
+    uint64_t seconds = 0;
+
+    if (text == NULL) {
+        return 0;
+    }
+    if (!zreg__span_u64(zreg__span_of(text), &seconds)) {
+        time_t when = curl_getdate(text, NULL);
+        int64_t now = zreg__clock_unix_s();
+
+        seconds = when > now ? (uint64_t)(when - now) : 0;
+    }
+    return 1000 * (seconds < ZREG__MAX_RETRY_AFTER_S ? seconds : ZREG__MAX_RETRY_AFTER_S);
+}
+
+uint64_t zreg__retry_backoff_ms(unsigned attempt)
+{
+    uint64_t ms = LONGEST_MS;
+    uint32_t random = 0;
+
+    if (attempt < 7) {
+        ms = FIRST_MS << (attempt - 1);
+    }
+    ms = ms < LONGEST_MS ? ms : LONGEST_MS;
+    /* Without random bytes all waits are alike, which is only less polite. */
+    (void)zreg__random(&random, sizeof(random), NULL);
+    return ms / 2 + random % (ms / 2 + 1);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** When a request is tried again, and how long after. */
+#ifndef ZREG_REGISTRY_RETRY_H
+#define ZREG_REGISTRY_RETRY_H
+
+#include "http/fetch.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/** True for an HTTP status that a later try may mend: 408, 429, 500, 502, 503, 504. */
+bool zreg__retry_status(int http_status);
+
+/** What Retry-After asks for, in seconds or as a date, at most ZREG__MAX_RETRY_AFTER_S; 0: nothing. */
+uint64_t zreg__retry_after_ms(const zreg__fetch_exchange *exchange);
+
+/** The wait after try number `attempt` (from 1): doubling, half of it at random. */
+uint64_t zreg__retry_backoff_ms(unsigned attempt);
+
+#endif
