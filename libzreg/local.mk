@@ -20,6 +20,10 @@ libzreg_libzreg_la_SOURCES =
 libzreg_libzreg_la_LIBADD = libzreg/libzreg-internal.la
 libzreg_libzreg_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
 	-Wl,--version-script=$(srcdir)/libzreg/libzreg.map
+# A sanitizer's own symbols come from the program.
+if !SANITIZERS
+libzreg_libzreg_la_LDFLAGS += -no-undefined -Wl,-z,defs
+endif
 EXTRA_libzreg_libzreg_la_DEPENDENCIES = $(srcdir)/libzreg/libzreg.map
 
 include_HEADERS = libzreg/zreg.h
