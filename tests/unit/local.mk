@@ -50,3 +50,15 @@ tests_unit_test_image_plan_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_image_tarlayer
 tests_unit_test_image_tarlayer_SOURCES = tests/unit/test_image_tarlayer.c
 tests_unit_test_image_tarlayer_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_image_archive tests/unit/test_image_copy
+tests_unit_test_image_archive_SOURCES = tests/unit/test_image_archive.c tests/unit/image_fixture.h
+tests_unit_test_image_archive_LDADD = $(unit_ldadd)
+tests_unit_test_image_copy_SOURCES = tests/unit/test_image_copy.c tests/unit/image_fixture.h
+tests_unit_test_image_copy_LDADD = $(unit_ldadd)
+
+if BUILD_SERVER
+unit_tests += tests/unit/test_image_server
+tests_unit_test_image_server_SOURCES = tests/unit/test_image_server.c tests/unit/image_fixture.h
+tests_unit_test_image_server_LDADD = $(unit_ldadd)
+endif
