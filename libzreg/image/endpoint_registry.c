@@ -184,7 +184,7 @@ static zreg_status registry_blob_open(zreg__source **out, zreg__endpoint *endpoi
     if (source == NULL) {
         return zreg__fail_nomem(err);
     }
-    source->base = (zreg__source){.read = source_read, .free = source_free};
+    source->base = (zreg__source){.read = source_read, .free = source_free, .verifies = true};
     ZREG__TRY(zreg_blob_open(&source->reader, self->client, self->ref, digest, cancel, err));
     *out = &zreg__steal(&source)->base;
     return ZREG_OK;
@@ -200,6 +200,11 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *e
     return zreg_blob_commit(out, ((registry_sink *)sink)->writer, err);
 }
 
+static void sink_trust(zreg__sink *sink)
+{
+    zreg__blob_writer_trust(((registry_sink *)sink)->writer);
+}
+
 static void sink_free(zreg__sink *sink)
 {
     zreg_blob_writer_free(((registry_sink *)sink)->writer);
@@ -212,7 +217,8 @@ static zreg_status new_sink(zreg__sink **out, zreg_blob_writer **writer, zreg_er
     if (sink == NULL) {
         return zreg__fail_nomem(err);
     }
-    sink->base = (zreg__sink){.write = sink_write, .commit = sink_commit, .free = sink_free};
+    sink->base = (zreg__sink){
+        .write = sink_write, .commit = sink_commit, .trust = sink_trust, .free = sink_free};
     sink->writer = zreg__steal(writer);
     *out = &sink->base;
     return ZREG_OK;

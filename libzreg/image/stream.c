@@ -14,6 +14,13 @@ void zreg__source_free(zreg__source *source)
     }
 }
 
+void zreg__sink_trust(zreg__sink *sink, const zreg__source *source)
+{
+    if (source->verifies && sink->trust != NULL) {
+        sink->trust(sink);
+    }
+}
+
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)
 {
     return sink->write(sink, bytes, size, err);

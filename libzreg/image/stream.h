@@ -9,6 +9,7 @@
 #define ZREG_IMAGE_STREAM_H
 
 #include "base/compiler.h"
+#include <stdbool.h>
 #include <zreg/common.h>
 #include <zreg/digest.h>
 
@@ -19,11 +20,13 @@ struct zreg__source {
     zreg_status (*read)(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                         zreg_error *err);
     void (*free)(zreg__source *source);
+    bool verifies; /* gives out no last byte before the digest was found right */
 };
 
 struct zreg__sink {
     zreg_status (*write)(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
     zreg_status (*commit)(zreg_digest *out, zreg__sink *sink, zreg_error *err);
+    void (*trust)(zreg__sink *sink); /* NULL: it verifies in any case */
     void (*free)(zreg__sink *sink);
 };
 
@@ -33,6 +36,10 @@ zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buff
 
 /** Ends reading wherever it is. Accepts NULL. */
 void zreg__source_free(zreg__source *source);
+
+/** Says before the first write that the bytes will come from this source of the same digest, so
+ *  that they are not hashed twice when it verifies. */
+void zreg__sink_trust(zreg__sink *sink, const zreg__source *source);
 
 /** Takes all `size` bytes. After an error only _free is allowed. */
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);

@@ -57,19 +57,28 @@ static int watch(void *user)
     return zreg__clock_ms() - self->reported_ms < REPORT_EVERY_MS ? 0 : report(self);
 }
 
-static zreg_status pump(transfer *self, zreg__sink *sink, zreg__source *source, void *block,
+/* Fills the block unless the end comes first: few large writes, and a small blob in one. */
+static zreg_status fill(size_t *out_size, zreg__source *source, char *block, size_t capacity,
+                        zreg_error *err)
+{
+    size_t filled = 0;
+    for (size_t got = 1; got > 0 && filled < capacity; filled += got) {
+        ZREG__TRY(zreg__source_read(&got, source, block + filled, capacity - filled, err));
+    }
+    *out_size = filled;
+    return ZREG_OK;
+}
+
+static zreg_status pump(transfer *self, zreg__sink *sink, zreg__source *source, char *block,
                         size_t capacity, zreg_error *err)
 {
-    for (;;) {
-        size_t size = 0;
-        ZREG__TRY(zreg__source_read(&size, source, block, capacity, err));
-        if (size == 0) {
-            return ZREG_OK;
-        }
-        ZREG__TRY(zreg__sink_write(sink, block, size, err));
+    for (size_t size = capacity; size == capacity;) {
+        ZREG__TRY(fill(&size, source, block, capacity, err));
+        ZREG__TRY(size > 0 ? zreg__sink_write(sink, block, size, err) : ZREG_OK);
         self->bytes_done += size;
         self->bytes_moved += size;
     }
+    return ZREG_OK;
 }
 
 static zreg_status stream(transfer *self, zreg__sink *sink, const zreg_descriptor *blob,
@@ -77,12 +86,13 @@ static zreg_status stream(transfer *self, zreg__sink *sink, const zreg_descripto
 {
     size_t capacity =
         blob->size_bytes < ZREG__STREAM_BYTES ? (size_t)blob->size_bytes + 1 : ZREG__STREAM_BYTES;
-    ZREG__AUTO_FREE void *block = zreg__reallocarray(NULL, capacity, 1);
+    ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, capacity, 1);
     ZREG__AUTO(zreg__source) zreg__source *source = NULL;
     if (block == NULL) {
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &blob->digest, stop, err));
+    zreg__sink_trust(sink, source);
     ZREG__TRY(pump(self, sink, source, block, capacity, err));
     return zreg__sink_commit(NULL, sink, err);
 }

@@ -23,7 +23,7 @@ typedef struct fixture_blob {
 
 static inline void fixture_write(const char *dir, const char *name, const void *bytes, size_t size)
 {
-    char path[512];
+    char path[1024];
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     assert_int_equal(zreg__file_write(path, bytes, size, 0644, false, NULL), ZREG_OK);
 }
@@ -31,7 +31,7 @@ static inline void fixture_write(const char *dir, const char *name, const void *
 static inline void fixture_layout(const char *dir)
 {
     static const char version[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-    char path[512];
+    char path[1024];
     snprintf(path, sizeof(path), "%s/blobs/sha256", dir);
     assert_int_equal(zreg__file_mkdirs(path, 0755, NULL), ZREG_OK);
     fixture_write(dir, "oci-layout", version, strlen(version));
@@ -40,7 +40,7 @@ static inline void fixture_layout(const char *dir)
 static inline fixture_blob fixture_put(const char *dir, const void *bytes, size_t size)
 {
     fixture_blob blob = {.size = size};
-    char name[128];
+    char name[200];
     assert_int_equal(zreg_digest_of(&blob.digest, NULL, bytes, size, NULL), ZREG_OK);
     snprintf(name, sizeof(name), "blobs/sha256/%s", blob.digest.text + strlen("sha256:"));
     fixture_write(dir, name, bytes, size);

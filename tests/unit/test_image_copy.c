@@ -72,15 +72,15 @@ static zreg_status copy(zreg_copy_result *out, const world *w, const zreg_copy_o
 
 static bool exists(const world *w, const char *name)
 {
-    char path[512];
+    char path[1024];
     struct stat info;
     snprintf(path, sizeof(path), "%s/%s", w->dir, name);
     return lstat(path, &info) == 0;
 }
 
-static void blob_path(char to[512], const char *layout, const zreg_digest *digest)
+static void blob_path(char to[1024], const char *layout, const zreg_digest *digest)
 {
-    snprintf(to, 512, "%s/blobs/sha256/%s", layout, digest->text + strlen("sha256:"));
+    snprintf(to, 1024, "%s/blobs/sha256/%s", layout, digest->text + strlen("sha256:"));
 }
 
 static void an_image_arrives_whole(void **state)
@@ -117,7 +117,7 @@ static void a_lost_blob_is_copied_again(void **state)
 {
     world *w = *state;
     zreg_copy_result result;
-    char dst[300], path[512];
+    char dst[500], path[1024];
     make_image(w);
     fixture_blob layer = fixture_bytes(w->src, 300000, 1);
     assert_int_equal(copy(&result, w, NULL, NULL), ZREG_OK);
@@ -227,7 +227,7 @@ static void wrong_bytes_are_not_stored(void **state)
     world *w = *state;
     zreg_copy_result result;
     zreg_error err = {.code = ZREG_OK};
-    char path[512], stored[600];
+    char path[1024], stored[600];
     make_image(w);
     fixture_blob layer = fixture_bytes(w->src, 300000, 1);
     blob_path(path, w->src, &layer.digest);
@@ -243,7 +243,7 @@ static void links_inside_a_layout_are_not_followed(void **state)
 {
     world *w = *state;
     zreg_copy_result result;
-    char path[512], target[300];
+    char path[1024], target[300];
     make_image(w);
     fixture_blob layer = fixture_bytes(w->src, 300000, 1);
     blob_path(path, w->src, &layer.digest);
