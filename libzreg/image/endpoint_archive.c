@@ -23,8 +23,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#define TYPE_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
-
 typedef struct archive {
     zreg__endpoint base;
     pthread_mutex_t lock; /* held while the archive is looked through */
@@ -165,7 +163,7 @@ static zreg_status add_layer(zreg__json *layers, archive *self, const char *name
     ZREG__TRY(zreg_digest_parse(&digest, diff_id, err));
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
     ZREG__TRY(remember(self, &digest, &file, err));
-    ZREG__TRY(new_descriptor(&layer, TYPE_DOCKER_LAYER, &digest, file.size_bytes, err));
+    ZREG__TRY(new_descriptor(&layer, ZREG__TYPE_DOCKER_LAYER, &digest, file.size_bytes, err));
     return zreg__json_add(layers, layer, err);
 }
 

@@ -2,6 +2,11 @@
 
 zreg_headers +=
 libzreg_sources += \
+	libzreg/image/append.c \
+	libzreg/image/append_config.c \
+	libzreg/image/append_config.h \
+	libzreg/image/append_layers.c \
+	libzreg/image/append_layers.h \
 	libzreg/image/copy.c \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \

@@ -14,6 +14,7 @@
 #define ZREG__TYPE_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define ZREG__TYPE_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define ZREG__TYPE_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define ZREG__TYPE_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
 #define ZREG__TYPE_DOCKER_LAYER_GZIP "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 /** What a manifest request accepts, as the value of one Accept header. */

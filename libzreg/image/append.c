@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zreg_append: the base's layers and the new ones, then the config, then the manifest. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "image/append_config.h"
+#include "image/append_layers.h"
+#include "image/imageconfig.h"
+#include "image/plan.h"
+#include "image/transfer.h"
+#include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include <string.h>
+#include <sys/utsname.h>
+#include <zreg/copy.h>
+
+typedef struct append {
+    zreg_append_options options;
+    char *platform;
+    zreg__endpoint *src; /* of the base; NULL from scratch */
+    zreg__endpoint *dst;
+    zreg_manifest *base;  /* NULL from scratch */
+    zreg__json *config;   /* of the new image */
+    zreg__json *manifest; /* of the new image */
+    zreg__append_layers *layers;
+    bool is_docker; /* the media types are docker's, as those of the base */
+    zreg_cancel *cancel;
+} append;
+
+static void append_finish(append *self)
+{
+    free(self->platform);
+    zreg__endpoint_free(self->src);
+    zreg__endpoint_free(self->dst);
+    zreg_manifest_free(self->base);
+    json_object_put(self->config);
+    json_object_put(self->manifest);
+    zreg__append_layers_free(self->layers);
+}
+
+ZREG__DEFINE_AUTO_VALUE(append, append_finish)
+
+/* What this machine runs, in the words of image platforms. */
+static char *machine_platform(void)
+{
+    static const struct {
+        const char *machine;
+        const char *platform;
+    } machines[] = {
+        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"armv7l", "arm/v7"},       {"armv6l", "arm/v6"},
+        {"i386", "386"},     {"i686", "386"},      {"loongarch64", "loong64"},
+    };
+    struct utsname about;
+    if (uname(&about) != 0) {
+        return zreg__strdup("linux/amd64");
+    }
+    for (size_t i = 0; i < ZREG__COUNT(machines); i++) {
+        if (zreg__str_equal(about.machine, machines[i].machine)) {
+            return zreg__asprintf("linux/%s", machines[i].platform);
+        }
+    }
+    return zreg__asprintf("linux/%s", about.machine);
+}
+
+static const zreg_descriptor *find_child(const zreg_manifest *index, const char *platform)
+{
+    for (size_t i = 0; i < zreg_manifest_count(index); i++) {
+        const zreg_descriptor *child = zreg_manifest_at(index, i);
+        if (child->has_platform && zreg__platform_matches(&child->platform, platform)) {
+            return child;
+        }
+    }
+    return NULL;
+}
+
+/* Puts the child for our platform in the place of an index. */
+static zreg_status descend(append *self, zreg_error *err)
+{
+    const zreg_descriptor *child = find_child(self->base, self->platform);
+    if (child == NULL) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s has no image for %s; name another platform",
+                          zreg__endpoint_text(self->src), self->platform);
+    }
+    zreg_manifest *image = NULL;
+    ZREG__TRY(zreg__endpoint_manifest_get(&image, self->src, &child->digest, self->cancel, err));
+    zreg_manifest_free(self->base);
+    self->base = image;
+    return ZREG_OK;
+}
+
+static zreg_status fetch_manifest(append *self, zreg_error *err)
+{
+    ZREG__TRY(zreg__endpoint_manifest_get(&self->base, self->src, NULL, self->cancel, err));
+    for (unsigned depth = 0; zreg_manifest_is_index(self->base); depth++) {
+        if (depth == ZREG__MAX_INDEX_DEPTH) {
+            return zreg__fail(err, ZREG_LIMIT, "%s: indexes more than %d deep",
+                              zreg__endpoint_text(self->src), ZREG__MAX_INDEX_DEPTH);
+        }
+        ZREG__TRY(descend(self, err));
+    }
+    return ZREG_OK;
+}
+
+static zreg_status fetch_base(append *self, zreg_error *err)
+{
+    ZREG__TRY(fetch_manifest(self, err));
+    ZREG__TRY(zreg__imageconfig_fetch(&self->config, self->src, self->base, self->cancel, err));
+    zreg_status status =
+        zreg__append_config_check_base(self->config, zreg_manifest_count(self->base), err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
+    }
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(self->base, &size);
+    self->is_docker =
+        zreg__str_equal(zreg_manifest_media_type(self->base), ZREG__TYPE_DOCKER_MANIFEST);
+    return zreg__json_parse(&self->manifest, bytes, size, "manifest", err);
+}
+
+static zreg_status begin_from_scratch(append *self, zreg_error *err)
+{
+    ZREG__TRY(zreg__append_config_scratch(&self->config, self->platform, err));
+    self->manifest = json_object_new_object();
+    return zreg__json_set_u64(self->manifest, "schemaVersion", 2, err);
+}
+
+static zreg_status open_ends(append *self, zreg_client *client, const char *base, const char *dst,
+                             zreg_error *err)
+{
+    const zreg__endpoint_options from = {.client = client};
+    const zreg__endpoint_options to = {
+        .client = client, .server = self->options.dst_server, .write = true};
+    ZREG__TRY(zreg__endpoint_open(&self->dst, dst, &to, err));
+    if (zreg__str_equal(base, "scratch")) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__endpoint_open(&self->src, base, &from, err));
+    return zreg__endpoint_expect(self->dst, self->src, err);
+}
+
+/* The base's own config stays behind; all else that it names is wanted. */
+static zreg_status move_base_layers(append *self, zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    zreg__transfer_stats stats = {0};
+    const zreg__transfer_options options = {.phase = "append",
+                                            .progress = self->options.progress,
+                                            .progress_user = self->options.progress_user};
+    size_t count = 0;
+    size_t kept = 0;
+    ZREG__TRY(zreg__plan_new(&plan, self->base, err));
+    ZREG__TRY(zreg__plan_finish(plan, err));
+    const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
+    ZREG__AUTO_FREE const zreg_descriptor **layers = zreg__calloc(count + 1, sizeof(*layers));
+    if (layers == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!zreg_digest_equal(&blobs[i]->digest, &zreg_manifest_config(self->base)->digest)) {
+            layers[kept++] = blobs[i];
+        }
+    }
+    return zreg__transfer_blobs(&stats, self->src, self->dst, layers, kept, &options, self->cancel,
+                                err);
+}
+
+static zreg_status add_descriptor(zreg__json *to, const char *media_type, const zreg_digest *digest,
+                                  uint64_t size_bytes, zreg_error *err)
+{
+    ZREG__TRY(zreg__json_set_text(to, "mediaType", media_type, err));
+    ZREG__TRY(zreg__json_set_text(to, "digest", digest->text, err));
+    return zreg__json_set_u64(to, "size", size_bytes, err);
+}
+
+static const char *layer_type(const append *self, const zreg__tarlayer *layer)
+{
+    if (self->is_docker) {
+        return layer->is_gzip ? ZREG__TYPE_DOCKER_LAYER_GZIP : ZREG__TYPE_DOCKER_LAYER;
+    }
+    return layer->is_gzip ? ZREG__TYPE_OCI_LAYER_GZIP : ZREG__TYPE_OCI_LAYER;
+}
+
+static zreg_status change_config(append *self, zreg_error *err)
+{
+    size_t count = zreg__append_layers_count(self->layers);
+    ZREG__TRY(zreg__append_config_apply(self->config, &self->options, err));
+    for (size_t i = 0; i < count; i++) {
+        ZREG__TRY(zreg__append_config_add(
+            self->config, &zreg__append_layers_at(self->layers, i)->diff_id, &self->options, err));
+    }
+    return count > 0 ? ZREG_OK : zreg__append_config_add(self->config, NULL, &self->options, err);
+}
+
+static zreg_status put_config(append *self, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *checked = NULL;
+    zreg_digest digest;
+    ZREG__TRY(zreg__json_print(&text, self->config, err));
+    /* What came from options is not known to be UTF-8 before this. */
+    ZREG__TRY(zreg__json_parse(&checked, text, strlen(text), "image config", err));
+    ZREG__TRY(zreg__endpoint_blob_put(&digest, self->dst, text, strlen(text), self->cancel, err));
+    zreg__json *config = json_object_new_object();
+    ZREG__TRY(zreg__json_set(self->manifest, "config", config, err));
+    return add_descriptor(config,
+                          self->is_docker ? ZREG__TYPE_DOCKER_CONFIG : ZREG__TYPE_OCI_CONFIG,
+                          &digest, strlen(text), err);
+}
+
+static zreg_status list_layers(append *self, zreg_error *err)
+{
+    if (zreg__json_get(self->manifest, "layers") == NULL) {
+        ZREG__TRY(zreg__json_set(self->manifest, "layers", json_object_new_array(), err));
+    }
+    zreg__json *list = zreg__json_get(self->manifest, "layers");
+    for (size_t i = 0; i < zreg__append_layers_count(self->layers); i++) {
+        const zreg__tarlayer *layer = zreg__append_layers_at(self->layers, i);
+        zreg__json *entry = json_object_new_object();
+        ZREG__TRY(zreg__json_add(list, entry, err));
+        ZREG__TRY(
+            add_descriptor(entry, layer_type(self, layer), &layer->digest, layer->size_bytes, err));
+    }
+    return ZREG_OK;
+}
+
+static zreg_status check_destination(const append *self, const zreg_manifest *image,
+                                     zreg_error *err)
+{
+    const zreg_digest *pinned = zreg__place_digest(self->dst->place);
+    const zreg_digest *made = zreg_manifest_digest(image);
+    if (pinned != NULL && !zreg_digest_equal(pinned, made)) {
+        return zreg__fail(err, ZREG_INVAL, "%s cannot hold the new image %s; name a tag",
+                          zreg__endpoint_text(self->dst), made->text);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status put_manifest(zreg_digest *out, append *self, zreg_error *err)
+{
+    const char *type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST;
+    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *image = NULL;
+    ZREG__TRY(zreg__json_print(&text, self->manifest, err));
+    ZREG__TRY(zreg_manifest_parse(&image, text, strlen(text), type, err));
+    ZREG__TRY(check_destination(self, image, err));
+    ZREG__TRY(zreg__endpoint_manifest_put(self->dst, image, true, self->cancel, err));
+    *out = *zreg_manifest_digest(image);
+    return ZREG_OK;
+}
+
+static zreg_status make_manifest(zreg_digest *out, append *self, zreg_error *err)
+{
+    const char *type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST;
+    ZREG__TRY(zreg__json_set_text(self->manifest, "mediaType", type, err));
+    ZREG__TRY(change_config(self, err));
+    ZREG__TRY(put_config(self, err));
+    ZREG__TRY(list_layers(self, err));
+    /* The base may refer to another image; the new one is no statement about that. */
+    json_object_object_del(self->manifest, "subject");
+    return put_manifest(out, self, err);
+}
+
+static zreg_status execute(zreg_digest *out, append *self, const char *const *layers,
+                           zreg_error *err)
+{
+    ZREG__TRY(self->src == NULL ? begin_from_scratch(self, err) : fetch_base(self, err));
+    ZREG__TRY(zreg__append_layers_new(&self->layers, layers, err));
+    if (self->src != NULL) {
+        ZREG__TRY(move_base_layers(self, err));
+    }
+    ZREG__TRY(zreg__append_layers_push(self->layers, self->dst, &self->options, self->cancel, err));
+    return make_manifest(out, self, err);
+}
+
+zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
+                        const char *const *layers, const char *dst,
+                        const zreg_append_options *options, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(append) append self = {.cancel = cancel};
+    zreg__error_clear(err);
+    ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
+    ZREG__TRY(zreg__append_config_check(&self.options, err));
+    if (zreg__str_empty(base) || zreg__str_empty(dst)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "append: name a base (or \"scratch\") and a place for "
+                          "the new image");
+    }
+    self.platform =
+        self.options.platform ? zreg__strdup(self.options.platform) : machine_platform();
+    if (self.platform == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(open_ends(&self, client, base, dst, err));
+    return execute(out, &self, layers, err);
+}
