@@ -14,7 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
-	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX;
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; GO='$(GO)'; export GO;
 
 unit_tests =
 unit_ldadd = libzreg/libzreg-internal.la $(CMOCKA_LIBS)
