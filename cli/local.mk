@@ -1,2 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command: one file per verb. It links the shared library and includes public headers only.
+
+bin_PROGRAMS += cli/zreg
+
+cli_zreg_SOURCES = \
+	cli/cmd_append.c \
+	cli/cmd_artifacts.c \
+	cli/cmd_copy.c \
+	cli/cmd_delete_tag.c \
+	cli/cmd_index.c \
+	cli/cmd_inspect.c \
+	cli/cmd_populate.c \
+	cli/cmd_promote.c \
+	cli/cmd_publish.c \
+	cli/cmd_resolve.c \
+	cli/cmd_tags.c \
+	cli/cmd_upload.c \
+	cli/cmd_version.c \
+	cli/files.c \
+	cli/files.h \
+	cli/help.c \
+	cli/help.h \
+	cli/hosts.c \
+	cli/hosts.h \
+	cli/main.c \
+	cli/memory.c \
+	cli/memory.h \
+	cli/options.c \
+	cli/options.h \
+	cli/output.c \
+	cli/output.h \
+	cli/progress.c \
+	cli/progress.h \
+	cli/session.c \
+	cli/session.h \
+	cli/signals.c \
+	cli/signals.h \
+	cli/verbs.h
+
+if BUILD_SERVER
+cli_zreg_SOURCES += \
+	cli/cmd_serve.c \
+	cli/passwords.c \
+	cli/passwords.h \
+	cli/registry_yaml.c \
+	cli/registry_yaml.h
+endif
+
+cli_zreg_LDADD = libzreg/libzreg.la $(JSON_C_LIBS) $(YAML_LIBS) $(CRYPT_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = cli/completion/zreg

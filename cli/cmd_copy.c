@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "verbs.h"
+#include <stdio.h>
+
+static const option_spec options_of_copy[] = {
+    {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
+    {"expect-digest", "DIGEST", "refuse a source that is not this image"},
+    {"jobs", "N", "transfers at once (8)"},
+    {NULL},
+};
+
+static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
+{
+    const char *digest = options_text(&s->given, "expect-digest");
+    const char *const *platforms = options_list(&s->given, "platform");
+    options->platforms = platforms[0] == NULL ? NULL : platforms;
+    options->progress = progress_draw;
+    options->progress_user = &s->progress;
+    if (digest != NULL) {
+        zreg_status status = zreg_digest_parse(expected, digest, &s->err);
+        if (status != ZREG_OK) {
+            return status;
+        }
+        options->expect_digest = expected;
+    }
+    return session_number(s, "jobs", 0, &options->jobs);
+}
+
+static zreg_status print(session *s, const zreg_copy_result *result)
+{
+    if (s->json) {
+        json_object *document = output_object();
+        output_copy_result(document, result);
+        return output_json(s, document);
+    }
+    printf("%s %s\n", session_word(s, 1), result->digest.text);
+    output_copy_line(result);
+    return output_finish(s);
+}
+
+static zreg_status run(session *s)
+{
+    zreg_digest expected;
+    zreg_copy_result result;
+    zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    zreg_status status = read_options(s, &options, &expected);
+    if (status == ZREG_OK) {
+        status = session_open(s, session_word(s, 1));
+    }
+    if (status == ZREG_OK) {
+        status = zreg_copy(&result, s->client, session_word(s, 0), session_word(s, 1), &options,
+                           s->cancel, &s->err);
+    }
+    progress_finish(&s->progress);
+    return status == ZREG_OK ? print(s, &result) : status;
+}
+
+const verb cmd_copy = {
+    .name = "copy",
+    .words = "SRC DST",
+    .min_words = 2,
+    .max_words = 2,
+    .summary = "copy an image, or a whole index, from one place to another",
+    .text =
+        "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
+        "oci:DIR[:TAG], or as a source docker-archive:FILE[:REF].\n"
+        "--username is for the host of DST.",
+    .options = options_of_copy,
+    .example = "zreg copy docker.io/library/debian:12 oci:/tmp/debian:12",
+    .uses_registries = true,
+    .run = run,
+};

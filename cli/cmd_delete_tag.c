@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "verbs.h"
+#include <stdio.h>
+#include <string.h>
+
+static const option_spec options_of_delete_tag[] = {{NULL}};
+
+/* Without this the tag "latest" would be deleted by leaving the tag out. */
+static zreg_status read_ref(session *s, zreg_ref **out)
+{
+    const char *text = session_word(s, 0);
+    const char *slash = strrchr(text, '/');
+    zreg_status status = zreg_ref_parse(out, text, &s->err);
+    if (status != ZREG_OK) {
+        return status;
+    }
+    if (strchr(slash == NULL ? text : slash, ':') == NULL || zreg_ref_digest(*out) != NULL) {
+        return session_misuse(s, "\"%s\" names no tag; write REPOSITORY:TAG", text);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status print(session *s, const zreg_ref *ref)
+{
+    if (s->json) {
+        json_object *document = output_object();
+        output_set_text(document, "repository", zreg_ref_canonical_name(ref));
+        output_set_text(document, "tag", zreg_ref_tag(ref));
+        output_set_bool(document, "deleted", true);
+        return output_json(s, document);
+    }
+    printf("%s is gone\n", zreg_ref_text(ref));
+    return output_finish(s);
+}
+
+static zreg_status run(session *s)
+{
+    zreg_ref *ref = NULL;
+    zreg_status status = read_ref(s, &ref);
+    if (status == ZREG_OK) {
+        status = session_open(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status = zreg_client_tag_delete(s->client, ref, s->cancel, &s->err);
+    }
+    if (status == ZREG_OK) {
+        status = print(s, ref);
+    }
+    zreg_ref_free(ref);
+    return status;
+}
+
+const verb cmd_delete_tag = {
+    .name = "delete-tag",
+    .words = "REPOSITORY:TAG",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "delete one tag; the image and its other tags stay",
+    .options = options_of_delete_tag,
+    .example = "zreg delete-tag localhost:5000/app:change_12_latest",
+    .uses_registries = true,
+    .run = run,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "verbs.h"
+#include <stdint.h>
+#include <stdio.h>
+
+static const option_spec options_of_index[] = {
+    {"jobs", "N", "transfers at once (8)"},
+    {NULL},
+};
+
+static zreg_status print(session *s, const zreg_digest *digest)
+{
+    if (s->json) {
+        json_object *document = output_object();
+        output_set_text(document, "digest", digest->text);
+        return output_json(s, document);
+    }
+    printf("%s %s\n", session_word(s, 0), digest->text);
+    return output_finish(s);
+}
+
+static zreg_status run(session *s)
+{
+    zreg_digest digest;
+    zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    options.progress = progress_draw;
+    options.progress_user = &s->progress;
+    zreg_status status = session_number(s, "jobs", 0, &options.jobs);
+    if (status == ZREG_OK) {
+        status = session_open(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status = zreg_index_create(&digest, s->client, session_word(s, 0), s->given.words + 1,
+                                   &options, s->cancel, &s->err);
+    }
+    progress_finish(&s->progress);
+    return status == ZREG_OK ? print(s, &digest) : status;
+}
+
+const verb cmd_index = {
+    .name = "index",
+    .words = "DST REF...",
+    .min_words = 2,
+    .max_words = SIZE_MAX,
+    .summary = "make one multi-platform image of several images",
+    .text = "--username is for the host of DST.",
+    .options = options_of_index,
+    .example = "zreg index localhost:5000/app:1 localhost:5000/app:1-amd64 "
+               "localhost:5000/app:1-arm64",
+    .uses_registries = true,
+    .run = run,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+#include "memory.h"
+#include "output.h"
+#include "verbs.h"
+#include <stdio.h>
+
+static const option_spec options_of_populate[] = {
+    {"artifacts", "FILE", "Zuul's variables, or a list of artifacts, as JSON; - is standard input"},
+    {"to", "HOST:PORT", "the buildset registry"},
+    {"intermediate", "HOST:PORT", "read from here instead of where the artifacts say"},
+    {"jobs", "N", "transfers at once (8)"},
+    {NULL},
+};
+
+static zreg_status print_json(session *s, const zreg_populated *populated)
+{
+    char *json = NULL;
+    zreg_status status = zreg_populated_json(&json, populated, &s->err);
+    return status == ZREG_OK ? output_json_text(s, json) : status;
+}
+
+static zreg_status print_text(session *s, const zreg_populated *populated)
+{
+    for (size_t i = 0; i < zreg_populated_count(populated); i++) {
+        const zreg_populated_image *image = zreg_populated_at(populated, i);
+        char bytes[32];
+        progress_bytes(bytes, image->bytes);
+        printf("%s:%s %s (change %s, %s)\n", image->repository, image->tag, image->digest,
+               image->change[0] == '\0' ? "unknown" : image->change, bytes);
+        for (size_t k = 0; image->superseded[k] != NULL; k++) {
+            printf("  instead of %s\n", image->superseded[k]);
+        }
+    }
+    return output_finish(s);
+}
+
+static zreg_status populate(session *s, zreg_populated **out, const zreg_artifacts *artifacts,
+                            const char *to)
+{
+    zreg_populate_options options = ZREG_OPTIONS(zreg_populate_options);
+    options.intermediate = options_text(&s->given, "intermediate");
+    options.progress = progress_draw;
+    options.progress_user = &s->progress;
+    AUTO_FREE char *place = memory_printf("%s/a", to);
+    zreg_status status = session_number(s, "jobs", 0, &options.jobs);
+    if (status == ZREG_OK) {
+        status = session_open(s, place);
+    }
+    if (status == ZREG_OK) {
+        status = zreg_populate(out, s->client, artifacts, to, &options, s->cancel, &s->err);
+    }
+    progress_finish(&s->progress);
+    return status;
+}
+
+static zreg_status run(session *s)
+{
+    zreg_artifacts *artifacts = NULL;
+    zreg_populated *populated = NULL;
+    const char *path = options_text(&s->given, "artifacts");
+    const char *to = options_text(&s->given, "to");
+    if (path == NULL || to == NULL) {
+        return session_misuse(s, "--%s is missing", path == NULL ? "artifacts" : "to");
+    }
+    zreg_status status = files_read_artifacts(s, &artifacts, path);
+    if (status == ZREG_OK) {
+        status = populate(s, &populated, artifacts, to);
+    }
+    if (status == ZREG_OK) {
+        status = s->json ? print_json(s, populated) : print_text(s, populated);
+    }
+    zreg_populated_free(populated);
+    zreg_artifacts_free(artifacts);
+    return status;
+}
+
+const verb cmd_populate = {
+    .name = "populate",
+    .words = "",
+    .max_words = 0,
+    .summary = "bring the images of the changes ahead into a buildset registry",
+    .text = "Of each image only the nearest change's is copied, pinned to its digest.\n"
+            "--username is for the buildset registry.",
+    .options = options_of_populate,
+    .example = "zreg populate --artifacts zuul.json --to 127.0.0.1:9000 --connection registry.json",
+    .uses_registries = true,
+    .run = run,
+};

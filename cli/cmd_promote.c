@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "verbs.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+static const option_spec options_of_promote[] = {
+    {"change", "N", "promote what was uploaded for this change"},
+    {"pipeline", "NAME", "promote what was uploaded in this pipeline without a change"},
+    {"from-tag", "TAG", "promote what this tag holds; the tag stays"},
+    {"tag", "TAG", "a tag to give; may be repeated", true},
+    {"expect-digest", "DIGEST", "refuse any other image"},
+    {"if-current", "DIGEST|absent", "refuse when a tag holds another image than this"},
+    {"keep", NULL, "leave the temporary tag"},
+    {NULL},
+};
+
+static zreg_status print_json(session *s, const zreg_promote_result *result)
+{
+    json_object *document = output_object();
+    json_object *tags = output_array();
+    const char *const *tag = options_list(&s->given, "tag");
+    for (; *tag != NULL; tag++) {
+        output_add_text(tags, *tag);
+    }
+    output_set_text(document, "digest", result->digest.text);
+    output_set(document, "tags", tags);
+    output_set_number(document, "requests", result->requests);
+    output_set_number(document, "auth_requests", result->auth_requests);
+    output_set_number(document, "blob_requests", result->blob_requests);
+    output_set_number(document, "cleanup_requests", result->cleanup_requests);
+    output_set_bool(document, "temporary_deleted", result->temporary_deleted);
+    return output_json(s, document);
+}
+
+static zreg_status print_text(session *s, const zreg_promote_result *result)
+{
+    const char *const *tag = options_list(&s->given, "tag");
+    for (; *tag != NULL; tag++) {
+        printf("%s:%s %s\n", session_word(s, 0), *tag, result->digest.text);
+    }
+    printf("%" PRIu64 " requests, %" PRIu64 " of them for authentication, %" PRIu64
+           " for blobs%s\n",
+           result->requests, result->auth_requests, result->blob_requests,
+           result->temporary_deleted ? "; the temporary tag is gone" : "");
+    return output_finish(s);
+}
+
+static zreg_status read_options(session *s, zreg_promote_options *options, zreg_digest *expected)
+{
+    const char *digest = options_text(&s->given, "expect-digest");
+    options->change = options_text(&s->given, "change");
+    options->pipeline = options_text(&s->given, "pipeline");
+    options->from_tag = options_text(&s->given, "from-tag");
+    options->if_current = options_text(&s->given, "if-current");
+    options->keep = options_flag(&s->given, "keep");
+    options->progress = progress_draw;
+    options->progress_user = &s->progress;
+    if (!options_flag(&s->given, "tag")) {
+        return session_misuse(s, "--tag is missing");
+    }
+    if (options->change == NULL && options->pipeline == NULL && options->from_tag == NULL) {
+        return session_misuse(s, "give --change, --pipeline or --from-tag");
+    }
+    if (digest == NULL) {
+        return ZREG_OK;
+    }
+    options->expect_digest = expected;
+    return zreg_digest_parse(expected, digest, &s->err);
+}
+
+static zreg_status run(session *s)
+{
+    zreg_digest expected;
+    zreg_promote_result result;
+    zreg_promote_options options = ZREG_OPTIONS(zreg_promote_options);
+    zreg_status status = read_options(s, &options, &expected);
+    if (status == ZREG_OK) {
+        status = session_open(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status = zreg_promote(&result, s->client, session_word(s, 0),
+                              options_list(&s->given, "tag"), &options, s->cancel, &s->err);
+    }
+    progress_finish(&s->progress);
+    if (status != ZREG_OK) {
+        return status;
+    }
+    return s->json ? print_json(s, &result) : print_text(s, &result);
+}
+
+const verb cmd_promote = {
+    .name = "promote",
+    .words = "REPOSITORY",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "give the uploaded image its final tags; only its manifest moves",
+    .text = "The image is the one uploaded for the first --tag. Conditions are checked before\n"
+            "anything is changed.",
+    .options = options_of_promote,
+    .example = "zreg promote docker.io/example/base --change 12 --tag latest",
+    .uses_registries = true,
+    .run = run,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "verbs.h"
+#include <stdio.h>
+
+static const option_spec options_of_version[] = {{NULL}};
+
+static zreg_status run(session *s)
+{
+    if (s->json) {
+        json_object *document = output_object();
+        output_set_text(document, "version", zreg_version());
+        return output_json(s, document);
+    }
+    printf("zreg %s\n", zreg_version());
+    return output_finish(s);
+}
+
+const verb cmd_version = {
+    .name = "version",
+    .words = "",
+    .max_words = 0,
+    .summary = "show the version",
+    .options = options_of_version,
+    .example = "zreg version",
+    .run = run,
+};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hosts.h"
+
+#include "files.h"
+#include "memory.h"
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_listed(const session *s, const char *option, const char *host)
+{
+    for (const char *const *given = options_list(&s->given, option); *given != NULL; given++) {
+        if (strcmp(*given, host) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Everything about a host goes into one call, since a later one would replace an earlier one. */
+static zreg_status set_host(session *s, const char *host, const char *ca_pem)
+{
+    zreg_host_options options = ZREG_OPTIONS(zreg_host_options);
+    options.ca_pem = ca_pem;
+    options.insecure = is_listed(s, "insecure", host);
+    options.plain_http = is_listed(s, "plain-http", host);
+    return zreg_client_set_host(s->client, host, &options, &s->err);
+}
+
+static zreg_status set_listed_hosts(session *s, const char *option)
+{
+    zreg_status status = ZREG_OK;
+    const char *const *host = options_list(&s->given, option);
+    for (; *host != NULL && status == ZREG_OK; host++) {
+        status = set_host(s, *host, NULL);
+    }
+    return status;
+}
+
+static const char *text_member(json_object *record, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(record, key, &value);
+    return value == NULL ? NULL : json_object_get_string(value);
+}
+
+static zreg_status use_record(session *s, json_object *record, const char *path)
+{
+    const char *host = text_member(record, "host");
+    const char *port = text_member(record, "port");
+    const char *username = text_member(record, "username");
+    if (host == NULL || port == NULL) {
+        return session_fail(s, ZREG_INVAL, "--connection %s: no connection record", path);
+    }
+    bool bare_v6 = strchr(host, ':') != NULL && host[0] != '[';
+    AUTO_FREE char *address =
+        memory_printf("%s%s%s:%s", bare_v6 ? "[" : "", host, bare_v6 ? "]" : "", port);
+    zreg_status status = set_host(s, address, text_member(record, "cert"));
+    if (status == ZREG_OK && username != NULL) {
+        status = zreg_client_set_credentials(s->client, address, username,
+                                             text_member(record, "password"), &s->err);
+    }
+    return status;
+}
+
+static zreg_status set_connection(session *s, const char *path)
+{
+    AUTO_SECRET char *text = NULL;
+    size_t size = 0;
+    zreg_status status = files_read(s, &text, &size, path, FILES_MAX_TEXT, "--connection");
+    if (status != ZREG_OK) {
+        return status;
+    }
+    json_object *record = json_tokener_parse(text);
+    status = use_record(s, record, path);
+    json_object_put(record);
+    return status;
+}
+
+/* HOST=FILE, where FILE holds USER:PASSWORD. */
+static zreg_status set_creds(session *s, const char *given)
+{
+    const char *equals = strchr(given, '=');
+    AUTO_SECRET char *secret = NULL;
+    if (equals == NULL || equals == given) {
+        return session_misuse(s, "--creds-file: write HOST=FILE");
+    }
+    AUTO_FREE char *host = memory_printf("%.*s", (int)(equals - given), given);
+    zreg_status status = files_read_secret(s, &secret, equals + 1, "--creds-file");
+    if (status != ZREG_OK) {
+        return status;
+    }
+    char *colon = strchr(secret, ':');
+    if (colon == NULL) {
+        return session_fail(s, ZREG_INVAL, "--creds-file %s: write USER:PASSWORD into it",
+                            equals + 1);
+    }
+    *colon = '\0';
+    return zreg_client_set_credentials(s->client, host, secret, colon + 1, &s->err);
+}
+
+/* The host of a place; NULL for a folder or a file. */
+static zreg_status host_of(session *s, char **host, const char *place)
+{
+    zreg_ref *ref = NULL;
+    *host = NULL;
+    if (place == NULL || strncmp(place, "oci:", 4) == 0 ||
+        strncmp(place, "docker-archive:", 15) == 0) {
+        return ZREG_OK;
+    }
+    zreg_status status = zreg_ref_parse(&ref, place, &s->err);
+    if (status == ZREG_OK) {
+        *host = memory_check(strdup(zreg_ref_host(ref)));
+    }
+    zreg_ref_free(ref);
+    return status;
+}
+
+static zreg_status read_password(session *s, char **password)
+{
+    const char *path = options_text(&s->given, "password-file");
+    if (path != NULL) {
+        return files_read_secret(s, password, path, "--password-file");
+    }
+    const char *given = getenv("ZREG_PASSWORD");
+    if (given == NULL) {
+        return session_misuse(s, "the user has no password: give --password-file or ZREG_PASSWORD");
+    }
+    *password = memory_check(strdup(given));
+    return ZREG_OK;
+}
+
+static zreg_status set_user(session *s, const char *place)
+{
+    AUTO_FREE char *host = NULL;
+    AUTO_SECRET char *password = NULL;
+    const char *username = options_text(&s->given, "username");
+    username = username == NULL ? getenv("ZREG_USERNAME") : username;
+    if (username == NULL) {
+        return options_flag(&s->given, "password-file")
+                   ? session_misuse(s, "--password-file needs --username")
+                   : ZREG_OK;
+    }
+    zreg_status status = host_of(s, &host, place);
+    if (status != ZREG_OK || host == NULL) {
+        return status;
+    }
+    status = read_password(s, &password);
+    return status == ZREG_OK
+               ? zreg_client_set_credentials(s->client, host, username, password, &s->err)
+               : status;
+}
+
+/* Runs `set` for each value of an option. */
+static zreg_status for_each(session *s, const char *option,
+                            zreg_status (*set)(session *, const char *))
+{
+    zreg_status status = ZREG_OK;
+    const char *const *given = options_list(&s->given, option);
+    for (; *given != NULL && status == ZREG_OK; given++) {
+        status = set(s, *given);
+    }
+    return status;
+}
+
+zreg_status hosts_configure(session *s, const char *place)
+{
+    zreg_status status = set_listed_hosts(s, "plain-http");
+    status = status == ZREG_OK ? set_listed_hosts(s, "insecure") : status;
+    status = status == ZREG_OK ? for_each(s, "connection", set_connection) : status;
+    status = status == ZREG_OK ? for_each(s, "creds-file", set_creds) : status;
+    return status == ZREG_OK ? set_user(s, place) : status;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include "files.h"
+#include "hosts.h"
+#include "memory.h"
+#include "signals.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const option_spec session_common_options[] = {
+    {"json", NULL, "print one JSON document, for scripts"},
+    {"quiet", NULL, "no progress and no warnings"},
+    {"verbose", NULL, "tell what is done, on standard error"},
+    {"help", NULL, "show this help"},
+    {NULL},
+};
+
+const option_spec session_registry_options[] = {
+    {"authfile", "FILE", "credentials of all hosts, in docker's config.json form"},
+    {"username", "USER", "user at the registry that this verb is about; also ZREG_USERNAME"},
+    {"password-file", "FILE",
+     "holds that user's password; - reads it from standard input; also "
+     "ZREG_PASSWORD"},
+    {"creds-file", "HOST=FILE", "FILE holds USER:PASSWORD for HOST", true},
+    {"connection", "FILE",
+     "connection record of a buildset registry: its user, password and "
+     "certificate",
+     true},
+    {"ca", "FILE", "further certificate authorities, PEM"},
+    {"plain-http", "HOST", "speak HTTP without TLS to HOST", true},
+    {"insecure", "HOST", "accept any certificate of HOST", true},
+    {NULL},
+};
+
+static zreg_status set_error(session *s, zreg_status code, const char *format, va_list values)
+{
+    s->err = (zreg_error){.code = code};
+    vsnprintf(s->err.message, sizeof(s->err.message), format, values);
+    return code;
+}
+
+zreg_status session_fail(session *s, zreg_status code, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    set_error(s, code, format, values);
+    va_end(values);
+    return code;
+}
+
+zreg_status session_misuse(session *s, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    set_error(s, ZREG_INVAL, format, values);
+    va_end(values);
+    s->misused = true;
+    return ZREG_INVAL;
+}
+
+static zreg_status check_words(session *s)
+{
+    if (s->given.word_count < s->verb->min_words) {
+        return session_misuse(s, "something is missing; write: zreg %s [options] %s", s->verb->name,
+                              s->verb->words);
+    }
+    if (s->given.word_count > s->verb->max_words) {
+        return session_misuse(s, "\"%s\" is too much; write: zreg %s [options] %s",
+                              s->given.words[s->verb->max_words], s->verb->name, s->verb->words);
+    }
+    return ZREG_OK;
+}
+
+zreg_status session_start(session *s, const verb *which, int argc, char **argv)
+{
+    const option_spec *const tables[] = {which->options, session_common_options,
+                                         which->uses_registries ? session_registry_options : NULL,
+                                         NULL};
+    s->verb = which;
+    if (!options_parse(&s->given, tables, argc, argv)) {
+        return session_misuse(s, "%s", s->given.mistake);
+    }
+    s->json = options_flag(&s->given, "json");
+    s->quiet = options_flag(&s->given, "quiet");
+    return options_flag(&s->given, "help") ? ZREG_OK : check_words(s);
+}
+
+static void write_log(zreg_log_level level, const char *line, void *user)
+{
+    const session *s = user;
+    if (level >= (options_flag(&s->given, "verbose") ? ZREG_LOG_DEBUG : ZREG_LOG_WARNING)) {
+        fprintf(stderr, "zreg: %s\n", line);
+    }
+}
+
+zreg_status session_open(session *s, const char *place)
+{
+    zreg_client_options options = ZREG_OPTIONS(zreg_client_options);
+    options.authfile = options_text(&s->given, "authfile");
+    options.ca_file = options_text(&s->given, "ca");
+    options.log = s->quiet ? NULL : write_log;
+    options.log_user = s;
+    zreg_status status = zreg_cancel_new(&s->cancel, &s->err);
+    if (status == ZREG_OK) {
+        status = zreg_client_new(&s->client, &options, &s->err);
+    }
+    if (status == ZREG_OK) {
+        signals_cancel(s->cancel);
+        progress_start(&s->progress, s->quiet);
+        status = hosts_configure(s, place);
+    }
+    return status;
+}
+
+const char *session_word(const session *s, size_t i)
+{
+    return i < s->given.word_count ? s->given.words[i] : NULL;
+}
+
+zreg_status session_number(session *s, const char *name, uint32_t otherwise, uint32_t *out)
+{
+    const char *text = options_text(&s->given, name);
+    char *end = NULL;
+    *out = otherwise;
+    if (text == NULL) {
+        return ZREG_OK;
+    }
+    unsigned long number = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > 1000000) {
+        return session_misuse(s, "--%s: \"%.20s\" is no number", name, text);
+    }
+    *out = (uint32_t)number;
+    return ZREG_OK;
+}
+
+void session_finish(session *s)
+{
+    signals_cancel(NULL);
+    progress_finish(&s->progress);
+    zreg_client_free(s->client);
+    zreg_cancel_free(s->cancel);
+    options_finish(&s->given);
+}

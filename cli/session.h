@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** One run of the command: its verb, what was given, and the client made from the common options. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "options.h"
+#include "progress.h"
+#include <stdbool.h>
+#include <zreg.h>
+
+typedef struct session session;
+
+/** One verb; one file each. */
+typedef struct verb {
+    const char *name;
+    const char *words; /* the words after the options, as help shows them */
+    size_t min_words;
+    size_t max_words; /* SIZE_MAX: any number */
+    const char *summary;
+    const char *text; /* a few lines for help, or NULL */
+    const option_spec *options;
+    const char *example;
+    bool uses_registries; /* takes session_registry_options */
+    zreg_status (*run)(session *s);
+} verb;
+
+struct session {
+    const verb *verb;
+    given_options given;
+    bool json;
+    bool quiet;
+    bool misused; /* the error is a wrong command line */
+    zreg_client *client;
+    zreg_cancel *cancel; /* triggered by SIGINT and SIGTERM */
+    progress progress;
+    zreg_error err;
+};
+
+extern const option_spec session_common_options[];
+extern const option_spec session_registry_options[];
+
+/** Takes argv without the verb. INVAL, with `misused` set: a wrong command line. */
+zreg_status session_start(session *s, const verb *which, int argc, char **argv);
+
+/** Makes the client. --username and --password-file are for the host of `place`, the one place
+ *  that this verb is about; places that are no registry have no host. */
+zreg_status session_open(session *s, const char *place);
+
+/** Word number `i`. */
+const char *session_word(const session *s, size_t i);
+
+/** A number option; `otherwise` when it was not given. */
+zreg_status session_number(session *s, const char *name, uint32_t otherwise, uint32_t *out);
+
+/** Reports an error of the command's own. Returns `code`. */
+zreg_status session_fail(session *s, zreg_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** Reports a wrong command line; the exit code will be 2. */
+zreg_status session_misuse(session *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void session_finish(session *s);
+
+#endif
