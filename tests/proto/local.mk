@@ -6,3 +6,14 @@ check_PROGRAMS += tests/proto/serve
 tests_proto_serve_SOURCES = tests/proto/serve_main.c
 tests_proto_serve_LDADD = libzreg/libzreg.la
 endif
+
+# The command.
+if BUILD_SERVER
+if HAVE_PYTHON
+TESTS += \
+	tests/proto/test_cli_gate.py \
+	tests/proto/test_cli_images.py \
+	tests/proto/test_cli_serve.py \
+	tests/proto/test_cli_usage.py
+endif
+endif

@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""artifacts, resolve, populate, publish, upload and promote on real registries."""
+
+from cli_world import MANIFEST, tap, world
+
+BASE = "example/base"
+ZEROS = "sha256:" + 64 * "0"
+
+
+def make(w, text):
+    layout = w.layout(f"layout-{text}")
+    return f"oci:{layout.folder}:one", layout.tag(layout.image(text), "one")
+
+
+def publish(w, buildset, intermediate, text, build, change, image=f"{BASE}:latest"):
+    """One change: builds an image into its buildset registry and publishes it."""
+    place, digest = make(w, text)
+    w.json("copy", place, f"{buildset.address}/{image}")
+    document = w.json("publish", "--from", buildset.address, "--to", intermediate.address,
+                      "--build", build, "--change", change, "--image", image)
+    return document["artifacts"], digest
+
+
+def two_changes(w):
+    """The artifacts of change 1 and of change 2, as a job behind both gets them."""
+    buildset, intermediate = w.buildset(), w.buildset()
+    first, digest1 = publish(w, buildset, intermediate, "one", "b1", "1")
+    second, digest2 = publish(w, buildset, intermediate, "two", "b2", "2")
+    path = w.file("zuul.json", {"zuul": {"build": "b3", "change": "3", "artifacts": first + second}})
+    return intermediate, path, (digest1, digest2)
+
+
+def test_publish_gives_artifacts_in_zuuls_shape():
+    with world() as w:
+        buildset, intermediate = w.buildset(), w.buildset()
+        artifacts, digest = publish(w, buildset, intermediate, "one", "b1", "1")
+        url = f"docker://{intermediate.address}/{BASE}:b1_latest"
+        assert artifacts == [{
+            "name": f"{BASE}:latest", "url": url,
+            "metadata": {"type": "container_image", "repository": BASE, "tag": "latest",
+                         "digest": digest, "media_type": MANIFEST, "platforms": ["linux/amd64"],
+                         "change": "1", "build": "b1"}}], artifacts
+        assert w.json("inspect", url)["digest"] == digest
+
+
+def test_publish_names_the_platforms_of_an_index():
+    with world() as w:
+        buildset, intermediate = w.buildset(), w.buildset()
+        layout = w.layout()
+        layout.tag(layout.index("linux/amd64", "linux/arm64"), "one")
+        w.json("copy", f"oci:{layout.folder}:one", f"{buildset.address}/quay.io/x/y:1.0")
+        document = w.json("publish", "--from", buildset.address, "--to", intermediate.address,
+                          "--build", "b1", "--image", "quay.io/x/y:1.0")
+        artifact = document["artifacts"][0]
+        assert artifact["name"] == "quay.io/x/y:1.0"
+        assert artifact["url"] == f"docker://{intermediate.address}/quay.io/x/y:b1_1.0"
+        assert artifact["metadata"]["platforms"] == ["linux/amd64", "linux/arm64"]
+        assert "change" not in artifact["metadata"]
+
+
+def test_publish_looks_at_all_names_first():
+    with world() as w:
+        buildset, intermediate = w.buildset(), w.buildset()
+        place, _ = make(w, "one")
+        w.json("copy", place, f"{buildset.address}/{BASE}:latest")
+        argv = ("--from", buildset.address, "--to", intermediate.address, "--build", "b1")
+        for image in ("x y:1", BASE, f"{BASE}@{ZEROS}"):
+            error = w.error("publish", *argv, "--image", f"{BASE}:latest", "--image", image)
+            assert error["code"] == "INVAL", error
+        assert w.error("publish", *argv, "--image", "example/none:1")["code"] == "NOTFOUND"
+        assert not any(line["method"] == "PUT" for line in intermediate.requests())
+
+
+def test_populate_brings_the_winners_only():
+    with world() as w:
+        intermediate, path, (digest1, digest2) = two_changes(w)
+        target = w.buildset()
+        document = w.json("populate", "--artifacts", path, "--to", target.address)
+        assert list(document) == ["images", "bytes"] and document["bytes"] > 0
+        assert document["images"] == [{
+            "repository": BASE, "tag": "latest", "digest": digest2, "change": "2",
+            "superseded": [f"docker://{intermediate.address}/{BASE}:b1_latest"]}], document
+        assert w.json("inspect", f"{target.address}/{BASE}:latest")["digest"] == digest2
+        assert w.error("inspect", f"{target.address}/{BASE}@{digest1}")["code"] == "NOTFOUND"
+
+
+def test_populate_again_moves_nothing():
+    with world() as w:
+        _, path, _ = two_changes(w)
+        target = w.buildset()
+        w.json("populate", "--artifacts", path, "--to", target.address)
+        assert w.json("populate", "--artifacts", path, "--to", target.address)["bytes"] == 0
+
+
+def test_populate_from_nothing():
+    with world() as w:
+        target = w.buildset()
+        for content in ([], {"zuul": {"build": "b"}}, {"artifacts": []}):
+            path = w.file("none.json", content)
+            document = w.json("populate", "--artifacts", path, "--to", target.address)
+            assert document == {"images": [], "bytes": 0}
+        document = w.json("populate", "--artifacts", "-", "--to", target.address, input="[]")
+        assert document["images"] == []
+
+
+def test_populate_takes_the_artifacts_digest_and_no_other():
+    with world() as w:
+        intermediate, path, (digest1, digest2) = two_changes(w)
+        place, _ = make(w, "evil")
+        w.json("copy", place, f"{intermediate.address}/{BASE}:b2_latest")
+        target = w.buildset()
+        document = w.json("populate", "--artifacts", path, "--to", target.address)
+        assert document["images"][0]["digest"] == digest2
+        w.file("zuul.json", path.read_text().replace(digest2, ZEROS))
+        error = w.error("populate", "--artifacts", path, "--to", w.buildset().address)
+        assert error["code"] == "NOTFOUND" and BASE in error["message"], error
+
+
+def test_populate_from_another_intermediate_registry():
+    with world() as w:
+        intermediate, path, (_, digest2) = two_changes(w)
+        w.file("zuul.json", path.read_text().replace(intermediate.address, "gone.invalid:5000"))
+        target = w.buildset()
+        document = w.json("populate", "--artifacts", path, "--to", target.address,
+                          "--intermediate", intermediate.address)
+        assert document["images"][0]["digest"] == digest2
+
+
+def test_populate_does_not_mistake_a_word_for_a_registry():
+    with world() as w:
+        path = w.file("none.json", "[]")
+        assert w.error("populate", "--artifacts", path, "--to", "registry")["code"] == "INVAL"
+
+
+def test_resolve_says_who_wins_and_why():
+    with world() as w:
+        intermediate, path, (digest1, digest2) = two_changes(w)
+        document = w.json("resolve", f"docker.io/{BASE}:latest", "--artifacts", path)
+        assert list(document) == ["ref", "winner", "candidates"]
+        assert document["ref"] == f"docker.io/{BASE}:latest"
+        assert document["winner"] == {
+            "source": "intermediate", "ref": f"{intermediate.address}/{BASE}@{digest2}",
+            "digest": digest2, "change": "2",
+            "reason": "change 2 is the last in the list that made this image"}, document["winner"]
+        candidates = document["candidates"]
+        assert candidates[0] == document["winner"]
+        assert [c["source"] for c in candidates] == ["intermediate", "intermediate", "upstream"]
+        assert candidates[1]["digest"] == digest1
+        assert candidates[1]["reason"] == "superseded by change 2, which is nearer"
+        assert candidates[2]["digest"] is None and "not asked" in candidates[2]["reason"]
+
+
+def test_resolve_prefers_the_buildset_registry():
+    with world() as w:
+        _, path, (_, digest2) = two_changes(w)
+        target = w.buildset()
+        argv = (f"docker.io/{BASE}:latest", "--artifacts", path, "--buildset", target.address)
+        before = w.json("resolve", *argv)
+        assert before["winner"]["source"] == "intermediate"
+        assert before["candidates"][1]["reason"] == "the buildset registry does not have it"
+        w.json("populate", "--artifacts", path, "--to", target.address)
+        after = w.json("resolve", *argv)
+        assert after["winner"]["source"] == "buildset" and after["winner"]["digest"] == digest2
+        assert after["winner"]["change"] == "2"
+
+
+def test_resolve_falls_back_to_upstream():
+    with world() as w:
+        public = w.buildset()
+        place, digest = make(w, "public")
+        w.json("copy", place, f"{public.address}/{BASE}:latest")
+        document = w.json("resolve", f"{public.address}/{BASE}:latest")
+        assert document["winner"]["source"] == "upstream", document
+        assert document["winner"]["digest"] == digest and document["winner"]["change"] is None
+        assert w.error("resolve", f"{public.address}/{BASE}:none")["code"] == "NOTFOUND"
+
+
+def test_resolve_without_the_registries():
+    with world() as w:
+        _, path, (_, digest2) = two_changes(w)
+        w.file("zuul.json", path.read_text().replace("127.0.0.1", "gone.invalid"))
+        document = w.json("resolve", "--offline", f"{BASE}:latest", "--artifacts", path)
+        assert document["winner"]["digest"] == digest2
+        assert w.error("resolve", f"{BASE}:latest", "--artifacts", path)["code"] == "NET"
+        nothing = w.json("resolve", "--offline", "example/other:1", "--artifacts", path)
+        assert nothing["winner"]["source"] == "upstream"
+
+
+def uploaded(w, change="12", text="one", tag="latest"):
+    public = w.registries[0] if w.registries else w.buildset()
+    place, digest = make(w, text)
+    document = w.json("upload", place, f"{public.address}/{BASE}", "--tag", tag, "--change", change)
+    return public, digest, document
+
+
+def test_upload_uses_the_temporary_tag():
+    with world() as w:
+        public, digest, document = uploaded(w)
+        assert document["tag"] == "change_12_latest" and document["digest"] == digest, document
+        assert document["repository"] == f"{public.address}/{BASE}"
+        assert w.json("tags", f"{public.address}/{BASE}")["tags"] == ["change_12_latest"]
+        place, _ = make(w, "nightly")
+        other = w.json("upload", place, f"{public.address}/{BASE}", "--tag", "latest",
+                       "--pipeline", "periodic")
+        assert other["tag"] == "periodic_latest"
+        for row in (["--tag", "a b", "--change", "1"], ["--tag", "t", "--pipeline", "a/b"]):
+            assert w.error("upload", place, f"{public.address}/{BASE}", *row)["code"] == "INVAL"
+        error = w.error("upload", place, f"{public.address}/{BASE}:1", "--tag", "t", "--change", "1")
+        assert error["code"] == "INVAL"
+
+
+def since(registry, count):
+    """Requests that were heeded. Those that only asked for a token got 401."""
+    return [(line["method"], line["path"].split("?")[0]) for line in registry.requests()[count:]
+            if line["status"] < 300 and line["repository"]]
+
+
+def test_promote_moves_a_manifest_and_nothing_else():
+    with world() as w:
+        public, digest, _ = uploaded(w)
+        count = len(public.requests())
+        place = f"{public.address}/{BASE}"
+        document = w.json("promote", place, "--change", "12", "--tag", "latest", "--tag", "1.0")
+        assert document["digest"] == digest and document["tags"] == ["latest", "1.0"]
+        assert document["blob_requests"] == 0
+        assert document["requests"] - document["auth_requests"] == 3, document
+        assert document["temporary_deleted"] is True and document["cleanup_requests"] >= 1
+        assert sorted(w.json("tags", place)["tags"]) == ["1.0", "latest"]
+        assert w.json("inspect", f"{place}:1.0")["digest"] == digest
+        public.stop()
+        root = f"/v2/{BASE}/manifests"
+        assert since(public, count)[:4] == [
+            ("GET", f"{root}/change_12_latest"), ("PUT", f"{root}/latest"), ("PUT", f"{root}/1.0"),
+            ("DELETE", f"{root}/change_12_latest")]
+
+
+def test_promote_refuses_what_was_not_uploaded():
+    with world() as w:
+        public, _, _ = uploaded(w)
+        place = f"{public.address}/{BASE}"
+        assert w.error("promote", place, "--change", "13", "--tag", "latest")["code"] == "NOTFOUND"
+        assert w.error("promote", f"{place}:1", "--change", "12", "--tag", "x")["code"] == "INVAL"
+        assert w.error("promote", place, "--change", "12", "--tag", "a b")["code"] == "INVAL"
+
+
+def test_promote_checks_its_conditions_before_any_change():
+    with world() as w:
+        public, digest, _ = uploaded(w)
+        place = f"{public.address}/{BASE}"
+        argv = (place, "--change", "12", "--tag", "latest", "--tag", "1.0", "--keep")
+        before = w.json("tags", place)
+        assert w.error("promote", *argv, "--expect-digest", ZEROS)["code"] == "CONFLICT"
+        assert w.error("promote", *argv, "--if-current", ZEROS)["code"] == "CONFLICT"
+        assert w.json("tags", place) == before
+        assert w.json("promote", *argv, "--expect-digest", digest, "--if-current", "absent")
+        assert w.json("promote", *argv, "--if-current", "absent")["digest"] == digest
+        uploaded(w, change="13", text="two")
+        late = (place, "--change", "13", "--tag", "2.0", "--tag", "latest", "--from-tag",
+                "change_13_latest", "--if-current", "absent")
+        error = w.error("promote", *late)
+        assert error["code"] == "CONFLICT" and digest in error["message"], error
+        assert "2.0" not in w.json("tags", place)["tags"]
+
+
+def test_promote_again_with_the_digest_is_fine():
+    with world() as w:
+        public, digest, _ = uploaded(w)
+        argv = (f"{public.address}/{BASE}", "--change", "12", "--tag", "latest")
+        assert w.json("promote", *argv)["temporary_deleted"] is True
+        assert w.error("promote", *argv)["code"] == "NOTFOUND"
+        assert w.json("promote", *argv, "--expect-digest", digest)["digest"] == digest
+
+
+def test_promote_keeps_what_is_not_temporary():
+    with world() as w:
+        public, _, _ = uploaded(w)
+        place = f"{public.address}/{BASE}"
+        kept = w.json("promote", place, "--change", "12", "--tag", "latest", "--keep")
+        assert kept["temporary_deleted"] is False and kept["cleanup_requests"] == 0
+        named = w.json("promote", place, "--from-tag", "latest", "--tag", "stable")
+        assert named["temporary_deleted"] is False
+        own = w.json("promote", place, "--change", "12", "--tag", "latest", "--tag",
+                     "change_12_latest")
+        assert own["temporary_deleted"] is False
+        assert sorted(w.json("tags", place)["tags"]) == ["change_12_latest", "latest", "stable"]
+
+
+def test_artifacts_are_shown():
+    with world() as w:
+        _, path, _ = two_changes(w)
+        document = w.json("artifacts", path)
+        assert [a["metadata"]["change"] for a in document["artifacts"]] == ["1", "2"]
+        plain = w.run("artifacts", path).stdout.splitlines()
+        assert len(plain) == 3 and plain[0].startswith("CHANGE"), plain
+        assert w.run("artifacts", w.file("bad.json", "{")).returncode == 1
+
+
+if __name__ == "__main__":
+    tap.main(__name__)

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`zreg serve`: the ready line, the connection record, users, settings from registry.yaml."""
+
+import json
+import signal
+import ssl
+import stat
+import subprocess
+import urllib.error
+import urllib.request
+
+from cli_world import tap, world
+
+HTPASSWD = "user:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n"
+
+
+def status(registry, path="/v2/"):
+    """What a plain request without credentials gets."""
+    record = registry.record
+    context = ssl.create_default_context(cadata=record["cert"]) if record["cert"] else None
+    url = f"{'https' if context else 'http'}://{registry.address}{path}"
+    try:
+        with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_ready_line_has_its_six_keys():
+    with world() as w:
+        record = w.buildset().record
+        assert list(record) == ["host", "port", "username", "password", "cert", "fingerprint"]
+        assert record["host"] == "127.0.0.1" and record["username"] == "zuul"
+        assert record["cert"].startswith("-----BEGIN CERTIFICATE-----")
+        assert len(record["fingerprint"].split(":")) == 32
+
+
+def test_the_connection_file_is_the_same_and_the_owners_alone():
+    with world() as w:
+        registry = w.buildset()
+        assert json.loads(registry.record_file.read_text()) == registry.record
+        assert stat.S_IMODE(registry.record_file.stat().st_mode) == 0o600
+
+
+def test_for_people_no_password_is_shown():
+    with world() as w:
+        with subprocess.Popen(["zreg", "serve", "--buildset", "--connection-file",
+                               str(w.folder / "c")], stdout=subprocess.PIPE, text=True) as process:
+            lines = [process.stdout.readline() for _ in range(3)]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        password = json.loads((w.folder / "c").read_text())["password"]
+        assert password not in "".join(lines) and lines[0].startswith("serving https://"), lines
+
+
+def test_each_signal_ends_it_well():
+    with world() as w:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            registry = w.buildset()
+            registry.process.send_signal(number)
+            assert registry.process.wait(10) == 0, number
+
+
+def test_the_access_log_tells_of_each_request():
+    with world() as w:
+        registry = w.buildset()
+        w.error("inspect", f"{registry.address}/a/b:1")
+        registry.stop()
+        lines = registry.requests()
+        assert any(line["repository"] == "a/b" and line["status"] == 404 for line in lines), lines
+
+
+def test_an_own_root_stays():
+    with world() as w:
+        layout = w.layout()
+        digest = layout.tag(layout.image("kept"), "one")
+        root = w.folder / "root"
+        first = w.serve("--root", root)
+        w.json("copy", f"oci:{layout.folder}:one", f"{first.address}/a/b:1")
+        first.stop()
+        w.registries.clear()
+        second = w.serve("--root", root)
+        assert w.json("inspect", f"{second.address}/a/b:1")["digest"] == digest
+
+
+def test_htpasswd_and_anonymous():
+    with world() as w:
+        users = w.file("users", HTPASSWD)
+        closed = w.serve("--root", w.folder / "a", "--htpasswd", users)
+        assert status(closed) == 401
+        pull = w.serve("--root", w.folder / "b", "--htpasswd", users, "--anonymous", "pull")
+        assert status(pull, "/v2/a/b/tags/list") == 404
+        assert closed.record["username"] is None and closed.record["cert"] is None
+
+
+def yaml(w, **settings):
+    lines = ["registry:"] + [f"  {key.replace('_', '-')}: {value}" for key, value in settings.items()]
+    return w.file("registry.yaml", "\n".join(lines) + "\n")
+
+
+USERS = "[{name: writer, pass: s3cret, access: write}]"
+OPEN = "[{name: writer, pass: s3cret, access: write}, {name: anonymous, access: read}]"
+
+
+def storage(w):
+    return f"{{driver: filesystem, root: '{w.folder}/store'}}"
+
+
+def test_registry_yaml_is_read():
+    with world() as w:
+        path = yaml(w, address="127.0.0.1", port=0, secret="abc", public_url="https://r.example",
+                    users=USERS, storage=storage(w))
+        registry = w.serve("--config", path)
+        assert status(registry) == 401
+        layout = w.layout()
+        layout.tag(layout.image("x"), "one")
+        creds = w.file("creds", "writer:s3cret\n")
+        w.registries.clear()
+        copied = w.json("copy", f"oci:{layout.folder}:one", f"{registry.address}/a/b:1",
+                        "--creds-file", f"{registry.address}={creds}")
+        assert copied["blobs"]["copied"] == 2, copied
+        assert (w.folder / "store").is_dir()
+        w.registries.append(registry)
+
+
+def test_registry_yaml_may_open_reading_to_everybody():
+    with world() as w:
+        closed = w.serve("--config", yaml(w, users=USERS, storage=storage(w)))
+        assert status(closed, "/v2/a/b/tags/list") == 401
+        closed.stop()
+        opened = w.serve("--config", yaml(w, users=OPEN, storage=storage(w)))
+        assert status(opened, "/v2/a/b/tags/list") == 404
+
+
+def test_registry_yaml_that_would_not_be_heeded_is_refused():
+    rows = [
+        ("registry:\n  shadow: x\n", ":2: the key \"shadow\""),
+        ("registry:\n  storage: {driver: swift}\n", "filesystem"),
+        ("registry:\n  users:\n  - {name: r, pass: s3cret, access: read}\n", ":3: "),
+        ("registry:\n  users:\n  - {name: r, pass: s3cret, access: all}\n", "read or write"),
+        ("registry:\n  users:\n  - {name: 'a:b', pass: s3cret, access: write}\n", "colon"),
+        ("registry:\n  users: 3\n", "list of users"),
+        ("registry: [\n", ":2: "),
+        ("other: {}\n", "the key \"other\""),
+        ("", "empty"),
+    ]
+    with world() as w:
+        for text, expected in rows:
+            done = w.run("serve", "--config", w.file("registry.yaml", text))
+            assert done.returncode == 1 and expected in done.stderr, f"{text}: {done.stderr}"
+            assert "s3cret" not in done.stderr
+
+
+def test_what_cannot_start_says_why():
+    with world() as w:
+        assert w.error("serve", "--root", w.folder / "r", "--listen", "nonsense")["code"] == "INVAL"
+        taken = w.buildset().address
+        assert w.error("serve", "--buildset", "--listen", taken)["code"] == "NET"
+        assert w.error("serve", "--buildset", "--upstream", "h")["code"] == "UNSUPPORTED"
+        bad = w.file("users", "no colon\n")
+        assert w.error("serve", "--root", w.folder / "r", "--htpasswd", bad)["code"] == "INVAL"
+
+
+if __name__ == "__main__":
+    tap.main(__name__)

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line itself: verbs, options, help, exit codes, the man page and the completion."""
+
+import json
+import re
+import subprocess
+
+from cli_world import TOP, tap, world
+
+VERBS = ("serve copy append index inspect tags delete-tag artifacts resolve populate publish upload"
+         " promote version").split()
+
+
+def verbs(w):
+    return re.findall(r"(?m)^  ([a-z][a-z-]*)  +\S", w.run("--help").stdout)
+
+
+def options(w, verb):
+    return re.findall(r"(?m)^  (--[a-z-]+)", w.run(verb, "--help").stdout)
+
+
+def test_help_lists_the_verbs():
+    with world() as w:
+        assert verbs(w) == VERBS, verbs(w)
+
+
+def test_each_verb_has_help_with_an_example():
+    with world() as w:
+        for verb in VERBS:
+            for flag in ("--help", "-h"):
+                done = w.run(verb, flag)
+                assert done.returncode == 0 and done.stderr == "", done
+                assert done.stdout.startswith(f"usage: zreg {verb} "), done.stdout
+                assert f"\nExample:\n  zreg {verb}" in done.stdout, done.stdout
+
+
+def test_help_needs_no_words():
+    with world() as w:
+        assert w.run("copy", "--help").returncode == 0
+        assert w.run("promote", "x", "y", "z", "--help").returncode == 0
+
+
+def test_wrong_use_is_exit_2():
+    rows = [
+        [], ["frobnicate"], ["copy"], ["copy", "a"], ["copy", "a", "b", "c"], ["copy", "--nothing"],
+        ["copy", "-x", "a", "b"], ["copy", "a", "b", "--jobs"], ["copy", "a", "b", "--jobs", "x"],
+        ["copy", "a", "b", "--jobs=-1"], ["copy", "a", "b", "--quiet=1"],
+        ["copy", "--jobs", "1", "--jobs", "2", "a", "b"], ["append", "oci:x"],
+        ["populate", "--to", "h:1"], ["populate", "--artifacts", "f"],
+        ["publish", "--from", "h:1", "--to", "h:2", "--build", "b"],
+        ["upload", "a", "h:1/b", "--tag", "t"], ["upload", "a", "h:1/b", "--change", "1"],
+        ["promote", "h:1/b", "--change", "1"], ["promote", "h:1/b", "--tag", "t"], ["serve"],
+        ["serve", "--name", "x", "--root", "r"], ["serve", "--buildset", "--anonymous", "all"],
+        ["serve", "--root", "r", "--tls-cert", "/dev/null"], ["version", "x"],
+        ["delete-tag", "h:1/b"], ["tags", "h:1/b", "--username", "u"],
+        ["tags", "h:1/b", "--password-file", "f"], ["tags", "h:1/b", "--creds-file", "f"],
+    ]
+    with world() as w:
+        for row in rows:
+            done = w.run(*row, cwd=w.folder)
+            assert done.returncode == 2, f"{row}: exit {done.returncode}: {done.stderr}"
+            assert done.stdout == "" and done.stderr != "", f"{row}: {done}"
+
+
+def test_wrong_use_has_its_document_too():
+    with world() as w:
+        for row in (["frobnicate"], ["copy", "a"], ["copy", "--nothing"]):
+            done = w.run(*row, "--json")
+            assert done.returncode == 2
+            assert json.loads(done.stdout)["error"]["code"] == "INVAL", done.stdout
+
+
+def test_both_spellings_of_an_option_and_the_end_of_options():
+    with world() as w:
+        place = "localhost:1/a/b"
+        for row in (["--authfile=x", place], ["--authfile", "x", place], [place, "--authfile", "x"],
+                    ["--authfile", "x", "--", place]):
+            assert w.run("resolve", "--offline", *row).returncode == 0, row
+        assert w.run("resolve", "--offline", "--", "--authfile").returncode == 1
+
+
+def test_version():
+    with world() as w:
+        plain = w.run("version").stdout
+        assert w.run("--version").stdout == plain
+        assert plain == f"zreg {json.loads(w.run('version', '--json').stdout)['version']}\n"
+
+
+def test_a_failure_is_exit_1_with_a_document():
+    with world() as w:
+        error = w.error("inspect", "oci:/nonexistent/layout:1")
+        assert error["code"] in ("NOTFOUND", "IO") and error["http_status"] is None, error
+        assert error["registry_code"] is None, error
+        assert w.error("tags", "127.0.0.1:1/a/b")["code"] == "NET"
+        assert w.error("tags", "a//b")["code"] == "INVAL"
+
+
+def test_a_secret_on_the_command_line_is_not_repeated():
+    with world() as w:
+        for row in (["tags", "h:1/a", "--password=s3cret"], ["tags", "h:1/a", "--quiet=s3cret"],
+                    ["tags", "h:1/a", "--username=u", "--username=s3cret"]):
+            done = w.run(*row)
+            assert done.returncode == 2 and "s3cret" not in done.stdout + done.stderr, done
+
+
+def test_no_option_takes_a_password():
+    with world() as w:
+        for verb in VERBS:
+            found = {name for name in options(w, verb) if "password" in name or "creds" in name}
+            assert found <= {"--password-file", "--creds-file"}, (verb, found)
+
+
+def test_the_man_page_has_each_verb_and_option():
+    page = (TOP / "docs/man/zreg.1").read_text()
+    with world() as w:
+        for verb in verbs(w):
+            assert re.search(rf"(?m)^\.It Nm Cm {verb}\b", page), verb
+            for option in options(w, verb):
+                assert f"Fl -{option[2:]}" in page, (verb, option)
+
+
+def complete(w, *words):
+    script = (f". '{TOP}/cli/completion/zreg'; COMP_WORDS=({' '.join(words)} ''); "
+              f"COMP_CWORD={len(words)}; _zreg; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    return script
+
+
+def reply(w, script):
+    return subprocess.run(["bash", "-c", script], env=w.environment, text=True, check=True,
+                          capture_output=True, cwd=w.folder).stdout.split()
+
+
+def test_completion_knows_verbs_options_choices_and_files():
+    with world() as w:
+        assert reply(w, complete(w, "zreg")) == VERBS + ["--help", "--version"]
+        script = complete(w, "zreg", "promote").replace("''", "--exp")
+        assert reply(w, script) == ["--expect-digest"]
+        assert reply(w, complete(w, "zreg", "serve", "--anonymous")) == ["none", "pull", "push"]
+        w.file("zuul.json", "{}")
+        assert reply(w, complete(w, "zreg", "resolve", "--artifacts")) == ["zuul.json"]
+        assert reply(w, complete(w, "zreg", "upload", "--change")) == []
+
+
+if __name__ == "__main__":
+    tap.main(__name__)
