@@ -62,3 +62,7 @@ unit_tests += tests/unit/test_image_server
 tests_unit_test_image_server_SOURCES = tests/unit/test_image_server.c tests/unit/image_fixture.h
 tests_unit_test_image_server_LDADD = $(unit_ldadd)
 endif
+
+unit_tests += tests/unit/test_image_append
+tests_unit_test_image_append_SOURCES = tests/unit/test_image_append.c tests/unit/image_fixture.h
+tests_unit_test_image_append_LDADD = $(unit_ldadd)
