@@ -130,6 +130,9 @@ func TestMountAndDeleteBlob(t *testing.T) {
 	mounted, err := client.MountBlob(background, host+"/x/z", digest, "x/y")
 	must(t, err)
 	wantEqual(t, "mounted", mounted, true)
+	must(t, client.DeleteBlob(background, host+"/x/y", digest))
+	_, err = client.BlobSize(background, host+"/x/y", digest)
+	wantError(t, err, zreg.ErrNotFound)
 	_, err = client.BlobSize(background, host+"/x/z", digest)
 	must(t, err)
 }

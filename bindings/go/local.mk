@@ -25,4 +25,6 @@ goraw_DATA = \
 	bindings/go/internal/raw/raw.swig \
 	bindings/go/internal/raw/shim.c \
 	bindings/go/internal/raw/shim.h
+
+TESTS += bindings/go/test.sh
 endif
