@@ -42,7 +42,7 @@
 #define ZREG__MAX_CONNECTIONS 4096               /* of one server */
 #define ZREG__MAX_CONNECTION_BYTES (256 * ZREG__KIB) /* header and body buffer of one of them */
 #define ZREG__MAX_CONNECTION_IDLE_S 120
-#define ZREG__MAX_DRAIN_BYTES (4 * ZREG__MIB) /* of a body that was refused */
+#define ZREG__MAX_DRAIN_BYTES (16 * ZREG__MIB) /* of a body that was refused */
 
 /* Buffers of streams. Two or three of them exist per running transfer. */
 #define ZREG__STREAM_BYTES (128 * ZREG__KIB)

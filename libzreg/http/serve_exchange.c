@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 typedef enum stage {
     STAGE_LINE,  /* the request line is there */
@@ -25,7 +26,7 @@ typedef struct exchange {
     zreg__serve *serve;
     stage stage;
     zreg__serve_next next;
-    uint64_t dropped;
+    uint64_t received; /* of the body */
 } exchange;
 
 void *zreg__serve_on_target(void *user, const char *target, struct MHD_Connection *connection)
@@ -174,18 +175,31 @@ static enum MHD_Result after_begin(exchange *x)
     return MHD_YES;
 }
 
+/* libmicrohttpd sleeps until something new comes. When the end of the stream came together with
+ * the last bytes nothing new will, and an upload would stay locked until the idle time is over. */
+static bool is_cut_off(const exchange *x)
+{
+    char byte;
+    if (x->request.body_size == UINT64_MAX || x->received >= x->request.body_size) {
+        return false;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->request.connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static enum MHD_Result take_body(exchange *x, const char *bytes, size_t *size)
 {
+    x->received += *size;
     if (x->next == ZREG__SERVE_ANSWER) {
-        x->dropped += *size;
-        if (x->dropped > ZREG__MAX_DRAIN_BYTES) {
+        if (x->received > ZREG__MAX_DRAIN_BYTES) {
             return MHD_NO;
         }
     } else {
         x->serve->calls->body(&x->request, bytes, *size, x->serve->user);
     }
     *size = 0;
-    return MHD_YES;
+    return is_cut_off(x) ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result finish(exchange *x)

@@ -7,6 +7,13 @@
 #include "server/call.h"
 #include "server/routes.h"
 
+/* The client may go on with its upload as soon as it has the answer, so nothing holds it then. */
+static zreg__serve_next answer(zreg__call *call)
+{
+    zreg__store_upload_free(zreg__steal(&call->upload));
+    return ZREG__SERVE_ANSWER;
+}
+
 /* Once it is known who calls. */
 static zreg__serve_next enter(zreg__call *call)
 {
@@ -14,7 +21,7 @@ static zreg__serve_next enter(zreg__call *call)
         return ZREG__SERVE_ANSWER;
     }
     return call->route->begin == NULL || call->route->begin(call) ? ZREG__SERVE_BODY
-                                                                  : ZREG__SERVE_ANSWER;
+                                                                  : answer(call);
 }
 
 static zreg__serve_next begin(zreg__request *request, void *user)
@@ -62,7 +69,7 @@ static zreg__serve_next end(zreg__request *request, void *user)
         return ZREG__SERVE_WORK;
     }
     call->route->end(call);
-    return ZREG__SERVE_ANSWER;
+    return answer(call);
 }
 
 static zreg__serve_next work(zreg__request *request, void *user)
@@ -75,7 +82,7 @@ static zreg__serve_next work(zreg__request *request, void *user)
         return enter(call);
     }
     call->route->end(call);
-    return ZREG__SERVE_ANSWER;
+    return answer(call);
 }
 
 static void done(zreg__request *request, bool completed, void *user)

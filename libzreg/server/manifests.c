@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/manifest.h"
+#include "oci/mediatype.h"
 #include "oci/reference.h"
 #include "server/call.h"
 #include <string.h>
@@ -93,6 +94,10 @@ static zreg_status parse(zreg_manifest **out, const zreg__call *call, zreg_error
 {
     zreg_digest digest;
     const char *media_type = zreg__serve_header(call->request, "Content-Type");
+    if (media_type != NULL &&
+        zreg__mediatype_kind_of(zreg__span_of(media_type)) == ZREG__KIND_UNKNOWN) {
+        return zreg__fail(err, ZREG_INVAL, "the Content-Type is not that of a manifest or index");
+    }
     if (!is_digest(call->last)) {
         return zreg_manifest_parse(out, zreg__buf_cstr(&call->body), call->body.size, media_type,
                                    err);

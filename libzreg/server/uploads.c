@@ -128,18 +128,17 @@ static bool mount(zreg__call *call)
     return true;
 }
 
-/* Keeps the upload for the next request; it must be free before the answer goes out. */
-static bool put_aside(zreg__call *call)
+/* Answers 202 when what came in is kept for the next request. */
+static void put_aside(zreg__call *call)
 {
     zreg_error err;
     zreg__error_clear(&err);
-    zreg_status status = zreg__store_upload_save(call->upload, &err);
-    zreg__store_upload_free(zreg__steal(&call->upload));
-    if (status != ZREG_OK) {
-        zreg__serve_reset_response(call->request);
+    if (zreg__store_upload_save(call->upload, &err) != ZREG_OK) {
         zreg__call_error(call, &err, ZREG__BLOB_UPLOAD_UNKNOWN);
+        return;
     }
-    return status == ZREG_OK;
+    describe(call, zreg__store_upload_id(call->upload), zreg__store_upload_size(call->upload));
+    zreg__call_empty(call, 202);
 }
 
 void zreg__uploads_post(zreg__call *call)
@@ -149,12 +148,9 @@ void zreg__uploads_post(zreg__call *call)
         commit(call, promised);
         return;
     }
-    if (mount(call) || !new_upload(call)) {
-        return;
+    if (!mount(call) && new_upload(call)) {
+        put_aside(call);
     }
-    describe(call, zreg__store_upload_id(call->upload), 0);
-    zreg__call_empty(call, 202);
-    put_aside(call);
 }
 
 bool zreg__uploads_patch_begin(zreg__call *call)
@@ -164,10 +160,8 @@ bool zreg__uploads_patch_begin(zreg__call *call)
 
 void zreg__uploads_patch(zreg__call *call)
 {
-    uint64_t size = zreg__store_upload_size(call->upload);
-    if (put_aside(call) && check_body(call)) {
-        describe(call, call->last, size);
-        zreg__call_empty(call, 202);
+    if (check_body(call)) {
+        put_aside(call);
     }
 }
 
@@ -190,7 +184,6 @@ void zreg__uploads_get(zreg__call *call)
     if (open_upload(call)) {
         describe(call, call->last, zreg__store_upload_size(call->upload));
         zreg__call_empty(call, 204);
-        zreg__store_upload_free(zreg__steal(&call->upload));
     }
 }
 

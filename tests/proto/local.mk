@@ -5,6 +5,11 @@ if BUILD_SERVER
 check_PROGRAMS += tests/proto/serve
 tests_proto_serve_SOURCES = tests/proto/serve_main.c
 tests_proto_serve_LDADD = libzreg/libzreg.la
+if HAVE_PYTHON
+TESTS += \
+	tests/proto/test_server_blobs.py \
+	tests/proto/test_server_manifests.py
+endif
 endif
 
 # The command.

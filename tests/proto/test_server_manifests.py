@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Manifests, tags and lists over the wire."""
+
+import json
+import sys
+import threading
+
+from server_tap import INDEX, LAYER, OCI, descriptor, digest_of, equal, run, true, using
+
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+def get(server, reference="1", repository="x", method="GET", **headers):
+    return server.ask(method, f"/v2/{repository}/manifests/{reference}", headers=headers)
+
+
+def tags(server, repository="x", query=""):
+    return server.ask("GET", f"/v2/{repository}/tags/list{query}")
+
+
+def test_a_manifest_comes_back_byte_for_byte(server):
+    body = server.push_image(annotations={"spaces   and": "\u00fcnicode", "z": "1", "a": "2"})
+    for reference in ("1", digest_of(body)):
+        answer = get(server, reference)
+        equal((answer.status, answer.body), (200, body))
+        equal(answer.headers["Content-Type"], OCI)
+        equal(answer.headers["Docker-Content-Digest"], digest_of(body))
+
+
+def test_head_has_the_headers_of_get(server):
+    server.push_image()
+    got, head = get(server), get(server, method="HEAD")
+    equal((head.status, head.body), (200, b""))
+    changing = ("Date", "X-Request-Id")
+    equal(*([(k, v) for k, v in answer.headers.items() if k not in changing] for answer in (head, got)))
+
+
+def test_a_known_entity_tag_gets_304(server):
+    body = server.push_image()
+    answer = get(server, **{"If-None-Match": f'"{digest_of(body)}"'})
+    equal((answer.status, answer.body), (304, b""))
+
+
+def test_a_put_answers_with_location_digest_and_subject(server):
+    subject = {"mediaType": OCI, "digest": digest_of(b"not here"), "size": 8}
+    body = server.image(subject=subject)
+    answer = server.push_manifest(body, digest_of(body))
+    equal(answer.status, 201)
+    equal(answer.headers["Location"], f"/v2/x/manifests/{digest_of(body)}")
+    equal(answer.headers["Docker-Content-Digest"], digest_of(body))
+    equal(answer.headers["OCI-Subject"], subject["digest"])
+
+
+def test_a_put_by_digest_may_bring_tags(server):
+    body = server.image()
+    answer = server.push_manifest(body, f"{digest_of(body)}?tag=a&tag=b")
+    equal((answer.status, answer.headers.get_all("OCI-Tag")), (201, ["a", "b"]))
+    equal(tags(server).json()["tags"], ["a", "b"])
+    equal(get(server, "b").body, body)
+    equal(server.push_manifest(body, f"{digest_of(body)}?tag=.no").status, 400)
+
+
+def test_a_put_under_a_wrong_digest_is_refused(server):
+    body = server.image()
+    answer = server.push_manifest(body, digest_of(b"other"))
+    equal((answer.status, answer.code()), (400, "DIGEST_INVALID"))
+    equal(get(server, digest_of(b"other")).status, 404)
+    equal(get(server, digest_of(body)).status, 404)
+
+
+def test_references_that_are_missing_are_named(server):
+    body = json.loads(server.image())
+    for part in ("config", "layers"):
+        broken = json.loads(json.dumps(body))
+        missing = descriptor(LAYER, b"missing")
+        broken[part] = missing if part == "config" else [missing]
+        answer = server.push_manifest(broken)
+        equal(answer.code(), "MANIFEST_BLOB_UNKNOWN")
+        true(missing["digest"] in answer.json()["errors"][0]["message"], "the digest is named")
+    elsewhere = json.dumps(body).encode()
+    equal(server.push_manifest(elsewhere, repository="y").code(), "MANIFEST_BLOB_UNKNOWN")
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(OCI, b"missing")]}
+    equal(server.push_manifest(index, media_type=INDEX).code(), "MANIFEST_BLOB_UNKNOWN")
+    equal(get(server).status, 404)
+
+
+def test_a_size_that_is_not_the_blobs_is_refused(server):
+    body = json.loads(server.image())
+    body["layers"][0]["size"] += 1
+    equal(server.push_manifest(body).code(), "MANIFEST_INVALID")
+
+
+def test_an_index_holds_its_children(server):
+    child = server.push_image("child")
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(OCI, child)]}).encode()
+    equal(server.push_manifest(index, "all", media_type=INDEX).status, 201)
+    answer = get(server, "all")
+    equal((answer.body, answer.headers["Content-Type"]), (index, INDEX))
+
+
+def test_confused_media_types_are_refused(server):
+    body = server.image()
+    for media_type in (INDEX, DOCKER, "text/plain", "application/json"):
+        equal(server.push_manifest(body, media_type=media_type).status, 400, media_type)
+    both = {**json.loads(body), "manifests": []}
+    equal(server.push_manifest(both).status, 400)
+    for text in (b"", b"{", b"[]", b"null", b'{"schemaVersion":1}', body + b"x", b"\xff" + body):
+        equal(server.push_manifest(text).code(), "MANIFEST_INVALID", text[:20])
+    equal(get(server).status, 404)
+
+
+def test_four_mebibytes_fit_and_one_byte_more_gets_413(server):
+    body = server.image(annotations={"pad": ""})
+    pad = 4 * 1024 * 1024 - len(body)
+    fits = body.replace(b'"pad": ""', b'"pad": "' + b"x" * pad + b'"')
+    equal(len(fits), 4 * 1024 * 1024)
+    equal(server.push_manifest(fits).status, 201)
+    equal(get(server).body, fits)
+    large = body.replace(b'"pad": ""', b'"pad": "' + b"x" * (pad + 1) + b'"')
+    equal(server.push_manifest(large).status, 413)
+    chunks = (large[i:i + 65536] for i in range(0, len(large), 65536))
+    answer = server.ask("PUT", "/v2/x/manifests/2", chunks, {"Content-Type": OCI})
+    equal((answer.status, answer.code()), (413, "SIZE_INVALID"))
+
+
+def test_a_tag_is_one_digest_whatever_its_type(server):
+    server.push_image("t")
+    docker = json.loads(server.image())
+    docker["mediaType"] = DOCKER
+    docker = json.dumps(docker).encode()
+    equal(server.push_manifest(docker, "t", media_type=DOCKER).status, 201)
+    for accept in (OCI, DOCKER, "*/*"):
+        equal(get(server, "t", Accept=accept).body, docker)
+
+
+def test_deleting_a_tag_leaves_its_siblings(server):
+    body = server.push_image("a")
+    server.push_manifest(body, "b")
+    equal(server.ask("DELETE", "/v2/x/manifests/a").status, 202)
+    equal(get(server, "a").status, 404)
+    equal(get(server, "b").body, body)
+    equal(server.ask("DELETE", "/v2/x/manifests/a").code(), "MANIFEST_UNKNOWN")
+
+
+def test_deleting_a_digest_takes_its_tags_and_no_others(server):
+    first, second = server.push_image("a"), server.push_image("c", layer=b"other")
+    server.push_manifest(first, "b")
+    equal(server.ask("DELETE", f"/v2/x/manifests/{digest_of(first)}").status, 202)
+    for reference in ("a", "b", digest_of(first)):
+        equal(get(server, reference).code(), "MANIFEST_UNKNOWN")
+    equal(tags(server).json()["tags"], ["c"])
+    equal(get(server, "c").body, second)
+
+
+def test_a_tag_that_begins_another_is_another(server):
+    first, second = server.push_image("1"), server.push_image("1.2", layer=b"other")
+    equal((get(server, "1").body, get(server, "1.2").body), (first, second))
+    server.ask("DELETE", "/v2/x/manifests/1")
+    equal(get(server, "1.2").body, second)
+
+
+def test_tags_come_sorted_and_in_exact_pages(server):
+    body = server.push_image("latest")
+    names = sorted(["latest"] + [f"v{i}" for i in range(25)] + ["A", "_z", "a.b", "a-b"])
+    for name in names:
+        server.push_manifest(body, name)
+    equal(tags(server).json(), {"name": "x", "tags": names})
+    for size in (1, 7, len(names), 1000, 10**18):
+        found, path, pages = [], f"/v2/x/tags/list?n={size}", 0
+        while path:
+            answer = server.ask("GET", path)
+            page = answer.json()["tags"]
+            true(0 < len(page) <= size, "a page holds at most n")
+            found += page
+            pages += 1
+            link = answer.headers["Link"]
+            path = link and link[1:link.index(">")]
+        equal((found, pages), (names, -(-len(names) // size)))
+    equal(tags(server, query="?n=0").json()["tags"], [])
+    equal(tags(server, query="?last=zzz").json()["tags"], [])
+    equal(tags(server, query="?n=2&last=a").json()["tags"], [n for n in names if n > "a"][:2])
+    for wrong in ("-1", "x", "1.5"):
+        equal(tags(server, query=f"?n={wrong}").status, 400)
+
+
+def test_lists_are_lists_when_they_are_empty(server):
+    equal(server.ask("GET", "/v2/_catalog").json(), {"repositories": []})
+    equal(tags(server, "nothing").code(), "NAME_UNKNOWN")
+    body = server.push_image("only")
+    server.ask("DELETE", "/v2/x/manifests/only")
+    equal(tags(server).json(), {"name": "x", "tags": []})
+    equal(server.ask("GET", f"/v2/x/referrers/{digest_of(body)}").json()["manifests"], [])
+
+
+def test_the_catalog_is_sorted_and_paged(server):
+    names = sorted(["a", "a-b/c", "a/b", "b", "quay.io/x/y", "a/b/c"])
+    for name in names:
+        server.push_image("1", name)
+    wanted = sorted(n if "/" in n else f"library/{n}" for n in names)
+    equal(server.ask("GET", "/v2/_catalog").json()["repositories"], wanted)
+    first = server.ask("GET", "/v2/_catalog?n=4")
+    equal(first.json()["repositories"], wanted[:4])
+    link = first.headers["Link"]
+    equal(server.ask("GET", link[1:link.index(">")]).json()["repositories"], wanted[4:])
+
+
+def test_referrers_are_listed_at_once_and_filtered(server):
+    subject = server.push_image()
+    descriptor_of_subject = descriptor(OCI, subject)
+    one = server.image(subject=descriptor_of_subject, artifactType="application/a", annotations={"k": "v"})
+    two = server.image(subject=descriptor_of_subject, artifactType="application/b")
+    for body in (one, two):
+        equal(server.push_manifest(body, digest_of(body)).status, 201)
+    answer = server.ask("GET", f"/v2/x/referrers/{digest_of(subject)}")
+    equal((answer.status, answer.headers["Content-Type"]), (200, INDEX))
+    found = {m["digest"]: m for m in answer.json()["manifests"]}
+    equal(set(found), {digest_of(one), digest_of(two)})
+    equal(found[digest_of(one)], {**descriptor(OCI, one), "artifactType": "application/a", "annotations": {"k": "v"}})
+    answer = server.ask("GET", f"/v2/x/referrers/{digest_of(subject)}?artifactType=application/b")
+    equal(answer.headers["OCI-Filters-Applied"], "artifactType")
+    equal([m["digest"] for m in answer.json()["manifests"]], [digest_of(two)])
+    server.ask("DELETE", f"/v2/x/manifests/{digest_of(two)}")
+    equal(len(server.ask("GET", f"/v2/x/referrers/{digest_of(subject)}").json()["manifests"]), 1)
+    equal(server.ask("GET", "/v2/x/referrers/sha256:no").status, 400)
+
+
+def test_all_names_of_a_repository_are_one(server):
+    body = server.push_image("1", "docker.io/library/deb")
+    for name in ("deb", "library/deb", "docker.io/library/deb", "docker.io/deb", "index.docker.io/library/deb"):
+        equal(get(server, repository=name).body, body, name)
+    equal(get(server, "1?ns=docker.io", "library/deb").body, body)
+    other = server.push_image("1", "quay.io/a/b", layer=b"quay")
+    equal(get(server, "1?ns=quay.io", "a/b").body, other)
+    equal(get(server, "1", "a/b").status, 404)
+    equal(get(server, "1?ns=docker.io", "a/b").status, 404)
+    equal(get(server, "1?ns=ghcr.io", "a/b").status, 404)
+    equal(server.ask("GET", "/v2/a/b/tags/list?ns=quay.io").json(), {"name": "a/b", "tags": ["1"]})
+
+
+def test_names_that_are_none_get_400(server):
+    for name in ("X", "a//b", "a/../b", "../b", ".a", "a.", "a/_tags", "a" * 300, "a b", "a:b/c", "a\\b"):
+        quoted = name.replace(" ", "%20")
+        true(get(server, repository=quoted).status in (400, 404), name)
+        true(server.ask("POST", f"/v2/{quoted}/blobs/uploads/").status in (400, 404), name)
+    for tag in (".a", "-a", "a" * 129, "a%20b"):
+        equal(server.push_manifest(b"{}", tag).status, 400, tag)
+    for wrong in ("a%2Fb", "a%00", "%2e%2e%2f", "a%0d%0ab", "a%", "a%zz"):
+        equal(get(server, repository=wrong).status, 400, wrong)
+
+
+def test_an_encoded_colon_is_a_colon(server):
+    body = server.push_image()
+    equal(get(server, digest_of(body).replace(":", "%3A")).body, body)
+
+
+def test_a_manifest_that_was_spoiled_is_never_served(server):
+    body = server.push_image()
+    digest = digest_of(body)
+    with open(f"{server.settings['root']}/v1/blobs/sha256/{digest[7:9]}/{digest[7:]}", "r+b") as file:
+        file.write(b"[")
+    equal(get(server).status, 404)
+    equal(server.push_manifest(body).status, 201)
+    equal(get(server).body, body)
+
+
+@using(durability=2)
+def test_a_manifest_and_its_tag_survive_kill_9(server):
+    body = server.push_image("1")
+    server.kill()
+    server.start()
+    equal(get(server, "1").body, body)
+    equal(tags(server).json()["tags"], ["1"])
+
+
+def test_of_many_pushes_of_one_tag_one_wins_whole(server):
+    bodies = [server.image(layer=b"%d" % i) for i in range(8)]
+    results, seen = [], set()
+
+    def push(body):
+        results.append(server.push_manifest(body, "t").status)
+
+    threads = [threading.Thread(target=push, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        answer = get(server, "t")
+        if answer.status == 200:
+            seen.add(answer.body)
+    for thread in threads:
+        thread.join()
+    equal(results, [201] * 8)
+    true(seen <= set(bodies), "every answer is one of the manifests")
+    true(get(server, "t").body in bodies, "the last answer too")
+
+
+def test_deletes_and_pushes_at_once_leave_no_tag_without_manifest(server):
+    body = server.push_image("keep")
+    other = server.push_image("t", layer=b"other")
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            server.ask("DELETE", f"/v2/x/manifests/{digest_of(other)}")
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    for _ in range(100):
+        equal(server.push_manifest(other, "t").status, 201)
+    stop.set()
+    thread.join()
+    for tag in tags(server).json()["tags"]:
+        equal(get(server, tag).status, 200, tag)
+    equal(get(server, "keep").body, body)
+
+
+if __name__ == "__main__":
+    run(sys.modules[__name__])
