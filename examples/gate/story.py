@@ -57,7 +57,6 @@ class Story:
         self.change_of = {}  # digest -> change that made it
         self.environment = dict(os.environ, HOME=str(folder / "home"),
                                 REGISTRY_AUTH_FILE=str(self.credentials.authfile),
-                                CONTAINERS_REGISTRIES_CONF=str(folder / "registries.conf"),
                                 CONTAINERS_STORAGE_CONF=str(folder / "storage.conf"),
                                 BUILDAH_ISOLATION="chroot")
         (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
@@ -103,7 +102,8 @@ class Story:
 
     def start_buildset(self, change):
         registry = self.start(f"buildset-{change}", BuildsetRegistry)
-        (self.folder / "registries.conf").write_text(MIRROR.format(address=registry.address))
+        mirrors = self.folder / "home/.config/containers/registries.conf"
+        mirrors.write_text(MIRROR.format(address=registry.address))
         return registry
 
     # --- jobs

@@ -29,7 +29,6 @@ class World:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zreg-e2e-"))
         (self.folder / "home").mkdir()
-        (self.folder / "registries.conf").touch()
         (self.folder / "storage.conf").write_text(
             '[storage]\ndriver = "vfs"\n'
             f'graphroot = "{self.folder}/containers"\nrunroot = "{self.folder}/containers-run"\n')
@@ -37,7 +36,6 @@ class World:
         self.registries = []
         self.environment = dict(os.environ, HOME=str(self.folder / "home"),
                                 REGISTRY_AUTH_FILE=str(self.credentials.authfile),
-                                CONTAINERS_REGISTRIES_CONF=str(self.folder / "registries.conf"),
                                 CONTAINERS_STORAGE_CONF=str(self.folder / "storage.conf"),
                                 BUILDAH_ISOLATION="chroot")
 
