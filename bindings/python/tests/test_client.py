@@ -106,7 +106,7 @@ def test_copy_to_a_folder_and_back(client, server, push, tmp_path):
     result = client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1", progress=seen.append)
     assert result.digest == pushed.digest and result.blobs_copied == 3
     assert seen and seen[-1].phase == "copy" and seen[-1].bytes_done == seen[-1].bytes_total
-    back = client.copy(f"oci:{tmp_path}/layout:1", "host/other:1", dst_server=server, jobs=1)
+    back = client.copy(f"oci:{tmp_path}/layout:1", f"{server.address}/other:1", dst_server=server, jobs=1)
     assert back.digest == pushed.digest
     assert client.head(f"{server.address}/other:1") == pushed.digest
     again = client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1")

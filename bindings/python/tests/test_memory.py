@@ -82,11 +82,12 @@ def test_calls_cost_no_memory(client, server, push):
     for _ in range(100):
         use()
     gc.collect()
-    before = resident_kb()
+    before, files = resident_kb(), len(os.listdir("/proc/self/fd"))
     for _ in range(200):
         use()
     gc.collect()
     assert resident_kb() - before < 3000
+    assert len(os.listdir("/proc/self/fd")) <= files + 2
 
 
 def test_objects_may_be_dropped_in_any_order(tmp_path):
