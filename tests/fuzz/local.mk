@@ -2,6 +2,7 @@
 # A new target: fuzz_NAME.c, its name here, its two lines below, and seeds in corpus/NAME/.
 
 fuzz_programs += \
+	tests/fuzz/fuzz_artifacts \
 	tests/fuzz/fuzz_challenge \
 	tests/fuzz/fuzz_digest \
 	tests/fuzz/fuzz_errors \
@@ -16,6 +17,9 @@ fuzz_main += tests/fuzz/replay.c
 TESTS += $(fuzz_programs)
 endif
 
+tests_fuzz_fuzz_artifacts_SOURCES = tests/fuzz/fuzz_artifacts.c $(fuzz_main)
+tests_fuzz_fuzz_artifacts_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_artifacts_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(fuzz_main)
 tests_fuzz_fuzz_challenge_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_challenge_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """artifacts, resolve, populate, publish, upload and promote on real registries."""
 
+import http.client
+import http.server
+import json
+import threading
+
 from cli_world import MANIFEST, tap, world
 
 BASE = "example/base"
@@ -284,6 +289,54 @@ def test_promote_keeps_what_is_not_temporary():
                      "change_12_latest")
         assert own["temporary_deleted"] is False
         assert sorted(w.json("tags", place)["tags"]) == ["change_12_latest", "latest", "stable"]
+
+
+class WithoutDelete(http.server.BaseHTTPRequestHandler):
+    """A registry that cannot delete tags: it hands on everything else."""
+
+    protocol_version = "HTTP/1.1"
+
+    def hand_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        inner = http.client.HTTPConnection(self.server.inner, timeout=10)
+        inner.request(self.command, self.path, body, dict(self.headers))
+        answer = inner.getresponse()
+        content = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("date", "server", "connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+        inner.close()
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = hand_on
+
+    def do_DELETE(self):
+        self.server.deletes.append(self.path)
+        self.send_response(405)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Standard error is for TAP."""
+
+
+def test_promote_where_tags_cannot_be_deleted():
+    with world() as w:
+        public = w.serve("--root", w.folder / "root", "--anonymous", "push")
+        _, digest, _ = uploaded(w)
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), WithoutDelete) as proxy:
+            proxy.inner, proxy.deletes = public.address, []
+            threading.Thread(target=proxy.serve_forever, daemon=True).start()
+            place = f"127.0.0.1:{proxy.server_port}/{BASE}"
+            done = w.run("promote", "--json", place, "--change", "12", "--tag", "latest")
+            proxy.shutdown()
+        document = json.loads(done.stdout)
+        assert done.returncode == 0 and document["digest"] == digest, done
+        assert document["temporary_deleted"] is False and "temporary tag stays" in done.stderr, done
+        assert set(proxy.deletes) == {f"/v2/{BASE}/manifests/change_12_latest"}, proxy.deletes
+        assert w.json("inspect", f"{public.address}/{BASE}:latest")["digest"] == digest
 
 
 def test_artifacts_are_shown():

@@ -71,6 +71,20 @@ def test_the_access_log_tells_of_each_request():
         assert any(line["repository"] == "a/b" and line["status"] == 404 for line in lines), lines
 
 
+def test_ipv6_from_end_to_end():
+    with world() as w:
+        try:
+            registry = w.buildset("--listen", "[::1]:0")
+        except AssertionError as reason:
+            raise tap.Skip("no IPv6 on this machine") from reason
+        layout = w.layout()
+        digest = layout.tag(layout.image("six"), "one")
+        place = f"[::1]:{registry.record['port']}/a/b:1"
+        assert registry.record["host"] == "::1"
+        assert w.json("copy", f"oci:{layout.folder}:one", place)["digest"] == digest
+        assert w.json("inspect", place)["digest"] == digest
+
+
 def test_an_own_root_stays():
     with world() as w:
         layout = w.layout()

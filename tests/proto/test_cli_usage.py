@@ -3,8 +3,13 @@
 """The command line itself: verbs, options, help, exit codes, the man page and the completion."""
 
 import json
+import os
+import pty
 import re
+import signal
+import socket
 import subprocess
+import time
 
 from cli_world import TOP, tap, world
 
@@ -118,6 +123,45 @@ def test_the_man_page_has_each_verb_and_option():
             assert re.search(rf"(?m)^\.It Nm Cm {verb}\b", page), verb
             for option in options(w, verb):
                 assert f"Fl -{option[2:]}" in page, (verb, option)
+
+
+def test_a_signal_ends_the_work():
+    with world() as w, socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}/a/b"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen(["zreg", "tags", "--json", place], env=w.environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                connection = silent.accept()[0]
+                started = time.monotonic()
+                process.send_signal(number)
+                document = json.loads(process.communicate(timeout=10)[0])
+            connection.close()
+            assert process.returncode == 1 and document["error"]["code"] == "CANCELLED", document
+            assert time.monotonic() - started < 2
+
+
+def on_terminal(w, *argv):
+    """What a verb writes to a terminal that is its standard error, and its standard output."""
+    ours, theirs = pty.openpty()
+    done = subprocess.run(["zreg", *map(str, argv)], env=w.environment, text=True, check=True,
+                          stdout=subprocess.PIPE, stderr=theirs)
+    os.write(theirs, b"end")
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(theirs)
+    return seen, done.stdout
+
+
+def test_progress_is_shown_on_a_terminal_only():
+    with world() as w:
+        layout = w.layout()
+        layout.tag(layout.image("text"), "one")
+        source = f"oci:{layout.folder}:one"
+        seen, output = on_terminal(w, "copy", "--json", source, f"oci:{w.folder}/a:one")
+        assert seen.startswith("\r\x1b[Kcopy [") and seen.endswith("\r\x1b[Kend"), repr(seen)
+        assert json.loads(output)["blobs"]["copied"] == 2
+        assert on_terminal(w, "copy", "--quiet", source, f"oci:{w.folder}/b:one")[0] == "end"
+        assert w.run("copy", source, f"oci:{w.folder}/c:one").stderr == ""
 
 
 def complete(w, *words):
