@@ -174,6 +174,8 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
         curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
         curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__STREAM_BYTES);
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                         (long)(16 * ZREG__KIB)); /* the answer is short */
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          request->stream_bytes == UINT64_MAX ? (curl_off_t)-1
                                                              : (curl_off_t)request->stream_bytes);
