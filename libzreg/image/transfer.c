@@ -13,6 +13,9 @@
 
 #define REPORT_EVERY_MS 100
 
+/* What is in hand between a source and a sink, which have buffers of their own. */
+#define BLOCK_BYTES (ZREG__STREAM_BYTES / 2)
+
 typedef struct transfer {
     zreg__endpoint *src;
     zreg__endpoint *dst;
@@ -84,8 +87,7 @@ static zreg_status pump(transfer *self, zreg__sink *sink, zreg__source *source, 
 static zreg_status stream(transfer *self, zreg__sink *sink, const zreg_descriptor *blob,
                           zreg_cancel *stop, zreg_error *err)
 {
-    size_t capacity =
-        blob->size_bytes < ZREG__STREAM_BYTES ? (size_t)blob->size_bytes + 1 : ZREG__STREAM_BYTES;
+    size_t capacity = blob->size_bytes < BLOCK_BYTES ? (size_t)blob->size_bytes + 1 : BLOCK_BYTES;
     ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, capacity, 1);
     ZREG__AUTO(zreg__source) zreg__source *source = NULL;
     if (block == NULL) {
