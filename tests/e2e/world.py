@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,9 @@ class World:
     """One temporary folder with a home, credentials, and the registries started in it."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zreg-e2e-"))
+        # buildah makes an image name of a layout's path, which mkdtemp's underscores can spoil.
+        self.folder = pathlib.Path(tempfile.gettempdir()) / f"zreg-e2e-{secrets.token_hex(6)}"
+        self.folder.mkdir(mode=0o700)
         (self.folder / "home").mkdir()
         (self.folder / "storage.conf").write_text(
             '[storage]\ndriver = "vfs"\n'
