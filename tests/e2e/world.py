@@ -52,8 +52,10 @@ class World:
         return command(*argv, env=self.environment)
 
     def argv(self, verb, *argv):
-        return ["zreg", verb, "--json", "--authfile", str(self.credentials.authfile),
-                "--ca", str(self.credentials.bundle), *map(str, argv)]
+        bundle = self.credentials.bundle
+        trust = ["--ca", str(bundle)] if bundle.stat().st_size else []
+        return ["zreg", verb, "--json", "--authfile", str(self.credentials.authfile), *trust,
+                *map(str, argv)]
 
     def zreg(self, verb, *argv):
         return json.loads(self.run(*self.argv(verb, *argv)))
