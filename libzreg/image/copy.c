@@ -78,17 +78,18 @@ static zreg_status look_at_destination(copy *self, zreg_cancel *cancel, zreg_err
 static zreg_status look_at(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     copy *self = user;
-    return i == 0 ? zreg__endpoint_manifest_get(&self->root, self->src, NULL, stop, err)
-                  : look_at_destination(self, stop, err);
+    return i == 0 ? look_at_destination(self, stop, err)
+                  : zreg__endpoint_manifest_get(&self->root, self->src, NULL, stop, err);
 }
 
-/* Within one repository the name is simply set, so nobody has to look. On one host the looks come
- * one after the other, so that the second has the first one's token. */
+/* Within one repository the name is simply set, so only the source is looked at. On one host the
+ * destination goes first and alone: its token covers what is read there too. */
 static zreg_status look(copy *self, zreg_cancel *cancel, zreg_error *err)
 {
-    bool retag = !self->dst->driver->local && zreg__endpoint_same_repository(self->src, self->dst);
-    return zreg__parallel_run(retag ? 1 : 2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel,
-                              err);
+    if (!self->dst->driver->local && zreg__endpoint_same_repository(self->src, self->dst)) {
+        return zreg__endpoint_manifest_get(&self->root, self->src, NULL, cancel, err);
+    }
+    return zreg__parallel_run(2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel, err);
 }
 
 static zreg_status filter(copy *self, zreg_error *err)

@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "oci/reference.h"
 #include "registry/client.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* Sending this much takes longer than a HEAD. */
@@ -33,6 +34,8 @@ typedef struct registry {
     zreg_ref *ref;
     zreg_strings *mount_from;
     _Atomic mount_trust self_mount;
+    pthread_mutex_t first_push; /* held by the first push until its request was answered */
+    atomic_bool pushed;
 } registry;
 
 typedef struct registry_source {
@@ -60,6 +63,7 @@ static void registry_free(zreg__endpoint *endpoint)
     registry *self = of(endpoint);
     zreg_ref_free(self->ref);
     zreg_strings_free(self->mount_from);
+    pthread_mutex_destroy(&self->first_push);
     free(self);
 }
 
@@ -90,6 +94,7 @@ static zreg_status registry_open(zreg__endpoint **out, zreg__place *place,
     if (self == NULL) {
         return zreg__fail_nomem(err);
     }
+    pthread_mutex_init(&self->first_push, NULL);
     zreg_status status = start(self, zreg_ref_text(place->ref), options, err);
     if (status != ZREG_OK) {
         registry_free(&self->base);
@@ -381,6 +386,25 @@ static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, co
     return push_by_self_mount(out, out_state, p, err);
 }
 
+/* Where pulling is free for all, the first push is the first to be asked for a token: the others
+ * wait for it, or each of them would be turned away once. */
+static zreg_status begin_in_turn(zreg_blob_writer **out, zreg__blob_state *out_state, const push *p,
+                                 const zreg__endpoint *from, zreg_error *err)
+{
+    registry *self = p->self;
+    if (!self->pushed) {
+        pthread_mutex_lock(&self->first_push);
+        if (!self->pushed) {
+            zreg_status status = begin(out, out_state, p, from, err);
+            self->pushed = true;
+            pthread_mutex_unlock(&self->first_push);
+            return status;
+        }
+        pthread_mutex_unlock(&self->first_push);
+    }
+    return begin(out, out_state, p, from, err);
+}
+
 static zreg_status registry_blob_create(zreg__sink **out, zreg__blob_state *out_state,
                                         zreg__endpoint *endpoint, const zreg_digest *digest,
                                         uint64_t size_bytes, const zreg__endpoint *from,
@@ -393,7 +417,7 @@ static zreg_status registry_blob_create(zreg__sink **out, zreg__blob_state *out_
         *out_state = ZREG__BLOB_PRESENT;
         return ZREG_OK;
     }
-    ZREG__TRY(begin(&writer, out_state, &p, from, err));
+    ZREG__TRY(begin_in_turn(&writer, out_state, &p, from, err));
     return *out_state == ZREG__BLOB_WANTED ? new_sink(out, &writer, err) : ZREG_OK;
 }
 
