@@ -34,6 +34,8 @@ if [ -d "$PYTHONDIR/zreg" ]; then
 fi
 
 if [ -n "$GO" ] && [ -d "$DATADIR/zreg/go" ]; then
+    mkdir go
+    cd go
     cat > main.go <<'EOF'
 package main
 
