@@ -45,6 +45,7 @@ typedef struct registry_source {
 
 typedef struct registry_sink {
     zreg__sink base;
+    registry *self;
     zreg_blob_writer *writer;
 } registry_sink;
 
@@ -200,9 +201,23 @@ static zreg_status sink_write(zreg__sink *sink, const void *bytes, size_t size, 
     return zreg_blob_write(((registry_sink *)sink)->writer, bytes, size, err);
 }
 
-static zreg_status sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *err)
+/* Other repositories of this host can mount it from here from now on. */
+static void learn(registry *self, const zreg_digest *digest)
 {
-    return zreg_blob_commit(out, ((registry_sink *)sink)->writer, err);
+    zreg__homes_learn(zreg__client_homes(self->client), zreg_ref_host(self->ref), digest,
+                      zreg_ref_repository(self->ref));
+}
+
+static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *err)
+{
+    registry_sink *sink = (registry_sink *)base;
+    zreg_digest digest;
+    ZREG__TRY(zreg_blob_commit(&digest, sink->writer, err));
+    learn(sink->self, &digest);
+    if (out != NULL) {
+        *out = digest;
+    }
+    return ZREG_OK;
 }
 
 static void sink_trust(zreg__sink *sink)
@@ -216,7 +231,8 @@ static void sink_free(zreg__sink *sink)
     free(sink);
 }
 
-static zreg_status new_sink(zreg__sink **out, zreg_blob_writer **writer, zreg_error *err)
+static zreg_status new_sink(zreg__sink **out, registry *self, zreg_blob_writer **writer,
+                            zreg_error *err)
 {
     registry_sink *sink = zreg__new(registry_sink);
     if (sink == NULL) {
@@ -224,6 +240,7 @@ static zreg_status new_sink(zreg__sink **out, zreg_blob_writer **writer, zreg_er
     }
     sink->base = (zreg__sink){
         .write = sink_write, .commit = sink_commit, .trust = sink_trust, .free = sink_free};
+    sink->self = self;
     sink->writer = zreg__steal(writer);
     *out = &sink->base;
     return ZREG_OK;
@@ -284,10 +301,10 @@ static bool mount_refused(zreg_status status)
 
 /* `from` holds the blob, so only a registry without mounts will want its bytes. */
 static zreg_status push_by_mount(zreg_blob_writer **out, zreg__blob_state *out_state, const push *p,
-                                 const zreg__endpoint *from, zreg_error *err)
+                                 const char *from, zreg_error *err)
 {
     zreg_error why = {.code = ZREG_OK};
-    zreg_status status = mount(out, p, zreg_ref_repository(ref_of(from)), &why);
+    zreg_status status = mount(out, p, from, &why);
     if (mount_refused(status)) {
         ZREG__TRY(mount(out, p, NULL, err));
     } else if (status != ZREG_OK) {
@@ -366,6 +383,15 @@ static zreg_status push_from_siblings(zreg_blob_writer **out, zreg__blob_state *
     return ZREG_OK;
 }
 
+/* Another repository of this host that the session brought the blob to. */
+static bool knows_home(char to[ZREG__MAX_REPOSITORY + 1], const registry *self,
+                       const zreg_digest *digest)
+{
+    return zreg__homes_find(to, zreg__client_homes(self->client), zreg_ref_host(self->ref),
+                            digest) &&
+           !zreg__str_equal(to, zreg_ref_repository(self->ref));
+}
+
 static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, const push *p,
                          const zreg__endpoint *from, zreg_error *err)
 {
@@ -375,7 +401,11 @@ static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, co
         return zreg_blob_create(out, self->client, self->ref, NULL, p->size_bytes, p->cancel, err);
     }
     if (from != NULL && from->driver == self->base.driver && same_host(&self->base, from)) {
-        return push_by_mount(out, out_state, p, from, err);
+        return push_by_mount(out, out_state, p, zreg_ref_repository(ref_of(from)), err);
+    }
+    char home[ZREG__MAX_REPOSITORY + 1];
+    if (knows_home(home, self, p->digest)) {
+        return push_by_mount(out, out_state, p, home, err);
     }
     if (zreg_strings_count(self->mount_from) > 0) {
         return push_from_siblings(out, out_state, p, err);
@@ -418,7 +448,11 @@ static zreg_status registry_blob_create(zreg__sink **out, zreg__blob_state *out_
         return ZREG_OK;
     }
     ZREG__TRY(begin_in_turn(&writer, out_state, &p, from, err));
-    return *out_state == ZREG__BLOB_WANTED ? new_sink(out, &writer, err) : ZREG_OK;
+    if (*out_state == ZREG__BLOB_WANTED) {
+        return new_sink(out, p.self, &writer, err);
+    }
+    learn(p.self, digest);
+    return ZREG_OK;
 }
 
 const zreg__endpoint_driver zreg__registry_driver = {

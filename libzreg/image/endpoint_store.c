@@ -8,16 +8,21 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strings.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
+#include "registry/client.h"
 #include "server/server.h"
 #include "store/store.h"
+#include <stdio.h>
 
 typedef struct local {
     zreg__endpoint base;
+    zreg__homes *homes; /* of the client's session; NULL without a client */
+    char name[32];      /* what the session knows this server by */
     zreg__store *store;
     char *repository;
     zreg_strings *mount_from;
@@ -32,6 +37,7 @@ typedef struct local_source {
 
 typedef struct local_sink {
     zreg__sink base;
+    local *self;
     zreg__store_upload *upload;
     zreg_digest digest; /* expected, or "" */
     uint64_t size_bytes;
@@ -61,6 +67,8 @@ static zreg_status start(local *self, const zreg_ref *ref, const zreg__endpoint_
                          zreg_error *err)
 {
     self->store = zreg__server_store(options->server);
+    self->homes = options->client != NULL ? zreg__client_homes(options->client) : NULL;
+    (void)snprintf(self->name, sizeof(self->name), "server %p", (void *)self->store);
     ZREG__TRY(canonical(&self->repository, zreg_ref_repository(ref), err));
     ZREG__TRY(zreg__strings_new(&self->mount_from, err));
     const char *const *from = options->mount_from;
@@ -175,6 +183,14 @@ static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, 
     return zreg__store_upload_append(sink->upload, bytes, size, err);
 }
 
+/* Other repositories of this server can mount it from here from now on. */
+static void learn(local *self, const zreg_digest *digest)
+{
+    if (self->homes != NULL) {
+        zreg__homes_learn(self->homes, self->name, digest, self->repository);
+    }
+}
+
 static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *err)
 {
     local_sink *sink = (local_sink *)base;
@@ -189,6 +205,7 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *e
     }
     ZREG__TRY(zreg__store_upload_commit(sink->upload, &sink->digest, err));
     sink->committed = true;
+    learn(sink->self, &sink->digest);
     if (out != NULL) {
         *out = sink->digest;
     }
@@ -213,6 +230,7 @@ static zreg_status new_sink(zreg__sink **out, local *self, const zreg_digest *di
         return zreg__fail_nomem(err);
     }
     sink->base = (zreg__sink){.write = sink_write, .commit = sink_commit, .free = sink_free};
+    sink->self = self;
     sink->size_bytes = size_bytes;
     sink->cancel = cancel;
     if (digest != NULL) {
@@ -236,6 +254,11 @@ static bool mounted_from_any(local *self, const zreg__endpoint *from, const zreg
         mounted(self, other->repository, digest)) {
         return true;
     }
+    char home[ZREG__MAX_REPOSITORY + 1];
+    if (self->homes != NULL && zreg__homes_find(home, self->homes, self->name, digest) &&
+        mounted(self, home, digest)) {
+        return true;
+    }
     for (size_t i = 0; i < zreg_strings_count(self->mount_from); i++) {
         if (mounted(self, zreg_strings_at(self->mount_from, i), digest)) {
             return true;
@@ -253,10 +276,12 @@ static zreg_status local_blob_create(zreg__sink **out, zreg__blob_state *out_sta
     uint64_t size = 0;
     if (digest != NULL &&
         zreg__store_blob_stat(&size, self->store, self->repository, digest, NULL) == ZREG_OK) {
+        learn(self, digest);
         *out_state = ZREG__BLOB_PRESENT;
         return ZREG_OK;
     }
     if (digest != NULL && mounted_from_any(self, from, digest)) {
+        learn(self, digest);
         *out_state = ZREG__BLOB_MOUNTED;
         return ZREG_OK;
     }

@@ -60,6 +60,7 @@ zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *option
     atomic_init(&client->holders, 1);
     pthread_mutex_init(&client->lock, NULL);
     ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));
+    ZREG__TRY(zreg__homes_new(&client->homes, err));
     ZREG__TRY(take_options(client, options, err));
     *out = zreg__steal(&client);
     return ZREG_OK;
@@ -78,6 +79,7 @@ void zreg_client_free(zreg_client *client)
     }
     zreg__fetch_free(client->fetch);
     zreg__map_free(client->hosts);
+    zreg__homes_free(client->homes);
     zreg__credentials_free(client->credentials);
     pthread_mutex_destroy(&client->lock);
     free((char *)(uintptr_t)client->fetch_options.user_agent);
@@ -233,6 +235,11 @@ static zreg_status add_expected(zreg__host *host, const char *repository, unsign
     ZREG__TRY(expected_scopes(&scopes, host, repository, err));
     ZREG__TRY(zreg__scopes_add(scopes, repository, actions, err));
     return from != NULL ? zreg__scopes_add(scopes, from, ZREG__PULL, err) : ZREG_OK;
+}
+
+zreg__homes *zreg__client_homes(const zreg_client *client)
+{
+    return client->homes;
 }
 
 zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,

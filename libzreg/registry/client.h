@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "base/log.h"
+#include "registry/homes.h"
 #include <stdbool.h>
 #include <zreg/blob.h>
 #include <zreg/client.h>
@@ -34,6 +35,9 @@ const zreg__log *zreg__client_log(const zreg_client *client);
  * they are not hashed twice. Before the first write; without a digest it changes nothing.
  */
 void zreg__blob_writer_trust(zreg_blob_writer *writer);
+
+/** What this session knows of where blobs are; lives as long as the client. */
+zreg__homes *zreg__client_homes(const zreg_client *client);
 
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);

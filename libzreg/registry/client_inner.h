@@ -8,6 +8,7 @@
 #include "http/fetch.h"
 #include "registry/client.h"
 #include "registry/credentials.h"
+#include "registry/homes.h"
 #include "registry/host.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@ struct zreg_client {
     zreg__log log;
     uint32_t attempts;
     zreg__credentials *credentials;
+    zreg__homes *homes;
     char *ca_file;
     zreg__fetch_options fetch_options; /* user_agent is owned, ca_pem is not set */
 

@@ -18,6 +18,8 @@ libzreg_sources += \
 	libzreg/registry/credentials.h \
 	libzreg/registry/helper.c \
 	libzreg/registry/helper.h \
+	libzreg/registry/homes.c \
+	libzreg/registry/homes.h \
 	libzreg/registry/host.c \
 	libzreg/registry/host.h \
 	libzreg/registry/quirks.c \

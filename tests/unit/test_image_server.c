@@ -231,6 +231,20 @@ static void siblings_are_mounted_from(void **state)
     assert_int_equal(result.bytes, 0);
 }
 
+static void a_session_sends_a_blob_once_to_a_host(void **state)
+{
+    world *w = *state;
+    zreg_copy_options in = ZREG_OPTIONS(zreg_copy_options);
+    copy(w, layout_place(w, "src"), place(w->a, "app:v1"), NULL);
+    zreg_copy_result result = copy(w, layout_place(w, "src"), place(w->a, "other:v1"), NULL);
+    assert_int_equal(result.blobs_mounted, LAYERS + 1);
+    assert_int_equal(result.dst_requests, 2 + LAYERS + 1);
+    in.dst_server = w->b;
+    copy(w, layout_place(w, "src"), (text){"localhost/app:v1"}, &in);
+    result = copy(w, layout_place(w, "src"), (text){"localhost/other:v1"}, &in);
+    assert_int_equal(result.blobs_mounted, LAYERS + 1);
+}
+
 static void an_index_is_copied_and_completed(void **state)
 {
     world *w = *state;
@@ -315,6 +329,7 @@ int main(void)
         IN_WORLD(another_repository_of_the_host_is_mounted),
         IN_WORLD(blobs_that_are_there_are_not_sent),
         IN_WORLD(siblings_are_mounted_from),
+        IN_WORLD(a_session_sends_a_blob_once_to_a_host),
         IN_WORLD(an_index_is_copied_and_completed),
         IN_WORLD(a_missing_source_is_not_found),
         IN_WORLD(cancelling_ends_a_copy_soon),
