@@ -39,7 +39,7 @@
 #define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */
 #define ZREG__MAX_TREE_PATH (64 * ZREG__KIB)
 #define ZREG__MAX_LINK_TARGET 4096
-#define ZREG__MAX_CONNECTIONS 4096               /* of one server */
+#define ZREG__MAX_CONNECTIONS 4096                   /* of one server */
 #define ZREG__MAX_CONNECTION_BYTES (256 * ZREG__KIB) /* header and body buffer of one of them */
 #define ZREG__MAX_CONNECTION_IDLE_S 120
 #define ZREG__MAX_DRAIN_BYTES (16 * ZREG__MIB) /* of a body that was refused */

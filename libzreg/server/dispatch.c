@@ -20,8 +20,7 @@ static zreg__serve_next enter(zreg__call *call)
     if (!zreg__access_permit(call)) {
         return ZREG__SERVE_ANSWER;
     }
-    return call->route->begin == NULL || call->route->begin(call) ? ZREG__SERVE_BODY
-                                                                  : answer(call);
+    return call->route->begin == NULL || call->route->begin(call) ? ZREG__SERVE_BODY : answer(call);
 }
 
 static zreg__serve_next begin(zreg__request *request, void *user)
