@@ -2,9 +2,9 @@
 /*
  * The tar of `docker save`, as a source.
  *
- * Such an archive has no manifest with digests, so one of docker's schema 2 is made: a layer lies
- * there as plain tar, and its digest is the diff_id that the config tells. What is copied is
- * verified against it like any other blob.
+ * Such an archive has no manifest with digests, so one is made: a layer lies there as plain tar, and
+ * its digest is the diff_id that the config tells. What is copied is verified against it like any
+ * other blob. It is an OCI manifest, whose plain layers every reader knows, in layouts too.
  */
 #include "image/drivers.h"
 
@@ -163,7 +163,7 @@ static zreg_status add_layer(zreg__json *layers, archive *self, const char *name
     ZREG__TRY(zreg_digest_parse(&digest, diff_id, err));
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
     ZREG__TRY(remember(self, &digest, &file, err));
-    ZREG__TRY(new_descriptor(&layer, ZREG__TYPE_DOCKER_LAYER, &digest, file.size_bytes, err));
+    ZREG__TRY(new_descriptor(&layer, ZREG__TYPE_OCI_LAYER, &digest, file.size_bytes, err));
     return zreg__json_add(layers, layer, err);
 }
 
@@ -205,7 +205,7 @@ static zreg_status add_config(zreg__json **out_config, zreg__json *manifest, arc
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
     ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes.data, bytes.size, err));
     ZREG__TRY(remember(self, &digest, &file, err));
-    ZREG__TRY(new_descriptor(&descriptor, ZREG__TYPE_DOCKER_CONFIG, &digest, bytes.size, err));
+    ZREG__TRY(new_descriptor(&descriptor, ZREG__TYPE_OCI_CONFIG, &digest, bytes.size, err));
     ZREG__TRY(zreg__json_set(manifest, "config", descriptor, err));
     return zreg__json_parse(out_config, bytes.data, bytes.size, name, err);
 }
@@ -216,7 +216,7 @@ static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_er
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
     ZREG__AUTO_FREE char *text = NULL;
     ZREG__TRY(zreg__json_set_u64(manifest, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(manifest, "mediaType", ZREG__TYPE_DOCKER_MANIFEST, err));
+    ZREG__TRY(zreg__json_set_text(manifest, "mediaType", ZREG__TYPE_OCI_MANIFEST, err));
     ZREG__TRY(add_config(&config, manifest, self, zreg__json_text(image, "Config"), err));
     ZREG__TRY(add_layers(manifest, self, image, config, err));
     ZREG__TRY(zreg__json_print(&text, manifest, err));

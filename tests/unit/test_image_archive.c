@@ -111,7 +111,7 @@ static void an_archive_is_copied(void **state)
     close_tar(w);
     assert_int_equal(copy(&result, w, &err), ZREG_OK);
     assert_int_equal(result.blobs_copied, 2);
-    assert_string_equal(result.media_type, "application/vnd.docker.distribution.manifest.v2+json");
+    assert_string_equal(result.media_type, FIXTURE_MANIFEST);
 }
 
 static void links_lead_to_the_layer(void **state)
