@@ -23,7 +23,8 @@ typedef struct delivery {
     zreg_cancel *cancel;
     zreg__auth auth;
     zreg__fetch_failure failure;
-    bool tls; /* of the last send */
+    bool tls;     /* of the last send */
+    bool refused; /* a 401 came */
 } delivery;
 
 static void delivery_finish(delivery *s)
@@ -139,6 +140,7 @@ static zreg_status take_refusal(bool *out_again, delivery *s, const zreg__fetch_
     const char *challenge = zreg__fetch_header(exchange, "www-authenticate");
 
     atomic_fetch_add(&s->host->auth_requests, 1);
+    s->refused = true;
     if (challenge == NULL && s->auth.scheme == ZREG__CHALLENGE_NONE) {
         ZREG__TRY(ping_for_challenge(&asked, s, err));
         challenge = asked;
@@ -162,17 +164,7 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
     return status;
 }
 
-static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delivery *s,
-                             zreg_error *err)
-{
-    ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
-    ZREG__TRY(send_found(out, s, false, err));
-    if (!s->request->stream && zreg__fetch_status(*out) == 401) {
-        return take_refusal(out_again, s, *out, err);
-    }
-    return ZREG_OK;
-}
-
+/* `exchange` may be NULL when there was nothing to show. */
 static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     if (!s->auth.anonymous) {
@@ -185,6 +177,20 @@ static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg
         zreg__str_copy(err->registry_code, sizeof(err->registry_code), "UNAUTHORIZED");
     }
     return ZREG_DENIED;
+}
+
+static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delivery *s,
+                             zreg_error *err)
+{
+    ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
+    if (s->refused && s->auth.value == NULL && s->auth.scheme == ZREG__CHALLENGE_BASIC) {
+        return fail_denied(s, NULL, err);
+    }
+    ZREG__TRY(send_found(out, s, false, err));
+    if (!s->request->stream && zreg__fetch_status(*out) == 401) {
+        return take_refusal(out_again, s, *out, err);
+    }
+    return ZREG_OK;
 }
 
 /* One try: with as many sends as authorization takes. */

@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 
+# The client of the tests of the wire, and those tests: test_client_*.py with registry.py. It is
+# linked with the archive: what other layers ask of the client is tested too.
+check_PROGRAMS += tests/proto/client
+tests_proto_client_SOURCES = tests/proto/client_main.c
+tests_proto_client_LDADD = libzreg/libzreg-internal.la
+
+if HAVE_PYTHON
+TESTS += \
+	tests/proto/test_client_auth.py \
+	tests/proto/test_client_manifests.py
+endif
+
 if BUILD_SERVER
 # The server of the tests of the wire, and those tests: test_server_*.py with server_tap.py.
 check_PROGRAMS += tests/proto/serve
