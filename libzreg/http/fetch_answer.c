@@ -20,6 +20,7 @@ zreg_status zreg__fetch_answer_reset(zreg__fetch_exchange *exchange, zreg_error 
     exchange->connected = false;
     exchange->stash_at = 0;
     exchange->stash_size = 0;
+    exchange->received = 0;
     exchange->in_paused = false;
     return zreg__map_new(&exchange->answer, free, err);
 }
@@ -154,6 +155,7 @@ size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *use
         exchange->to_size += direct;
     }
     exchange->moved++;
+    exchange->received += total;
     if (exchange->counters != NULL) {
         atomic_fetch_add(&exchange->counters->bytes_in, total);
     }

@@ -210,7 +210,7 @@ static void drain(zreg__fetch_exchange *exchange)
     uint64_t length = zreg__fetch_length(exchange);
 
     if (!exchange->head_done || exchange->done || exchange->from_size > 0 ||
-        (length != UINT64_MAX && length > DRAIN_BYTES)) {
+        (length != UINT64_MAX && length > exchange->received + DRAIN_BYTES)) {
         return;
     }
     exchange->discard = true;

@@ -74,6 +74,7 @@ struct zreg__fetch_exchange {
     size_t to_size;
     size_t stash_at;
     size_t stash_size;
+    uint64_t received; /* of this body */
     bool in_paused;
     bool discard;
 

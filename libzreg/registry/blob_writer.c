@@ -2,7 +2,7 @@
 /*
  * Pushing a blob (distribution-spec, "Pushing blobs"): POST for a session, then one PUT when digest
  * and size are known, or else PATCH and a closing PUT. The digest is checked before the last byte
- * or the closing PUT is sent.
+ * or the closing PUT is sent, and the commit sends them.
  */
 #include "base/cancel.h"
 #include "base/error.h"
@@ -10,6 +10,9 @@
 #include "registry/blob.h"
 
 #include <string.h>
+
+/* A blob of this size goes out with its closing PUT, which can then be sent again if need be. */
+#define SMALL_BYTES (64 * ZREG__KIB)
 
 struct zreg_blob_writer {
     zreg_client *client;
@@ -23,6 +26,8 @@ struct zreg_blob_writer {
     uint64_t written;
     bool trusted;                   /* the source verifies: not hashed again */
     zreg__fetch_exchange *exchange; /* the PUT or PATCH under way */
+    zreg__buf small;                /* all of a small blob */
+    char last; /* of a larger one: sent by the commit, without which nothing is stored */
     bool stored;
     bool failed;
 };
@@ -44,6 +49,7 @@ static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const
         return zreg__fail_nomem(err);
     }
     writer->client = zreg__client_share(client);
+    writer->small = (zreg__buf)ZREG__BUF(SMALL_BYTES);
     writer->cancel = cancel;
     writer->size = size_bytes;
     ZREG__TRY(zreg__blob_target_of(&writer->target, client, ref, digest, err));
@@ -307,26 +313,47 @@ static zreg_status check_stored(zreg_blob_writer *writer, zreg_error *err)
     return ZREG_OK;
 }
 
-static zreg_status write_bytes(zreg_blob_writer *writer, const void *bytes, size_t size,
-                               zreg_error *err)
+static zreg_status send_bytes(zreg_blob_writer *writer, const void *bytes, size_t size,
+                              zreg_error *err)
 {
     zreg_status status;
 
-    ZREG__TRY(account(writer, bytes, size, err));
-    /* All of a small blob at once can be sent again if need be. */
-    if (writer->exchange == NULL && is_monolithic(writer) && writer->written == writer->size) {
-        ZREG__TRY(send_put(writer, bytes, size, false, err));
-        return check_stored(writer, err);
-    }
     ZREG__TRY(open_body(writer, err));
     status = zreg__fetch_write(writer->exchange, bytes, size, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", writer->target.what);
     }
+    /* An answer before the end is a refusal. */
     if (zreg__fetch_status(writer->exchange) != 0 && writer->written != writer->size) {
         return zreg__request_fail(writer->exchange, writer->target.what, err);
     }
     return ZREG_OK;
+}
+
+static zreg_status finish_body(zreg_blob_writer *writer, zreg_error *err)
+{
+    zreg_status status = zreg__fetch_finish(writer->exchange, err);
+
+    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", writer->target.what);
+}
+
+static bool is_small(const zreg_blob_writer *writer)
+{
+    return is_monolithic(writer) && writer->size <= SMALL_BYTES;
+}
+
+static zreg_status write_bytes(zreg_blob_writer *writer, const char *bytes, size_t size,
+                               zreg_error *err)
+{
+    ZREG__TRY(account(writer, bytes, size, err));
+    if (is_small(writer)) {
+        return zreg__buf_append(&writer->small, bytes, size, err);
+    }
+    if (is_monolithic(writer) && writer->written == writer->size) {
+        size--;
+        writer->last = bytes[size];
+    }
+    return send_bytes(writer, bytes, size, err);
 }
 
 zreg_status zreg_blob_write(zreg_blob_writer *writer, const void *bytes, size_t size,
@@ -348,7 +375,7 @@ zreg_status zreg_blob_write(zreg_blob_writer *writer, const void *bytes, size_t 
 static zreg_status close_session(zreg_blob_writer *writer, zreg_error *err)
 {
     if (writer->exchange != NULL) {
-        ZREG__TRY(zreg__fetch_finish(writer->exchange, err));
+        ZREG__TRY(finish_body(writer, err));
         if (zreg__fetch_status(writer->exchange) / 100 != 2) {
             return zreg__request_fail(writer->exchange, writer->target.what, err);
         }
@@ -363,14 +390,15 @@ static zreg_status close_session(zreg_blob_writer *writer, zreg_error *err)
 
 static zreg_status commit(zreg_blob_writer *writer, zreg_error *err)
 {
-    if (writer->stored) {
-        return ZREG_OK;
-    }
     ZREG__TRY(check_content(writer, err));
-    if (!is_monolithic(writer) || writer->size == 0) {
+    if (is_small(writer)) {
+        ZREG__TRY(send_put(writer, writer->small.data, writer->small.size, false, err));
+    } else if (is_monolithic(writer)) {
+        ZREG__TRY(send_bytes(writer, &writer->last, 1, err));
+        ZREG__TRY(finish_body(writer, err));
+    } else {
         return close_session(writer, err);
     }
-    ZREG__TRY(zreg__fetch_finish(writer->exchange, err));
     return check_stored(writer, err);
 }
 
@@ -379,8 +407,8 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
     zreg_status status;
 
     zreg__error_clear(err);
-    if (writer->failed) {
-        return zreg__fail(err, ZREG_INVAL, "%s: the writer failed before", writer->target.what);
+    if (writer->failed || writer->stored) {
+        return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished", writer->target.what);
     }
     status = commit(writer, err);
     writer->failed = status != ZREG_OK;
@@ -399,6 +427,7 @@ void zreg_blob_writer_free(zreg_blob_writer *writer)
     if (has_session(writer) && !writer->stored) {
         zreg__blob_abandon(writer->client, &writer->target, &writer->session, writer->cancel);
     }
+    zreg__buf_finish(&writer->small);
     zreg__fetch_url_finish(&writer->session);
     zreg__blob_target_finish(&writer->target);
     zreg_client_free(writer->client);

@@ -307,7 +307,7 @@ static zreg_status write_blob(zreg_blob_writer *writer, uint64_t bytes, size_t p
 static zreg_status do_blob_put(char *answer, size_t room, char **words, zreg_error *err)
 {
     zreg_ref *ref = ref_of(words[1]);
-    zreg_digest digest;
+    zreg_digest digest = {""};
     zreg_blob_writer *writer = NULL;
     size_t piece = given(words[5]) != NULL ? (size_t)number(words[5]) : 1 << 17;
     zreg_status status;

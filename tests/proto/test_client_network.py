@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Retries, silence, TLS, pages of tags, and cancels."""
+
+import email.utils
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import tap  # noqa: E402
+from registry import Answer, World, content, error, manifest, sha256  # noqa: E402
+
+
+def image(world, **options):
+    registry = world.registry(**options)
+    registry.add_manifest("a/b", "t", manifest())
+    return registry
+
+
+def test_15_retry_after_in_seconds_and_as_a_date():
+    for value in ("1", email.utils.formatdate(time.time() + 2, usegmt=True)):
+        with World() as world:
+            registry, client = image(world), world.client()
+            registry.on("GET", "/manifests/", error(429, "TOOMANYREQUESTS", Retry_After=value))
+            began = time.monotonic()
+            client.do("get", f"{registry.name}/a/b:t")
+            assert 0.9 < time.monotonic() - began < 4, value
+
+
+def test_15_retry_after_counts_for_the_whole_host():
+    with World() as world:
+        registry, client = image(world), world.client()
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.on("GET", "/manifests/", error(429, "TOOMANYREQUESTS", Retry_After="1"))
+        began = time.monotonic()
+        client.do("parallel", 6, "get", f"{registry.name}/a/b:t")
+        assert 0.9 < time.monotonic() - began < 4
+        assert len(registry.log) == 8
+
+
+def test_16_what_may_get_better_is_tried_again():
+    for status in (408, 429, 500, 502, 503, 504):
+        with World() as world:
+            registry, client = image(world), world.client()
+            registry.on("GET", "/manifests/", error(status, "UNKNOWN"))
+            client.do("get", f"{registry.name}/a/b:t")
+            assert len(registry.log) == 2, status
+
+
+def test_16_what_will_not_get_better_is_not():
+    for status in (400, 403, 404, 405, 409, 410, 412, 416, 418, 501, 505):
+        with World() as world:
+            registry, client = image(world), world.client()
+            registry.on("GET", "/manifests/", error(status, "UNKNOWN"), times=9)
+            try:
+                client.do("get", f"{registry.name}/a/b:t")
+                raise AssertionError(status)
+            except Exception as failure:
+                assert failure.http_status == str(status), failure
+            assert len(registry.log) == 1, status
+
+
+def test_16_five_times_and_no_more():
+    with World() as world:
+        registry, client = image(world), world.client()
+        registry.on("GET", "/manifests/", error(503, "UNAVAILABLE"), times=99)
+        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        assert len(registry.log) == 5
+        registry.clear()
+        client = world.client(attempts=1)
+        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        assert len(registry.log) == 1
+
+
+def test_16_dropped_connections_are_tried_again():
+    with World() as world:
+        registry, client = image(world), world.client()
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.clear()
+        registry.on("GET", "/manifests/", Answer(drop=True), Answer(200, manifest(), cut=10))
+        client.fails("NET", "get", f"{registry.name}/a/b:t")  # the body broke off after its head
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.on("PUT", "/manifests/", Answer(drop=True))
+        client.do("put", f"{registry.name}/a/b:u", world.file("m", manifest()))
+
+
+def test_16_a_closed_port_is_named():
+    with World() as world:
+        registry, client = image(world), world.client(attempts=2)
+        registry.close()
+        world.things.remove(registry)
+        failure = client.fails("NET", "get", f"{registry.name}/a/b:t")
+        assert registry.name in failure.text and "connect" in failure.text, failure
+
+
+def test_a_silent_peer_is_a_timeout():
+    with World() as world:
+        registry, client = image(world), world.client(attempts=1, idle_ms=300)
+        registry.on("GET", "/manifests/", Answer(200, manifest(), wait=2))
+        began = time.monotonic()
+        client.fails("TIMEOUT", "get", f"{registry.name}/a/b:t")
+        assert time.monotonic() - began < 1.5
+        digest = registry.add_blob("a/b", content(100000))
+        registry.on("GET", "/blobs/", Answer(200, content(100000), pace=(20000, 0.15)))
+        assert client.do("blob-get", f"{registry.name}/a/b", digest) == ["100000"]  # slow is not silent
+
+
+def test_tls_is_verified():
+    with World() as world:
+        pem = world.certificate()
+        registry = image(world, tls=pem)
+        failure = world.client().fails("NET", "get", f"{registry.name}/a/b:t")
+        assert "not trusted" in failure.text and registry.name in failure.text and not registry.log, failure
+        for options in (("-", "-", pem + ".crt"), ("-", "insecure", "-")):
+            client = world.client()
+            client.do("host", registry.name, *options)
+            client.do("get", f"{registry.name}/a/b:t")
+        world.client(ca=pem + ".crt").do("get", f"{registry.name}/a/b:t")
+        other = world.file("other.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        client = world.client()
+        client.do("host", registry.name, "-", "-", other)
+        client.fails("NET", "get", f"{registry.name}/a/b:t")
+
+
+def test_loopback_is_tried_with_tls_then_without_and_remembered():
+    with World() as world:
+        registry, client = image(world), world.client()
+        client.do("get", f"{registry.name}/a/b:t")
+        assert registry.connections == 2
+        client.do("parallel", 8, "get", f"{registry.name}/a/b:t")
+        assert registry.connections <= 2 + 8 and client.counters()["requests"] == 9
+        client = world.client()
+        client.do("host", registry.name, "plain")
+        before = registry.connections
+        client.do("get", f"{registry.name}/a/b:t")
+        assert registry.connections == before + 1
+
+
+def pages(registry, *links):
+    """Answers page after page, each with one tag and this Link."""
+    for i, link in enumerate(links):
+        headers = {"Content-Type": "application/json"} | ({"Link": link} if link else {})
+        registry.on("GET", "/tags/list", Answer(200, json.dumps({"name": "a/b", "tags": [f"t{i}"]}).encode(), headers))
+
+
+def test_29_pages_are_followed():
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        pages(registry, '</v2/a/b/tags/list?n=1&last=t0>; rel="next"',
+              f'<{registry.url}/v2/a/b/tags/list?next_page=%3D%3Dopaque%2f>; rel="next"',
+              '<list?n=1&last=t2>; rel=next', None)
+        assert client.do("tags", f"{registry.name}/a/b") == ["4", "t0", "t3"]
+        assert registry.log[2].target == "/v2/a/b/tags/list?next_page=%3D%3Dopaque%2f"
+
+
+def test_29_pages_stay_on_their_host_and_do_not_circle():
+    with World() as world:
+        other, registry, client = world.registry(), world.registry(), world.client()
+        pages(registry, f'<{other.url}/v2/a/b/tags/list?last=x>; rel="next"')
+        client.fails("PROTO", "tags", f"{registry.name}/a/b")
+        assert not other.log
+        registry.clear()
+        pages(registry, *['</v2/a/b/tags/list?last=x>; rel="next"'] * 20)
+        client.fails("LIMIT", "tags", f"{registry.name}/a/b")
+        assert len(registry.log) == 2
+
+
+def test_29_a_page_size_that_is_refused_is_dropped():
+    for status in (400, 413, 422):
+        with World() as world:
+            registry, client = image(world), world.client()
+            registry.on("GET", "n=", error(status, "UNSUPPORTED"))
+            assert client.do("tags", f"{registry.name}/a/b") == ["1", "t", "t"]
+            assert [request.target for request in registry.log] == ["/v2/a/b/tags/list?n=1000", "/v2/a/b/tags/list"]
+
+
+def test_29_no_tags_at_all():
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        for body in (b'{"name": "a/b", "tags": null}', b'{"name": "a/b", "tags": []}', b'{"name": "a/b"}'):
+            registry.on("GET", "/tags/list", Answer(200, body))
+            assert client.do("tags", f"{registry.name}/a/b") == ["0", "-", "-"]
+        client.fails("NOTFOUND", "tags", f"{registry.name}/a/b")
+
+
+def test_28_tags_without_end_or_sense_are_refused():
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        for body, status in ((b" " * (5 << 20), "LIMIT"), (b"[", "PROTO"), (b'{"tags": ["a b"]}', "PROTO"),
+                             (b'{"tags": ["../x"]}', "PROTO")):
+            registry.on("GET", "/tags/list", Answer(200, body))
+            client.fails(status, "tags", f"{registry.name}/a/b")
+
+
+def cancelled(client, *words):
+    client.do("cancel-after", 150)
+    failure = client.fails("CANCELLED", *words)
+    late = int(failure.text.rpartition("ms=")[2])
+    assert 0 <= late < 100 + SLACK_MS, f"{words}: {late} ms after the cancel"
+
+
+SLACK_MS = 150  # for a loaded machine and sanitizers
+
+
+def test_40_a_cancel_ends_every_wait():
+    with World() as world:
+        registry, client = image(world), world.client()
+        digest = registry.add_blob("a/b", content(100000))
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.on("GET", "/manifests/", Answer(200, manifest(), wait=3))
+        cancelled(client, "get", f"{registry.name}/a/b:t")
+        registry.on("GET", "/blobs/", Answer(200, content(100000), pace=(10000, 1)))
+        cancelled(client, "blob-get", f"{registry.name}/a/b", digest)
+        registry.on("GET", "/manifests/", error(429, "TOOMANYREQUESTS", Retry_After="30"))
+        cancelled(client, "get", f"{registry.name}/a/b:t")
+
+
+def test_40_a_cancel_ends_an_upload_and_its_session():
+    with World() as world:
+        registry, client = image(world), world.client()
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.on("PUT", "/uploads/", Answer(201, wait=3))
+        cancelled(client, "blob-put", f"{registry.name}/a/b", 1 << 20, sha256(content(1 << 20)), 1 << 20, 4096)
+        registry.on("PATCH", "/uploads/", Answer(202, wait=3))
+        cancelled(client, "blob-put", f"{registry.name}/a/b", 1 << 20, "-", "-")
+        assert len(registry.requests("^DELETE")) == 2, registry.log
+
+
+def test_40_a_cancel_reaches_all_threads():
+    with World() as world:
+        registry, client = image(world, auth="bearer"), world.client()
+        registry.on("GET", "/token", Answer(200, wait=3))
+        cancelled(client, "parallel", 8, "get", f"{registry.name}/a/b:t")
+
+
+def test_40_no_thread_and_no_descriptor_is_left():
+    with World() as world:
+        registry, client = image(world), world.client()
+        before = client.do("process")
+        client.do("parallel", 8, "get", f"{registry.name}/a/b:t")
+        assert client.do("process")[0] == before[0]
+        client.do("free")
+        assert client.do("process") == before
+
+
+if __name__ == "__main__":
+    tap.main(__name__)
