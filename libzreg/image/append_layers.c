@@ -126,12 +126,13 @@ static zreg_status push_one(void *user, size_t i, zreg_cancel *stop, zreg_error 
 static int report(zreg__append_layers *self)
 {
     self->reported_ms = zreg__clock_ms();
+    uint64_t bytes_done = atomic_load(&self->bytes_done);
     const zreg_progress progress = {
         .phase = "append",
-        .item = self->paths[self->last],
-        .bytes_done = self->bytes_done,
-        .bytes_total = self->bytes_done,
-        .blobs_done = self->done,
+        .item = self->paths[atomic_load(&self->last)],
+        .bytes_done = bytes_done,
+        .bytes_total = bytes_done,
+        .blobs_done = atomic_load(&self->done),
         .blobs_total = (uint32_t)self->count,
     };
     return self->options->progress(&progress, self->options->progress_user);

@@ -45,8 +45,8 @@ static int report(transfer *self)
     self->reported_ms = zreg__clock_ms();
     const zreg_progress progress = {
         .phase = options->phase,
-        .item = self->blobs[self->last]->digest.text,
-        .bytes_done = self->bytes_done,
+        .item = self->blobs[atomic_load(&self->last)]->digest.text,
+        .bytes_done = atomic_load(&self->bytes_done),
         .bytes_total = self->bytes_total,
         .blobs_done = self->copied + self->mounted + self->skipped,
         .blobs_total = (uint32_t)self->count,
