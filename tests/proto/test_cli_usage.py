@@ -146,7 +146,9 @@ def on_terminal(w, *argv):
     done = subprocess.run(["zreg", *map(str, argv)], env=w.environment, text=True, check=True,
                           stdout=subprocess.PIPE, stderr=theirs)
     os.write(theirs, b"end")
-    seen = os.read(ours, 65536).decode()
+    seen = ""
+    while not seen.endswith("end"):
+        seen += os.read(ours, 65536).decode()
     os.close(ours)
     os.close(theirs)
     return seen, done.stdout
