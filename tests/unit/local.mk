@@ -66,3 +66,11 @@ endif
 unit_tests += tests/unit/test_image_append
 tests_unit_test_image_append_SOURCES = tests/unit/test_image_append.c tests/unit/image_fixture.h
 tests_unit_test_image_append_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_fetch tests/unit/test_fetch_url tests/unit/test_registry_rules
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c
+tests_unit_test_fetch_LDADD = $(unit_ldadd)
+tests_unit_test_fetch_url_SOURCES = tests/unit/test_fetch_url.c
+tests_unit_test_fetch_url_LDADD = $(unit_ldadd)
+tests_unit_test_registry_rules_SOURCES = tests/unit/test_registry_rules.c
+tests_unit_test_registry_rules_LDADD = $(unit_ldadd)
