@@ -21,7 +21,9 @@ tests_proto_serve_SOURCES = tests/proto/serve_main.c
 tests_proto_serve_LDADD = libzreg/libzreg.la
 if HAVE_PYTHON
 TESTS += \
+	tests/proto/test_server_access.py \
 	tests/proto/test_server_blobs.py \
+	tests/proto/test_server_http.py \
 	tests/proto/test_server_manifests.py
 endif
 endif
