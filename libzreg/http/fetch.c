@@ -120,6 +120,7 @@ void zreg__fetch_free(zreg__fetch *fetch)
         fetch->idle = lane->next;
         lane_free(lane);
     }
+    zreg__fetch_trust_free_all(fetch->trusts);
     if (fetch->share != NULL) {
         curl_share_cleanup(fetch->share);
     }

@@ -157,14 +157,30 @@ static void leave_lane(zreg__fetch_exchange *exchange)
     zreg__fetch_lane_return(exchange->fetch, zreg__steal(&exchange->lane));
 }
 
-/* Connections that were made under the guard of `public_peer_only` are kept apart. */
+/* Whom to trust on this hop: what was set for a host counts for that host only. */
+static zreg_status choose_trust(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
+                                zreg_error *err)
+{
+    const zreg__fetch_tls *tls = exchange->foreign ? NULL : request->tls;
+
+    exchange->trust = NULL;
+    if (!exchange->url.tls || (tls != NULL && tls->insecure)) {
+        return ZREG_OK;
+    }
+    return zreg__fetch_trust_find(&exchange->trust, exchange->fetch,
+                                  tls != NULL ? tls->ca_pem : NULL, err);
+}
+
+/* Connections made under other authorities, or under the guard of `public_peer_only`, are kept
+ * apart. */
 static zreg_status enter_lane(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     ZREG__AUTO_FREE char *origin = zreg__fetch_url_origin(&exchange->url);
     ZREG__AUTO_FREE char *key = NULL;
 
     if (origin != NULL) {
-        key = zreg__asprintf("%s%s", exchange->public_peer_only ? "public " : "", origin);
+        key = zreg__asprintf("%s %u%s", origin, zreg__fetch_trust_number(exchange->trust),
+                             exchange->public_peer_only ? " public" : "");
     }
     if (key == NULL) {
         return zreg__fail_nomem(err);
@@ -177,6 +193,7 @@ static zreg_status start_hop(zreg__fetch_exchange *exchange, const zreg__fetch_r
 {
     CURLMcode code;
 
+    ZREG__TRY(choose_trust(exchange, request, err));
     ZREG__TRY(enter_lane(exchange, err));
     ZREG__TRY(zreg__fetch_answer_reset(exchange, err));
     ZREG__TRY(zreg__fetch_setup(exchange, request, err));

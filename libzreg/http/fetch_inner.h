@@ -8,6 +8,7 @@
 #include "http/fetch.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 
 /* Body bytes that arrive while nobody reads; libcurl hands out 16 KiB at a time. */
@@ -22,6 +23,9 @@ typedef struct zreg__fetch_lane {
     char *stash; /* ZREG__FETCH_STASH_BYTES, made when first needed */
 } zreg__fetch_lane;
 
+/** Authorities to trust; lives as long as its session. */
+typedef struct zreg__fetch_trust zreg__fetch_trust;
+
 struct zreg__fetch {
     char *user_agent;
     char *ca_pem;
@@ -29,9 +33,10 @@ struct zreg__fetch {
     uint32_t idle_timeout_ms;
     CURLSH *share; /* DNS answers and TLS sessions of all lanes */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
-    pthread_mutex_t lock; /* guards the two below */
+    pthread_mutex_t lock; /* guards what follows */
     zreg__fetch_lane *idle;
     size_t idle_count;
+    zreg__fetch_trust *trusts;
 };
 
 struct zreg__fetch_exchange {
@@ -40,7 +45,8 @@ struct zreg__fetch_exchange {
     zreg__fetch_counters *counters;
     _Atomic uint64_t *tally;
     zreg__fetch_lane *lane;
-    bool added; /* the lane's easy handle is in its multi handle */
+    bool added;               /* the lane's easy handle is in its multi handle */
+    zreg__fetch_trust *trust; /* of this hop; NULL: no TLS, or any certificate will do */
     struct curl_slist *headers;
     zreg__fetch_url url; /* of the current hop */
     int hops;            /* redirects followed */
@@ -94,6 +100,19 @@ zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, co
 
 /** Takes a lane back; a few stay idle with their connections. */
 void zreg__fetch_lane_return(zreg__fetch *fetch, zreg__fetch_lane *lane);
+
+/** The authorities of the system and the session, with those of a host (may be NULL). Errors: INVAL
+ *  (no certificate in them), NOMEM. */
+zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, const char *ca_pem,
+                                   zreg_error *err);
+
+/** Tells them apart; 0 for NULL. */
+unsigned zreg__fetch_trust_number(const zreg__fetch_trust *trust);
+
+/** Makes a connection trust them. */
+bool zreg__fetch_trust_apply(const zreg__fetch_trust *trust, SSL_CTX *context);
+
+void zreg__fetch_trust_free_all(zreg__fetch_trust *first);
 
 /** Puts everything about this hop of the request into the lane's handle. */
 zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,8 +37,9 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *user)
     const zreg__fetch_exchange *exchange = user;
 
     (void)easy;
-    /* OpenSSL's own places: a folder that is searched when needed costs no memory. */
-    SSL_CTX_set_default_verify_paths(context);
+    if (exchange->trust != NULL && !zreg__fetch_trust_apply(exchange->trust, context)) {
+        return CURLE_OUT_OF_MEMORY;
+    }
     if (exchange->maybe_plain &&
         SSL_CTX_add_custom_ext(context, NEWLINE_EXTENSION, SSL_EXT_CLIENT_HELLO, newline_extension,
                                NULL, NULL, NULL, NULL) != 1) {
@@ -169,6 +169,10 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
     }
+    /* Other answers than those to GET are short. */
+    curl_easy_setopt(
+        easy, CURLOPT_BUFFERSIZE,
+        (long)(strcmp(request->method, "GET") == 0 ? ZREG__STREAM_BYTES : CURL_MAX_WRITE_SIZE));
     if (request->stream) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
@@ -197,16 +201,8 @@ static zreg_status set_trust(zreg__fetch_exchange *exchange, const zreg__fetch_t
                              zreg_error *err)
 {
     CURL *easy = exchange->lane->easy;
-    const char *session = exchange->fetch->ca_pem;
-    ZREG__AUTO_FREE char *both = NULL;
 
-    if (session != NULL || tls->ca_pem != NULL) {
-        both = zreg__asprintf("%s\n%s", session != NULL ? session : "",
-                              tls->ca_pem != NULL ? tls->ca_pem : "");
-        if (both == NULL) {
-            return zreg__fail_nomem(err);
-        }
-    }
+    /* The authorities come with on_tls_context. */
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
@@ -216,8 +212,7 @@ static zreg_status set_trust(zreg__fetch_exchange *exchange, const zreg__fetch_t
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, exchange);
     curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
     curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
-    if (set_blob(easy, CURLOPT_CAINFO_BLOB, tls->insecure ? NULL : both) != CURLE_OK ||
-        set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->client_cert_pem) != CURLE_OK ||
+    if (set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->client_cert_pem) != CURLE_OK ||
         set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->client_key_pem) != CURLE_OK) {
         return zreg__fail_nomem(err);
     }
@@ -237,9 +232,9 @@ static void set_transport(zreg__fetch_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)ZREG__STREAM_BYTES);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, fetch->user_agent);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    /* One request at a time on a connection: HTTP/2 would only add its own framing. */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)fetch->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);

@@ -9,6 +9,7 @@ libzreg_sources += \
 	libzreg/http/fetch_exchange.c \
 	libzreg/http/fetch_inner.h \
 	libzreg/http/fetch_setup.c \
+	libzreg/http/fetch_trust.c \
 	libzreg/http/fetch_url.c \
 	libzreg/http/fetch_url.h
 

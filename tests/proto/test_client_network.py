@@ -121,7 +121,7 @@ def test_tls_is_verified():
         other = world.file("other.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
         client = world.client()
         client.do("host", registry.name, "-", "-", other)
-        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        client.fails("INVAL", "get", f"{registry.name}/a/b:t")
 
 
 def test_loopback_is_tried_with_tls_then_without_and_remembered():

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Authorities. One store serves all connections that trust the same ones: the system's bundle takes
+ * a megabyte, which every connection would otherwise hold again.
+ */
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "http/fetch_inner.h"
+
+#include <dirent.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+struct zreg__fetch_trust {
+    zreg__fetch_trust *next;
+    unsigned number;
+    char *ca_pem; /* beside those of the session; NULL: none */
+    X509_STORE *store;
+};
+
+static void trust_free(zreg__fetch_trust *trust)
+{
+    if (trust != NULL) {
+        X509_STORE_free(trust->store);
+        free(trust->ca_pem);
+        free(trust);
+    }
+}
+
+ZREG__DEFINE_AUTO(zreg__fetch_trust, trust_free)
+
+/* True for a folder made by c_rehash or update-ca-certificates: "HASH.0" files. */
+static bool is_hashed(const char *path)
+{
+    DIR *folder = path != NULL ? opendir(path) : NULL;
+    bool found = false;
+
+    for (struct dirent *entry; folder != NULL && !found && (entry = readdir(folder)) != NULL;) {
+        found = strlen(entry->d_name) == 10 && zreg__str_ends(entry->d_name, ".0");
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return found;
+}
+
+/* The places that OpenSSL itself would look at. A hashed folder is searched only when needed, so
+ * the bundle beside it, which holds the same, is left alone. */
+static bool add_system(X509_STORE *store)
+{
+    const char *folder = getenv(X509_get_default_cert_dir_env());
+    X509_LOOKUP *lookup;
+
+    folder = zreg__str_empty(folder) ? X509_get_default_cert_dir() : folder;
+    if (!zreg__str_empty(getenv(X509_get_default_cert_file_env())) || !is_hashed(folder)) {
+        return X509_STORE_set_default_paths(store) == 1;
+    }
+    lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+    return lookup != NULL && X509_LOOKUP_add_dir(lookup, folder, X509_FILETYPE_PEM) == 1;
+}
+
+/* Adds each certificate of a PEM text; false when there is none. */
+static bool add_pem(X509_STORE *store, const char *pem)
+{
+    BIO *text = BIO_new_mem_buf(pem, -1);
+    bool found = false;
+
+    for (X509 *one; text != NULL && (one = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL;) {
+        found = X509_STORE_add_cert(store, one) == 1 || found;
+        X509_free(one);
+    }
+    BIO_free(text);
+    return found;
+}
+
+static zreg_status fill(zreg__fetch_trust *trust, const char *session_pem, const char *host_pem,
+                        zreg_error *err)
+{
+    const char *const pems[] = {session_pem, host_pem};
+
+    trust->store = X509_STORE_new();
+    trust->ca_pem = zreg__strdup(host_pem);
+    if (trust->store == NULL || (host_pem != NULL && trust->ca_pem == NULL) ||
+        !add_system(trust->store)) {
+        return zreg__fail_nomem(err);
+    }
+    /* An intermediate or a server's own certificate may be trusted by itself. */
+    X509_STORE_set_flags(trust->store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+    for (size_t i = 0; i < ZREG__COUNT(pems); i++) {
+        if (pems[i] != NULL && !add_pem(trust->store, pems[i])) {
+            ERR_clear_error();
+            return zreg__fail(err, ZREG_INVAL,
+                              "the given authorities hold no certificate; give them as PEM text");
+        }
+    }
+    ERR_clear_error();
+    return ZREG_OK;
+}
+
+static zreg_status add(zreg__fetch_trust **out, zreg__fetch *fetch, const char *ca_pem,
+                       zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_trust) zreg__fetch_trust *trust = zreg__new(zreg__fetch_trust);
+
+    if (trust == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(fill(trust, fetch->ca_pem, ca_pem, err));
+    trust->number = fetch->trusts != NULL ? fetch->trusts->number + 1 : 1;
+    trust->next = fetch->trusts;
+    fetch->trusts = trust;
+    *out = zreg__steal(&trust);
+    return ZREG_OK;
+}
+
+zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, const char *ca_pem,
+                                   zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+    zreg__fetch_trust *trust;
+
+    pthread_mutex_lock(&fetch->lock);
+    trust = fetch->trusts;
+    while (trust != NULL && !zreg__str_equal(trust->ca_pem, ca_pem)) {
+        trust = trust->next;
+    }
+    if (trust == NULL) {
+        status = add(&trust, fetch, ca_pem, err);
+    }
+    pthread_mutex_unlock(&fetch->lock);
+    if (status == ZREG_OK) {
+        *out = trust;
+    }
+    return status;
+}
+
+unsigned zreg__fetch_trust_number(const zreg__fetch_trust *trust)
+{
+    return trust != NULL ? trust->number : 0;
+}
+
+bool zreg__fetch_trust_apply(const zreg__fetch_trust *trust, SSL_CTX *context)
+{
+    SSL_CTX_set1_cert_store(context, trust->store);
+    return SSL_CTX_get_cert_store(context) == trust->store;
+}
+
+void zreg__fetch_trust_free_all(zreg__fetch_trust *first)
+{
+    while (first != NULL) {
+        zreg__fetch_trust *trust = first;
+
+        first = trust->next;
+        trust_free(trust);
+    }
+}
