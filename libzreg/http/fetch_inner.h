@@ -14,6 +14,9 @@
 /* Body bytes that arrive while nobody reads; libcurl hands out 16 KiB at a time. */
 #define ZREG__FETCH_STASH_BYTES (64 * ZREG__KIB)
 
+/* libcurl's own buffers, one or two for each transfer: larger ones are no faster. */
+#define ZREG__FETCH_BUFFER_BYTES (64 * ZREG__KIB)
+
 /** A slot for one connection to one origin, lent to one exchange at a time. */
 typedef struct zreg__fetch_lane {
     struct zreg__fetch_lane *next; /* among the idle */

@@ -170,14 +170,14 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
         return;
     }
     /* Other answers than those to GET are short. */
-    curl_easy_setopt(
-        easy, CURLOPT_BUFFERSIZE,
-        (long)(strcmp(request->method, "GET") == 0 ? ZREG__STREAM_BYTES : CURL_MAX_WRITE_SIZE));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                     (long)(strcmp(request->method, "GET") == 0 ? ZREG__FETCH_BUFFER_BYTES
+                                                                : CURL_MAX_WRITE_SIZE));
     if (request->stream) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
         curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__STREAM_BYTES);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__FETCH_BUFFER_BYTES);
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                          (long)(16 * ZREG__KIB)); /* the answer is short */
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
