@@ -20,8 +20,9 @@ def image(world, **options):
 
 
 def test_15_retry_after_in_seconds_and_as_a_date():
-    for value in ("1", email.utils.formatdate(time.time() + 2, usegmt=True)):
+    for value_of in (lambda: "1", lambda: email.utils.formatdate(time.time() + 2, usegmt=True)):
         with World() as world:
+            value = value_of()
             registry, client = image(world), world.client()
             registry.on("GET", "/manifests/", error(429, "TOOMANYREQUESTS", Retry_After=value))
             began = time.monotonic()
