@@ -35,7 +35,8 @@ const option_spec session_registry_options[] = {
     {NULL},
 };
 
-static zreg_status set_error(session *s, zreg_status code, const char *format, va_list values)
+__attribute__((format(printf, 3, 0))) static zreg_status
+set_error(session *s, zreg_status code, const char *format, va_list values)
 {
     s->err = (zreg_error){.code = code};
     vsnprintf(s->err.message, sizeof(s->err.message), format, values);

@@ -26,5 +26,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/shim.c \
 	bindings/go/internal/raw/shim.h
 
+if BUILD_SERVER
 TESTS += bindings/go/test.sh
+endif
 endif

@@ -78,7 +78,7 @@ static void an_image_needs_a_tag(void **state)
 static void a_repository_has_no_tag(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"h:5000/x:1", "h:5000/x@" DIGEST, "h:5000", "", "x:1"};
+    static const char *const bad[] = {"h:5000/x:1", ("h:5000/x@" DIGEST), "h:5000", "", "x:1"};
     ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
     assert_int_equal(zreg__names_repository(&ref, "h:5000/x/y", NULL), ZREG_OK);
     assert_string_equal(zreg_ref_repository(ref), "x/y");
