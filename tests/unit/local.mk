@@ -74,3 +74,14 @@ tests_unit_test_fetch_url_SOURCES = tests/unit/test_fetch_url.c
 tests_unit_test_fetch_url_LDADD = $(unit_ldadd)
 tests_unit_test_registry_rules_SOURCES = tests/unit/test_registry_rules.c
 tests_unit_test_registry_rules_LDADD = $(unit_ldadd)
+
+if BUILD_SERVER
+unit_tests += \
+	tests/unit/test_server_life \
+	tests/unit/test_store_fs
+
+tests_unit_test_server_life_SOURCES = tests/unit/test_server_life.c
+tests_unit_test_server_life_LDADD = $(unit_ldadd)
+tests_unit_test_store_fs_SOURCES = tests/unit/test_store_fs.c
+tests_unit_test_store_fs_LDADD = $(unit_ldadd)
+endif

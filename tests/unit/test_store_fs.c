@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/strings.h"
+#include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include "store/store.h"
+#include <stdio.h>
+#include <string.h>
+#include <zreg/client.h>
+
+typedef struct fixture {
+    char *root;
+    zreg__store *store;
+    zreg_error err;
+} fixture;
+
+static int open_store(void **state)
+{
+    fixture *f = zreg__new(fixture);
+    assert_int_equal(zreg__file_temp_dir(&f->root, "zreg-store-", NULL), ZREG_OK);
+    assert_int_equal(zreg__store_open(&f->store, f->root, ZREG_DURABILITY_NONE, NULL, &f->err),
+                     ZREG_OK);
+    *state = f;
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    fixture *f = *state;
+    zreg__store_close(f->store);
+    assert_int_equal(zreg__file_remove_tree(f->root, NULL), ZREG_OK);
+    free(f->root);
+    free(f);
+    return 0;
+}
+
+static zreg_digest put(fixture *f, const char *repository, const char *text)
+{
+    zreg_digest digest;
+    ZREG__AUTO(zreg__store_upload) zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg_digest_of(&digest, NULL, text, strlen(text), NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, repository, &f->err), ZREG_OK);
+    assert_int_equal(zreg__store_upload_append(upload, text, strlen(text), &f->err), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(upload, &digest, &f->err), ZREG_OK);
+    return digest;
+}
+
+static zreg_manifest *image(fixture *f, const char *repository, const char *layer)
+{
+    zreg_digest config = put(f, repository, "{}");
+    zreg_digest content = put(f, repository, layer);
+    zreg_manifest *manifest = NULL;
+    ZREG__AUTO_FREE char *text = zreg__asprintf(
+        "{\"schemaVersion\":2,\"mediaType\":\"" ZREG__TYPE_OCI_MANIFEST "\",\"config\":{"
+        "\"mediaType\":\"" ZREG__TYPE_OCI_CONFIG "\",\"digest\":\"%s\",\"size\":2},\"layers\":[{"
+        "\"mediaType\":\"" ZREG__TYPE_OCI_LAYER "\",\"digest\":\"%s\",\"size\":%zu}]}",
+        config.text, content.text, strlen(layer));
+    assert_int_equal(zreg_manifest_parse(&manifest, text, strlen(text), NULL, &f->err), ZREG_OK);
+    return manifest;
+}
+
+static void names_that_could_leave_the_root_are_refused(void **state)
+{
+    fixture *f = *state;
+    static const char *const names[] = {"",     "..", "../x",     "x/..", "/x", "x/",
+                                        "x//y", "X",  "x/_blobs", "_x",   ".x", "x\ny"};
+    zreg_digest digest = put(f, "library/x", "content");
+    uint64_t size;
+    for (size_t i = 0; i < ZREG__COUNT(names); i++) {
+        zreg__store_upload *upload = NULL;
+        assert_int_equal(zreg__store_blob_stat(&size, f->store, names[i], &digest, NULL),
+                         ZREG_INVAL);
+        assert_int_equal(zreg__store_upload_new(&upload, f->store, names[i], NULL), ZREG_INVAL);
+    }
+    static const char *const ids[] = {"", "..", "../../x", "0123", "ZZ", "data"};
+    for (size_t i = 0; i < ZREG__COUNT(ids); i++) {
+        zreg__store_upload *upload = NULL;
+        assert_int_equal(zreg__store_upload_open(&upload, f->store, "library/x", ids[i], NULL),
+                         ZREG_NOTFOUND);
+    }
+}
+
+static void a_repository_of_another_host_may_have_a_port(void **state)
+{
+    fixture *f = *state;
+    zreg_digest digest = put(f, "registry.example:5000/x", "content");
+    uint64_t size = 0;
+    assert_int_equal(
+        zreg__store_blob_stat(&size, f->store, "registry.example:5000/x", &digest, NULL), ZREG_OK);
+    assert_int_equal(size, 7);
+}
+
+static void an_upload_goes_on_where_it_was_left(void **state)
+{
+    fixture *f = *state;
+    zreg__store_upload *upload = NULL;
+    zreg_digest digest, found;
+    assert_int_equal(zreg_digest_of(&digest, NULL, "one two", 7, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_append(upload, "one", 3, NULL), ZREG_OK);
+    ZREG__AUTO_FREE char *id = zreg__strdup(zreg__store_upload_id(upload));
+    zreg__store_upload *second = NULL;
+    zreg__store_upload_save(upload, NULL);
+    assert_int_equal(zreg__store_upload_open(&second, f->store, "a", id, NULL), ZREG_CONFLICT);
+    zreg__store_upload_free(upload);
+    assert_int_equal(zreg__store_upload_open(&upload, f->store, "b", id, NULL), ZREG_NOTFOUND);
+    assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_size(upload), 3);
+    assert_int_equal(zreg__store_upload_append(upload, " two", 4, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_digest(&found, upload, NULL), ZREG_OK);
+    assert_string_equal(found.text, digest.text);
+    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_OK);
+    zreg__store_upload_free(upload);
+    assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_NOTFOUND);
+}
+
+static void bytes_that_were_not_acknowledged_go(void **state)
+{
+    fixture *f = *state;
+    zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_append(upload, "one", 3, NULL), ZREG_OK);
+    ZREG__AUTO_FREE char *id = zreg__strdup(zreg__store_upload_id(upload));
+    zreg__store_upload_free(upload);
+    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/v1/uploads/%s/data", f->root, id);
+    FILE *file = fopen(path, "a");
+    fputs("written before a crash, unknown to the state", file);
+    fclose(file);
+    assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_size(upload), 3);
+    zreg_digest digest;
+    assert_int_equal(zreg_digest_of(&digest, NULL, "one", 3, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_OK);
+    zreg__store_upload_free(upload);
+    ZREG__AUTO(zreg__store_blob) zreg__store_blob *blob = NULL;
+    assert_int_equal(zreg__store_blob_open(&blob, f->store, "a", &digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_blob_size(blob), 3);
+}
+
+static void a_state_that_is_damaged_is_no_upload(void **state)
+{
+    fixture *f = *state;
+    zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    ZREG__AUTO_FREE char *id = zreg__strdup(zreg__store_upload_id(upload));
+    zreg__store_upload_free(upload);
+    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/v1/uploads/%s/state", f->root, id);
+    assert_int_equal(zreg__file_write(path, "x", 1, 0600, false, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_NOTFOUND);
+}
+
+static void wrong_bytes_are_not_stored(void **state)
+{
+    fixture *f = *state;
+    zreg_digest digest;
+    uint64_t size;
+    ZREG__AUTO(zreg__store_upload) zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg_digest_of(&digest, NULL, "promised", 8, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_append(upload, "delivered", 9, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_CORRUPT);
+    assert_int_equal(zreg__store_blob_stat(&size, f->store, "a", &digest, NULL), ZREG_NOTFOUND);
+    assert_int_equal(zreg__store_upload_size(upload), 9);
+    assert_int_equal(zreg__store_upload_abort(upload, NULL), ZREG_OK);
+}
+
+static void a_blob_is_read_at_any_offset(void **state)
+{
+    fixture *f = *state;
+    char part[8] = "";
+    size_t got = 0;
+    zreg_digest digest = put(f, "a", "0123456789");
+    ZREG__AUTO(zreg__store_blob) zreg__store_blob *blob = NULL;
+    assert_int_equal(zreg__store_blob_open(&blob, f->store, "a", &digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_blob_read(&got, blob, 7, part, sizeof(part), NULL), ZREG_OK);
+    assert_int_equal(got, 3);
+    assert_memory_equal(part, "789", 3);
+    assert_int_equal(zreg__store_blob_read(&got, blob, 10, part, sizeof(part), NULL), ZREG_OK);
+    assert_int_equal(got, 0);
+    assert_true(zreg__store_blob_descriptor(blob) >= 0);
+}
+
+static void a_manifest_is_found_by_tag_and_digest(void **state)
+{
+    fixture *f = *state;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, &f->err), ZREG_OK);
+    const char *references[] = {"t", zreg_manifest_digest(manifest)->text};
+    for (size_t i = 0; i < 2; i++) {
+        ZREG__AUTO(zreg_manifest) zreg_manifest *found = NULL;
+        assert_int_equal(zreg__store_manifest_get(&found, f->store, "a", references[i], &f->err),
+                         ZREG_OK);
+        assert_string_equal(zreg_manifest_digest(found)->text, references[1]);
+        assert_string_equal(zreg_manifest_media_type(found), ZREG__TYPE_OCI_MANIFEST);
+    }
+    assert_int_equal(zreg__store_manifest_put(f->store, "b", "t", manifest, &f->err),
+                     ZREG_NOTFOUND);
+    assert_string_equal(f->err.registry_code, "MANIFEST_BLOB_UNKNOWN");
+}
+
+static void a_tag_can_only_name_what_is_there(void **state)
+{
+    fixture *f = *state;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    assert_int_equal(zreg__store_tag_set(f->store, "a", "t", digest, NULL), ZREG_NOTFOUND);
+    assert_int_equal(zreg__store_manifest_put(f->store, "a", NULL, manifest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_tag_set(f->store, "a", "t", digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_tag_set(f->store, "a", "../t", digest, NULL), ZREG_INVAL);
+    assert_int_equal(zreg__store_manifest_delete(f->store, "a", digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_tag_delete(f->store, "a", "t", NULL), ZREG_NOTFOUND);
+}
+
+static void lists_come_in_pages_of_flat_size(void **state)
+{
+    fixture *f = *state;
+    char name[8];
+    char after[8] = "";
+    bool more = true;
+    size_t count = 0;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    for (int i = 0; i < 50; i++) {
+        snprintf(name, sizeof(name), "t%03d", i * 37 % 50);
+        assert_int_equal(zreg__store_manifest_put(f->store, "a", name, manifest, NULL), ZREG_OK);
+    }
+    while (more) {
+        ZREG__AUTO(zreg_strings) zreg_strings *page = NULL;
+        assert_int_equal(
+            zreg__store_tags(&page, &more, f->store, "a", after[0] == '\0' ? NULL : after, 7, NULL),
+            ZREG_OK);
+        for (size_t i = 0; i < zreg_strings_count(page); i++) {
+            snprintf(after, sizeof(after), "t%03zu", count++);
+            assert_string_equal(zreg_strings_at(page, i), after);
+        }
+    }
+    assert_int_equal(count, 50);
+    zreg_strings *none = NULL;
+    assert_int_equal(zreg__store_tags(&none, &more, f->store, "b", NULL, 7, NULL), ZREG_NOTFOUND);
+}
+
+static void every_durability_stores_and_finds(void **state)
+{
+    fixture *f = *state;
+    for (int durability = ZREG_DURABILITY_FULL; durability <= ZREG_DURABILITY_NONE; durability++) {
+        zreg__store_close(f->store);
+        f->store = NULL;
+        assert_int_equal(
+            zreg__store_open(&f->store, f->root, (zreg_durability)durability, NULL, &f->err),
+            ZREG_OK);
+        char repository[8];
+        snprintf(repository, sizeof(repository), "r%d/x", durability);
+        ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, repository, "layer");
+        ZREG__AUTO(zreg_manifest) zreg_manifest *found = NULL;
+        assert_int_equal(zreg__store_manifest_put(f->store, repository, "t", manifest, &f->err),
+                         ZREG_OK);
+        assert_int_equal(zreg__store_manifest_get(&found, f->store, repository, "t", &f->err),
+                         ZREG_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(names_that_could_leave_the_root_are_refused, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_repository_of_another_host_may_have_a_port, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(an_upload_goes_on_where_it_was_left, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(bytes_that_were_not_acknowledged_go, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_state_that_is_damaged_is_no_upload, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(wrong_bytes_are_not_stored, open_store, close_store),
+        cmocka_unit_test_setup_teardown(a_blob_is_read_at_any_offset, open_store, close_store),
+        cmocka_unit_test_setup_teardown(a_manifest_is_found_by_tag_and_digest, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_tag_can_only_name_what_is_there, open_store, close_store),
+        cmocka_unit_test_setup_teardown(lists_come_in_pages_of_flat_size, open_store, close_store),
+        cmocka_unit_test_setup_teardown(every_durability_stores_and_finds, open_store, close_store),
+    };
+
+    return cmocka_run_group_tests_name("store_fs", tests, NULL, NULL);
+}
