@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import signal
 
 import pytest
 
@@ -8,6 +9,10 @@ import zreg
 CONFIG = "application/vnd.oci.image.config.v1+json"
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+# A shell starts what it puts into the background with SIGINT ignored, and Python then leaves it so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
