@@ -162,6 +162,51 @@ size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *use
     return total;
 }
 
+zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange)
+{
+    return exchange->failure;
+}
+
+int zreg__fetch_status(const zreg__fetch_exchange *exchange)
+{
+    return exchange->head_done ? exchange->status : 0;
+}
+
+const char *zreg__fetch_header(const zreg__fetch_exchange *exchange, const char *name)
+{
+    char key[64];
+    size_t size = strlen(name);
+
+    if (size >= sizeof(key) || exchange->answer == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        key[i] = zreg__to_lower(name[i]);
+    }
+    return zreg__map_get(exchange->answer, key);
+}
+
+uint64_t zreg__fetch_length(const zreg__fetch_exchange *exchange)
+{
+    const char *text = zreg__fetch_header(exchange, "content-length");
+    uint64_t length;
+
+    if (text == NULL || !zreg__span_u64(zreg__span_of(text), &length)) {
+        return UINT64_MAX;
+    }
+    return length;
+}
+
+const zreg__fetch_url *zreg__fetch_answerer(const zreg__fetch_exchange *exchange)
+{
+    return &exchange->url;
+}
+
+bool zreg__fetch_peer_is_private(const zreg__fetch_exchange *exchange)
+{
+    return exchange->peer_is_private;
+}
+
 typedef struct failure_row {
     CURLcode result;
     zreg_status status;

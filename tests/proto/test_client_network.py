@@ -202,7 +202,7 @@ def cancelled(client, *words):
     assert 0 <= late < 100 + SLACK_MS, f"{words}: {late} ms after the cancel"
 
 
-SLACK_MS = 150  # for a loaded machine and sanitizers
+SLACK_MS = 1000 if os.environ.get("ZREG_SANITIZERS") else 150  # for a loaded machine
 
 
 def test_40_a_cancel_ends_every_wait():
