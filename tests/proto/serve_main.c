@@ -12,6 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *names[16];
+static uint32_t grace_ms;
+static char *texts[3]; /* of files, freed at the end */
+static size_t text_count;
+
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -21,6 +26,7 @@ static char *read_file(const char *path)
         exit(2);
     }
     fclose(file);
+    texts[text_count++ % 3] = text;
     return text;
 }
 
@@ -28,9 +34,6 @@ static uint32_t number(const char *value)
 {
     return (uint32_t)strtoul(value, NULL, 10);
 }
-
-static const char *names[16];
-static uint32_t grace_ms;
 
 static void set_number(zreg_server_options *options, const char *key, const char *value)
 {
@@ -89,11 +92,19 @@ static void print_log(zreg_log_level level, const char *line, void *user)
     fprintf(stderr, "%d %s\n", (int)level, line);
 }
 
+static int finish(int code)
+{
+    for (size_t i = 0; i < 3; i++) {
+        free(texts[i]);
+    }
+    return code;
+}
+
 static int fail(const zreg_error *err)
 {
     printf("{\"error\":\"%s\"}\n", zreg_status_name(err->code));
     fprintf(stderr, "serve: %s\n", err->message);
-    return 1;
+    return finish(1);
 }
 
 int main(int argc, char **argv)
@@ -124,5 +135,5 @@ int main(int argc, char **argv)
     }
     zreg_status status = zreg_server_stop(server, grace_ms, &err);
     zreg_server_free(server);
-    return status == ZREG_OK ? 0 : fail(&err);
+    return status == ZREG_OK ? finish(0) : fail(&err);
 }
