@@ -60,6 +60,7 @@ typedef struct zreg__fetch_request {
     const char *authorization;  /* value of that header, for the origin of `url` only; or NULL */
     const void *body;           /* a body in memory, or NULL */
     size_t body_bytes;
+    bool secret_body;           /* goes to the origin of `url` only */
     bool stream;                /* the body comes by zreg__fetch_write */
     uint64_t stream_bytes;      /* its size; UINT64_MAX: unknown, sent in chunks */
     const zreg__fetch_tls *tls; /* for the origin of `url` only; or NULL */

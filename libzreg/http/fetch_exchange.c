@@ -250,6 +250,7 @@ static zreg_status follow(zreg__fetch_exchange *exchange, const zreg__fetch_requ
 {
     const char *location = zreg__fetch_header(exchange, "location");
     ZREG__AUTO(zreg__fetch_url) zreg__fetch_url next = {0};
+    bool foreign;
 
     exchange->failure = ZREG__FETCH_FINAL;
     if (location == NULL) {
@@ -261,12 +262,17 @@ static zreg_status follow(zreg__fetch_exchange *exchange, const zreg__fetch_requ
         return zreg__fail(err, ZREG_PROTO, "%s: redirects from https to http, which is refused",
                           exchange->url.host);
     }
+    foreign = !zreg__fetch_url_same_origin(request->url, &next);
+    if (foreign && request->secret_body) {
+        return zreg__fail(err, ZREG_PROTO, "%s: redirects a secret to another host, %s",
+                          exchange->url.host, next.host);
+    }
     drain(exchange);
     exchange->discard = false;
     exchange->to_size = 0;
     exchange->hops++;
     leave_lane(exchange);
-    exchange->foreign = exchange->foreign || !zreg__fetch_url_same_origin(request->url, &next);
+    exchange->foreign = exchange->foreign || foreign;
     zreg__fetch_url_finish(&exchange->url);
     exchange->url = next;
     next = (zreg__fetch_url){0};
@@ -444,11 +450,7 @@ void zreg__fetch_close(zreg__fetch_exchange *exchange)
         drain(exchange);
     }
     leave_lane(exchange);
-    /* Holds the credentials. */
-    for (struct curl_slist *at = exchange->headers; at != NULL; at = at->next) {
-        explicit_bzero(at->data, strlen(at->data));
-    }
-    curl_slist_free_all(exchange->headers);
+    zreg__fetch_headers_wipe(exchange);
     zreg__map_free(exchange->answer);
     zreg__fetch_url_finish(&exchange->url);
     free(exchange);

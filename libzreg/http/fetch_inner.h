@@ -124,6 +124,9 @@ zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_
 /** Forgets the answer of the hop before. */
 zreg_status zreg__fetch_answer_reset(zreg__fetch_exchange *exchange, zreg_error *err);
 
+/** Frees the headers of the request; they hold credentials. */
+void zreg__fetch_headers_wipe(zreg__fetch_exchange *exchange);
+
 /* libcurl's callbacks; user is the exchange. */
 size_t zreg__fetch_answer_header(char *line, size_t size, size_t count, void *user);
 size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *user);

@@ -134,11 +134,19 @@ static bool has_header(const zreg__fetch_request *request, const char *prefix)
     return false;
 }
 
+void zreg__fetch_headers_wipe(zreg__fetch_exchange *exchange)
+{
+    for (struct curl_slist *at = exchange->headers; at != NULL; at = at->next) {
+        explicit_bzero(at->data, strlen(at->data));
+    }
+    curl_slist_free_all(exchange->headers);
+    exchange->headers = NULL;
+}
+
 static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
                                zreg_error *err)
 {
-    curl_slist_free_all(exchange->headers);
-    exchange->headers = NULL;
+    zreg__fetch_headers_wipe(exchange);
     for (const char *const *at = request->headers; at != NULL && *at != NULL; at++) {
         ZREG__TRY(add_header(exchange, *at, err));
     }
@@ -232,6 +240,8 @@ static void set_transport(zreg__fetch_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    /* A proxy's answer to CONNECT is not the answer. */
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, fetch->user_agent);
     /* One request at a time on a connection: HTTP/2 would only add its own framing. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

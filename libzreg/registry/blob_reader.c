@@ -24,6 +24,7 @@ struct zreg_blob_reader {
     unsigned failures;   /* in a row, without progress between */
     uint64_t resumed_at; /* bytes received when it was last resumed */
     bool verified;
+    zreg_error failure; /* what ended it */
     /* The last byte received is kept back while the size is not known: it may be the last of the
      * blob, which nobody gets before the digest was found right. */
     bool holds;
@@ -219,13 +220,9 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
     return ZREG_OK;
 }
 
-zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                           size_t capacity, zreg_error *err)
+static zreg_status read_some(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                             size_t capacity, zreg_error *err)
 {
-    zreg__error_clear(err);
-    if (capacity == 0) {
-        return zreg__fail(err, ZREG_INVAL, "a read needs room for at least one byte");
-    }
     ZREG__TRY(zreg__cancel_check(reader->cancel, err));
     if (reader->verified && !reader->holds) {
         *out_size = 0;
@@ -235,6 +232,23 @@ zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buf
         return read_behind(out_size, reader, buffer, capacity, err);
     }
     return receive_checked(out_size, reader, buffer, capacity, err);
+}
+
+zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                           size_t capacity, zreg_error *err)
+{
+    zreg__error_clear(err);
+    if (capacity == 0) {
+        return zreg__fail(err, ZREG_INVAL, "a read needs room for at least one byte");
+    }
+    if (reader->failure.code == ZREG_OK &&
+        read_some(out_size, reader, buffer, capacity, &reader->failure) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    if (err != NULL) {
+        *err = reader->failure;
+    }
+    return reader->failure.code;
 }
 
 uint64_t zreg_blob_size(const zreg_blob_reader *reader)

@@ -104,14 +104,19 @@ zreg_status zreg__credentials_new(zreg__credentials **out, const char *authfile,
     return ZREG_OK;
 }
 
+static void forget_files(zreg__credentials *credentials)
+{
+    while (credentials->file_count > 0) {
+        json_object_put(credentials->files[--credentials->file_count]);
+    }
+}
+
 void zreg__credentials_free(zreg__credentials *credentials)
 {
     if (credentials == NULL) {
         return;
     }
-    for (size_t i = 0; i < credentials->file_count; i++) {
-        json_object_put(credentials->files[i]);
-    }
+    forget_files(credentials);
     zreg__map_free(credentials->given);
     zreg__map_free(credentials->found);
     pthread_mutex_destroy(&credentials->lock);
@@ -208,6 +213,9 @@ static zreg_status load(zreg__credentials *credentials, zreg_error *err)
         status = load_file(credentials, credentials->authfile, true, err);
     }
     credentials->loaded = status == ZREG_OK;
+    if (!credentials->loaded) {
+        forget_files(credentials);
+    }
     return status;
 }
 

@@ -42,14 +42,19 @@ static zreg_status make_url(zreg__fetch_url *out, const delivery *s, bool tls, z
     return zreg__fetch_url_make(out, tls, s->host->authority, s->request->path, err);
 }
 
-/* A URL that an answer gave may lead anywhere. */
+/* A URL that an answer gave may lead anywhere, and so may a redirect. */
 static bool is_own(const delivery *s, const zreg__fetch_url *url, bool tls)
 {
     ZREG__AUTO(zreg__fetch_url) zreg__fetch_url own = {0};
 
-    return s->request->url == NULL ||
-           (zreg__fetch_url_make(&own, tls, s->host->authority, "/", NULL) == ZREG_OK &&
-            zreg__fetch_url_same_origin(&own, url));
+    return zreg__fetch_url_make(&own, tls, s->host->authority, "/", NULL) == ZREG_OK &&
+           zreg__fetch_url_same_origin(&own, url);
+}
+
+/* A 401 of the host itself; what others want is not for us to give. */
+static bool wants_authorization(const delivery *s, const zreg__fetch_exchange *exchange)
+{
+    return zreg__fetch_status(exchange) == 401 && is_own(s, zreg__fetch_answerer(exchange), s->tls);
 }
 
 static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, bool maybe_plain,
@@ -156,7 +161,7 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
 
     if (status == ZREG_OK) {
         zreg__host_answered(s->host, s->tls, zreg__fetch_peer_is_private(*out));
-        if (zreg__fetch_status(*out) == 401) {
+        if (wants_authorization(s, *out)) {
             status = take_refusal(out_again, s, *out, err);
         }
     }
@@ -187,7 +192,7 @@ static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delive
         return fail_denied(s, NULL, err);
     }
     ZREG__TRY(send_found(out, s, false, err));
-    if (!s->request->stream && zreg__fetch_status(*out) == 401) {
+    if (!s->request->stream && wants_authorization(s, *out)) {
         return take_refusal(out_again, s, *out, err);
     }
     return ZREG_OK;
@@ -206,7 +211,7 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
         ZREG__TRY(zreg__host_enter(&first, s->host, s->cancel, err));
         ZREG__TRY(first ? send_first(&exchange, &again, s, err)
                         : send_next(&exchange, &again, s, err));
-        if (!again && zreg__fetch_status(exchange) == 401) {
+        if (!again && wants_authorization(s, exchange)) {
             return fail_denied(s, exchange, err);
         }
         if (!again) {

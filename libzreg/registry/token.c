@@ -184,6 +184,7 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
         .authorization = call->authorization,
         .body = call->form.data,
         .body_bytes = call->form.size,
+        .secret_body = true,
         .tls = &tls,
         .public_peer_only = public_only,
         .counters = &host->wire,

@@ -28,7 +28,8 @@ ZREG_API zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client,
 
 /**
  * Reads up to `capacity` bytes and blocks until there is at least one; `*out_size` is 0 only at
- * the end, and the end is reported only after the digest was found right.
+ * the end, and the end is reported only after the digest was found right. An error ends the
+ * reader: each further read reports it again.
  * Errors: CORRUPT (digest or size do not match), NET, TIMEOUT, CANCELLED.
  */
 ZREG_API zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,

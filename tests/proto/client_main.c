@@ -256,6 +256,18 @@ static zreg_status do_blob_head(char *answer, size_t room, char **words, zreg_er
     return status;
 }
 
+/* A reader that failed says so again. */
+static void check_stays_failed(zreg_blob_reader *reader, zreg_status status)
+{
+    char byte;
+    size_t size;
+
+    if (zreg_blob_read(&size, reader, &byte, 1, NULL) != status) {
+        fprintf(stderr, "client: a read after an error ended otherwise\n");
+        exit(2);
+    }
+}
+
 /* REF DIGEST [BYTES-A-READ [STOP-AFTER]]: answers how many bytes came, even in an error. */
 static zreg_status do_blob_get(char *answer, size_t room, char **words, zreg_error *err)
 {
@@ -272,6 +284,9 @@ static zreg_status do_blob_get(char *answer, size_t room, char **words, zreg_err
     while (status == ZREG_OK && size > 0 && total < number(words[4])) {
         status = zreg_blob_read(&size, reader, buffer, capacity, err);
         total += status == ZREG_OK ? size : 0;
+    }
+    if (reader != NULL && status != ZREG_OK) {
+        check_stays_failed(reader, status);
     }
     snprintf(answer, room, " %llu", (unsigned long long)total);
     zreg_blob_reader_free(reader);

@@ -3,11 +3,13 @@
 to it (client_main.c, one command a line)."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -390,6 +392,46 @@ class Registry:
                       {"Content-Type": "application/json"})
 
 
+class Proxy:
+    """Makes tunnels (CONNECT); each leads to `registry`, whatever host was asked for."""
+
+    def __init__(self, registry, refuse=False):
+        self.registry, self.refuse, self.tunnels = registry, refuse, []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.socket.accept()
+                threading.Thread(target=self.tunnel, args=(peer,), daemon=True).start()
+
+    def tunnel(self, peer):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += peer.recv(1)
+        self.tunnels.append(head.split()[1].decode())
+        if self.refuse:
+            peer.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            peer.close()
+            return
+        peer.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+        far = socket.create_connection(self.registry.server.server_address)
+        threading.Thread(target=self.pump, args=(far, peer), daemon=True).start()
+        self.pump(peer, far)
+
+    @staticmethod
+    def pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.socket.close()
+
+
 class Failed(Exception):
     """The client answered with an error."""
 
@@ -444,6 +486,10 @@ class World:
 
     def registry(self, **options):
         self.things.append(Registry(**options))
+        return self.things[-1]
+
+    def proxy(self, *arguments, **options):
+        self.things.append(Proxy(*arguments, **options))
         return self.things[-1]
 
     def client(self, **options):

@@ -109,7 +109,7 @@ static int fail(const zreg_error *err)
 
 int main(int argc, char **argv)
 {
-    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
+    static zreg_server_options options = ZREG_OPTIONS(zreg_server_options); /* keeps the texts */
     zreg_server *server = NULL;
     zreg_error err;
     char *record = NULL;

@@ -299,6 +299,30 @@ def test_36_an_identity_token_is_traded_by_post():
         assert registry.requests()[1] == "POST /token" and b"refresh_token=refresh-me" in registry.log[1].body
 
 
+def test_25_a_refresh_token_is_not_redirected_elsewhere():
+    with World() as world:
+        other, registry = world.registry(), bearer(world)
+        client = world.client(authfile=authfile(world, auths={registry.name: {"identitytoken": "refresh-me"}}))
+        for status in (307, 308):
+            registry.on("POST", "/token", Answer(status, b"", {"Location": other.url + "/token"}))
+            client.fails("PROTO", "get", f"{registry.name}/a/b:t")
+        assert not other.log
+
+
+def test_25_another_host_does_not_say_where_tokens_are():
+    with World() as world:
+        other, registry, client = world.registry(), bearer(world), world.client()
+        client.do("credentials", registry.name, "ann", "secret")
+        client.do("get", f"{registry.name}/a/b:t")
+        asked = error(401, "UNAUTHORIZED", WWW_Authenticate=f'Bearer realm="{other.url}/token",service="test"')
+        other.on("GET", "/v2/", asked, times=9)
+        registry.on("GET", "/blobs/", Answer(307, b"", {"Location": other.url + "/v2/a/b/blobs/x"}))
+        digest = registry.add_blob("a/b", b"x")
+        client.fails("DENIED", "blob-get", f"{registry.name}/a/b", digest)
+        client.do("get", f"{registry.name}/a/b:t")
+        assert other.requests() == ["GET /v2/a/b/blobs/x"]
+
+
 def test_36_the_usual_places():
     with World() as world:
         registry = world.registry(auth="basic", users=USERS)
@@ -324,6 +348,18 @@ def test_36_a_file_that_is_broken_is_an_error_without_its_secrets():
             failure = world.client(authfile=world.file("f", text)).fails("INVAL", "ping", registry.name)
             assert "c2VjcmV0" not in failure.text
         world.client(authfile="/nonexistent/file").fails("INVAL", "ping", registry.name)
+
+
+def test_36_a_file_that_is_broken_stays_an_error():
+    with World() as world:
+        registry = world.registry(auth="basic", users=USERS)
+        for name, text in (("containers/auth.json", "{}"), (".docker/config.json", "{")):
+            os.makedirs(os.path.dirname(os.path.join(world.folder, name)))
+            world.file(name, text)
+        env = {"HOME": world.folder, "XDG_RUNTIME_DIR": world.folder, "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": ""}
+        client = world.client(authfile="usual", env=env)
+        for _ in range(8):
+            client.fails("INVAL", "ping", registry.name)
 
 
 if __name__ == "__main__":

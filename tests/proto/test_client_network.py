@@ -20,10 +20,10 @@ def image(world, **options):
 
 
 def test_15_retry_after_in_seconds_and_as_a_date():
-    for value_of in (lambda: "1", lambda: email.utils.formatdate(time.time() + 2, usegmt=True)):
+    for value_of in (lambda: "1", lambda: email.utils.formatdate(time.time() + 3, usegmt=True)):
         with World() as world:
-            value = value_of()
             registry, client = image(world), world.client()
+            value = value_of()
             registry.on("GET", "/manifests/", error(429, "TOOMANYREQUESTS", Retry_After=value))
             began = time.monotonic()
             client.do("get", f"{registry.name}/a/b:t")
@@ -123,6 +123,29 @@ def test_tls_is_verified():
         client = world.client()
         client.do("host", registry.name, "-", "-", other)
         client.fails("INVAL", "get", f"{registry.name}/a/b:t")
+
+
+def test_a_proxy_is_gone_through():
+    with World() as world:
+        registry = image(world, tls=world.certificate(), auth="bearer")
+        registry.name = "registry.example.test"
+        registry.realm = f"https://{registry.name}/token"
+        proxy = world.proxy(registry)
+        client = world.client(env={"https_proxy": proxy.url, "no_proxy": "", "NO_PROXY": ""})
+        client.do("host", registry.name, "-", "insecure", "-")
+        client.do("get", f"{registry.name}/a/b:t")
+        client.fails("NOTFOUND", "get", f"{registry.name}/a/b:u")
+        assert set(proxy.tunnels) == {f"{registry.name}:443"}
+        assert registry.requests()[:3] == ["GET /v2/a/b/manifests/t", "GET /token", "GET /v2/a/b/manifests/t"]
+
+
+def test_a_proxy_that_refuses_is_no_answer():
+    with World() as world:
+        registry = world.registry()
+        proxy = world.proxy(registry, refuse=True)
+        client = world.client(attempts=1, env={"https_proxy": proxy.url, "no_proxy": "", "NO_PROXY": ""})
+        failure = client.fails("NET", "get", "registry.example.test/a/b:t")
+        assert failure.http_status == "0" and "403" in failure.text and not registry.log, failure
 
 
 def test_loopback_is_tried_with_tls_then_without_and_remembered():
