@@ -34,8 +34,11 @@ include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk
 
-check_PROGRAMS += $(unit_tests) $(fuzz_programs)
+check_PROGRAMS += $(fuzz_programs)
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
+endif
 
 # The name of every test, for tests/run.
 .PHONY: list-tests
