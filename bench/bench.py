@@ -5,6 +5,7 @@ A row is a function called row_*; it yields (what, ours, peer, unit, peer's name
 the table is ours divided by the peer's. A peer that is not installed is a skipped row.
 """
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -40,12 +41,13 @@ def need(program):
 
 
 class Nginx(Registry):
-    """nginx with static files under the paths of a registry: as fast as bytes can be served."""
+    """nginx with static files under the paths of a registry: as fast as bytes can be served. It
+    keeps an access log, as every registry here does."""
 
     CONFIG = """
 worker_processes auto; pid {folder}/pid; daemon off; error_log {folder}/errors.log;
 events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; root {folder}/www;
+http {{ access_log {folder}/access.log; sendfile on; tcp_nopush on; keepalive_requests 1000000; root {folder}/www;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{ listen 127.0.0.1:{port} {tls}; {certificate} }} }}
@@ -87,8 +89,20 @@ class Bench:
         self.running.append(registry)
         return registry.start(*argv, **kwargs)
 
+    @contextlib.contextmanager
+    def passing(self, registry_class, **kwargs):
+        """A registry that is gone afterwards, with what it holds."""
+        registry = self.start(registry_class, **kwargs)
+        try:
+            yield registry
+        finally:
+            registry.stop()
+            shutil.rmtree(registry.folder, ignore_errors=True)
+
     def delayed(self, registry, ms):
         """An address where the registry answers this much later."""
+        if not ms:
+            return registry.address
         process = subprocess.Popen([sys.executable, TOP / "bench/delay.py",
                                     registry.address.rsplit(":")[1], str(ms)],
                                    stdout=subprocess.PIPE, text=True)
@@ -148,9 +162,10 @@ class Bench:
             before.children_system
         return seconds, cpu, peak / 1024
 
-    def take_turns(self, ours, peer):
-        """Runs both commands alternately; they are functions of the run's number."""
-        figures = [(self.measure(ours(i)), self.measure(peer(i))) for i in range(RUNS)]
+    @staticmethod
+    def take_turns(ours, peer):
+        """Measures both alternately."""
+        figures = [(ours(), peer()) for _ in range(RUNS)]
         return [[statistics.median(run[who][k] for run in figures) for k in range(3)]
                 for who in range(2)]
 
@@ -165,19 +180,19 @@ def skopeo_copy(src, dst):
 
 
 def compare_copies(bench, layers, size, delay_ms=0):
+    """Each copy goes to a registry of its own: skopeo remembers from one process to the next where
+    it put a blob, and would mount in place of copying."""
     need("skopeo")
     need("docker-registry")
     src = bench.start(DockerRegistry, tls=False, login=False)
-    dst = bench.start(DockerRegistry, tls=False, login=False)
     command(*zreg_copy(bench.layout("layout", layers, size), f"{src.address}/bench:one"))
-    addresses = [r.address if not delay_ms else bench.delayed(r, delay_ms) for r in (src, dst)]
-    place = f"{addresses[0]}/bench:one"
+    place = f"{bench.delayed(src, delay_ms)}/bench:one"
 
-    def to(who, i):
-        return f"{addresses[1]}/{who}-{i}:one"
+    def run(argv_of):
+        with bench.passing(DockerRegistry, tls=False, login=False) as dst:
+            return bench.measure(argv_of(place, f"{bench.delayed(dst, delay_ms)}/bench:one"))
 
-    ours, peer = bench.take_turns(lambda i: zreg_copy(place, to("zreg", i)),
-                                  lambda i: skopeo_copy(place, to("skopeo", i)))
+    ours, peer = bench.take_turns(lambda: run(zreg_copy), lambda: run(skopeo_copy))
     for k, (what, unit) in enumerate((("wall", "s"), ("client CPU", "s"), ("client RSS", "MB"))):
         yield what, ours[k], peer[k], unit, "skopeo"
 
