@@ -218,6 +218,17 @@ static zreg_status fs_remove_folder(void *self, const char *key, zreg_error *err
                                                       : zreg__fs_fail(err, errno, "remove", key);
 }
 
+/* Some file systems do not tell the kind in the listing. */
+static bool is_folder(DIR *folder, const struct dirent *entry)
+{
+    struct stat info;
+    if (entry->d_type != DT_UNKNOWN) {
+        return entry->d_type == DT_DIR;
+    }
+    return fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(info.st_mode);
+}
+
 static zreg_status fs_each(void *self, const char *key, zreg__driver_each_fn call, void *user,
                            zreg_error *err)
 {
@@ -234,7 +245,7 @@ static zreg_status fs_each(void *self, const char *key, zreg__driver_each_fn cal
     for (struct dirent *entry = readdir(folder); entry != NULL && status == ZREG_OK;
          entry = readdir(folder)) {
         if (entry->d_name[0] != '.') {
-            status = call(entry->d_name, entry->d_type == DT_DIR, user, err);
+            status = call(entry->d_name, is_folder(folder, entry), user, err);
         }
     }
     closedir(folder);

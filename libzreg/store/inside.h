@@ -4,6 +4,7 @@
 #define ZREG_STORE_INSIDE_H
 
 #include "base/log.h"
+#include "store/cache.h"
 #include "store/driver.h"
 #include "store/keys.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@ struct zreg__store {
     void *self; /* the driver's */
     zreg_durability durability;
     zreg__log log;
+    zreg__cache *cache;
     /* Deleting a manifest looks at all tags, so nothing may be tagged meanwhile: pushes hold this
      * for reading, deletes for writing. */
     pthread_rwlock_t tagging;

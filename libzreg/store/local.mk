@@ -3,6 +3,8 @@
 if BUILD_SERVER
 libzreg_sources += \
 	libzreg/store/blob.c \
+	libzreg/store/cache.c \
+	libzreg/store/cache.h \
 	libzreg/store/driver.h \
 	libzreg/store/fs.c \
 	libzreg/store/fs.h \

@@ -50,24 +50,40 @@ static zreg_status resolve(zreg_digest *out, zreg__store *store, const char *rep
     return zreg__store_tag_get(out, store, repository, reference, err);
 }
 
+/* Reads, verifies and parses; a manifest whose content is lost or spoiled is absent, so that a push
+ * repairs it. */
+static zreg_status load(zreg_manifest **out, zreg__store *store, const char *repository,
+                        const zreg_digest *digest, const char *reference, zreg_error *err)
+{
+    zreg__record record;
+    ZREG__TRY(load_record(&record, store, repository, digest, err));
+    zreg_status status = load_content(out, store, digest, &record, NULL);
+    if (status == ZREG_OK || status == ZREG_NOMEM) {
+        return status == ZREG_OK ? ZREG_OK : zreg__fail_nomem(err);
+    }
+    zreg__log_line(&store->log, ZREG_LOG_ERROR, "manifest %s is damaged; push it again",
+                   digest->text);
+    return unknown(repository, reference, err);
+}
+
 zreg_status zreg__store_manifest_get(zreg_manifest **out, zreg__store *store,
                                      const char *repository, const char *reference, zreg_error *err)
 {
+    zreg__key key;
+    uint64_t size;
     zreg_digest digest;
-    zreg__record record;
     ZREG__TRY(resolve(&digest, store, repository, reference, err));
-    ZREG__TRY(load_record(&record, store, repository, &digest, err));
-    zreg_status status = load_content(out, store, &digest, &record, err);
-    if (status == ZREG_OK) {
-        return ZREG_OK;
+    ZREG__TRY(zreg__keys_revision(&key, repository, &digest, err));
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = zreg__cache_get(store->cache, key.text);
+    if (manifest != NULL && store->driver->stat(&size, store->self, key.text, NULL) != ZREG_OK) {
+        return unknown(repository, reference, err);
     }
-    /* A manifest whose content is lost or spoiled is absent: a push repairs it. */
-    zreg__log_line(&store->log, ZREG_LOG_ERROR, "manifest %s is damaged; push it again",
-                   digest.text);
-    if (err != NULL && status != ZREG_NOMEM) {
-        *err = (zreg_error){.code = ZREG_OK};
+    if (manifest == NULL) {
+        ZREG__TRY(load(&manifest, store, repository, &digest, reference, err));
+        zreg__cache_put(store->cache, key.text, manifest);
     }
-    return status == ZREG_NOMEM ? status : unknown(repository, reference, err);
+    *out = zreg__steal(&manifest);
+    return ZREG_OK;
 }
 
 static zreg_status missing(const zreg_descriptor *descriptor, const char *repository,
@@ -162,7 +178,9 @@ static zreg_status write_revision(zreg__store *store, const char *repository,
         ZREG__TRY(driver->put(store->self, key.text, "", 0, durable, err));
     }
     ZREG__TRY(zreg__keys_revision(&key, repository, digest, err));
-    return driver->put(store->self, key.text, record, strlen(record), durable, err);
+    ZREG__TRY(driver->put(store->self, key.text, record, strlen(record), durable, err));
+    zreg__cache_drop(store->cache, key.text); /* the media type may be another one */
+    return ZREG_OK;
 }
 
 zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository, const char *tag,
@@ -196,6 +214,7 @@ zreg_status zreg__store_manifest_delete(zreg__store *store, const char *reposito
     }
     ZREG__TRY(zreg__keys_revision(&key, repository, digest, err));
     ZREG__TRY(driver->remove(store->self, key.text, durable, err));
+    zreg__cache_drop(store->cache, key.text);
     if (record.subject.text[0] != '\0') {
         ZREG__TRY(zreg__keys_referrer(&key, repository, &record.subject, digest, err));
         driver->remove(store->self, key.text, durable, NULL);

@@ -14,7 +14,10 @@ zreg_status zreg__store_open(zreg__store **out, const char *root, zreg_durabilit
     store->driver = &zreg__fs_driver;
     store->durability = durability;
     store->log = log == NULL ? (zreg__log){NULL, NULL} : *log;
+    ZREG__AUTO(zreg__cache) zreg__cache *cache = NULL;
+    ZREG__TRY(zreg__cache_new(&cache, err));
     ZREG__TRY(store->driver->open(&store->self, root, err));
+    store->cache = zreg__steal(&cache);
     pthread_rwlock_init(&store->tagging, NULL);
     *out = zreg__steal(&store);
     return ZREG_OK;
@@ -26,6 +29,7 @@ void zreg__store_close(zreg__store *store)
         return;
     }
     pthread_rwlock_destroy(&store->tagging);
+    zreg__cache_free(store->cache);
     store->driver->close(store->self);
     free(store);
 }

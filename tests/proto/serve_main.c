@@ -3,7 +3,7 @@
  * line, then the access log, one line each, and runs until standard input ends.
  *
  *   serve [KEY=VALUE...]   root listen htpasswd cert key anonymous durability buildset plain_http
- *                          name threads token_lifetime_s grace_ms
+ *                          name threads token_lifetime_s grace_ms quiet
  * Values of htpasswd, cert and key are files. */
 #include <zreg.h>
 
@@ -50,6 +50,8 @@ static void set_number(zreg_server_options *options, const char *key, const char
         options->threads = n;
     } else if (strcmp(key, "token_lifetime_s") == 0) {
         options->token_lifetime_s = n;
+    } else if (strcmp(key, "quiet") == 0) {
+        options->access = NULL;
     } else if (strcmp(key, "grace_ms") == 0) {
         grace_ms = n;
     } else {

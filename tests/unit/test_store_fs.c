@@ -208,6 +208,24 @@ static void a_manifest_is_found_by_tag_and_digest(void **state)
     assert_string_equal(f->err.registry_code, "MANIFEST_BLOB_UNKNOWN");
 }
 
+static void a_manifest_that_was_read_before_goes_at_once(void **state)
+{
+    fixture *f = *state;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    for (int round = 0; round < 2; round++) {
+        zreg_manifest *found = NULL;
+        assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, NULL), ZREG_OK);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(zreg__store_manifest_get(&found, f->store, "a", "t", NULL), ZREG_OK);
+            zreg_manifest_free(found);
+        }
+        assert_int_equal(zreg__store_manifest_delete(f->store, "a", digest, NULL), ZREG_OK);
+        assert_int_equal(zreg__store_manifest_get(&found, f->store, "a", digest->text, NULL),
+                         ZREG_NOTFOUND);
+    }
+}
+
 static void a_tag_can_only_name_what_is_there(void **state)
 {
     fixture *f = *state;
@@ -284,6 +302,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_bytes_are_not_stored, open_store, close_store),
         cmocka_unit_test_setup_teardown(a_blob_is_read_at_any_offset, open_store, close_store),
         cmocka_unit_test_setup_teardown(a_manifest_is_found_by_tag_and_digest, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_manifest_that_was_read_before_goes_at_once, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(a_tag_can_only_name_what_is_there, open_store, close_store),
         cmocka_unit_test_setup_teardown(lists_come_in_pages_of_flat_size, open_store, close_store),
