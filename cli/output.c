@@ -73,7 +73,6 @@ static void print_clean(const char *text)
     for (; *text != '\0'; text++) {
         putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
     }
-    putchar('\n');
 }
 
 static void print_value(json_object *value, int depth);
@@ -82,7 +81,9 @@ static void print_member(const char *key, json_object *value, int depth)
 {
     bool nested =
         json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array);
-    printf("%*s%s:%s", depth * 2, "", key, nested ? "\n" : " ");
+    printf("%*s", depth * 2, "");
+    print_clean(key);
+    printf(nested ? ":\n" : ": ");
     print_value(value, depth + 1);
 }
 
@@ -109,6 +110,7 @@ static void print_value(json_object *value, int depth)
         }
     } else {
         print_clean(value == NULL ? "-" : json_object_get_string(value));
+        putchar('\n');
     }
 }
 

@@ -93,6 +93,14 @@ def test_inspect_for_people_and_for_machines():
         assert w.error("inspect", f"{registry.address}/a/b:two")["code"] == "NOTFOUND"
 
 
+def test_what_an_image_says_does_not_drive_the_terminal():
+    with world() as w:
+        place = f"{w.buildset().address}/a/b:x"
+        w.json("append", "--base", "scratch", "--label", "k\x1b[2J=v\x1b[2J", place)
+        plain = w.run("inspect", *w.connections(), place).stdout
+        assert "k?[2J: v?[2J\n" in plain and "\x1b" not in plain, plain
+
+
 def test_tags_are_listed():
     with world() as w:
         registry = w.buildset()
