@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <zreg/common.h>
 
-#define ZREG__SERVE_MAX_HEADERS 16
+/* Among them may be an OCI-Tag for each tag of one PUT. */
+#define ZREG__SERVE_MAX_HEADERS 48
 
 /** Where the bytes of a long answer come from. The answer owns it. */
 typedef struct zreg__serve_source {

@@ -77,10 +77,21 @@ static void too_large(zreg__call *call)
     zreg__call_fail_as(call, 413, ZREG__SIZE_INVALID, "a manifest may have 4 MiB");
 }
 
+/* More than we set at once are refused, none is left out in silence. */
+static bool check_tag_count(zreg__call *call)
+{
+    ZREG__AUTO_FREE char *excess = zreg__call_query(call, "tag", MAX_TAGS_OF_PUT);
+    if (excess != NULL) {
+        zreg__call_fail_as(call, 414, ZREG__MANIFEST_INVALID, "more than %d tags at once",
+                           MAX_TAGS_OF_PUT);
+    }
+    return excess == NULL;
+}
+
 bool zreg__manifests_put_begin(zreg__call *call)
 {
     uint64_t size = call->request->body_size;
-    if (!check_reference(call)) {
+    if (!check_reference(call) || !check_tag_count(call)) {
         return false;
     }
     if (size > ZREG__MAX_MANIFEST_BYTES && size != UINT64_MAX) {

@@ -61,6 +61,15 @@ def test_a_put_by_digest_may_bring_tags(server):
     equal(server.push_manifest(body, f"{digest_of(body)}?tag=.no").status, 400)
 
 
+def test_a_put_may_bring_many_tags_but_not_any_number(server):
+    body = server.image()
+    names = [f"t{i}" for i in range(33)]
+    answer = server.push_manifest(body, f"{digest_of(body)}?tag=" + "&tag=".join(names[:32]))
+    equal((answer.status, answer.headers.get_all("OCI-Tag")), (201, names[:32]))
+    equal(answer.headers["Docker-Content-Digest"], digest_of(body))
+    equal(server.push_manifest(body, f"{digest_of(body)}?tag=" + "&tag=".join(names)).status, 414)
+
+
 def test_a_put_under_a_wrong_digest_is_refused(server):
     body = server.image()
     answer = server.push_manifest(body, digest_of(b"other"))
