@@ -58,9 +58,21 @@ static void worker(void *job)
     }
 }
 
+static bool has_stopped(parallel *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool stopped = self->status != ZREG_OK;
+    pthread_mutex_unlock(&self->lock);
+    return stopped;
+}
+
+/* Nobody is asked again once the work is to end. */
 static void look_up(parallel *self, zreg__parallel_watch_fn watch, const zreg_cancel *cancel)
 {
     zreg_error error = {.code = ZREG_OK};
+    if (has_stopped(self)) {
+        return;
+    }
     zreg_status status = zreg__cancel_check(cancel, &error);
     if (status == ZREG_OK && watch != NULL && watch(self->user) != 0) {
         status = zreg__fail(&error, ZREG_CALLBACK, "stopped by the progress callback");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copies between folders: what every kind of place has in common. */
+#include "base/cancel.h"
 #include "config.h"
+#include "image/parallel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +13,7 @@
 
 #include "base/cancel.h"
 #include "base/json.h"
+#include "image/parallel.h"
 #include "image_fixture.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -298,6 +301,29 @@ static void progress_can_stop_a_copy(void **state)
     assert_int_equal(zreg_copy(&result, NULL, w->from, w->to, NULL, NULL, &err), ZREG_OK);
 }
 
+static zreg_status work_on(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    (void)user;
+    (void)i;
+    (void)stop;
+    return zreg__cancel_sleep(NULL, 300, err);
+}
+
+static int stop_and_count(void *user)
+{
+    (*(int *)user)++;
+    return 1;
+}
+
+static void who_stopped_the_work_is_not_asked_again(void **state)
+{
+    int calls = 0;
+    (void)state;
+    assert_int_equal(zreg__parallel_run(2, 2, work_on, stop_and_count, &calls, NULL, NULL),
+                     ZREG_CALLBACK);
+    assert_int_equal(calls, 1);
+}
+
 static void a_triggered_token_stops_a_copy(void **state)
 {
     world *w = *state;
@@ -391,6 +417,7 @@ int main(void)
         IN_WORLD(links_inside_a_layout_are_not_followed),
         IN_WORLD(progress_ends_with_everything_done),
         IN_WORLD(progress_can_stop_a_copy),
+        IN_WORLD(who_stopped_the_work_is_not_asked_again),
         IN_WORLD(a_triggered_token_stops_a_copy),
         IN_WORLD(images_are_put_under_one_index),
         IN_WORLD(two_images_of_one_platform_are_refused),
