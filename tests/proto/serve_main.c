@@ -111,7 +111,7 @@ static int fail(const zreg_error *err)
 
 int main(int argc, char **argv)
 {
-    static zreg_server_options options = ZREG_OPTIONS(zreg_server_options); /* keeps the texts */
+    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
     zreg_server *server = NULL;
     zreg_error err;
     char *record = NULL;
