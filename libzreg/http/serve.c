@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *options, zreg_error *err)
@@ -118,13 +119,14 @@ void zreg__serve_stop(zreg__serve *serve, uint32_t grace_ms)
     }
     atomic_store(&serve->is_draining, true);
     MHD_quiesce_daemon(serve->daemon);
-    close(serve->socket);
-    serve->socket = -1;
+    shutdown(serve->socket, SHUT_RDWR); /* closed later: the event threads may still look at it */
     wait_for_requests(serve, grace_ms);
     /* libmicrohttpd cannot stop while a connection sleeps, so what workers have comes first. */
     zreg__pool_wait(serve->workers, UINT64_MAX);
     MHD_stop_daemon(serve->daemon);
     serve->daemon = NULL;
+    close(serve->socket);
+    serve->socket = -1;
 }
 
 void zreg__serve_free(zreg__serve *serve)

@@ -273,7 +273,7 @@ def test_no_secret_is_in_any_log():
         text = json.dumps(lines) + roles.server.log
         for secret in (USER[1], bearer[7:], "hunter2", basic(*USER)[6:]):
             true(secret not in text, "a secret was logged")
-        equal(lines[-1]["user"], "alice")
+        true("alice" in [line["user"] for line in lines], "the user is logged")
 
 
 @using(durability=3)
