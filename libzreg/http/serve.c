@@ -55,6 +55,14 @@ static void on_log(void *user, const char *format, va_list arguments)
     zreg__log_line(&serve->log, ZREG_LOG_DEBUG, "http: %s", line);
 }
 
+static enum MHD_Result may_connect(void *user, const struct sockaddr *address, socklen_t size)
+{
+    zreg__serve *serve = user;
+    (void)address;
+    (void)size;
+    return atomic_load(&serve->is_draining) ? MHD_NO : MHD_YES;
+}
+
 static struct MHD_Daemon *start_daemon(zreg__serve *serve, const char *cert_pem,
                                        const char *key_pem)
 {
@@ -72,8 +80,8 @@ static struct MHD_Daemon *start_daemon(zreg__serve *serve, const char *cert_pem,
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (cert_pem != NULL ? MHD_USE_TLS : 0);
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, zreg__serve_on_access, serve, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-        serve, MHD_OPTION_LISTEN_SOCKET, serve->socket, MHD_OPTION_URI_LOG_CALLBACK,
+        flags, 0, may_connect, serve, zreg__serve_on_access, serve, MHD_OPTION_EXTERNAL_LOGGER,
+        on_log, serve, MHD_OPTION_LISTEN_SOCKET, serve->socket, MHD_OPTION_URI_LOG_CALLBACK,
         zreg__serve_on_target, serve, MHD_OPTION_NOTIFY_COMPLETED, zreg__serve_on_done, serve,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, ZREG__MAX_CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)ZREG__MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -117,15 +125,14 @@ void zreg__serve_stop(zreg__serve *serve, uint32_t grace_ms)
     if (serve->daemon == NULL) {
         return;
     }
+    /* Not MHD_quiesce_daemon: it and an event thread may both take the socket out of epoll, and
+     * the second of them aborts the process (0.9.75). */
     atomic_store(&serve->is_draining, true);
-    MHD_quiesce_daemon(serve->daemon);
-    shutdown(serve->socket, SHUT_RDWR); /* closed later: the event threads may still look at it */
     wait_for_requests(serve, grace_ms);
     /* libmicrohttpd cannot stop while a connection sleeps, so what workers have comes first. */
     zreg__pool_wait(serve->workers, UINT64_MAX);
-    MHD_stop_daemon(serve->daemon);
+    MHD_stop_daemon(serve->daemon); /* closes the socket */
     serve->daemon = NULL;
-    close(serve->socket);
     serve->socket = -1;
 }
 
