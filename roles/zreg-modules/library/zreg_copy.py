@@ -1,0 +1,197 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: copy an image, or make an index of several."""
+
+DOCUMENTATION = r"""
+module: zreg_copy
+short_description: Copy a container image, or make a multi-platform image of several
+description:
+  - Copies an image, or a whole index with all its platforms, between registries, OCI layouts and
+    docker archives. What is at the destination already is not sent again.
+  - With I(sources) it makes one multi-platform image of several images.
+  - A place is C(docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]), where C(docker://) may be left out,
+    C(oci:DIR[:TAG]), or, to read only, C(docker-archive:FILE[:REF]).
+options:
+  src:
+    description: The place to copy from. Either this or I(sources) is needed.
+    type: str
+  sources:
+    description: The images, one of each platform, to make an index of.
+    type: list
+    elements: str
+  dst:
+    description: The place to copy to.
+    type: str
+    required: true
+  platforms:
+    description: Of an index, copy only these platforms, such as C(linux/arm64).
+    type: list
+    elements: str
+  expect_digest:
+    description: Fail unless the source is this image.
+    type: str
+  jobs:
+    description: Transfers at once; without it the library decides.
+    type: int
+  registries:
+    description:
+      - How registries are reached. A host that is not listed is reached with the machine's own
+        certificate authorities and the credentials of I(authfile).
+      - A connection record as M(zreg_registry) and the role C(run-buildset-registry) give it is an
+        item of this list just as it is.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Name or address of the registry; C(HOST:PORT) is fine too, and so is a bare IPv6 address.
+        type: str
+        required: true
+      port:
+        description: Its port, unless I(registries[].host) has it or it is that of HTTPS.
+        type: int
+      username:
+        description: The user to log in as.
+        type: str
+      password:
+        description: The user's password. It is kept out of all output.
+        type: str
+      ca:
+        description: Certificate authorities to trust for this host, as PEM text.
+        type: str
+        aliases: [cert]
+      fingerprint:
+        description: Not used; there so that a connection record fits.
+        type: str
+      insecure:
+        description: Accept any certificate of this host.
+        type: bool
+        default: false
+      plain_http:
+        description: Speak HTTP without TLS to this host.
+        type: bool
+        default: false
+  authfile:
+    description: Credentials of further hosts, in the form of docker's C(config.json). Without it the usual
+      places are looked at.
+    type: path
+author: [libzreg]
+requirements: [zreg]
+notes:
+  - Supports C(check_mode) and C(diff). In check mode both ends are looked at and nothing is sent.
+"""
+
+EXAMPLES = r"""
+- name: Copy an image with all its platforms
+  zreg_copy:
+    src: docker://quay.io/example/base:1.2
+    dst: docker://registry.example.org/mirror/base:1.2
+
+- name: Take an image out of the buildset registry
+  zreg_copy:
+    src: "docker://{{ buildset_registry.host }}:{{ buildset_registry.port }}/example/app:latest"
+    dst: oci:/srv/images/app:latest
+    registries:
+      - "{{ buildset_registry }}"
+
+- name: Make one multi-platform image of two
+  zreg_copy:
+    sources:
+      - registry.example.org/example/app:latest-amd64
+      - registry.example.org/example/app:latest-arm64
+    dst: registry.example.org/example/app:latest
+"""
+
+RETURN = r"""
+digest:
+  description: Digest of what is at the destination now. In check mode it is missing when it cannot be told.
+  type: str
+  returned: success
+media_type:
+  description: Media type of that manifest or index.
+  type: str
+  returned: after a copy
+bytes:
+  description: Blob bytes that moved.
+  type: int
+  returned: after a copy
+blobs:
+  description: How many blobs were C(copied), C(mounted) and C(skipped).
+  type: dict
+  returned: after a copy
+requests:
+  description: HTTP requests sent to C(src) and C(dst).
+  type: dict
+  returned: after a copy
+"""
+
+from ansible.module_utils import zreg_common as common
+
+ARGUMENTS = common.options(
+    src=dict(type="str"),
+    sources=dict(type="list", elements="str"),
+    dst=dict(type="str", required=True),
+    platforms=dict(type="list", elements="str"),
+    expect_digest=dict(type="str"),
+    jobs=dict(type="int"))
+RULES = dict(mutually_exclusive=[("sources", "src"), ("sources", "platforms"), ("sources", "expect_digest")],
+             required_one_of=[("src", "sources")])
+
+
+def fits(platform, wanted):
+    return any(f"{platform}/".startswith(f"{one}/") for one in wanted)
+
+
+def children(client, place, platforms=None):
+    """Digests of the images behind a place: of an index its entries, else the image itself."""
+    manifest = client.manifest(place)
+    if not manifest.is_index:
+        return {str(manifest.digest)}
+    return {str(child.digest) for child in manifest.children
+            if platforms is None or child.platform and fits(child.platform, platforms)}
+
+
+def selection(client, params):
+    """What an index made of several images, or of some platforms, would hold."""
+    if params["sources"]:
+        return set().union(*(children(client, source) for source in params["sources"]))
+    return children(client, params["src"], params["platforms"])
+
+
+def foresee(client, params, before):
+    """Check mode: the digest that the destination would have, None when only a copy can tell."""
+    if not params["sources"] and not params["platforms"]:
+        return expected(params["expect_digest"], client, params["src"])
+    wanted = selection(client, params)
+    return before if before and children(client, params["dst"]) == wanted else None
+
+
+def expected(digest, client, place):
+    found = client.inspect(place)["digest"]
+    if digest and found != digest:
+        raise ValueError(f"{place} is {found}, but {digest} was expected")
+    return found
+
+
+def copy(client, params):
+    if params["sources"]:
+        return dict(digest=str(client.index(params["dst"], params["sources"], jobs=params["jobs"] or 0)))
+    return common.moved(client.copy(
+        params["src"], params["dst"], platforms=params["platforms"], expect_digest=params["expect_digest"],
+        jobs=params["jobs"] or 0))
+
+
+def act(module, client):
+    params = module.params
+    before = common.digest_at(client, params["dst"])
+    if module.check_mode:
+        digest = foresee(client, params, before)
+        results = dict(digest=digest) if digest else {}
+    else:
+        results = copy(client, params)
+    after = results.get("digest", "(known after the copy)")
+    return dict(results, **common.changes({params["dst"]: before}, {params["dst"]: after}))
+
+
+if __name__ == "__main__":
+    common.main(act, ARGUMENTS, **RULES)

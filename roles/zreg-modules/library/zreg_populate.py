@@ -1,0 +1,174 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: bring the images of the changes ahead into a buildset registry."""
+
+DOCUMENTATION = r"""
+module: zreg_populate
+short_description: Bring the images of the changes ahead into a buildset registry
+description:
+  - Copies, of each image that a change ahead has built, the one of the nearest change from the
+    intermediate to the buildset registry, pinned to its digest. Superseded images are not copied.
+options:
+  artifacts:
+    description: Zuul's artifacts, C(zuul.artifacts). Those of other types are left out.
+    type: list
+    elements: dict
+  zuul:
+    description: All of Zuul's variables, of which the artifacts are taken. Without artifacts nothing is done.
+    type: dict
+  to:
+    description: The buildset registry, C(HOST:PORT).
+    type: str
+    required: true
+  intermediate:
+    description: Read from this registry, C(HOST:PORT), instead of where the artifacts say.
+    type: str
+  jobs:
+    description: Transfers at once; without it the library decides.
+    type: int
+  registries:
+    description:
+      - How registries are reached. A host that is not listed is reached with the machine's own
+        certificate authorities and the credentials of I(authfile).
+      - A connection record as M(zreg_registry) and the role C(run-buildset-registry) give it is an
+        item of this list just as it is.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Name or address of the registry; C(HOST:PORT) is fine too, and so is a bare IPv6 address.
+        type: str
+        required: true
+      port:
+        description: Its port, unless I(registries[].host) has it or it is that of HTTPS.
+        type: int
+      username:
+        description: The user to log in as.
+        type: str
+      password:
+        description: The user's password. It is kept out of all output.
+        type: str
+      ca:
+        description: Certificate authorities to trust for this host, as PEM text.
+        type: str
+        aliases: [cert]
+      fingerprint:
+        description: Not used; there so that a connection record fits.
+        type: str
+      insecure:
+        description: Accept any certificate of this host.
+        type: bool
+        default: false
+      plain_http:
+        description: Speak HTTP without TLS to this host.
+        type: bool
+        default: false
+  authfile:
+    description: Credentials of further hosts, in the form of docker's C(config.json). Without it the usual
+      places are looked at.
+    type: path
+author: [libzreg]
+requirements: [zreg]
+notes:
+  - Supports C(check_mode) and C(diff).
+"""
+
+EXAMPLES = r"""
+- name: Bring in the images of the changes ahead
+  zreg_populate:
+    artifacts: "{{ zuul.artifacts | default([]) }}"
+    to: "{{ buildset_registry.host }}:{{ buildset_registry.port }}"
+    registries:
+      - "{{ buildset_registry }}"
+      - "{{ intermediate_registry }}"
+"""
+
+RETURN = r"""
+images:
+  description: The images of the changes ahead that the buildset registry holds now.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    repository:
+      description: Name of the repository, without host when that is docker.io.
+      type: str
+    tag:
+      description: The tag.
+      type: str
+    digest:
+      description: The digest of the image.
+      type: str
+    change:
+      description: The change that it is of.
+      type: str
+    build:
+      description: The build that made it.
+      type: str
+    superseded:
+      description: URLs of the artifacts that it won over.
+      type: list
+      elements: str
+bytes:
+  description: Blob bytes that moved.
+  type: int
+  returned: success
+"""
+
+from ansible.module_utils import zreg_common as common
+
+ARGUMENTS = common.options(
+    artifacts=dict(type="list", elements="dict"),
+    zuul=dict(type="dict"),
+    to=dict(type="str", required=True),
+    intermediate=dict(type="str"),
+    jobs=dict(type="int"))
+RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("artifacts", "zuul")])
+
+
+def artifacts_of(params):
+    listed = params["artifacts"] if params["zuul"] is None else params["zuul"].get("artifacts") or []
+    return common.zreg.Artifacts(listed)
+
+
+def names(artifacts):
+    """REPOSITORY:TAG of each image, once."""
+    return dict.fromkeys(f"{common.zreg.Ref(artifact.repository).canonical_name}:{artifact.tag}"
+                         for artifact in artifacts)
+
+
+def foresee(client, artifacts, params):
+    """Check mode: the winners, as the artifacts tell, or else as the intermediate registry does."""
+    for name in names(artifacts):
+        winner = client.resolve(name, artifacts, intermediate=params["intermediate"], offline=True).winner
+        repository, _, tag = name.rpartition(":")
+        yield dict(repository=repository, tag=tag, digest=winner.digest or str(client.head(winner.ref)),
+                   change=winner.change, build=winner.build)
+
+
+def populate(client, artifacts, params):
+    return client.populate(artifacts, params["to"], intermediate=params["intermediate"], jobs=params["jobs"] or 0)
+
+
+def told(image):
+    return dict(repository=image.repository, tag=image.tag, digest=str(image.digest), change=image.change,
+                build=image.build, superseded=list(image.superseded))
+
+
+def act(module, client):
+    params = module.params
+    artifacts = artifacts_of(params)
+    before = {f"{params['to']}/{name}": common.digest_at(client, f"{params['to']}/{name}")
+              for name in names(artifacts)}
+    if module.check_mode:
+        images, moved = list(foresee(client, artifacts, params)), 0
+    else:
+        populated = populate(client, artifacts, params)
+        images, moved = [told(image) for image in populated], sum(image.bytes for image in populated)
+    after = {f"{params['to']}/{image['repository']}:{image['tag']}": image["digest"] for image in images}
+    return dict(images=images, bytes=moved, **common.changes(before, after))
+
+
+if __name__ == "__main__":
+    common.main(act, ARGUMENTS, **RULES)

@@ -1,0 +1,201 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: give an uploaded image its final tags."""
+
+DOCUMENTATION = r"""
+module: zreg_promote
+short_description: Give an uploaded container image its final tags
+description:
+  - Gives the image that was uploaded for the first of I(tags) its final tags, by its manifest alone.
+    No layer moves. All conditions are checked before anything is changed.
+  - Then the temporary tag is deleted, where the registry can do that.
+options:
+  repository:
+    description: The repository, C(HOST/REPOSITORY).
+    type: str
+    required: true
+  tags:
+    description: The final tags. The temporary tag is that of the first.
+    type: list
+    elements: str
+    default: [latest]
+  change:
+    description: Promote what was uploaded for this change. Empty is the same as none.
+    type: str
+  pipeline:
+    description: Promote what was uploaded by this pipeline, for an item without a change.
+    type: str
+  from_tag:
+    description: Promote what this tag holds. The tag stays.
+    type: str
+  expect_digest:
+    description:
+      - Fail unless it is this image.
+      - It also lets a promotion that was done already succeed again after its temporary tag is gone.
+    type: str
+  if_current:
+    description: Fail when a tag holds another image than this digest, or, with C(absent), when it exists.
+    type: str
+  keep:
+    description: Leave the temporary tag.
+    type: bool
+    default: false
+  registries:
+    description:
+      - How registries are reached. A host that is not listed is reached with the machine's own
+        certificate authorities and the credentials of I(authfile).
+      - A connection record as M(zreg_registry) and the role C(run-buildset-registry) give it is an
+        item of this list just as it is.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Name or address of the registry; C(HOST:PORT) is fine too, and so is a bare IPv6 address.
+        type: str
+        required: true
+      port:
+        description: Its port, unless I(registries[].host) has it or it is that of HTTPS.
+        type: int
+      username:
+        description: The user to log in as.
+        type: str
+      password:
+        description: The user's password. It is kept out of all output.
+        type: str
+      ca:
+        description: Certificate authorities to trust for this host, as PEM text.
+        type: str
+        aliases: [cert]
+      fingerprint:
+        description: Not used; there so that a connection record fits.
+        type: str
+      insecure:
+        description: Accept any certificate of this host.
+        type: bool
+        default: false
+      plain_http:
+        description: Speak HTTP without TLS to this host.
+        type: bool
+        default: false
+  authfile:
+    description: Credentials of further hosts, in the form of docker's C(config.json). Without it the usual
+      places are looked at.
+    type: path
+author: [libzreg]
+requirements: [zreg]
+notes:
+  - Supports C(check_mode) and C(diff).
+"""
+
+EXAMPLES = r"""
+- name: Promote the image of the change that has merged
+  zreg_promote:
+    repository: quay.io/example/app
+    tags: [latest, "1.2"]
+    change: "{{ zuul.change | default('') }}"
+    pipeline: "{{ zuul.pipeline }}"
+    registries:
+      - host: quay.io
+        username: "{{ quay.username }}"
+        password: "{{ quay.password }}"
+
+- name: Promote exactly the image that was tested, unless somebody was here meanwhile
+  zreg_promote:
+    repository: quay.io/example/app
+    from_tag: tested
+    expect_digest: "{{ tested.digest }}"
+    if_current: "{{ previous.digest | default('absent') }}"
+"""
+
+RETURN = r"""
+digest:
+  description: Digest of the promoted image.
+  type: str
+  returned: success
+tags:
+  description: The tags that hold it now.
+  type: list
+  elements: str
+  returned: success
+previous:
+  description: What each tag held before, by tag; null where it did not exist.
+  type: dict
+  returned: success
+requests:
+  description: HTTP requests of the promotion.
+  type: int
+  returned: unless in check mode
+blob_requests:
+  description: Of these for blobs; always 0.
+  type: int
+  returned: unless in check mode
+temporary_deleted:
+  description: Whether the temporary tag is gone.
+  type: bool
+  returned: unless in check mode
+"""
+
+from ansible.module_utils import zreg_common as common
+
+ARGUMENTS = common.options(
+    repository=dict(type="str", required=True),
+    tags=dict(type="list", elements="str", default=["latest"]),
+    change=dict(type="str"),
+    pipeline=dict(type="str"),
+    from_tag=dict(type="str"),
+    expect_digest=dict(type="str"),
+    if_current=dict(type="str"),
+    keep=dict(type="bool", default=False))
+RULES = dict(required_one_of=[("change", "pipeline", "from_tag")])
+
+
+def source_of(params):
+    return params["from_tag"] or common.zreg.temporary_tag(
+        params["tags"][0], change=params["change"], pipeline=params["pipeline"])
+
+
+def find(client, params):
+    """The digest that would be promoted."""
+    expected = params["expect_digest"]
+    try:
+        found = str(client.head(f"{params['repository']}:{source_of(params)}"))
+    except common.zreg.NotFound:
+        if not expected:
+            raise
+        return str(client.head(f"{params['repository']}@{expected}"))
+    if expected and found != expected:
+        raise ValueError(f"{params['repository']}:{source_of(params)} is {found}, not the expected {expected}")
+    return found
+
+
+def foresee(client, params, previous):
+    """Check mode: looks, and refuses what the promotion would refuse."""
+    digest = find(client, params)
+    for tag, current in previous.items():
+        if params["if_current"] and current != digest and (current or "absent") != params["if_current"]:
+            raise ValueError(f"tag {tag} is {current or 'absent'}, not {params['if_current']}")
+    return dict(digest=digest)
+
+
+def promote(client, params):
+    result = client.promote(
+        params["repository"], params["tags"], change=params["change"] or None, pipeline=params["pipeline"] or None,
+        from_tag=params["from_tag"], expect_digest=params["expect_digest"], if_current=params["if_current"],
+        keep=params["keep"])
+    return dict(digest=str(result.digest), requests=result.requests, blob_requests=result.blob_requests,
+                temporary_deleted=result.temporary_deleted)
+
+
+def act(module, client):
+    params = module.params
+    refs = {tag: f"{params['repository']}:{tag}" for tag in params["tags"]}
+    previous = {tag: common.digest_at(client, ref) for tag, ref in refs.items()}
+    results = foresee(client, params, previous) if module.check_mode else promote(client, params)
+    outcome = common.changes({refs[tag]: digest for tag, digest in previous.items()},
+                             dict.fromkeys(refs.values(), results["digest"]))
+    return dict(results, tags=params["tags"], previous=previous, **outcome)
+
+
+if __name__ == "__main__":
+    common.main(act, ARGUMENTS, **RULES)
