@@ -34,7 +34,7 @@ options:
     description: Folder of the images. Needed unless I(buildset), which uses a temporary folder without it.
     type: path
   listen:
-    description: Address to listen on. C(::) means all addresses, of IPv4 too.
+    description: Address to listen on; C(0.0.0.0) means all of IPv4, C(::) all of IPv6.
     type: str
     default: 127.0.0.1
   port:
@@ -92,7 +92,7 @@ EXAMPLES = r"""
   zreg_registry:
     state_dir: /run/buildset-registry
     buildset: true
-    listen: "::"
+    listen: 0.0.0.0
     port: 5000
     host: "{{ ansible_host }}"
   register: registry
@@ -107,7 +107,7 @@ EXAMPLES = r"""
   zreg_registry:
     state_dir: /var/lib/zreg
     root: /var/lib/zreg/images
-    listen: "::"
+    listen: 0.0.0.0
     port: 5000
     tls_cert: /etc/zreg/cert.pem
     tls_key: /etc/zreg/key.pem
