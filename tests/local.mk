@@ -30,6 +30,7 @@ e2e_tests =
 include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
+include tests/host/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk

@@ -19,6 +19,11 @@ packages_of() {
     tests) echo g++ libcmocka-dev python3 apache2-utils openssl git ;;
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
+    host)
+        echo docker.io containerd runc skopeo buildah podman crun busybox-static ca-certificates curl \
+            openssl iproute2 util-linux python3
+        ! docker_cli_is_separate || echo docker-cli
+        ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
     *)
@@ -35,6 +40,13 @@ go_is_new_enough() {
     found=$(go env GOVERSION 2>/dev/null)
     [ "$(printf '%s\n' go1.19 "$found" | sort -V | head -n 1)" = go1.19 ]
 }
+
+# True from Debian 13 on, where docker.io no longer brings the client.
+docker_cli_is_separate() (
+    # shellcheck source=/dev/null
+    . /etc/os-release
+    [ "${VERSION_ID:-13}" -ge 13 ] 2>/dev/null
+)
 
 is_installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

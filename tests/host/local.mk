@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+
+e2e_tests += \
+	tests/host/test_machine.py
