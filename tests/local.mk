@@ -31,6 +31,7 @@ include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
 include tests/host/local.mk
+include tests/zuul/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk

@@ -24,6 +24,10 @@ packages_of() {
             openssl iproute2 util-linux python3
         ! docker_cli_is_separate || echo docker-cli
         ;;
+    zuul)
+        packages_of host
+        echo ansible ansible-lint yamllint docker-registry apache2-utils python3-yaml python3-venv
+        ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
     *)
@@ -93,4 +97,20 @@ install_sets() {
     as_root apt-get update -qq >&2 || return
     # shellcheck disable=SC2086 # a list of names
     apt_install $missing >&2
+}
+
+zuul_version=14.3.0
+
+# install_zuul DIR: Zuul itself, from PyPI, in a Python environment of its own. Where that cannot be,
+# DIR/reason says why, and the tests that want it are skipped with it.
+install_zuul() {
+    local dir=$1 log=$1/install.log
+    mkdir -p "$dir" && rm -f "$dir/reason"
+    [ "$(cat "$dir/version" 2>/dev/null)" != $zuul_version ] || return 0
+    if /usr/bin/python3 -m venv "$dir" >"$log" 2>&1 &&
+        "$dir/bin/pip" install --quiet --disable-pip-version-check "zuul==$zuul_version" >>"$log" 2>&1; then
+        echo $zuul_version >"$dir/version"
+    else
+        echo "Zuul $zuul_version cannot be installed from PyPI: $(tail -n 1 "$log")" | tee "$dir/reason" >&2
+    fi
 }
