@@ -107,6 +107,11 @@ digest:
   description: Digest of what is at the destination now. In check mode it is missing when it cannot be told.
   type: str
   returned: success
+platforms:
+  description: The platforms of the index that was made of I(sources).
+  type: list
+  elements: str
+  returned: after an index was made
 media_type:
   description: Media type of that manifest or index.
   type: str
@@ -175,7 +180,9 @@ def expected(digest, client, place):
 
 def copy(client, params):
     if params["sources"]:
-        return dict(digest=str(client.index(params["dst"], params["sources"], jobs=params["jobs"] or 0)))
+        digest = client.index(params["dst"], params["sources"], jobs=params["jobs"] or 0)
+        platforms = [str(child.platform) for child in client.manifest(params["dst"]).children]
+        return dict(digest=str(digest), platforms=platforms)
     return common.moved(client.copy(
         params["src"], params["dst"], platforms=params["platforms"], expect_digest=params["expect_digest"],
         jobs=params["jobs"] or 0))

@@ -1,26 +1,46 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: push an image under its temporary tag."""
+"""Ansible module: push images under their temporary tags."""
 
 DOCUMENTATION = r"""
 module: zreg_upload
-short_description: Push a container image to its public repository under a temporary tag
+short_description: Push container images to their public repositories under temporary tags
 description:
   - Copies an image to I(repository) under the tag C(change_CHANGE_TAG), or C(PIPELINE_TAG) for an
     item without a change. M(zreg_promote) gives it its final tag once the change has merged.
+  - With I(images) it uploads many, those of different repositories at the same time.
 options:
   src:
-    description: The place to copy from, as for M(zreg_copy).
+    description: The place to copy from, as for M(zreg_copy). Either this or I(images) is needed.
     type: str
-    required: true
   repository:
     description: Where to, C(HOST/REPOSITORY).
     type: str
-    required: true
   tag:
     description: The final tag, of which the temporary one is made.
     type: str
     default: latest
+  images:
+    description: The images to upload.
+    type: list
+    elements: dict
+    suboptions:
+      src:
+        description: The place to copy from.
+        type: str
+        required: true
+      repository:
+        description: Where to, C(HOST/REPOSITORY).
+        type: str
+        required: true
+      tag:
+        description: The final tag, of which the temporary one is made.
+        type: str
+        default: latest
+  temporary:
+    description: Whether to use temporary tags. Without them the images get their final tags at once.
+    type: bool
+    default: true
   change:
     description: Number of the change. Empty is the same as none.
     type: str
@@ -28,7 +48,7 @@ options:
     description: Name of the pipeline, used when there is no change.
     type: str
   jobs:
-    description: Transfers at once; without it the library decides.
+    description: Transfers at once for each repository; without it the library decides.
     type: int
   registries:
     description:
@@ -93,12 +113,17 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+images:
+  description: What was uploaded, in the order of I(images). Each item has all the keys that are listed below.
+  type: list
+  elements: dict
+  returned: when I(images) is given
 digest:
   description: Digest of the uploaded image.
   type: str
   returned: success
 tag:
-  description: The temporary tag.
+  description: The tag that it was uploaded under.
   type: str
   returned: success
 ref:
@@ -123,34 +148,68 @@ requests:
   returned: unless in check mode
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 from ansible.module_utils import zreg_common as common
 
-ARGUMENTS = common.options(
+REPOSITORIES_AT_ONCE = 4
+IMAGE = dict(
     src=dict(type="str", required=True),
     repository=dict(type="str", required=True),
+    tag=dict(type="str", default="latest"))
+ARGUMENTS = common.options(
+    src=dict(type="str"),
+    repository=dict(type="str"),
     tag=dict(type="str", default="latest"),
+    images=dict(type="list", elements="dict", options=IMAGE),
+    temporary=dict(type="bool", default=True),
     change=dict(type="str"),
     pipeline=dict(type="str"),
     jobs=dict(type="int"))
-RULES = dict(required_one_of=[("change", "pipeline")])
+RULES = dict(
+    required_one_of=[("src", "images")], mutually_exclusive=[("src", "images")],
+    required_together=[("src", "repository")])
 
 
-def upload(client, params):
-    return common.moved(client.upload(
-        params["src"], params["repository"], params["tag"], change=params["change"] or None,
-        pipeline=params["pipeline"] or None, jobs=params["jobs"] or 0))
+def tag_of(image, params):
+    if not params["temporary"]:
+        return image["tag"]
+    return common.zreg.temporary_tag(image["tag"], change=params["change"], pipeline=params["pipeline"])
+
+
+def upload(module, client, image):
+    """Uploads one image, or in check mode looks at it."""
+    tag = tag_of(image, module.params)
+    ref = f"{image['repository']}:{tag}"
+    before = common.digest_at(client, ref)
+    if module.check_mode:
+        results = dict(digest=client.inspect(image["src"])["digest"])
+    else:
+        results = common.moved(client.copy(image["src"], ref, jobs=module.params["jobs"] or 0))
+    return before, dict(results, tag=tag, ref=ref)
+
+
+def upload_all(module, client, images):
+    """Repositories side by side; the tags of one after another, as they mostly share their blobs."""
+    by_repository = {}
+    for number, image in enumerate(images):
+        by_repository.setdefault(image["repository"], []).append((number, image))
+
+    def one_repository(numbered):
+        return [(number, upload(module, client, image)) for number, image in numbered]
+
+    with ThreadPoolExecutor(REPOSITORIES_AT_ONCE) as pool:
+        parts = list(pool.map(one_repository, by_repository.values()))
+    return [outcome for _, outcome in sorted((item for part in parts for item in part), key=lambda item: item[0])]
 
 
 def act(module, client):
-    params = module.params
-    tag = common.zreg.temporary_tag(params["tag"], change=params["change"], pipeline=params["pipeline"])
-    ref = f"{params['repository']}:{tag}"
-    before = common.digest_at(client, ref)
-    if module.check_mode:
-        results = dict(digest=client.inspect(params["src"])["digest"])
-    else:
-        results = upload(client, params)
-    return dict(results, tag=tag, ref=ref, **common.changes({ref: before}, {ref: results["digest"]}))
+    listed = module.params["images"]
+    outcomes = upload_all(module, client, [module.params] if listed is None else listed)
+    uploaded = [results for _, results in outcomes]
+    changes = common.changes({results["ref"]: before for before, results in outcomes},
+                             {results["ref"]: results["digest"] for results in uploaded})
+    return dict(uploaded[0] if listed is None else {"images": uploaded}, **changes)
 
 
 if __name__ == "__main__":
