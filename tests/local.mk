@@ -32,6 +32,7 @@ include tests/proto/local.mk
 include tests/e2e/local.mk
 include tests/host/local.mk
 include tests/zuul/local.mk
+include tests/roles/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk

@@ -63,6 +63,15 @@ class Registry:
 
     process = None
     address = None
+    record = None
+    ip = "127.0.0.1"
+
+    def port(self):
+        """The port to listen on. With that of HTTPS the address is the host alone."""
+        return free_port()
+
+    def name(self, port):
+        return self.ip if port == 443 else f"{self.ip}:{port}"
 
     def __init__(self, folder, name, credentials):
         self.folder = folder / name
@@ -75,8 +84,8 @@ class Registry:
     def certificate(self):
         """Makes a certificate for the loopback address with openssl."""
         command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                "-addext", "subjectAltName=IP:127.0.0.1",
+                "-nodes", "-days", "2", "-subj", f"/CN={self.ip}",
+                "-addext", f"subjectAltName=IP:{self.ip}",
                 "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem")
         return (self.folder / "cert.pem").read_text()
 
@@ -92,7 +101,7 @@ class Registry:
         deadline = time.monotonic() + STARTUP_S
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", port)) == 0:
+                if s.connect_ex((self.ip, port)) == 0:
                     return
             time.sleep(0.02)
         raise Failure(f"{self.folder.name} did not start:\n{(self.folder / 'errors.log').read_text()}")
@@ -116,6 +125,8 @@ class Registry:
 class ZregRegistry(Registry):
     """`zreg serve`, as the intermediate registry runs it."""
 
+    listen = "127.0.0.1:0"
+
     def start(self, tls=True, login=True):
         argv = ["--root", self.folder / "store"]
         certificate = password = None
@@ -131,14 +142,15 @@ class ZregRegistry(Registry):
 
     def launch(self, *argv):
         """Starts the process, waits for its ready line, and gives the record in it."""
-        argv = ["zreg", "serve", "--json", "--listen", "127.0.0.1:0", "--access-log", self.log, *argv]
+        argv = ["zreg", "serve", "--json", "--listen", self.listen, "--access-log", self.log, *argv]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         line = self.process.stdout.readline()
         if not line:
             raise Failure(f"zreg serve did not start:\n{(self.folder / 'errors.log').read_text()}")
-        record = json.loads(line)
-        self.address = f"{record['host']}:{record['port']}"
-        return record
+        self.record = json.loads(line)
+        host = self.record["host"]
+        self.address = f"{f'[{host}]' if ':' in host else host}:{self.record['port']}"
+        return self.record
 
     @staticmethod
     def parse(line):
@@ -167,7 +179,7 @@ version: 0.1
 log: {{accesslog: {{disabled: false}}, level: error}}
 storage: {{filesystem: {{rootdirectory: {folder}/store}}}}
 http:
-  addr: 127.0.0.1:{port}
+  addr: {ip}:{port}
 """
     LOGIN = "auth: {{htpasswd: {{realm: registry, path: {folder}/htpasswd}}}}\n"
     TLS = "  tls: {{certificate: {folder}/cert.pem, key: {folder}/key.pem}}\n"
@@ -178,17 +190,17 @@ http:
         return shutil.which("docker-registry") is not None
 
     def start(self, tls=True, login=True):
-        port = free_port()
+        port = self.port()
         certificate = self.certificate() if tls else None
         password = self.user("zuul") if login else None
         text = self.CONFIG + (self.TLS if tls else "") + (self.LOGIN if login else "")
         config = self.folder / "config.yml"
-        config.write_text(text.format(folder=self.folder, port=port))
+        config.write_text(text.format(folder=self.folder, ip=self.ip, port=port))
         with self.log.open("w") as log:
             self.process = subprocess.Popen(["docker-registry", "serve", config], stdout=log,
                                             stderr=self.errors)
         self.wait_until_open(port)
-        self.address = f"127.0.0.1:{port}"
+        self.address = self.name(port)
         self.credentials.add(self.address, "zuul", password, certificate)
         return self
 

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
+e2e_tests += \
+	tests/roles/test_build.py \
+	tests/roles/test_upload.py
