@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
+#include "tag_api.h"
 #include "verbs.h"
 #include <stdio.h>
 #include <string.h>
 
-static const option_spec options_of_delete_tag[] = {{NULL}};
+static const option_spec options_of_delete_tag[] = {TAG_API_OPTIONS, {NULL}};
 
 /* Without this the tag "latest" would be deleted by leaving the tag out. */
 static zreg_status read_ref(session *s, zreg_ref **out)
@@ -40,6 +41,9 @@ static zreg_status run(session *s)
     zreg_status status = read_ref(s, &ref);
     if (status == ZREG_OK) {
         status = session_open(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status = tag_api_configure(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = zreg_client_tag_delete(s->client, ref, s->cancel, &s->err);

@@ -6,6 +6,7 @@ bin_PROGRAMS += cli/zreg
 cli_zreg_SOURCES = \
 	cli/cmd_append.c \
 	cli/cmd_artifacts.c \
+	cli/cmd_cleanup_tags.c \
 	cli/cmd_copy.c \
 	cli/cmd_delete_tag.c \
 	cli/cmd_index.c \
@@ -36,6 +37,8 @@ cli_zreg_SOURCES = \
 	cli/session.h \
 	cli/signals.c \
 	cli/signals.h \
+	cli/tag_api.c \
+	cli/tag_api.h \
 	cli/verbs.h
 
 if BUILD_SERVER

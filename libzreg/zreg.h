@@ -10,6 +10,7 @@
  *   digest     content digests                              server    a registry in this process
  *   manifest   image manifests and indexes                  artifact  Zuul's artifacts
  *   resolve    which image does a name mean for a change    gate      populate publish upload promote
+ *   cleanup    old temporary tags
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -36,6 +37,7 @@
 #include <zreg/artifact.h>
 #include <zreg/blob.h>
 #include <zreg/cancel.h>
+#include <zreg/cleanup.h>
 #include <zreg/client.h>
 #include <zreg/common.h>
 #include <zreg/copy.h>

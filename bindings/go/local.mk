@@ -8,6 +8,7 @@ go_DATA = \
 	bindings/go/blob.go \
 	bindings/go/call.go \
 	bindings/go/callback.go \
+	bindings/go/cleanup.go \
 	bindings/go/client.go \
 	bindings/go/copy.go \
 	bindings/go/doc.go \
@@ -24,7 +25,9 @@ goraw_DATA = \
 	bindings/go/internal/raw/raw.go \
 	bindings/go/internal/raw/raw.swig \
 	bindings/go/internal/raw/shim.c \
-	bindings/go/internal/raw/shim.h
+	bindings/go/internal/raw/shim.h \
+	bindings/go/internal/raw/shim_inside.h \
+	bindings/go/internal/raw/shim_tags.c
 
 if BUILD_SERVER
 TESTS += bindings/go/test.sh

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 uint64_t zreg__clock_ms(void)
@@ -22,6 +24,76 @@ void zreg__clock_rfc3339(char to[21], int64_t unix_s)
     if (gmtime_r(&seconds, &utc) == NULL || strftime(to, 21, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
         memcpy(to, "1970-01-01T00:00:00Z", 21);
     }
+}
+
+/* Reads exactly `digits` digits and moves past them; false when others are there. */
+static bool take_number(int *out, const char **at, int digits)
+{
+    *out = 0;
+    for (int i = 0; i < digits; i++) {
+        if (!zreg__is_digit((*at)[i])) {
+            return false;
+        }
+        *out = *out * 10 + ((*at)[i] - '0');
+    }
+    *at += digits;
+    return true;
+}
+
+static bool take_char(const char **at, const char *choices)
+{
+    bool found = **at != '\0' && strchr(choices, **at) != NULL;
+    *at += found ? 1 : 0;
+    return found;
+}
+
+static bool take_date(struct tm *utc, const char **at)
+{
+    bool read = take_number(&utc->tm_year, at, 4) && take_char(at, "-") &&
+                take_number(&utc->tm_mon, at, 2) && take_char(at, "-") &&
+                take_number(&utc->tm_mday, at, 2) && take_char(at, "Tt ") &&
+                take_number(&utc->tm_hour, at, 2) && take_char(at, ":") &&
+                take_number(&utc->tm_min, at, 2) && take_char(at, ":") &&
+                take_number(&utc->tm_sec, at, 2);
+    utc->tm_year -= 1900;
+    utc->tm_mon -= 1;
+    return read && utc->tm_mon >= 0 && utc->tm_mon < 12 && utc->tm_mday >= 1 &&
+           utc->tm_mday <= 31 && utc->tm_hour < 24 && utc->tm_min < 60 && utc->tm_sec <= 60;
+}
+
+/* "Z" or "+01:00", as seconds to take away. */
+static bool take_offset(int *out_s, const char **at)
+{
+    int hours = 0;
+    int minutes = 0;
+    int sign = **at == '-' ? -1 : 1;
+    *out_s = 0;
+    if (take_char(at, "Zz")) {
+        return true;
+    }
+    if (!take_char(at, "+-") || !take_number(&hours, at, 2) || !take_char(at, ":") ||
+        !take_number(&minutes, at, 2) || hours > 23 || minutes > 59) {
+        return false;
+    }
+    *out_s = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool zreg__clock_parse_rfc3339(int64_t *out, const char *text)
+{
+    struct tm utc = {0};
+    int offset_s;
+    if (text == NULL || !take_date(&utc, &text)) {
+        return false;
+    }
+    if (take_char(&text, ".")) {
+        text += strspn(text, "0123456789");
+    }
+    if (!take_offset(&offset_s, &text) || *text != '\0') {
+        return false;
+    }
+    *out = (int64_t)timegm(&utc) - offset_s;
+    return true;
 }
 
 struct timespec zreg__clock_deadline(uint64_t ms)

@@ -28,6 +28,7 @@
 #define ZREG__MAX_HTPASSWD_BYTES (4 * ZREG__MIB)
 #define ZREG__MAX_CHALLENGES 8
 #define ZREG__MAX_SCOPES 32
+#define ZREG__MAX_PATTERN 256 /* of tags to clean up */
 #define ZREG__MAX_REPOSITORY 255
 #define ZREG__MAX_TAG 128
 #define ZREG__MAX_HOST 255

@@ -4,6 +4,7 @@ zreg_headers += \
 	libzreg/zreg/artifact.h \
 	libzreg/zreg/blob.h \
 	libzreg/zreg/cancel.h \
+	libzreg/zreg/cleanup.h \
 	libzreg/zreg/client.h \
 	libzreg/zreg/common.h \
 	libzreg/zreg/copy.h \

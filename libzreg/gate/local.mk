@@ -6,6 +6,13 @@ libzreg_sources += \
 	libzreg/gate/artifact.h \
 	libzreg/gate/artifact_json.c \
 	libzreg/gate/artifact_parse.c \
+	libzreg/gate/cleaned.c \
+	libzreg/gate/cleaned.h \
+	libzreg/gate/cleanup.c \
+	libzreg/gate/cleanup_age.c \
+	libzreg/gate/cleanup_age.h \
+	libzreg/gate/cleanup_rule.c \
+	libzreg/gate/cleanup_rule.h \
 	libzreg/gate/names.c \
 	libzreg/gate/names.h \
 	libzreg/gate/order.c \

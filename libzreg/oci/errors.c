@@ -84,7 +84,8 @@ zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, 
 /* The text that a body carries in one of the places where it may stand; NULL without one. */
 static const char *find_message(const zreg__json *body, const zreg__json *first)
 {
-    static const char *const keys[] = {"message", "details", "error_description", "error"};
+    static const char *const keys[] = {"message",           "detail", "details", "error_message",
+                                       "error_description", "error"};
     const char *text = zreg__json_text(first, "message");
     if (text == NULL) {
         text = zreg__json_text(zreg__json_get(body, "error"), "message");

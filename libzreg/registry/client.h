@@ -39,6 +39,11 @@ void zreg__blob_writer_trust(zreg_blob_writer *writer);
 /** What this session knows of where blobs are; lives as long as the client. */
 zreg__homes *zreg__client_homes(const zreg_client *client);
 
+/** zreg_client_manifest_get, and the answer's Last-Modified in seconds since 1970; 0: none. */
+zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_modified_s,
+                                            zreg_client *client, const zreg_ref *ref,
+                                            zreg_cancel *cancel, zreg_error *err);
+
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);
 

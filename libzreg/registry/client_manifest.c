@@ -7,7 +7,9 @@
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "registry/request.h"
+#include "registry/tagapi.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 /* Path and name of one manifest. */
@@ -104,8 +106,18 @@ static zreg_status parse_answer(zreg_manifest **out, const zreg__buf *body,
     return ZREG_OK;
 }
 
-static zreg_status get(zreg_manifest **out, zreg_client *client, const zreg_ref *ref,
-                       const manifest_target *target, zreg_cancel *cancel, zreg_error *err)
+static int64_t modified_s(const zreg__fetch_exchange *exchange)
+{
+    const char *text = zreg__fetch_header(exchange, "last-modified");
+    time_t when = text != NULL ? curl_getdate(text, NULL) : -1;
+
+    return when > 0 ? (int64_t)when : 0;
+}
+
+/* `out_modified_s` may be NULL; 0: the registry does not tell. */
+static zreg_status get(zreg_manifest **out, int64_t *out_modified_s, zreg_client *client,
+                       const zreg_ref *ref, const manifest_target *target, zreg_cancel *cancel,
+                       zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -121,6 +133,9 @@ static zreg_status get(zreg_manifest **out, zreg_client *client, const zreg_ref 
 
     ZREG__TRY(zreg__request_send(&exchange, client, target->host, &request, cancel, err));
     ZREG__TRY(zreg__request_expect(exchange, 200, target->what, err));
+    if (out_modified_s != NULL) {
+        *out_modified_s = modified_s(exchange);
+    }
     status = zreg__fetch_body(&body, exchange, err);
     if (status == ZREG_OK) {
         status = parse_answer(out, &body, exchange, ref, target->what, err);
@@ -135,7 +150,17 @@ zreg_status zreg_client_manifest_get(zreg_manifest **out, zreg_client *client, c
 
     zreg__error_clear(err);
     ZREG__TRY(target_of(&target, client, ref, err));
-    return get(out, client, ref, &target, cancel, err);
+    return get(out, NULL, client, ref, &target, cancel, err);
+}
+
+zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_modified_s,
+                                            zreg_client *client, const zreg_ref *ref,
+                                            zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(manifest_target) manifest_target target = {0};
+
+    ZREG__TRY(target_of(&target, client, ref, err));
+    return get(out, out_modified_s, client, ref, &target, cancel, err);
 }
 
 /* Some registries refuse HEAD, answer it with 403 for 404, or leave the digest out: GET knows. */
@@ -144,7 +169,7 @@ static zreg_status get_digest(zreg_digest *out, zreg_client *client, const zreg_
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
 
-    ZREG__TRY(get(&manifest, client, ref, target, cancel, err));
+    ZREG__TRY(get(&manifest, NULL, client, ref, target, cancel, err));
     *out = *zreg_manifest_digest(manifest);
     return ZREG_OK;
 }
@@ -292,14 +317,9 @@ zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg_ref *ref
     return delete (client, ref, false, cancel, err);
 }
 
-zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
-                                   zreg_error *err)
+zreg_status zreg__manifest_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
+                                      zreg_error *err)
 {
-    zreg__error_clear(err);
-    if (zreg_ref_tag(ref) == NULL || zreg_ref_digest(ref) != NULL) {
-        return zreg__fail(err, ZREG_INVAL, "%s: write the tag to delete, without a digest",
-                          zreg_ref_text(ref));
-    }
     return delete (client, ref, true, cancel, err);
 }
 

@@ -249,6 +249,16 @@ static zreg_status find_new(zreg__credential *out, zreg__credentials *credential
     return ZREG_OK;
 }
 
+/* What editors and echo put behind a password; no registry takes one that ends so. */
+static void trim_line_end(char *secret)
+{
+    size_t size = secret == NULL ? 0 : strlen(secret);
+
+    while (size > 0 && (secret[size - 1] == '\n' || secret[size - 1] == '\r')) {
+        secret[--size] = '\0';
+    }
+}
+
 static zreg_status find_locked(zreg__credential *out, zreg__credentials *credentials,
                                const char *host, const char *name, zreg_cancel *cancel,
                                zreg_error *err)
@@ -312,6 +322,9 @@ zreg_status zreg__credentials_find(zreg__credential *out, zreg__credentials *cre
     status = find_locked(&credential, credentials, host, name, cancel, err);
     pthread_mutex_unlock(&credentials->lock);
     if (status == ZREG_OK) {
+        trim_line_end(credential.password);
+        trim_line_end(credential.identity_token);
+        trim_line_end(credential.registry_token);
         *out = credential;
         credential = (zreg__credential){0};
     }

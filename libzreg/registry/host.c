@@ -152,6 +152,9 @@ void zreg__host_free(zreg__host *host)
     zreg__token_free_all(host->tokens);
     zreg__challenge_finish(&host->challenge);
     zreg__map_free(host->expected);
+    free(host->tag_api.path);
+    zreg__free_secret(host->tag_api.token);
+    zreg__free_secret(host->login);
     free(host->ca_pem);
     zreg__free_secret(host->client_cert_pem);
     zreg__free_secret(host->client_key_pem);

@@ -19,6 +19,14 @@
 
 typedef struct zreg__token zreg__token;
 
+/** How tags are listed and deleted where the registry's own protocol does not do. */
+typedef struct zreg__tagapi_settings {
+    zreg_tag_api api;
+    struct zreg__host *host; /* where the vendor's interface answers; NULL: where it usually does */
+    char *path;              /* what stands before its paths; NULL: nothing */
+    char *token;             /* or NULL */
+} zreg__tagapi_settings;
+
 typedef struct zreg__host {
     char *name; /* canonical: "docker.io" */
     const zreg__quirks *quirks;
@@ -28,6 +36,7 @@ typedef struct zreg__host {
     /* Set before the first use, then constant. */
     char *ca_pem, *client_cert_pem, *client_key_pem;
     bool insecure, plain_http;
+    zreg__tagapi_settings tag_api;
 
     zreg__fetch_counters wire;
     _Atomic uint64_t auth_requests;
@@ -44,6 +53,7 @@ typedef struct zreg__host {
     zreg__token *tokens;
     zreg__map *expected;     /* repository -> zreg__scopes that its first token should have */
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */
+    char *login;             /* Authorization for the vendor's interface, or NULL */
 } zreg__host;
 
 zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err);

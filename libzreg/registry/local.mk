@@ -32,5 +32,10 @@ libzreg_sources += \
 	libzreg/registry/retry.h \
 	libzreg/registry/scope.c \
 	libzreg/registry/scope.h \
+	libzreg/registry/tagapi.c \
+	libzreg/registry/tagapi.h \
+	libzreg/registry/tagapi_hub.c \
+	libzreg/registry/tagapi_quay.c \
 	libzreg/registry/token.c \
-	libzreg/registry/token.h
+	libzreg/registry/token.h \
+	libzreg/registry/vendor.c

@@ -54,7 +54,8 @@ static bool is_own(const delivery *s, const zreg__fetch_url *url, bool tls)
 /* A 401 of the host itself; what others want is not for us to give. */
 static bool wants_authorization(const delivery *s, const zreg__fetch_exchange *exchange)
 {
-    return zreg__fetch_status(exchange) == 401 && is_own(s, zreg__fetch_answerer(exchange), s->tls);
+    return !s->request->own_authorization && zreg__fetch_status(exchange) == 401 &&
+           is_own(s, zreg__fetch_answerer(exchange), s->tls);
 }
 
 static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, bool maybe_plain,
@@ -70,6 +71,7 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         .body_bytes = s->request->body_bytes,
         .stream = s->request->stream,
         .stream_bytes = s->request->stream_bytes,
+        .secret_body = s->request->secret_body,
         .limit_ms = s->request->limit_ms,
         .maybe_plain = maybe_plain,
         .counters = &s->host->wire,
@@ -78,7 +80,8 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
     s->tls = tls;
     ZREG__TRY(make_url(&url, s, tls, err));
     if (is_own(s, &url, tls)) {
-        request.authorization = s->auth.value;
+        request.authorization =
+            s->request->own_authorization ? s->request->authorization : s->auth.value;
         request.tls = &trust;
     }
     request.tally = strstr(url.target, "/blobs/") != NULL ? &s->host->blob_requests : NULL;
@@ -187,7 +190,9 @@ static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg
 static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delivery *s,
                              zreg_error *err)
 {
-    ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
+    if (!s->request->own_authorization) {
+        ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
+    }
     if (s->refused && s->auth.value == NULL && s->auth.scheme == ZREG__CHALLENGE_BASIC) {
         return fail_denied(s, NULL, err);
     }

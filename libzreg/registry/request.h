@@ -18,6 +18,9 @@ typedef struct zreg__request {
     const char *headers[ZREG__REQUEST_HEADERS + 1]; /* "Name: value", the last is NULL */
     const void *body;
     size_t body_bytes;
+    bool secret_body;          /* goes to this host only */
+    bool own_authorization;    /* what the host asks for does not count, `authorization` does */
+    const char *authorization; /* the value of that header; NULL: none */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;
     uint32_t limit_ms; /* longest time for it, tried once only; 0: none */

@@ -17,20 +17,38 @@ bool zreg__retry_status(int http_status)
            http_status == 503 || http_status == 504;
 }
 
+/* A number as great as this is a time, not a duration. */
+#define FIRST_UNIX_S 1000000000
+
+static uint64_t seconds_until(int64_t when)
+{
+    int64_t now = zreg__clock_unix_s();
+
+    return when > now ? (uint64_t)(when - now) : 0;
+}
+
+/* Seconds from now, given as a number of seconds, as seconds since 1970 or as a date. */
+static uint64_t seconds_of(const char *text)
+{
+    uint64_t seconds = 0;
+
+    if (!zreg__span_u64(zreg__span_of(text), &seconds)) {
+        return seconds_until(curl_getdate(text, NULL));
+    }
+    return seconds < FIRST_UNIX_S || seconds > INT64_MAX ? seconds
+                                                         : seconds_until((int64_t)seconds);
+}
+
 uint64_t zreg__retry_after_ms(const zreg__fetch_exchange *exchange)
 {
     const char *text = zreg__fetch_header(exchange, "retry-after");
-    uint64_t seconds = 0;
+    uint64_t seconds;
 
+    text = text != NULL ? text : zreg__fetch_header(exchange, "x-retry-after");
     if (text == NULL) {
         return 0;
     }
-    if (!zreg__span_u64(zreg__span_of(text), &seconds)) {
-        time_t when = curl_getdate(text, NULL);
-        int64_t now = zreg__clock_unix_s();
-
-        seconds = when > now ? (uint64_t)(when - now) : 0;
-    }
+    seconds = seconds_of(text);
     return 1000 * (seconds < ZREG__MAX_RETRY_AFTER_S ? seconds : ZREG__MAX_RETRY_AFTER_S);
 }
 

@@ -45,6 +45,23 @@ typedef struct zreg_host_options {
                                       is tried over HTTPS first and HTTP second */
 } zreg_host_options;
 
+/** Interfaces over which tags are listed with their age, and one tag is deleted. */
+typedef enum zreg_tag_api {
+    ZREG_TAG_API_AUTO = 0, /**< docker.io: HUB; quay.io with a token: QUAY; else OCI */
+    ZREG_TAG_API_OCI = 1,  /**< the registry's own protocol, distribution-spec 1.1 */
+    ZREG_TAG_API_HUB = 2,  /**< Docker Hub's API; logs in with the registry's user and password */
+    ZREG_TAG_API_QUAY = 3, /**< Quay's API; takes an OAuth token */
+} zreg_tag_api;
+
+/** How the tags of one host are listed and deleted. */
+typedef struct zreg_tag_api_options {
+    size_t size;
+    zreg_tag_api api;
+    const char *url;   /**< where the API answers; NULL: https://hub.docker.com, or for QUAY the
+                            registry itself. http:// is for loopback and plain_http hosts only */
+    const char *token; /**< bearer token for it, or NULL */
+} zreg_tag_api_options;
+
 /** What a client has sent since it was made. */
 typedef struct zreg_counters {
     uint64_t requests;      /**< all HTTP requests, authentication included */
@@ -71,6 +88,14 @@ ZREG_API zreg_status zreg_client_set_credentials(zreg_client *client, const char
 /** Sets how a host is reached; the texts are copied. Set it before the first use of the host. */
 ZREG_API zreg_status zreg_client_set_host(zreg_client *client, const char *host,
                                           const zreg_host_options *options, zreg_error *err);
+
+/**
+ * Sets which interface zreg_client_tag_delete, zreg_promote and zreg_cleanup_tags use at a host;
+ * the texts are copied, the token is wiped with the client. Set it before the first use of the
+ * host. Errors: INVAL.
+ */
+ZREG_API zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
+                                             const zreg_tag_api_options *options, zreg_error *err);
 
 /**
  * What was sent to one host, or to all when `host` is NULL, so far. Threads may still be sending.
@@ -105,8 +130,9 @@ ZREG_API zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg
                                                  zreg_cancel *cancel, zreg_error *err);
 
 /**
- * Deletes the one tag of `ref` (distribution-spec 1.1, "Deleting tags"); never a digest, so other
- * tags of the same image stay. Errors: NOTFOUND, UNSUPPORTED (the registry cannot delete tags).
+ * Deletes the one tag of `ref`, over the interface of zreg_client_set_tag_api or the registry's
+ * own (distribution-spec 1.1, "Deleting tags"); never a digest, so other tags of the same image
+ * stay. Errors: NOTFOUND, DENIED, UNSUPPORTED (the registry cannot delete tags).
  */
 ZREG_API zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref,
                                             zreg_cancel *cancel, zreg_error *err);

@@ -32,6 +32,7 @@ endif
 if BUILD_SERVER
 if HAVE_PYTHON
 TESTS += \
+	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_serve.py \

@@ -85,3 +85,7 @@ tests_unit_test_server_life_LDADD = $(unit_ldadd)
 tests_unit_test_store_fs_SOURCES = tests/unit/test_store_fs.c
 tests_unit_test_store_fs_LDADD = $(unit_ldadd)
 endif
+
+unit_tests += tests/unit/test_gate_cleanup
+tests_unit_test_gate_cleanup_SOURCES = tests/unit/test_gate_cleanup.c
+tests_unit_test_gate_cleanup_LDADD = $(unit_ldadd)

@@ -190,6 +190,12 @@ static int set_unsigned(uint32_t *member, PyObject *value)
     return 0;
 }
 
+static int set_uint64(uint64_t *member, PyObject *value)
+{
+    *member = PyLong_AsUnsignedLongLong(value);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 static int set_int(int *member, PyObject *value)
 {
     long number = PyLong_AsLong(value);
@@ -242,6 +248,8 @@ static int set(fields_options *options, const fields_row *row, PyObject *value)
         return set_int(member, value);
     case FIELD_U32:
         return set_unsigned(member, value);
+    case FIELD_U64:
+        return set_uint64(member, value);
     case FIELD_I64:
         return set_int64(member, value);
     case FIELD_SERVER:

@@ -34,6 +34,7 @@ typedef struct fields_row {
 
 extern const fields_row fields_of_client_options[];
 extern const fields_row fields_of_host_options[];
+extern const fields_row fields_of_tag_api_options[];
 extern const fields_row fields_of_server_options[];
 extern const fields_row fields_of_copy_options[];
 extern const fields_row fields_of_append_options[];
@@ -42,6 +43,7 @@ extern const fields_row fields_of_populate_options[];
 extern const fields_row fields_of_publish_options[];
 extern const fields_row fields_of_upload_options[];
 extern const fields_row fields_of_promote_options[];
+extern const fields_row fields_of_cleanup_options[];
 
 extern const fields_row fields_of_progress[];
 extern const fields_row fields_of_counters[];
@@ -51,6 +53,7 @@ extern const fields_row fields_of_descriptor[];
 extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
 extern const fields_row fields_of_populated_image[];
+extern const fields_row fields_of_cleaned_tag[];
 
 /** An options struct made from a dict, with all that it points to. */
 typedef struct fields_options {

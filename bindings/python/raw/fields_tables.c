@@ -34,6 +34,13 @@ const fields_row fields_of_host_options[] = {
     FIELD(zreg_host_options, INT, plain_http),      END,
 };
 
+const fields_row fields_of_tag_api_options[] = {
+    FIELD(zreg_tag_api_options, INT, api),
+    FIELD(zreg_tag_api_options, TEXT, url),
+    FIELD(zreg_tag_api_options, TEXT, token),
+    END,
+};
+
 const fields_row fields_of_server_options[] = {
     FIELD(zreg_server_options, TEXT, root),
     FIELD(zreg_server_options, TEXT, listen),
@@ -122,6 +129,15 @@ const fields_row fields_of_promote_options[] = {
     END,
 };
 
+const fields_row fields_of_cleanup_options[] = {
+    FIELD(zreg_cleanup_options, TEXT, match),
+    FIELD(zreg_cleanup_options, U64, older_than_s),
+    FIELD(zreg_cleanup_options, INT, any_age),
+    FIELD(zreg_cleanup_options, INT, dry_run),
+    CALLBACK(zreg_cleanup_options, PROGRESS, progress),
+    END,
+};
+
 /* --- results */
 
 const fields_row fields_of_progress[] = {
@@ -207,5 +223,13 @@ const fields_row fields_of_populated_image[] = {
     FIELD(zreg_populated_image, U64, bytes),
     FIELD(zreg_populated_image, U64, requests),
     FIELD(zreg_populated_image, TEXTS, superseded),
+    END,
+};
+
+const fields_row fields_of_cleaned_tag[] = {
+    FIELD(zreg_cleaned_tag, TEXT, tag),
+    FIELD(zreg_cleaned_tag, TEXT, reason),
+    FIELD(zreg_cleaned_tag, I64, age_s),
+    FIELD(zreg_cleaned_tag, INT, deleted),
     END,
 };

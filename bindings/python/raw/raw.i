@@ -160,6 +160,7 @@
 %enddef
 %options(zreg_client_options, fields_of_client_options)
 %options(zreg_host_options, fields_of_host_options)
+%options(zreg_tag_api_options, fields_of_tag_api_options)
 %options(zreg_server_options, fields_of_server_options)
 %options(zreg_copy_options, fields_of_copy_options)
 %options(zreg_append_options, fields_of_append_options)
@@ -168,6 +169,7 @@
 %options(zreg_publish_options, fields_of_publish_options)
 %options(zreg_upload_options, fields_of_upload_options)
 %options(zreg_promote_options, fields_of_promote_options)
+%options(zreg_cleanup_options, fields_of_cleanup_options)
 
 /* Given out also beside an error, whose typemap runs later and drops it. */
 %define %result(STRUCT, TABLE)
@@ -195,6 +197,7 @@
 %result(zreg_artifact, fields_of_artifact)
 %result(zreg_candidate, fields_of_candidate)
 %result(zreg_populated_image, fields_of_populated_image)
+%result(zreg_cleaned_tag, fields_of_cleaned_tag)
 
 /* --- objects: freed when Python drops them, never before a call that uses them has ended */
 
@@ -228,6 +231,7 @@ struct OBJECT {};
 %object(zreg_artifacts)
 %object(zreg_resolution)
 %object(zreg_populated)
+%object(zreg_cleaned)
 %typemap(check) zreg_cancel *cancel, const zreg_artifacts *artifacts ""
 
 /* --- not for Python: replaced by the typemaps above */
@@ -252,6 +256,7 @@ struct OBJECT {};
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
 %include <zreg/gate.h>
+%include <zreg/cleanup.h>
 
 %wrapper %{
 int fields_server(PyObject *object, zreg_server **out)

@@ -13,7 +13,8 @@ from .cancel import Cancel
 from .client import Client, temporary_tag
 from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit,
                      NetError, NotFound, ProtocolError, Timeout, Unsupported)
-from .results import Candidate, CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution
+from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, PopulatedImage, Progress,
+                      PromoteResult, Resolution)
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Platform, Ref
@@ -22,8 +23,8 @@ __version__ = _raw.version()
 
 __all__ = [
     "AlreadyExists", "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Cancel", "Cancelled",
-    "Candidate", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied", "Descriptor", "Digest", "Error",
-    "FileError", "InvalidArgument", "Limit", "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage",
+    "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
+    "Descriptor", "Digest", "Error", "FileError", "InvalidArgument", "Limit", "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage",
     "Progress", "PromoteResult", "ProtocolError", "Ref", "Resolution", "Server", "Timeout", "Unsupported",
     "temporary_tag",
 ]

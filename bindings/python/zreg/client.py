@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from . import _raw
 from .artifacts import Artifacts
 from .cancel import Cancel, Report, Token, run
-from .results import (CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution, copied, populated,
-                      promoted, resolved)
+from .results import (CleanupResult, CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution,
+                      cleaned, copied, populated, promoted, resolved)
 from .server import Log, Path, Server, log_adapter
 from .streams import BlobReader, BlobWriter
 from .values import Digest, Manifest, Ref
@@ -20,6 +22,13 @@ from .values import Digest, Manifest, Ref
 AnyRef = Union[str, Ref]
 AnyArtifacts = Union[Artifacts, str, bytes, List[Any], Dict[str, Any]]
 Number = Union[int, str]
+
+_TAG_APIS = {
+    "auto": _raw.ZREG_TAG_API_AUTO,
+    "oci": _raw.ZREG_TAG_API_OCI,
+    "hub": _raw.ZREG_TAG_API_HUB,
+    "quay": _raw.ZREG_TAG_API_QUAY,
+}
 
 
 def _path(path: Optional[Path]) -> Optional[str]:
@@ -133,6 +142,15 @@ class Client:
         _raw.client_set_host(self._open(), host, dict(
             ca_pem=ca_pem, client_cert_pem=client_cert_pem, client_key_pem=client_key_pem,
             insecure=int(insecure), plain_http=int(plain_http)))
+
+    def set_tag_api(self, host: str, api: str = "auto", *, url: Optional[str] = None,
+                    token: Optional[str] = None) -> None:
+        """Over which interface tags of the host are listed with their age and deleted: "oci", "hub"
+        (Docker Hub's, which logs in with the host's user and password), "quay" (with an OAuth token)
+        or "auto". `url` is where it answers."""
+        if api not in _TAG_APIS:
+            raise ValueError(f"no such API of tags: {api!r}; choose one of {', '.join(_TAG_APIS)}")
+        _raw.client_set_tag_api(self._open(), host, dict(api=_TAG_APIS[api], url=url, token=token))
 
     def use(self, connection: Union[Server, Mapping[str, Any]]) -> str:
         """Trusts and logs in to a registry, by its Server or its connection record. Gives HOST:PORT."""
@@ -354,6 +372,33 @@ class Client:
         return promoted(self._work(
             _raw.promote, repository, _texts(tags), change=_text(change), pipeline=pipeline, from_tag=from_tag,
             expect_digest=expect_digest, if_current=if_current, keep=int(keep), progress=progress, cancel=cancel))
+
+    def cleanup_tags(
+        self,
+        repository: str,
+        *,
+        match: Optional[str] = None,
+        older_than: Union[timedelta, float] = timedelta(hours=24),
+        api: Optional[str] = None,
+        api_url: Optional[str] = None,
+        api_token: Optional[str] = None,
+        dry_run: bool = False,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> CleanupResult:
+        """Deletes old temporary tags of HOST/REPOSITORY, never final ones and never a digest.
+
+        `match` is a POSIX extended regular expression for the whole tag, in place of
+        "change_[0-9]+_.+". `older_than` is a duration, as timedelta or in seconds; 0: whatever the
+        age. `api`, `api_url` and `api_token` are those of set_tag_api, and stay set for the host."""
+        if api is not None or api_url is not None or api_token is not None:
+            self.set_tag_api(Ref(repository).host, api or "auto", url=api_url, token=api_token)
+        seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
+        if seconds < 0:
+            raise ValueError("older_than is negative")
+        return cleaned(self._work(
+            _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(seconds), any_age=int(seconds == 0),
+            dry_run=int(dry_run), progress=progress, cancel=cancel), dry_run)
 
 
 def temporary_tag(tag: str, *, change: Optional[Number] = None, pipeline: Optional[str] = None) -> str:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Tuple
+from datetime import timedelta
+from typing import Any, Dict, Optional, Tuple
 
 from . import _raw
 from .values import Digest
@@ -84,6 +85,24 @@ class PopulatedImage:
 
 
 @dataclass(frozen=True)
+class CleanedTag:
+    """One tag of a repository that was cleaned up; age is None when it is not known."""
+
+    tag: str
+    reason: str
+    age: Optional[timedelta]
+
+
+@dataclass(frozen=True)
+class CleanupResult:
+    """What cleanup deleted and kept; after a dry run, what it would have."""
+
+    deleted: Tuple[CleanedTag, ...]
+    kept: Tuple[CleanedTag, ...]
+    dry_run: bool
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One place that could answer; digest is "" when it could not be found out."""
 
@@ -122,6 +141,17 @@ def promoted(record: Dict[str, Any]) -> PromoteResult:
 def populated(raw: _raw.populated) -> Tuple[PopulatedImage, ...]:
     records = (_raw.populated_at(raw, i) for i in range(_raw.populated_count(raw)))
     return tuple(PopulatedImage(**with_digest(record)) for record in records)
+
+
+def _cleaned_tag(record: Dict[str, Any]) -> CleanedTag:
+    age = None if record["age_s"] < 0 else timedelta(seconds=record["age_s"])
+    return CleanedTag(record["tag"], record["reason"], age)
+
+
+def cleaned(raw: _raw.cleaned, dry_run: bool) -> CleanupResult:
+    records = [_raw.cleaned_at(raw, i) for i in range(_raw.cleaned_count(raw))]
+    return CleanupResult(tuple(_cleaned_tag(record) for record in records if record["deleted"]),
+                         tuple(_cleaned_tag(record) for record in records if not record["deleted"]), dry_run)
 
 
 def resolved(ref: str, raw: _raw.resolution) -> Resolution:

@@ -48,6 +48,8 @@ void zreg_go_client_set_credentials(zreg_client *client, const char *host, const
 void zreg_go_client_set_host(zreg_client *client, const char *host, const char *ca_pem,
                              const char *client_cert_pem, const char *client_key_pem, int insecure,
                              int plain_http, zreg_error *err);
+void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, const char *url,
+                                const char *token, zreg_error *err);
 /* `host` may be "": all hosts. */
 void zreg_go_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
 zreg_manifest *zreg_go_client_manifest_get(zreg_client *client, const zreg_ref *ref,
@@ -119,5 +121,8 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
                      zreg_go_list tags, const char *change, const char *pipeline,
                      const char *from_tag, const char *expect_digest, const char *if_current,
                      int keep, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
+                                   uint64_t older_than_s, int any_age, int dry_run,
+                                   uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 
 #endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "tag_api.h"
+#include "verbs.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const option_spec options_of_cleanup_tags[] = {
+    {"match", "REGEX", "the tags to delete (change_[0-9]+_.+); must match the whole tag"},
+    {"older-than", "AGE", "delete what is at least so old, as 30m, 24h or 7d (24h); 0: any age"},
+    {"dry-run", NULL, "delete nothing, tell what would be deleted"},
+    TAG_API_OPTIONS,
+    {NULL},
+};
+
+/* "90" (seconds), "30m", "24h", "7d". */
+static zreg_status read_age(session *s, zreg_cleanup_options *options)
+{
+    static const struct {
+        char unit;
+        uint64_t seconds;
+    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    const char *text = options_text(&s->given, "older-than");
+    char *end = NULL;
+    if (text == NULL) {
+        return ZREG_OK;
+    }
+    unsigned long long number = strtoull(text, &end, 10);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        bool ends = *end == units[i].unit && (*end == '\0' || end[1] == '\0');
+        if (ends && text[0] >= '0' && text[0] <= '9' && number < 1000000000) {
+            options->older_than_s = number * units[i].seconds;
+            options->any_age = number == 0;
+            return ZREG_OK;
+        }
+    }
+    return session_misuse(s, "--older-than: \"%.20s\" is no age; write 30m, 24h or 7d", text);
+}
+
+static zreg_status print_json(session *s, const zreg_cleaned *cleaned)
+{
+    char *json = NULL;
+    zreg_status status = zreg_cleaned_json(&json, cleaned, &s->err);
+    return status == ZREG_OK ? output_json_text(s, json) : status;
+}
+
+static zreg_status print_text(session *s, const zreg_cleaned *cleaned, bool dry_run)
+{
+    size_t deleted = 0;
+    size_t count = zreg_cleaned_count(cleaned);
+    for (size_t i = 0; i < count; i++) {
+        const zreg_cleaned_tag *tag = zreg_cleaned_at(cleaned, i);
+        const char *gone = dry_run ? "would delete" : "deleted";
+        printf("%-12s %s: %s\n", tag->deleted ? gone : "kept", tag->tag, tag->reason);
+        deleted += tag->deleted ? 1 : 0;
+    }
+    printf("%zu %s, %zu kept\n", deleted, dry_run ? "would be deleted" : "deleted",
+           count - deleted);
+    return output_finish(s);
+}
+
+static zreg_status clean_up(session *s, const zreg_cleanup_options *options)
+{
+    zreg_cleaned *cleaned = NULL;
+    zreg_status status = session_open(s, session_word(s, 0));
+    if (status == ZREG_OK) {
+        status = tag_api_configure(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status =
+            zreg_cleanup_tags(&cleaned, s->client, session_word(s, 0), options, s->cancel, &s->err);
+    }
+    progress_finish(&s->progress);
+    if (status == ZREG_OK) {
+        status = s->json ? print_json(s, cleaned) : print_text(s, cleaned, options->dry_run != 0);
+    }
+    zreg_cleaned_free(cleaned);
+    return status;
+}
+
+static zreg_status run(session *s)
+{
+    zreg_cleanup_options options = ZREG_OPTIONS(zreg_cleanup_options);
+    options.match = options_text(&s->given, "match");
+    options.dry_run = options_flag(&s->given, "dry-run");
+    options.progress = progress_draw;
+    options.progress_user = &s->progress;
+    zreg_status status = read_age(s, &options);
+    return status == ZREG_OK ? clean_up(s, &options) : status;
+}
+
+const verb cmd_cleanup_tags = {
+    .name = "cleanup-tags",
+    .words = "REPOSITORY",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "delete old temporary tags that nobody promoted",
+    .text = "Final tags are never deleted, and no image is: only the tag. docker.io is asked over\n"
+            "Docker Hub's API, with the registry's user and password; quay.io over Quay's, when\n"
+            "there is a token; others over the registry's own protocol.",
+    .options = options_of_cleanup_tags,
+    .example = "zreg cleanup-tags docker.io/example/base --older-than 24h --dry-run",
+    .uses_registries = true,
+    .run = run,
+};
