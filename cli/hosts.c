@@ -24,6 +24,7 @@ static zreg_status set_host(session *s, const char *host, const char *ca_pem)
     options.ca_pem = ca_pem;
     options.insecure = is_listed(s, "insecure", host);
     options.plain_http = is_listed(s, "plain-http", host);
+    options.http2 = is_listed(s, "http2", host);
     return zreg_client_set_host(s->client, host, &options, &s->err);
 }
 
@@ -167,6 +168,7 @@ zreg_status hosts_configure(session *s, const char *place)
 {
     zreg_status status = set_listed_hosts(s, "plain-http");
     status = status == ZREG_OK ? set_listed_hosts(s, "insecure") : status;
+    status = status == ZREG_OK ? set_listed_hosts(s, "http2") : status;
     status = status == ZREG_OK ? for_each(s, "connection", set_connection) : status;
     status = status == ZREG_OK ? for_each(s, "creds-file", set_creds) : status;
     return status == ZREG_OK ? set_user(s, place) : status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** How each host is reached, from the options --username, --password-file, --creds-file,
- *  --connection, --plain-http and --insecure. */
+ *  --connection, --plain-http, --http2 and --insecure. */
 #ifndef CLI_HOSTS_H
 #define CLI_HOSTS_H
 

@@ -31,6 +31,7 @@ const option_spec session_registry_options[] = {
      true},
     {"ca", "FILE", "further certificate authorities, PEM"},
     {"plain-http", "HOST", "speak HTTP without TLS to HOST", true},
+    {"http2", "HOST", "speak HTTP/2 with HOST where it does, except to upload large blobs", true},
     {"insecure", "HOST", "accept any certificate of HOST", true},
     {NULL},
 };

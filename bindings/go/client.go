@@ -33,6 +33,7 @@ type HostOptions struct {
 	ClientKey  string // its private key, PEM text
 	Insecure   bool   // accept any certificate
 	PlainHTTP  bool   // no TLS; a loopback host is tried over HTTPS first and HTTP second anyway
+	HTTP2      bool   // spoken where the host offers it over TLS, except to upload large blobs
 }
 
 // Counters say what a client has sent so far.
@@ -109,7 +110,7 @@ func (c *Client) SetCredentials(host, username, password string) error {
 func (c *Client) SetHost(host string, options HostOptions) error {
 	return c.call(context.Background(), func(_ raw.Cancel, failure raw.Error) {
 		raw.Client_set_host(c.raw, host, options.CA, options.ClientCert, options.ClientKey,
-			flag(options.Insecure), flag(options.PlainHTTP), failure)
+			flag(options.Insecure), flag(options.PlainHTTP), flag(options.HTTP2), failure)
 	})
 }
 

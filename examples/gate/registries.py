@@ -183,7 +183,7 @@ http:
 """
     LOGIN = "auth: {{htpasswd: {{realm: registry, path: {folder}/htpasswd}}}}\n"
     TLS = "  tls: {{certificate: {folder}/cert.pem, key: {folder}/key.pem}}\n"
-    LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[0-9.]+" (?P<status>\d+) (?P<bytes>\d+)')
+    LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) (?P<protocol>HTTP/[0-9.]+)" (?P<status>\d+) (?P<bytes>\d+)')
 
     @staticmethod
     def available():

@@ -171,16 +171,24 @@ static zreg_status choose_trust(zreg__fetch_exchange *exchange, const zreg__fetc
                                   tls != NULL ? tls->ca_pem : NULL, err);
 }
 
-/* Connections made under other authorities, or under the guard of `public_peer_only`, are kept
- * apart. */
+/* A streamed body goes by HTTP/1.1 always: libcurl spins while an HTTP/2 peer's window is closed
+ * (docs/design/0001). */
+static bool offers_http2(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+{
+    return request->http2 && !request->stream && !exchange->foreign && exchange->url.tls;
+}
+
+/* Connections made under other authorities, under the guard of `public_peer_only`, or with another
+ * offer of protocols, are kept apart. */
 static zreg_status enter_lane(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     ZREG__AUTO_FREE char *origin = zreg__fetch_url_origin(&exchange->url);
     ZREG__AUTO_FREE char *key = NULL;
 
     if (origin != NULL) {
-        key = zreg__asprintf("%s %u%s", origin, zreg__fetch_trust_number(exchange->trust),
-                             exchange->public_peer_only ? " public" : "");
+        key = zreg__asprintf("%s %u%s%s", origin, zreg__fetch_trust_number(exchange->trust),
+                             exchange->public_peer_only ? " public" : "",
+                             exchange->http2 ? " h2" : "");
     }
     if (key == NULL) {
         return zreg__fail_nomem(err);
@@ -194,6 +202,7 @@ static zreg_status start_hop(zreg__fetch_exchange *exchange, const zreg__fetch_r
     CURLMcode code;
 
     ZREG__TRY(choose_trust(exchange, request, err));
+    exchange->http2 = offers_http2(exchange, request);
     ZREG__TRY(enter_lane(exchange, err));
     ZREG__TRY(zreg__fetch_answer_reset(exchange, err));
     ZREG__TRY(zreg__fetch_setup(exchange, request, err));

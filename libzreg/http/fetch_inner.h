@@ -56,6 +56,7 @@ struct zreg__fetch_exchange {
     bool foreign;        /* has left the origin of the request: no credentials any more */
     bool public_peer_only;
     bool maybe_plain;
+    bool http2; /* offered on this hop */
 
     /* How far it is. */
     uint64_t moved;     /* grows whenever anything was sent or received */

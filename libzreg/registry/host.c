@@ -68,6 +68,7 @@ zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *opti
     ZREG__TRY(set_text(&host->client_key_pem, options->client_key_pem, err));
     host->insecure = options->insecure != 0;
     host->plain_http = options->plain_http != 0;
+    host->http2 = options->http2 != 0;
     return ZREG_OK;
 }
 

@@ -35,7 +35,7 @@ typedef struct zreg__host {
 
     /* Set before the first use, then constant. */
     char *ca_pem, *client_cert_pem, *client_key_pem;
-    bool insecure, plain_http;
+    bool insecure, plain_http, http2;
     zreg__tagapi_settings tag_api;
 
     zreg__fetch_counters wire;

@@ -83,6 +83,7 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         request.authorization =
             s->request->own_authorization ? s->request->authorization : s->auth.value;
         request.tls = &trust;
+        request.http2 = s->host->http2;
     }
     request.tally = strstr(url.target, "/blobs/") != NULL ? &s->host->blob_requests : NULL;
     return zreg__fetch_open(out, s->fetch, &request, &s->failure, s->cancel, err);

@@ -43,6 +43,8 @@ typedef struct zreg_host_options {
     int insecure;                /**< 1: accept any certificate */
     int plain_http;              /**< 1: HTTP without TLS; 0: HTTPS, except that a loopback host
                                       is tried over HTTPS first and HTTP second */
+    int http2;                   /**< 1: offer HTTP/2 over TLS, and speak it where the host does,
+                                      except to upload large blobs; 0: HTTP/1.1, which costs less */
 } zreg_host_options;
 
 /** Interfaces over which tags are listed with their age, and one tag is deleted. */

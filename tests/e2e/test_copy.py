@@ -2,6 +2,7 @@
 """`zreg copy`, `promote` and friends between zreg's registry and Debian's docker-registry."""
 
 import json
+import secrets
 import signal
 import subprocess
 import time
@@ -61,6 +62,35 @@ def test_an_index_of_two_platforms_goes_both_ways():
     with world() as w:
         ours, theirs = both(w)
         there_and_back(w, theirs, ours, lambda place: index(w, place))
+
+
+def protocols(registry, before=0):
+    return {request["protocol"] for request in registry.requests()[before:]}
+
+
+def test_http2_is_spoken_where_it_was_asked_for_and_offered():
+    with world() as w:
+        ours, theirs = both(w)
+        place, other = f"{theirs.address}/some/image:one", f"{ours.address}/some/image:one"
+        digest = w.image(place)
+        assert protocols(theirs) == {"HTTP/1.1"}, "nobody asked for more"
+        before = len(theirs.requests())
+        # Ours does not offer it: the same option leads to HTTP/1.1 there.
+        hosts = ["--http2", theirs.address, "--http2", ours.address]
+        assert w.zreg("copy", *hosts, place, other)["digest"] == digest
+        assert w.zreg("promote", *hosts, f"{theirs.address}/some/image", "--from-tag", "one",
+                      "--tag", "two", "--keep")["digest"] == digest
+        assert protocols(theirs, before) == {"HTTP/2.0"}
+
+
+def test_a_large_blob_is_uploaded_by_http1_whatever_was_asked_for():
+    with world() as w:
+        _, theirs = both(w)
+        place = f"{theirs.address}/some/image:one"
+        big = w.tree("big", {"big": "".join(secrets.token_hex(32) for _ in range(1 << 15))})
+        w.zreg("append", "--http2", theirs.address, "--base", "scratch", "--layer", big, place)
+        spoken = {(r["method"], r["protocol"]) for r in puts(theirs)}
+        assert spoken == {("POST", "HTTP/2.0"), ("PATCH", "HTTP/1.1"), ("PUT", "HTTP/2.0")}, spoken
 
 
 def test_promote_takes_two_requests_and_no_blob():

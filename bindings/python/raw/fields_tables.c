@@ -29,9 +29,13 @@ const fields_row fields_of_client_options[] = {
 };
 
 const fields_row fields_of_host_options[] = {
-    FIELD(zreg_host_options, TEXT, ca_pem),         FIELD(zreg_host_options, TEXT, client_cert_pem),
-    FIELD(zreg_host_options, TEXT, client_key_pem), FIELD(zreg_host_options, INT, insecure),
-    FIELD(zreg_host_options, INT, plain_http),      END,
+    FIELD(zreg_host_options, TEXT, ca_pem),
+    FIELD(zreg_host_options, TEXT, client_cert_pem),
+    FIELD(zreg_host_options, TEXT, client_key_pem),
+    FIELD(zreg_host_options, INT, insecure),
+    FIELD(zreg_host_options, INT, plain_http),
+    FIELD(zreg_host_options, INT, http2),
+    END,
 };
 
 const fields_row fields_of_tag_api_options[] = {

@@ -137,11 +137,13 @@ class Client:
         client_key_pem: Optional[str] = None,
         insecure: bool = False,
         plain_http: bool = False,
+        http2: bool = False,
     ) -> None:
-        """How the host is reached. Set it before the first use of the host."""
+        """How the host is reached. Set it before the first use of the host. With `http2` it is spoken
+        where the host offers it, except to upload large blobs."""
         _raw.client_set_host(self._open(), host, dict(
             ca_pem=ca_pem, client_cert_pem=client_cert_pem, client_key_pem=client_key_pem,
-            insecure=int(insecure), plain_http=int(plain_http)))
+            insecure=int(insecure), plain_http=int(plain_http), http2=int(http2)))
 
     def set_tag_api(self, host: str, api: str = "auto", *, url: Optional[str] = None,
                     token: Optional[str] = None) -> None:

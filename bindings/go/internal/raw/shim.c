@@ -80,7 +80,7 @@ void zreg_go_client_set_credentials(zreg_client *client, const char *host, const
 
 void zreg_go_client_set_host(zreg_client *client, const char *host, const char *ca_pem,
                              const char *client_cert_pem, const char *client_key_pem, int insecure,
-                             int plain_http, zreg_error *err)
+                             int plain_http, int http2, zreg_error *err)
 {
     const zreg_host_options options = {
         .size = sizeof(options),
@@ -89,6 +89,7 @@ void zreg_go_client_set_host(zreg_client *client, const char *host, const char *
         .client_key_pem = optional(client_key_pem),
         .insecure = insecure,
         .plain_http = plain_http,
+        .http2 = http2,
     };
 
     zreg_client_set_host(client, host, &options, err);

@@ -47,7 +47,7 @@ void zreg_go_client_set_credentials(zreg_client *client, const char *host, const
                                     const char *password, zreg_error *err);
 void zreg_go_client_set_host(zreg_client *client, const char *host, const char *ca_pem,
                              const char *client_cert_pem, const char *client_key_pem, int insecure,
-                             int plain_http, zreg_error *err);
+                             int plain_http, int http2, zreg_error *err);
 void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, const char *url,
                                 const char *token, zreg_error *err);
 /* `host` may be "": all hosts. */
