@@ -99,10 +99,12 @@ static bool uses_tls(zreg__host *host)
     return tls;
 }
 
-/* A loopback host of which nothing is known is tried with TLS, then without. */
+/* A loopback host of which nothing is known is tried with TLS, then without; not one whose authority
+ * or client certificate was given, for those are about TLS. */
 static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool first, zreg_error *err)
 {
-    bool maybe_plain = first && s->host->loopback && !s->host->plain_http;
+    bool maybe_plain = first && s->host->loopback && !s->host->plain_http &&
+                       s->host->ca_pem == NULL && s->host->client_cert_pem == NULL;
     zreg_error failed = {0};
     zreg_status status;
 

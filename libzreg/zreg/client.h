@@ -42,7 +42,8 @@ typedef struct zreg_host_options {
     const char *client_key_pem;  /**< its private key, PEM text, or NULL */
     int insecure;                /**< 1: accept any certificate */
     int plain_http;              /**< 1: HTTP without TLS; 0: HTTPS, except that a loopback host
-                                      is tried over HTTPS first and HTTP second */
+                                      is tried over HTTPS first and HTTP second, unless
+                                      ca_pem or client_cert_pem is given */
     int http2;                   /**< 1: offer HTTP/2 over TLS, and speak it where the host does,
                                       except to upload large blobs; 0: HTTP/1.1, which costs less */
 } zreg_host_options;
