@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 #include "verbs.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const option_spec options_of_promote[] = {
     {"change", "N", "promote what was uploaded for this change"},
@@ -11,20 +13,31 @@ static const option_spec options_of_promote[] = {
     {"tag", "TAG", "a tag to give; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse any other image"},
     {"if-current", "DIGEST|absent", "refuse when a tag holds another image than this"},
+    {"order", "N",
+     "larger for what merged later; a tag that a later change has is left alone, for good"},
     {"keep", NULL, "leave the temporary tag"},
     {NULL},
 };
+
+static bool is_superseded(const zreg_promote_result *result, size_t i)
+{
+    return (result->superseded >> i & 1) != 0;
+}
 
 static zreg_status print_json(session *s, const zreg_promote_result *result)
 {
     json_object *document = output_object();
     json_object *tags = output_array();
+    json_object *superseded = output_array();
     const char *const *tag = options_list(&s->given, "tag");
-    for (; *tag != NULL; tag++) {
-        output_add_text(tags, *tag);
+    for (size_t i = 0; tag[i] != NULL; i++) {
+        output_add_text(is_superseded(result, i) ? superseded : tags, tag[i]);
     }
     output_set_text(document, "digest", result->digest.text);
+    output_set_bool(document, "promoted", result->promoted);
     output_set(document, "tags", tags);
+    output_set(document, "superseded", superseded);
+    output_set_text(document, "superseded_by", result->superseded_by);
     output_set_number(document, "requests", result->requests);
     output_set_number(document, "auth_requests", result->auth_requests);
     output_set_number(document, "blob_requests", result->blob_requests);
@@ -33,17 +46,41 @@ static zreg_status print_json(session *s, const zreg_promote_result *result)
     return output_json(s, document);
 }
 
+static void print_superseded(const char *place, const char *tag, const char *by)
+{
+    printf("%s:%s superseded by %s%s, which merged later: left alone\n", place, tag,
+           by[0] == '\0' ? "a change" : "change ", by);
+}
+
 static zreg_status print_text(session *s, const zreg_promote_result *result)
 {
+    const char *place = session_word(s, 0);
     const char *const *tag = options_list(&s->given, "tag");
-    for (; *tag != NULL; tag++) {
-        printf("%s:%s %s\n", session_word(s, 0), *tag, result->digest.text);
+    for (size_t i = 0; tag[i] != NULL; i++) {
+        if (is_superseded(result, i)) {
+            print_superseded(place, tag[i], result->superseded_by);
+        } else {
+            printf("%s:%s %s\n", place, tag[i], result->digest.text);
+        }
     }
     printf("%" PRIu64 " requests, %" PRIu64 " of them for authentication, %" PRIu64
            " for blobs%s\n",
            result->requests, result->auth_requests, result->blob_requests,
            result->temporary_deleted ? "; the temporary tag is gone" : "");
     return output_finish(s);
+}
+
+/* A number from 1 on; none is 0. */
+static bool read_order(uint64_t *order, const char *text)
+{
+    char *end = NULL;
+    if (text == NULL) {
+        *order = 0;
+        return true;
+    }
+    errno = 0;
+    *order = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *order != 0;
 }
 
 static zreg_status read_options(session *s, zreg_promote_options *options, zreg_digest *expected)
@@ -54,6 +91,9 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->from_tag = options_text(&s->given, "from-tag");
     options->if_current = options_text(&s->given, "if-current");
     options->keep = options_flag(&s->given, "keep");
+    if (!read_order(&options->order, options_text(&s->given, "order"))) {
+        return session_misuse(s, "--order: write a number from 1 on");
+    }
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     if (!options_flag(&s->given, "tag")) {
@@ -96,7 +136,7 @@ const verb cmd_promote = {
     .max_words = 1,
     .summary = "give the uploaded image its final tags; only its manifest moves",
     .text = "The image is the one uploaded for the first --tag. Conditions are checked before\n"
-            "anything is changed.",
+            "anything is changed. With --order, a record stands beside each tag, zreg-order_TAG.",
     .options = options_of_promote,
     .example = "zreg promote docker.io/example/base --change 12 --tag latest",
     .uses_registries = true,

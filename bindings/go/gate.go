@@ -135,6 +135,7 @@ type PromoteOptions struct {
 	ExpectDigest Digest // refuse any other image
 	IfCurrent    string // promote a tag only while it holds this digest, or is "absent"
 	Keep         bool   // leave the temporary tag
+	Order        uint64 // larger for what merged later; 0: none. With it a tag never goes back
 	Progress     ProgressFunc
 }
 
@@ -144,9 +145,12 @@ type PromoteResult struct {
 	Requests         uint64 // HTTP requests of the promotion, authentication included
 	AuthRequests     uint64 // of these: for authentication
 	BlobRequests     uint64 // of these: for blobs; always 0
-	CleanupRequests  uint64 // further requests, to delete the temporary tag
+	CleanupRequests  uint64 // further requests, to look at the final tags and delete temporary ones
 	Tags             uint   // how many tags were set
 	TemporaryDeleted bool
+	Promoted         bool     // false: every tag belongs to a change that merged later
+	Superseded       []string // tags that belong to a change that merged later
+	SupersededBy     string   // the number of that change, or ""
 }
 
 // Promote gives the uploaded image of the repository (HOST/REPOSITORY) its final tags, by its
@@ -160,7 +164,7 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 		out := raw.NewPromote_result()
 		defer raw.DeletePromote_result(out)
 		raw.Promote(out, c.raw, repository, tags, o.Change, o.Pipeline, o.FromTag,
-			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), progress, cancel, failure)
+			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order, progress, cancel, failure)
 		result = PromoteResult{
 			Digest:           digestText(out.GetDigest()),
 			Requests:         out.GetRequests(),
@@ -169,7 +173,20 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			CleanupRequests:  out.GetCleanup_requests(),
 			Tags:             out.GetTags(),
 			TemporaryDeleted: out.GetTemporary_deleted() != 0,
+			Promoted:         out.GetPromoted() != 0,
+			Superseded:       chosen(tags, out.GetSuperseded()),
+			SupersededBy:     out.GetSuperseded_by(),
 		}
 	})
 	return result, err
+}
+
+// chosen gives the tags whose bit is set.
+func chosen(tags []string, bits uint64) (found []string) {
+	for i, tag := range tags {
+		if i < 64 && bits>>i&1 == 1 {
+			found = append(found, tag)
+		}
+	}
+	return found
 }

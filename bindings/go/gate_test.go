@@ -88,3 +88,24 @@ func TestUploadAndPromote(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "digest", head, digest)
 }
+
+func TestPromotionInOrder(t *testing.T) {
+	client := newClient(t)
+	repository := newBuildset(t, client).Address() + "/example/base"
+	tags := []string{"latest"}
+	newer := appendImage(t, client, "scratch", repository+":change_8_latest", "newer")
+	appendImage(t, client, "scratch", repository+":change_7_latest", "older")
+
+	promoted, err := client.Promote(background, repository, tags, &zreg.PromoteOptions{Change: "8", Order: 20})
+	must(t, err)
+	wantEqual(t, "promoted", promoted.Promoted, true)
+	wantEqual(t, "superseded", len(promoted.Superseded), 0)
+
+	late, err := client.Promote(background, repository, tags, &zreg.PromoteOptions{Change: "7", Order: 10})
+	must(t, err)
+	wantEqual(t, "promoted", late.Promoted, false)
+	wantEqual(t, "superseded", late.Superseded[0], "latest")
+	wantEqual(t, "superseded by", late.SupersededBy, "8")
+	wantEqual(t, "digest", late.Digest, newer)
+	wantEqual(t, "temporary tag deleted", late.TemporaryDeleted, true)
+}

@@ -31,6 +31,7 @@
 #define ZREG__MAX_PATTERN 256 /* of tags to clean up */
 #define ZREG__MAX_REPOSITORY 255
 #define ZREG__MAX_TAG 128
+#define ZREG__MAX_PROMOTED_TAGS 64 /* tags of one promotion; a bit mask holds them */
 #define ZREG__MAX_HOST 255
 #define ZREG__MAX_URL 8192
 #define ZREG__MAX_MEDIA_TYPE 127

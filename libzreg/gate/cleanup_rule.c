@@ -32,7 +32,7 @@ static const char *finds_final(const regex_t *pattern)
     static const char *const final[] = {
         "latest", "stable",       "main",        "master",     "1",
         "1.0",    "v1.0.0",       "1.0_alpine",  "v1_0",       "anything_latest",
-        "x_1.0",  "other_v1.0.0", "release_1_0", "anything_0",
+        "x_1.0",  "other_v1.0.0", "release_1_0", "anything_0", "zreg-order_latest",
     };
     for (size_t i = 0; i < ZREG__COUNT(final); i++) {
         if (matches_whole(pattern, final[i])) {

@@ -25,7 +25,12 @@ libzreg_sources += \
 	libzreg/gate/progress.c \
 	libzreg/gate/progress.h \
 	libzreg/gate/promote.c \
+	libzreg/gate/promote_cleanup.c \
+	libzreg/gate/promote_order.c \
+	libzreg/gate/promotion.h \
 	libzreg/gate/publish.c \
+	libzreg/gate/record.c \
+	libzreg/gate/record.h \
 	libzreg/gate/resolution.c \
 	libzreg/gate/resolution.h \
 	libzreg/gate/resolve.c \

@@ -124,29 +124,44 @@ typedef struct zreg_promote_options {
     int keep;               /**< 1: leave the temporary tag; 0: delete it where the registry can */
     zreg_progress_fn progress;
     void *progress_user;
+    uint64_t order; /**< where the change stands in the order of merging: any number that is larger
+                         for what merged later, of one kind for all promotions of a tag; 0: none */
 } zreg_promote_options;
 
 /** What promote did. Requests of other threads on the same client meanwhile are counted too. */
 typedef struct zreg_promote_result {
-    zreg_digest digest;
+    zreg_digest digest;        /**< of the image; when it was not promoted, of the later one */
     uint64_t requests;         /**< HTTP requests of the promotion, authentication included */
     uint64_t auth_requests;    /**< of these: for authentication */
     uint64_t blob_requests;    /**< of these: for blobs; always 0 */
-    uint64_t cleanup_requests; /**< further requests, to delete the temporary tag */
+    uint64_t cleanup_requests; /**< further requests, to look at the final tags and to delete the
+                                    temporary ones */
     uint32_t
         tags; /**< how many tags were set; with if_current, those that it holds already are not */
-    int temporary_deleted; /**< 1: the temporary tag is gone */
-    uint64_t reserved[8];
+    int temporary_deleted; /**< 1: the temporary tags are gone */
+    int promoted;          /**< 0: every tag belongs to a change that merged later */
+    uint32_t reserved_flags;
+    uint64_t superseded;    /**< bit i: tags[i] belongs to a change that merged later, and stays */
+    char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
+    uint64_t reserved[3];
 } zreg_promote_result;
 
 /**
  * Gives the uploaded image its final tags, by its manifest alone: one GET, one PUT of the same
  * bytes per tag, and no request for a blob.
  *
- * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Errors:
- * NOTFOUND (nothing was uploaded), CONFLICT (a condition does not hold; nothing was changed), those
- * of the client. A registry that cannot delete tags is no error. Running it again after an error
- * finishes the rest; once the temporary tag is deleted, that takes `expect_digest`.
+ * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Then the
+ * final tags are looked at, and the temporary tags of all `tags` are deleted that hold the image; a
+ * registry that cannot delete tags is no error.
+ *
+ * With `order`, a record beside each tag (zreg-order_TAG) tells which change it belongs to, and a
+ * tag never goes back: one that a later change has is left alone, which is no error, and the
+ * temporary tag goes all the same. That takes three requests more for each tag.
+ *
+ * Errors: NOTFOUND (nothing was uploaded), CONFLICT (a condition does not hold, and nothing was
+ * changed; or a tag does not answer with what it was set to), LIMIT (more than 64 tags), those of
+ * the client. Running it again after an error, or a crash, finishes the rest; once the temporary
+ * tag is deleted, that takes `expect_digest` or `order`.
  */
 ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,
                                   const char *repository, const char *const *tags,

@@ -107,6 +107,23 @@ def test_promote_takes_two_requests_and_no_blob():
         assert w.zreg("inspect", f"{theirs.address}/example/base:latest")["digest"] == digest
 
 
+def test_promote_in_order_on_docker_registry():
+    for make in (lambda w, place: w.image(place), index):
+        with world() as w:
+            _, theirs = both(w)
+            place = f"{theirs.address}/example/base"
+            make(w, f"{place}:change_8_latest")
+            newer = w.zreg("promote", place, "--change", "8", "--tag", "latest", "--order", "20")
+            make(w, f"{place}:change_7_latest")
+            before = len(theirs.requests())
+            late = w.zreg("promote", place, "--change", "7", "--tag", "latest", "--order", "10")
+            assert newer["promoted"] is True and late["promoted"] is False, late
+            assert late["superseded_by"] == "8" and late["digest"] == newer["digest"], late
+            assert not [r for r in theirs.requests()[before:] if r["method"] == "PUT"]
+            assert newer["blob_requests"] == late["blob_requests"] == 0
+            assert w.zreg("inspect", f"{place}:latest")["digest"] == newer["digest"]
+
+
 def test_promote_refuses_another_digest_and_changes_nothing():
     with world() as w:
         ours, _ = both(w)

@@ -41,6 +41,9 @@ tests_unit_test_gate_names_SOURCES = tests/unit/test_gate_names.c
 tests_unit_test_gate_names_LDADD = $(unit_ldadd)
 tests_unit_test_gate_order_SOURCES = tests/unit/test_gate_order.c
 tests_unit_test_gate_order_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_gate_record
+tests_unit_test_gate_record_SOURCES = tests/unit/test_gate_record.c
+tests_unit_test_gate_record_LDADD = $(unit_ldadd)
 
 unit_tests += tests/unit/test_image_place tests/unit/test_image_plan
 tests_unit_test_image_place_SOURCES = tests/unit/test_image_place.c

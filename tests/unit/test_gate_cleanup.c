@@ -85,7 +85,8 @@ static void tags_fit_as_the_table_says(void **state)
 static void patterns_without_a_pipeline_are_refused(void **state)
 {
     (void)state;
-    static const char *const patterns[] = {".*", "latest", "[a-z]+_.*", ".*_1.0", "(", "[", "v1.*"};
+    static const char *const patterns[] = {".*", "latest", "[a-z]+_.*", ".*_1.0",
+                                           "(",  "[",      "v1.*",      "zreg-order_.+"};
     for (size_t i = 0; i < ZREG__COUNT(patterns); i++) {
         ZREG__AUTO(zreg__cleanup_rule) zreg__cleanup_rule rule = {.compiled = false};
         zreg_error err = {ZREG_OK};

@@ -248,10 +248,10 @@ static int set(fields_options *options, const fields_row *row, PyObject *value)
         return set_int(member, value);
     case FIELD_U32:
         return set_unsigned(member, value);
-    case FIELD_U64:
-        return set_uint64(member, value);
     case FIELD_I64:
         return set_int64(member, value);
+    case FIELD_U64:
+        return set_uint64(member, value);
     case FIELD_SERVER:
         return fields_server(value, member);
     case FIELD_PROGRESS:

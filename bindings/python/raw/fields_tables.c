@@ -129,6 +129,7 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, DIGEST, expect_digest),
     FIELD(zreg_promote_options, TEXT, if_current),
     FIELD(zreg_promote_options, INT, keep),
+    FIELD(zreg_promote_options, U64, order),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
     END,
 };
@@ -186,6 +187,9 @@ const fields_row fields_of_promote_result[] = {
     FIELD(zreg_promote_result, U64, cleanup_requests),
     FIELD(zreg_promote_result, U32, tags),
     FIELD(zreg_promote_result, INT, temporary_deleted),
+    FIELD(zreg_promote_result, INT, promoted),
+    FIELD(zreg_promote_result, U64, superseded),
+    FIELD(zreg_promote_result, ARRAY, superseded_by),
     END,
 };
 

@@ -85,6 +85,22 @@ def test_upload_and_promote(client, server, buildset, image):
         client.promote(repository, ["latest"], change=8)
 
 
+def test_promotion_in_order(client, server, buildset, image):
+    image("example/base:latest", "ordered")
+    repository = f"{server.address}/example/ordered"
+    for change in (7, 8):
+        client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=change)
+    newer = client.promote(repository, ["latest"], change=8, order=20)
+    assert (newer.promoted, newer.superseded, newer.superseded_by) == (True, (), "")
+    late = client.promote(repository, ["latest", "v1"], change=7, order=10)
+    assert (late.promoted, late.superseded, late.superseded_by) == (True, ("latest",), "8")
+    client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=7)
+    late = client.promote(repository, ["latest"], change=7, order=10)
+    assert late.promoted is False and late.digest == newer.digest and late.temporary_deleted is True
+    with pytest.raises(ValueError):
+        client.promote(repository, ["latest"], change=7, order=0)
+
+
 def test_the_whole_story():
     story = os.path.join(os.environ["ZREG_SRCDIR"], "examples/gate/gate.py")
     done = subprocess.run([sys.executable, story, "--json"], capture_output=True, text=True, timeout=120)

@@ -366,14 +366,23 @@ class Client:
         from_tag: Optional[str] = None,
         expect_digest: Optional[str] = None,
         if_current: Optional[str] = None,
+        order: Optional[int] = None,
         keep: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> PromoteResult:
-        """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent"."""
+        """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent".
+
+        With `order`, a number that is larger for what merged later, a tag never goes back: what a later
+        change has is left alone, and the result says so.
+        """
+        listed = _texts(tags) or []
+        if order is not None and order < 1:
+            raise ValueError(f"order is {order}; numbers begin with 1")
         return promoted(self._work(
-            _raw.promote, repository, _texts(tags), change=_text(change), pipeline=pipeline, from_tag=from_tag,
-            expect_digest=expect_digest, if_current=if_current, keep=int(keep), progress=progress, cancel=cancel))
+            _raw.promote, repository, listed, change=_text(change), pipeline=pipeline, from_tag=from_tag,
+            expect_digest=expect_digest, if_current=if_current, keep=int(keep), order=order or 0,
+            progress=progress, cancel=cancel), listed)
 
     def cleanup_tags(
         self,

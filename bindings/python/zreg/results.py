@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from . import _raw
 from .values import Digest
@@ -59,15 +59,22 @@ class CopyResult:
 
 @dataclass(frozen=True)
 class PromoteResult:
-    """What promote did. blob_requests is always 0: no layer moves."""
+    """What promote did. blob_requests is always 0: no layer moves.
+
+    Not promoted is what was superseded: its tags belong to a change that merged later, and `digest`
+    is that one's.
+    """
 
     digest: Digest
+    promoted: bool
     requests: int
     auth_requests: int
     blob_requests: int
     cleanup_requests: int
-    tags: int
+    tags: int  #: how many were set
     temporary_deleted: bool
+    superseded: Tuple[str, ...]  #: tags that belong to a change that merged later
+    superseded_by: str  #: the number of that change, or ""
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,10 @@ def copied(record: Dict[str, Any]) -> CopyResult:
     return CopyResult(**with_digest(record))
 
 
-def promoted(record: Dict[str, Any]) -> PromoteResult:
-    return PromoteResult(**{**with_digest(record), "temporary_deleted": bool(record["temporary_deleted"])})
+def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
+    superseded = tuple(tag for i, tag in enumerate(tags) if record["superseded"] >> i & 1)
+    flags = {name: bool(record[name]) for name in ("promoted", "temporary_deleted")}
+    return PromoteResult(**{**with_digest(record), **flags, "superseded": superseded})
 
 
 def populated(raw: _raw.populated) -> Tuple[PopulatedImage, ...]:

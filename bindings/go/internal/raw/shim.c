@@ -407,7 +407,8 @@ void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
 void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *repository,
                      zreg_go_list tags, const char *change, const char *pipeline,
                      const char *from_tag, const char *expect_digest, const char *if_current,
-                     int keep, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                     int keep, uint64_t order, uintptr_t progress, zreg_cancel *cancel,
+                     zreg_error *err)
 {
     AUTOLIST tag_list = NULL;
     zreg_digest memory;
@@ -424,6 +425,7 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
         .expect_digest = expected,
         .if_current = optional(if_current),
         .keep = keep,
+        .order = order,
         PROGRESS(progress),
     };
     zreg_promote(out, client, repository, tag_list, &options, cancel, err);

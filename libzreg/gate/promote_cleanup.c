@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes after a promotion: the temporary tags go, once the final tags are seen to be right. */
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "gate/promotion.h"
+#include "oci/reference.h"
+#include "registry/client.h"
+
+/* A registry with copies may answer from one that is a moment behind. */
+#define MAX_LOOKS 4
+#define FIRST_PAUSE_MS 100
+
+static zreg_status confirm_tag(const zreg__promotion *run, const char *tag, zreg_error *err)
+{
+    zreg_digest found;
+    const zreg_digest *wanted = zreg_manifest_digest(run->manifest);
+    for (int look = 1;; look++) {
+        ZREG__TRY(zreg__promotion_head(&found, run, tag, err));
+        if (zreg_digest_equal(&found, wanted)) {
+            return ZREG_OK;
+        }
+        if (look == MAX_LOOKS) {
+            break;
+        }
+        ZREG__TRY(zreg__cancel_sleep(run->cancel, FIRST_PAUSE_MS << look, err));
+    }
+    return zreg__fail(err, ZREG_CONFLICT,
+                      "promote: tag %s was set to %s and answers %s; something else sets it too. "
+                      "The temporary tag stays",
+                      tag, wanted->text,
+                      found.text[0] == '\0' ? "that it does not exist" : found.text);
+}
+
+zreg_status zreg__promotion_confirm(const zreg__promotion *run, zreg_error *err)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (!zreg__promotion_has(run->superseded, i)) {
+            ZREG__TRY(confirm_tag(run, run->tags[i], err));
+        }
+    }
+    return ZREG_OK;
+}
+
+static bool is_final(const zreg__promotion *run, const char *tag)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (zreg__str_equal(run->tags[i], tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only the first tag's temporary tag is known to hold the image. The others were uploaded by
+ * themselves, if they were, and may still have to be promoted. */
+static zreg_status may_go(bool *out, const zreg__promotion *run, size_t i, const char *temporary,
+                          zreg_error *err)
+{
+    zreg_digest found;
+    *out = !is_final(run, temporary);
+    if (!*out || i == 0 || zreg__promotion_has(run->superseded, i)) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__promotion_head(&found, run, temporary, err));
+    *out = zreg_digest_equal(&found, zreg_manifest_digest(run->manifest));
+    if (!*out && found.text[0] != '\0') {
+        zreg__log_line(zreg__client_log(run->client), ZREG_LOG_WARNING,
+                       "promote: tag %s stays: it holds another image, %s", temporary, found.text);
+    }
+    return ZREG_OK;
+}
+
+/* The image is promoted by now; a registry that cannot or will not delete a tag spoils nothing. */
+static zreg_status delete_tag(int *deleted, const zreg__promotion *run, const char *temporary,
+                              zreg_error *err)
+{
+    zreg_error why = {ZREG_OK};
+    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    ZREG__TRY(zreg_ref_with_tag(&ref, run->repository, temporary, err));
+    zreg_status status = zreg_client_tag_delete(run->client, ref, run->cancel, &why);
+    if (status == ZREG_UNSUPPORTED || status == ZREG_DENIED) {
+        *deleted = 0;
+        zreg__log_line(zreg__client_log(run->client), ZREG_LOG_WARNING,
+                       "promote: the temporary tag stays: %s", why.message);
+        return ZREG_OK;
+    }
+    if (status != ZREG_OK && status != ZREG_NOTFOUND) {
+        return zreg__fail(err, status, "promote: all tags are set, deleting %s failed: %s",
+                          zreg_ref_text(ref), why.message);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status delete_temporary(int *deleted, const zreg__promotion *run, size_t i,
+                                    zreg_error *err)
+{
+    bool go = false;
+    ZREG__AUTO_FREE char *temporary = NULL;
+    zreg_status status =
+        zreg_temporary_tag(&temporary, run->set.change, run->set.pipeline, run->tags[i], NULL);
+    if (status == ZREG_INVAL) {
+        return ZREG_OK; /* too long to be a tag, so there is none */
+    }
+    ZREG__TRY(status == ZREG_OK ? status : zreg__fail_nomem(err));
+    ZREG__TRY(may_go(&go, run, i, temporary, err));
+    if (i == 0 && !go) {
+        *deleted = 0;
+    }
+    return go ? delete_tag(deleted, run, temporary, err) : ZREG_OK;
+}
+
+zreg_status zreg__promotion_clean_up(int *deleted, const zreg__promotion *run, zreg_error *err)
+{
+    int all = 1;
+    for (size_t i = 0; i < run->count && all; i++) {
+        ZREG__TRY(delete_temporary(&all, run, i, err));
+    }
+    *deleted = all;
+    return ZREG_OK;
+}

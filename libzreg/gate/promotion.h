@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * One promotion under way. promote.c says in which order its steps are taken; each step has a file.
+ *
+ * A set of tags is a bit mask: bit i is tags[i]. `superseded` and `pending` have no bit in common.
+ */
+#ifndef ZREG_GATE_PROMOTION_H
+#define ZREG_GATE_PROMOTION_H
+
+#include "base/compiler.h"
+#include "gate/record.h"
+#include <stdbool.h>
+#include <zreg/gate.h>
+
+typedef struct zreg__promotion {
+    zreg_client *client;
+    zreg_promote_options set;
+    const char *const *tags; /* ends with NULL; at most ZREG__MAX_PROMOTED_TAGS */
+    size_t count;
+    zreg_cancel *cancel;
+    zreg_ref *repository;
+    zreg_ref *source;        /* REPOSITORY:TEMPORARY, or what the caller named */
+    zreg_manifest *manifest; /* the image; NULL when every tag is superseded */
+    zreg__record *records;   /* of each tag, when an order was given */
+    uint64_t superseded;     /* these belong to a change that merged later */
+    uint64_t pending;        /* these are to be set */
+} zreg__promotion;
+
+static inline bool zreg__promotion_has(uint64_t set, size_t i)
+{
+    return (set >> i & 1) != 0;
+}
+
+/** Every tag. */
+uint64_t zreg__promotion_all(const zreg__promotion *run);
+
+/** Stores `manifest` under `tag`. */
+zreg_status zreg__promotion_put(const zreg__promotion *run, const char *tag,
+                                const zreg_manifest *manifest, zreg_error *err);
+
+/** The digest that `tag` holds, "" when there is no such tag. */
+zreg_status zreg__promotion_head(zreg_digest *out, const zreg__promotion *run, const char *tag,
+                                 zreg_error *err);
+
+/** Reads the record of each tag, and finds out which tags are superseded. Without an order it asks
+ *  nothing. Errors: CONFLICT (a foreign tag stands in the record's place). */
+zreg_status zreg__promotion_read_records(zreg__promotion *run, zreg_error *err);
+
+/** The digest that this same change was promoted as before; NULL when no record says so. */
+const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
+
+/** Gives tag number `i` to the image. With an order, the record is written first and looked at
+ *  afterwards: whoever loses a race gives the tag to the later change. */
+zreg_status zreg__promotion_set(zreg__promotion *run, size_t i, zreg_error *err);
+
+/** Looks whether each tag that was set answers with the image. Errors: CONFLICT. */
+zreg_status zreg__promotion_confirm(const zreg__promotion *run, zreg_error *err);
+
+/** Deletes the temporary tags; `*deleted`: none is left that should go. */
+zreg_status zreg__promotion_clean_up(int *deleted, const zreg__promotion *run, zreg_error *err);
+
+#endif
