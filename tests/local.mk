@@ -30,6 +30,7 @@ e2e_tests =
 include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
+include tests/modules/local.mk
 include tests/host/local.mk
 include tests/zuul/local.mk
 include tests/roles/local.mk

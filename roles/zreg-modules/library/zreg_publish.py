@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   images:
-    description: The images, each C(REPOSITORY:TAG).
+    description: The images, each C(REPOSITORY[:TAG]).
     type: list
     elements: str
     required: true
@@ -155,8 +155,9 @@ def foresee(client, image, params):
 
 
 def publish(client, params):
+    images = [":".join(split(image)) for image in params["images"]]
     return client.publish(
-        params["from"], params["to"], params["images"], build=params["build"], change=params["change"] or None,
+        params["from"], params["to"], images, build=params["build"], change=params["change"] or None,
         patchset=params["patchset"] or None, jobs=params["jobs"] or 0).to_zuul()["artifacts"]
 
 

@@ -242,8 +242,9 @@ class StateDir:
     def running(self):
         """The record of the process that runs, or None."""
         record = self.read(self.process)
-        alive = record and identity(record["pid"]) == record["identity"] and os.path.exists(self.connection)
-        return record if alive else None
+        if not record or not record["identity"] or not os.path.exists(self.connection):
+            return None
+        return record if identity(record["pid"]) == record["identity"] else None
 
     def forget(self):
         for path in (self.process, self.connection):
