@@ -7,7 +7,7 @@ void help_verbs(FILE *to, const verb *const *verbs)
 {
     fputs("usage: zreg VERB [options] ...\n\nContainer images through the gate.\n\n", to);
     for (; *verbs != NULL; verbs++) {
-        fprintf(to, "  %-12s %s\n", (*verbs)->name, (*verbs)->summary);
+        fprintf(to, "  %-22s %s\n", (*verbs)->name, (*verbs)->summary);
     }
     fputs("\nzreg VERB --help tells more. Exit status: 0 done, 1 failed, 2 wrong use.\n", to);
 }

@@ -17,6 +17,7 @@ cli_zreg_SOURCES = \
 	cli/cmd_resolve.c \
 	cli/cmd_tags.c \
 	cli/cmd_upload.c \
+	cli/cmd_use_buildset_registry.c \
 	cli/cmd_version.c \
 	cli/files.c \
 	cli/files.h \

@@ -14,9 +14,14 @@ static const verb *const verbs[] = {
 #if ZREG_WITH_SERVER
     &cmd_serve,
 #endif
-    &cmd_copy,       &cmd_append,    &cmd_index,        &cmd_inspect,  &cmd_tags,
-    &cmd_delete_tag, &cmd_artifacts, &cmd_resolve,      &cmd_populate, &cmd_publish,
-    &cmd_upload,     &cmd_promote,   &cmd_cleanup_tags, &cmd_version,  NULL,
+    &cmd_copy,         &cmd_append,
+    &cmd_index,        &cmd_inspect,
+    &cmd_tags,         &cmd_delete_tag,
+    &cmd_artifacts,    &cmd_resolve,
+    &cmd_populate,     &cmd_publish,
+    &cmd_upload,       &cmd_promote,
+    &cmd_cleanup_tags, &cmd_use_buildset_registry,
+    &cmd_version,      NULL,
 };
 
 static const verb *find(const char *name)

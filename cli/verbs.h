@@ -19,6 +19,7 @@ extern const verb cmd_resolve;
 extern const verb cmd_serve;
 extern const verb cmd_tags;
 extern const verb cmd_upload;
+extern const verb cmd_use_buildset_registry;
 extern const verb cmd_version;
 
 #endif

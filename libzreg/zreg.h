@@ -10,7 +10,7 @@
  *   digest     content digests                              server    a registry in this process
  *   manifest   image manifests and indexes                  artifact  Zuul's artifacts
  *   resolve    which image does a name mean for a change    gate      populate publish upload promote
- *   cleanup    old temporary tags
+ *   cleanup    old temporary tags                           host      engines told to use a registry
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -43,6 +43,7 @@
 #include <zreg/copy.h>
 #include <zreg/digest.h>
 #include <zreg/gate.h>
+#include <zreg/host.h>
 #include <zreg/manifest.h>
 #include <zreg/ref.h>
 #include <zreg/resolve.h>

@@ -10,6 +10,7 @@ zreg_headers += \
 	libzreg/zreg/copy.h \
 	libzreg/zreg/digest.h \
 	libzreg/zreg/gate.h \
+	libzreg/zreg/host.h \
 	libzreg/zreg/manifest.h \
 	libzreg/zreg/ref.h \
 	libzreg/zreg/resolve.h \

@@ -34,6 +34,7 @@ if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
+	tests/proto/test_cli_host.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_serve.py \
 	tests/proto/test_cli_usage.py \

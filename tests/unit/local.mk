@@ -92,3 +92,6 @@ endif
 unit_tests += tests/unit/test_gate_cleanup
 tests_unit_test_gate_cleanup_SOURCES = tests/unit/test_gate_cleanup.c
 tests_unit_test_gate_cleanup_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_host_formats
+tests_unit_test_host_formats_SOURCES = tests/unit/test_host_formats.c
+tests_unit_test_host_formats_LDADD = $(unit_ldadd)

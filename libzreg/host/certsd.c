@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* certs.d of containerd (docs/hosts.md there): a folder for each registry. The mirror is asked with
+ * ?ns=REGISTRY and without credentials; after it the registry itself, by default. */
+#include "host/block.h"
+#include "host/driver.h"
+#include "host/toml.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* The first host table is the first one asked. */
+static zreg_status edit_hosts(zreg__content *out, const zreg__connection *connection,
+                              const zreg__content *before, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    zreg__toml_table head = {0};
+    ZREG__TRY(zreg__buf_printf(&lines, err, "[host.\"https://%s\"]\n", connection->authority));
+    ZREG__TRY(zreg__buf_text(&lines, "  capabilities = [\"pull\", \"resolve\"]\n", err));
+    if (connection->ca_pem != NULL) {
+        ZREG__TRY(
+            zreg__buf_printf(&lines, err, "  ca = \"../%s/ca.crt\"\n", connection->authority));
+    }
+    zreg__toml_next(&head, before);
+    return zreg__block_insert(out, before, head.end, head.end, zreg__buf_cstr(&lines), err);
+}
+
+static zreg_status plan_registry(zreg__steps *plan, const char *folder, const char *registry,
+                                 zreg_error *err)
+{
+    ZREG__AUTO(zreg__content) zreg__content before = {0};
+    ZREG__AUTO(zreg__content) zreg__content after = {0};
+    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/%s/hosts.toml", folder, registry);
+    if (path == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__steps_read(&before, plan, path, err));
+    ZREG__TRY(edit_hosts(&after, plan->connection, &before, err));
+    return zreg__steps_write(plan, path, &zreg__format_block, ZREG__WANTS_NOTHING, &after, err);
+}
+
+zreg_status zreg__certsd_plan(zreg__steps *plan, const char *folder, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *path =
+        zreg__asprintf("%s/%s/ca.crt", folder, plan->connection->authority);
+    if (path == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__steps_certificate(plan, path, ZREG__WANTS_NOTHING, err));
+    for (const char *const *registry = plan->namespaces; *registry != NULL; registry++) {
+        ZREG__TRY(plan_registry(plan, folder, *registry, err));
+    }
+    return ZREG_OK;
+}
