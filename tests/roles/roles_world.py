@@ -7,12 +7,14 @@ import json
 import os
 import pathlib
 import secrets
+import shutil
 import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "tests/e2e")]
+sys.path[:0] = [str(TOP / "tests/e2e"), str(TOP / "tests/lib")]
 
+from engines import Machine, need_machines  # noqa: E402
 from world import World, need, tap  # noqa: E402
 from registries import BuildsetRegistry, DockerRegistry, ZregRegistry  # noqa: E402
 
@@ -78,7 +80,9 @@ def messages(result):
 
 
 class RolesWorld(World):
-    """A node with a home and a project, and the registries of a tenant."""
+    """A node with a home and a project, and the registries of a tenant. The node is this machine, or `machine`."""
+
+    machine = None
 
     def __init__(self):
         super().__init__()
@@ -128,9 +132,9 @@ class RolesWorld(World):
         self.write("inventory.yaml", {"all": {"hosts": {"node": variables}}})
         self.write("play.yaml", [{"hosts": "all", "roles": list(roles)}])
         environment = dict(self.environment, **({"ANSIBLE_STDOUT_CALLBACK": callback} if callback else {}))
-        return Play(subprocess.run(
-            ["ansible-playbook", "-i", self.folder / "inventory.yaml", *options, self.folder / "play.yaml"],
-            cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        argv = ["ansible-playbook", "-i", self.folder / "inventory.yaml", *options, self.folder / "play.yaml"]
+        return Play(subprocess.run(self.machine.argv(*argv) if self.machine else argv, cwd=self.folder,
+                                   env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
 
     def works(self, *roles, **given):
         done = self.play(*roles, **given)
@@ -162,12 +166,17 @@ class RolesWorld(World):
 
 
 @contextlib.contextmanager
-def roles_world():
-    made = RolesWorld()
-    try:
+def roles_world(own_machine=False):
+    """With a machine of its own, the node shares with this one only its network and the folder."""
+    with contextlib.ExitStack() as stack:
+        made = RolesWorld()
+        stack.callback(made.close)
+        if own_machine:
+            need_machines()
+            folder = made.folder.with_name(f"{made.folder.name}-machine")
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            made.machine = stack.enter_context(Machine(folder, keep=[made.folder], network=False))
         yield made
-    finally:
-        made.close()
 
 
 def puts(registry, part="/"):

@@ -2,8 +2,10 @@
 """build-container-image and build-docker-image with the engines that there are."""
 
 import base64
+import contextlib
 
-from roles_world import need, roles_world, tap
+from roles_world import BuildsetRegistry, need, roles_world, tap
+from engines import Dockerd
 
 CONTAINERFILE = """
 FROM scratch AS first
@@ -111,6 +113,54 @@ def test_what_an_earlier_build_left_is_not_built_in():
         w.source({"image/hello": "hello", "image/Dockerfile": CONTAINERFILE, "image/.zuul-siblings/old": ""})
         said = w.refused("build-container-image", container_images=[dict(IMAGE, siblings=["example.org/lib"])])
         assert ".zuul-siblings exists" in said, said
+
+
+@contextlib.contextmanager
+def docker_world():
+    """dockerd runs on the node, which is a machine of its own."""
+    with roles_world(own_machine=True) as w, Dockerd(w.machine) as w.docker:
+        w.source({"image/hello": "hello", "image/Dockerfile": CONTAINERFILE})
+        yield w
+
+
+def test_docker_builds_docker_images():
+    need("docker")
+    with docker_world() as w:
+        registry, record = w.buildset()
+        image = {"context": "image", "repository": "example/app", "tags": ["latest", "1.0"], "labels": ["owner=a b"],
+                 "build_args": ["GREETING=good morning"]}
+        w.works("build-docker-image", docker_images=[image], buildset_registry=record)
+        found = w.inspect(f"{registry.address}/example/app:latest")
+        assert found["labels"] == {
+            "greeting": "good morning", "siblings": "", "stage": "second", "owner": "a b", "org.zuul-ci.change": "7",
+            "org.zuul-ci.change_url": "https://review.example.org/7"}, found["labels"]
+        assert w.inspect(f"{registry.address}/docker.io/example/app:1.0")["digest"] == found["digest"]
+        local = w.docker.run("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+        assert {"example/app:change_7_latest", "example/app:1.0"} <= set(local), local
+
+
+def test_docker_builds_for_several_platforms():
+    need("docker")
+    with docker_world() as w:
+        registry = built(w, "docker", dict(IMAGE, arch=PLATFORMS))
+        found = w.inspect(f"{registry.address}/quay.io/example/app:1.0")
+        assert sorted(child["platform"] for child in found["platforms"]) == PLATFORMS, found
+
+
+class Ipv6Registry(BuildsetRegistry):
+    listen = "[::1]:0"
+
+
+def test_the_address_of_the_registry_may_be_ipv6():
+    """Engines cannot read such an address; aliases and tunnels were needed."""
+    need("buildah")
+    with roles_world(own_machine=True) as w:
+        w.source({"image/hello": "hello", "image/Dockerfile": CONTAINERFILE})
+        registry, record = w.buildset(Ipv6Registry)
+        w.works("build-container-image", container_command="buildah", container_images=[dict(IMAGE, arch=PLATFORMS)],
+                buildset_registry=record)
+        assert "::1\tzuul-jobs.buildset-registry\n" in (w.machine.etc / "hosts").read_text()
+        assert len(w.inspect(f"{registry.address}/quay.io/example/app:1.0")["platforms"]) == 2
 
 
 def case(body, engine):
