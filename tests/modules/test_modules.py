@@ -113,6 +113,24 @@ def test_promote_refuses_in_check_mode_what_it_refuses():
         assert done["changed"] and done["temporary_deleted"] and done["previous"] == {"latest": old}, done
 
 
+def test_promote_never_goes_back():
+    with ansible() as w:
+        public = w.record()
+        repository = place(public, "example/app")
+        late = pushed(w, public, "example/app:change_12_latest", name="late")
+        pushed(w, public, "example/app:change_11_latest", name="early")
+        options = dict(repository=repository, registries=[public])
+        done = w.module("zreg_promote", change="12", order=2, **options)
+        assert done["promoted"] and done["tags"] == ["latest"] and done["digest"] == late, done
+        again = w.module("zreg_promote", change="12", order=2, **options)
+        assert again["promoted"] and not again["changed"], again
+        early = w.module("zreg_promote", change="11", order=1, **options)
+        assert not early["promoted"] and not early["changed"] and early["superseded"] == ["latest"], early
+        assert early["superseded_by"] == "12" and early["tags"] == [], early
+        with client(public) as c:
+            assert c.head(f"{repository}:latest") == late
+
+
 def test_upload_without_a_change_uses_the_pipeline():
     with ansible() as w:
         there = w.record()
@@ -136,6 +154,24 @@ def test_tags():
         assert deleted["deleted"] == ["one"], deleted
         with client(there) as c:
             assert c.tags(repository) == ["two"] and c.head(f"{repository}:two") == digest
+
+
+def test_tags_that_are_old_are_cleaned():
+    with ansible() as w:
+        there = w.record()
+        repository = place(there, "some/image")
+        for tag in ("latest", "change_1_latest", "change_2_latest"):
+            pushed(w, there, f"some/image:{tag}", name=tag)
+        options = dict(repository=repository, state="cleaned", registries=[there])
+        young = w.module("zreg_tags", older_than="1d", **options)
+        assert not young["changed"] and young["deleted"] == [], young
+        assert "change_1_latest" in {kept["tag"] for kept in young["kept"]}, young
+        cleaned = w.thrice("zreg_tags", older_than="0", match="change_1_.*", **options)
+        assert cleaned["deleted"] == ["change_1_latest"], cleaned
+        with client(there) as c:
+            assert c.tags(repository) == ["change_2_latest", "latest"]
+        wrong = w.module("zreg_tags", fails=True, older_than="soon", **options)
+        assert "soon" in wrong["msg"], wrong
 
 
 def test_publish_and_populate():

@@ -31,11 +31,19 @@ options:
   expect_digest:
     description:
       - Fail unless it is this image.
-      - It also lets a promotion that was done already succeed again after its temporary tag is gone.
+      - It also lets a promotion that was done already succeed again after its temporary tag is gone, and so does
+        I(order).
     type: str
   if_current:
     description: Fail when a tag holds another image than this digest, or, with C(absent), when it exists.
     type: str
+  order:
+    description:
+      - Where the change stands in the order of merging, any number that is larger for what merged later. A tag
+        never goes back then, so a promotion that is late or is run again does no harm. What a later change has
+        is left alone, C(superseded) tells so, and it is no failure.
+      - Check mode does not look at it.
+    type: int
   keep:
     description: Leave the temporary tag.
     type: bool
@@ -109,8 +117,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+promoted:
+  description: False when every tag belongs to a change that merged later.
+  type: bool
+  returned: success
 digest:
-  description: Digest of the promoted image.
+  description: Digest of the promoted image; when it was not promoted, of the later one.
   type: str
   returned: success
 tags:
@@ -118,6 +130,15 @@ tags:
   type: list
   elements: str
   returned: success
+superseded:
+  description: The tags that belong to a change that merged later, and stay.
+  type: list
+  elements: str
+  returned: unless in check mode
+superseded_by:
+  description: That change.
+  type: str
+  returned: unless in check mode
 previous:
   description: What each tag held before, by tag; null where it did not exist.
   type: dict
@@ -146,6 +167,7 @@ ARGUMENTS = common.options(
     from_tag=dict(type="str"),
     expect_digest=dict(type="str"),
     if_current=dict(type="str"),
+    order=dict(type="int"),
     keep=dict(type="bool", default=False))
 RULES = dict(required_one_of=[("change", "pipeline", "from_tag")])
 
@@ -175,26 +197,27 @@ def foresee(client, params, previous):
     for tag, current in previous.items():
         if params["if_current"] and current != digest and (current or "absent") != params["if_current"]:
             raise ValueError(f"tag {tag} is {current or 'absent'}, not {params['if_current']}")
-    return dict(digest=digest)
+    return dict(promoted=True, digest=digest, tags=params["tags"])
 
 
 def promote(client, params):
     result = client.promote(
         params["repository"], params["tags"], change=params["change"] or None, pipeline=params["pipeline"] or None,
         from_tag=params["from_tag"], expect_digest=params["expect_digest"], if_current=params["if_current"],
-        keep=params["keep"])
-    return dict(digest=str(result.digest), requests=result.requests, blob_requests=result.blob_requests,
-                temporary_deleted=result.temporary_deleted)
+        order=params["order"], keep=params["keep"])
+    return dict(
+        promoted=result.promoted, digest=str(result.digest), superseded=list(result.superseded),
+        tags=[tag for tag in params["tags"] if tag not in result.superseded], superseded_by=result.superseded_by,
+        requests=result.requests, blob_requests=result.blob_requests, temporary_deleted=result.temporary_deleted)
 
 
 def act(module, client):
     params = module.params
-    refs = {tag: f"{params['repository']}:{tag}" for tag in params["tags"]}
-    previous = {tag: common.digest_at(client, ref) for tag, ref in refs.items()}
+    previous = {tag: common.digest_at(client, f"{params['repository']}:{tag}") for tag in params["tags"]}
     results = foresee(client, params, previous) if module.check_mode else promote(client, params)
-    outcome = common.changes({refs[tag]: digest for tag, digest in previous.items()},
-                             dict.fromkeys(refs.values(), results["digest"]))
-    return dict(results, tags=params["tags"], previous=previous, **outcome)
+    now = {**previous, **dict.fromkeys(results["tags"], results["digest"])}
+    return dict(results, previous=previous, **common.changes(*(
+        {f"{params['repository']}:{tag}": digest for tag, digest in state.items()} for state in (previous, now))))
 
 
 if __name__ == "__main__":

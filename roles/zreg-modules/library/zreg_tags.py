@@ -17,13 +17,35 @@ options:
     description:
       - C(list) lists the tags.
       - C(absent) deletes I(tags).
+      - C(cleaned) deletes old temporary tags, never final ones.
     type: str
-    choices: [list, absent]
+    choices: [list, absent, cleaned]
     default: list
   tags:
     description: The tags to delete.
     type: list
     elements: str
+  match:
+    description: With I(state=cleaned), which tags are temporary; a POSIX extended regular expression for the whole
+      tag, in place of C(change_[0-9]+_.+).
+    type: str
+  older_than:
+    description: With I(state=cleaned), how old they have to be, in seconds, or with a unit as C(90m), C(24h) or
+      C(7d). 0 means whatever their age.
+    type: str
+    default: 24h
+  api:
+    description: Over which interface tags are listed with their age and deleted; C(auto) chooses by the host.
+      C(hub) is Docker Hub's, C(quay) that of Quay.
+    type: str
+    choices: [auto, oci, hub, quay]
+    default: auto
+  api_url:
+    description: Where that interface answers, when not at its usual place.
+    type: str
+  api_token:
+    description: OAuth token for Quay's interface. It is kept out of all output.
+    type: str
   registries:
     description:
       - How registries are reached. A host that is not listed is reached with the machine's own
@@ -83,6 +105,13 @@ EXAMPLES = r"""
     repository: quay.io/example/app
     state: absent
     tags: [change_12_latest]
+
+- name: Delete temporary tags that nobody promoted within a day
+  zreg_tags:
+    repository: quay.io/example/app
+    state: cleaned
+    older_than: 24h
+    api_token: "{{ quay.token }}"
 """
 
 RETURN = r"""
@@ -96,14 +125,27 @@ deleted:
   type: list
   elements: str
   returned: unless I(state=list)
+kept:
+  description: The tags that were left, each with C(tag), C(reason) and C(age) in seconds, null when that is not known.
+  type: list
+  elements: dict
+  returned: when I(state=cleaned)
 """
+
+import re
 
 from ansible.module_utils import zreg_common as common
 
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 ARGUMENTS = common.options(
     repository=dict(type="str", required=True),
-    state=dict(type="str", choices=["list", "absent"], default="list"),
-    tags=dict(type="list", elements="str"))
+    state=dict(type="str", choices=["list", "absent", "cleaned"], default="list"),
+    tags=dict(type="list", elements="str"),
+    match=dict(type="str"),
+    older_than=dict(type="str", default="24h"),
+    api=dict(type="str", choices=["auto", "oci", "hub", "quay"], default="auto"),
+    api_url=dict(type="str"),
+    api_token=dict(type="str", no_log=True))
 RULES = dict(required_if=[("state", "absent", ["tags"])])
 
 
@@ -124,10 +166,31 @@ def delete(module, client):
     return dict(deleted=doomed, **common.changes(before, dict.fromkeys(before)))
 
 
+def seconds(text):
+    found = re.fullmatch(r"(\d+)\s*([smhd]?)", text.strip())
+    if not found:
+        raise ValueError(f"older_than is {text!r}; write seconds, or a number with s, m, h or d")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def clean(module, client):
+    params = module.params
+    result = client.cleanup_tags(
+        params["repository"], match=params["match"], older_than=seconds(params["older_than"]), api=params["api"],
+        api_url=params["api_url"], api_token=params["api_token"], dry_run=module.check_mode)
+    kept = [dict(tag=one.tag, reason=one.reason, age=None if one.age is None else int(one.age.total_seconds()))
+            for one in result.kept]
+    doomed = [one.tag for one in result.deleted]
+    before = {f"{params['repository']}:{tag}": "present" for tag in doomed}
+    return dict(deleted=doomed, kept=kept, **common.changes(before, dict.fromkeys(before)))
+
+
+def listing(module, client):
+    return dict(changed=False, tags=client.tags(module.params["repository"]))
+
+
 def act(module, client):
-    if module.params["state"] == "list":
-        return dict(changed=False, tags=client.tags(module.params["repository"]))
-    return delete(module, client)
+    return dict(list=listing, absent=delete, cleaned=clean)[module.params["state"]](module, client)
 
 
 if __name__ == "__main__":
