@@ -15,6 +15,7 @@ go_DATA = \
 	bindings/go/error.go \
 	bindings/go/gate.go \
 	bindings/go/go.mod \
+	bindings/go/host.go \
 	bindings/go/manifest.go \
 	bindings/go/ref.go \
 	bindings/go/resolve.go \
@@ -26,6 +27,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/raw.swig \
 	bindings/go/internal/raw/shim.c \
 	bindings/go/internal/raw/shim.h \
+	bindings/go/internal/raw/shim_host.c \
 	bindings/go/internal/raw/shim_inside.h \
 	bindings/go/internal/raw/shim_tags.c
 

@@ -14,7 +14,7 @@ import time
 from cli_world import TOP, tap, world
 
 VERBS = ("serve copy append index inspect tags delete-tag artifacts resolve populate publish upload"
-         " promote use-buildset-registry version").split()
+         " promote cleanup-tags use-buildset-registry version").split()
 
 
 def verbs(w):

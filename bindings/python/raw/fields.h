@@ -44,6 +44,7 @@ extern const fields_row fields_of_publish_options[];
 extern const fields_row fields_of_upload_options[];
 extern const fields_row fields_of_promote_options[];
 extern const fields_row fields_of_cleanup_options[];
+extern const fields_row fields_of_host_apply_options[];
 
 extern const fields_row fields_of_progress[];
 extern const fields_row fields_of_counters[];
@@ -54,6 +55,7 @@ extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
 extern const fields_row fields_of_populated_image[];
 extern const fields_row fields_of_cleaned_tag[];
+extern const fields_row fields_of_host_change[];
 
 /** An options struct made from a dict, with all that it points to. */
 typedef struct fields_options {

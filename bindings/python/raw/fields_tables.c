@@ -143,6 +143,15 @@ const fields_row fields_of_cleanup_options[] = {
     END,
 };
 
+const fields_row fields_of_host_apply_options[] = {
+    FIELD(zreg_host_apply_options, TEXT, root),
+    FIELD(zreg_host_apply_options, TEXT, home),
+    FIELD(zreg_host_apply_options, TEXTS, engines),
+    FIELD(zreg_host_apply_options, TEXTS, namespaces),
+    FIELD(zreg_host_apply_options, INT, check),
+    END,
+};
+
 /* --- results */
 
 const fields_row fields_of_progress[] = {
@@ -240,4 +249,11 @@ const fields_row fields_of_cleaned_tag[] = {
     FIELD(zreg_cleaned_tag, I64, age_s),
     FIELD(zreg_cleaned_tag, INT, deleted),
     END,
+};
+
+const fields_row fields_of_host_change[] = {
+    FIELD(zreg_host_change, TEXT, path),   FIELD(zreg_host_change, TEXT, engine),
+    FIELD(zreg_host_change, TEXT, action), FIELD(zreg_host_change, TEXT, wants),
+    FIELD(zreg_host_change, INT, secret),  FIELD(zreg_host_change, TEXT, before),
+    FIELD(zreg_host_change, TEXT, after),  END,
 };

@@ -170,6 +170,7 @@
 %options(zreg_upload_options, fields_of_upload_options)
 %options(zreg_promote_options, fields_of_promote_options)
 %options(zreg_cleanup_options, fields_of_cleanup_options)
+%options(zreg_host_apply_options, fields_of_host_apply_options)
 
 /* Given out also beside an error, whose typemap runs later and drops it. */
 %define %result(STRUCT, TABLE)
@@ -198,6 +199,7 @@
 %result(zreg_candidate, fields_of_candidate)
 %result(zreg_populated_image, fields_of_populated_image)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
+%result(zreg_host_change, fields_of_host_change)
 
 /* --- objects: freed when Python drops them, never before a call that uses them has ended */
 
@@ -232,6 +234,7 @@ struct OBJECT {};
 %object(zreg_resolution)
 %object(zreg_populated)
 %object(zreg_cleaned)
+%object(zreg_host_changes)
 %typemap(check) zreg_cancel *cancel, const zreg_artifacts *artifacts ""
 
 /* --- not for Python: replaced by the typemaps above */
@@ -257,6 +260,7 @@ struct OBJECT {};
 %include <zreg/resolve.h>
 %include <zreg/gate.h>
 %include <zreg/cleanup.h>
+%include <zreg/host.h>
 
 %wrapper %{
 int fields_server(PyObject *object, zreg_server **out)

@@ -13,6 +13,7 @@ from .cancel import Cancel
 from .client import Client, temporary_tag
 from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit,
                      NetError, NotFound, ProtocolError, Timeout, Unsupported)
+from .host import HostChange, HostChanges, host_apply, host_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, PopulatedImage, Progress,
                       PromoteResult, Resolution)
 from .server import BuildsetRegistry, Server
@@ -24,7 +25,7 @@ __version__ = _raw.version()
 __all__ = [
     "AlreadyExists", "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
-    "Descriptor", "Digest", "Error", "FileError", "InvalidArgument", "Limit", "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage",
-    "Progress", "PromoteResult", "ProtocolError", "Ref", "Resolution", "Server", "Timeout", "Unsupported",
-    "temporary_tag",
+    "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
+    "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage", "Progress", "PromoteResult", "ProtocolError",
+    "Ref", "Resolution", "Server", "Timeout", "Unsupported", "host_apply", "host_revert", "temporary_tag",
 ]

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package zreg
+
+import (
+	"context"
+	"encoding/json"
+
+	"libzreg.org/zreg/internal/raw"
+)
+
+// HostApplyOptions are the settings of HostApply and HostRevert; nil means all defaults.
+type HostApplyOptions struct {
+	Root       string   // folder that holds the machine's files; "" means "/"
+	Home       string   // home, beneath the root, of the user who gets credentials; "" means $HOME
+	Engines    []string // such as "docker" and "podman"; none means what is installed
+	Namespaces []string // registries to shadow beside docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io
+	Check      bool     // write nothing, only tell what would change
+}
+
+// HostChange is one file of a machine.
+type HostChange struct {
+	Path   string // as seen from the root
+	Engine string // "docker", "podman", ...; "hosts", "trust", "credentials"
+	Action string // "created", "modified", "removed", "unchanged"
+	Wants  string // what the engine needs to see it: "", "reload", "restart"
+	Secret bool   // holds credentials; Before and After are ""
+	Before string // the content before; for a diff
+	After  string
+}
+
+// HostChanges are the files of a machine, unchanged ones included.
+type HostChanges []HostChange
+
+// Changed gives the paths of the files that changed.
+func (c HostChanges) Changed() (paths []string) {
+	for _, change := range c {
+		if change.Action != "unchanged" {
+			paths = append(paths, change.Path)
+		}
+	}
+	return paths
+}
+
+// Wanting gives the engines that need a "reload" or a "restart" to see what changed.
+func (c HostChanges) Wanting(what string) (engines []string) {
+	seen := map[string]bool{}
+	for _, change := range c {
+		if change.Action != "unchanged" && change.Wants == what && !seen[change.Engine] {
+			seen[change.Engine] = true
+			engines = append(engines, change.Engine)
+		}
+	}
+	return engines
+}
+
+// HostApply makes the engines of the machine ask a buildset registry first. A second call changes
+// nothing; services are not restarted.
+func HostApply(ctx context.Context, connection Connection, options *HostApplyOptions) (changes HostChanges, err error) {
+	var o HostApplyOptions
+	if options != nil {
+		o = *options
+	}
+	record, err := json.Marshal(connection)
+	if err != nil {
+		return nil, err
+	}
+	err = call(ctx, func(cancel raw.Cancel, failure raw.Error) {
+		out := raw.Host_apply(record, o.Root, o.Home, o.Engines, o.Namespaces, flag(o.Check), cancel, failure)
+		defer raw.Host_changes_free(out)
+		if failure.GetCode() == 0 {
+			changes = hostChanges(out)
+		}
+	})
+	return changes, err
+}
+
+// HostRevert brings every file back to what it was before the first HostApply; what others wrote
+// since stays. Of the options Root and Check count.
+func HostRevert(ctx context.Context, options *HostApplyOptions) (changes HostChanges, err error) {
+	var o HostApplyOptions
+	if options != nil {
+		o = *options
+	}
+	err = call(ctx, func(cancel raw.Cancel, failure raw.Error) {
+		out := raw.Host_revert(o.Root, flag(o.Check), cancel, failure)
+		defer raw.Host_changes_free(out)
+		if failure.GetCode() == 0 {
+			changes = hostChanges(out)
+		}
+	})
+	return changes, err
+}
+
+func hostChanges(from raw.Host_changes) HostChanges {
+	changes := make(HostChanges, raw.Host_changes_count(from))
+	for i := range changes {
+		change := raw.Host_changes_at(from, int64(i))
+		changes[i] = HostChange{
+			Path:   change.GetPath(),
+			Engine: change.GetEngine(),
+			Action: change.GetAction(),
+			Wants:  change.GetWants(),
+			Secret: change.GetSecret() != 0,
+			Before: change.GetBefore(),
+			After:  change.GetAfter(),
+		}
+	}
+	return changes
+}

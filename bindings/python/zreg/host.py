@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""This machine's container engines, told to use a buildset registry."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+
+from . import _raw
+from .cancel import Cancel, Token, run
+from .server import Path, Server
+
+
+@dataclass(frozen=True)
+class HostChange:
+    """One file of the machine."""
+
+    path: str  #: as seen from the root
+    engine: str  #: "docker", "podman", ...; "hosts", "trust", "credentials"
+    action: str  #: "created", "modified", "removed", "unchanged"
+    wants: str  #: what the engine needs to see it: "", "reload", "restart"
+    secret: bool  #: holds credentials; then before and after are None
+    before: Optional[str]  #: the content before, None: no file; for a diff
+    after: Optional[str]
+
+    @property
+    def changed(self) -> bool:
+        return self.action != "unchanged"
+
+
+@dataclass(frozen=True)
+class HostChanges:
+    """What was done to the machine's files; after a check, what would be."""
+
+    files: Tuple[HostChange, ...]
+
+    @property
+    def changed(self) -> Tuple[str, ...]:
+        """The paths of the files that changed."""
+        return tuple(file.path for file in self.files if file.changed)
+
+    @property
+    def unchanged(self) -> Tuple[str, ...]:
+        return tuple(file.path for file in self.files if not file.changed)
+
+    @property
+    def reload(self) -> Tuple[str, ...]:
+        """The engines to reload, such as "docker"."""
+        return self._engines("reload")
+
+    @property
+    def restart(self) -> Tuple[str, ...]:
+        """The engines to restart, such as "containerd"."""
+        return self._engines("restart")
+
+    def _engines(self, wants: str) -> Tuple[str, ...]:
+        return tuple(dict.fromkeys(file.engine for file in self.files if file.changed and file.wants == wants))
+
+
+def _changes(raw: _raw.host_changes) -> HostChanges:
+    records = (_raw.host_changes_at(raw, i) for i in range(_raw.host_changes_count(raw)))
+    return HostChanges(tuple(HostChange(**{**record, "secret": bool(record["secret"])}) for record in records))
+
+
+def _list(values: Optional[Iterable[str]]) -> Optional[List[str]]:
+    if isinstance(values, str):
+        raise TypeError(f"a list of texts is needed, not the text {values!r}")
+    return None if values is None else list(values)
+
+
+def _call(function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], **options: Any) -> HostChanges:
+    with Token(cancel) as token:
+        return _changes(run(token, lambda _: function(*args, options, token.raw)))
+
+
+def host_apply(
+    connection: Union[Server, Mapping[str, Any], str, bytes],
+    *,
+    root: Path = "/",
+    home: Optional[Path] = None,
+    engines: Optional[Iterable[str]] = None,
+    namespaces: Optional[Iterable[str]] = None,
+    check: bool = False,
+    cancel: Optional[Cancel] = None,
+) -> HostChanges:
+    """Makes the machine's engines ask a buildset registry first.
+
+    `connection` is the registry, its connection record {host, port, username, password, cert}, or the
+    record's JSON. `home` is the home folder, as seen from the root, of the user who gets credentials.
+    `engines` are those installed unless they are named; `namespaces` are registries to shadow beside
+    docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io. With `check` nothing is written. A second
+    call changes nothing; services are not restarted.
+    """
+    record: Union[Dict[str, Any], Mapping[str, Any], str, bytes] = (
+        connection.connection() if isinstance(connection, Server) else connection)
+    text = record if isinstance(record, (str, bytes)) else json.dumps(dict(record))
+    return _call(
+        _raw.host_apply, text.encode() if isinstance(text, str) else text, root=os.fspath(root),
+        home=None if home is None else os.fspath(home), engines=_list(engines), namespaces=_list(namespaces),
+        check=int(check), cancel=cancel)
+
+
+def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None) -> HostChanges:
+    """Brings every file back to what it was before the first host_apply; what others wrote since stays."""
+    return _call(_raw.host_revert, root=os.fspath(root), check=int(check), cancel=cancel)
