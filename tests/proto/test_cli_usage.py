@@ -58,6 +58,8 @@ def test_wrong_use_is_exit_2():
         ["promote", "h:1/b", "--change", "1"], ["promote", "h:1/b", "--tag", "t"], ["serve"],
         ["serve", "--name", "x", "--root", "r"], ["serve", "--buildset", "--anonymous", "all"],
         ["serve", "--root", "r", "--tls-cert", "/dev/null"], ["version", "x"],
+        ["cleanup-tags"], ["cleanup-tags", "h:1/b", "--older-than", "soon"], ["cleanup-tags", "h:1/b", "--api", "x"],
+        ["cleanup-tags", "h:1/b", "--older-than", "-1h"], ["cleanup-tags", "h:1/b", "--older-than", "24hours"],
         ["delete-tag", "h:1/b"], ["tags", "h:1/b", "--username", "u"],
         ["tags", "h:1/b", "--password-file", "f"], ["tags", "h:1/b", "--creds-file", "f"],
     ]
