@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files.h"
+#include "memory.h"
 #include "output.h"
+#include "table.h"
 #include "verbs.h"
 #include <stdio.h>
 
@@ -19,17 +21,47 @@ static zreg_status print_json(session *s, const zreg_resolution *resolution)
     return status == ZREG_OK ? output_json_text(s, json) : status;
 }
 
+static const char *source_of(const zreg_candidate *candidate)
+{
+    switch (candidate->source) {
+    case ZREG_SOURCE_BUILDSET:
+        return "buildset";
+    case ZREG_SOURCE_INTERMEDIATE:
+        return "intermediate";
+    case ZREG_SOURCE_UPSTREAM:
+        break;
+    }
+    return "upstream";
+}
+
+/* What everybody wants to know first. */
+static void print_answer(const session *s, const zreg_candidate *winner)
+{
+    const char *name = session_word(s, 0);
+    if (winner->change[0] != '\0') {
+        printf("%s is the image of change %s, from the %s registry\n", name, winner->change,
+               source_of(winner));
+    } else if (winner->source == ZREG_SOURCE_UPSTREAM) {
+        printf("%s is the image that its own registry has: no change ahead made one\n", name);
+    } else {
+        printf("%s is what the %s registry has\n", name, source_of(winner));
+    }
+    printf("%s%s\n", winner->digest, winner->digest[0] == '\0' ? "its digest is not known" : "");
+}
+
 static zreg_status print_text(session *s, const zreg_resolution *resolution)
 {
+    table *rows = table_new(6);
+    print_answer(s, zreg_resolution_winner(resolution));
+    table_add(rows, "  ", "SOURCE", "CHANGE", "DIGEST", "WHY", "WHERE");
     for (size_t i = 0; i < zreg_resolution_count(resolution); i++) {
         const zreg_candidate *candidate = zreg_resolution_at(resolution, i);
-        printf("%s %s\n", i == 0 ? "=>" : "  ", candidate->ref);
-        if (candidate->digest[0] != '\0') {
-            printf("     %s\n", candidate->digest);
-        }
-        printf("     %s%s%s%s\n", candidate->change[0] == '\0' ? "" : "change ", candidate->change,
-               candidate->change[0] == '\0' ? "" : ": ", candidate->reason);
+        AUTO_FREE char *digest = memory_printf("%.19s", candidate->digest);
+        table_add(rows, i == 0 ? "=>" : "  ", source_of(candidate), candidate->change, digest,
+                  candidate->reason, candidate->ref);
     }
+    puts("");
+    table_print(rows);
     return output_finish(s);
 }
 

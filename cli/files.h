@@ -6,6 +6,7 @@
 #include "session.h"
 
 #define FILES_MAX_ARTIFACTS ((size_t)16 << 20)
+#define FILES_MAX_LOG ((size_t)256 << 20)
 #define FILES_MAX_TEXT ((size_t)4 << 20)
 
 /** The content with a NUL behind it, in new memory. `what` names the file's purpose in errors; the

@@ -38,6 +38,8 @@ cli_zreg_SOURCES = \
 	cli/session.h \
 	cli/signals.c \
 	cli/signals.h \
+	cli/table.c \
+	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
 	cli/verbs.h

@@ -11,6 +11,7 @@
  *   manifest   image manifests and indexes                  artifact  Zuul's artifacts
  *   resolve    which image does a name mean for a change    gate      populate publish upload promote
  *   cleanup    old temporary tags                           host      engines told to use a registry
+ *   provenance which change was served
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -45,6 +46,7 @@
 #include <zreg/gate.h>
 #include <zreg/host.h>
 #include <zreg/manifest.h>
+#include <zreg/provenance.h>
 #include <zreg/ref.h>
 #include <zreg/resolve.h>
 #include <zreg/server.h>

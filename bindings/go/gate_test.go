@@ -53,6 +53,22 @@ func TestPublishPopulateResolve(t *testing.T) {
 	wantEqual(t, "digest", resolution.Winner.Digest, artifact.Digest)
 }
 
+func TestProvenance(t *testing.T) {
+	log := `{"method":"GET","path":"/v2/a/b/manifests/latest","repository":"a/b","reference":"latest",` +
+		`"digest":"` + string(emptyDigest) + `","status":200,"bytes":7,"source":"artifact","change":"4",` +
+		`"build":"b4","artifact":"docker://r/a/b:b4_latest"}` + "\n"
+	images, err := zreg.Provenance([]byte(log))
+	must(t, err)
+	wantEqual(t, "images", len(images), 1)
+	wantEqual(t, "image", images[0], zreg.ServedImage{Repository: "a/b", Tag: "latest", Digest: emptyDigest,
+		Source: zreg.ServedChange, Change: "4", Build: "b4", Artifact: "docker://r/a/b:b4_latest", Requests: 1, Bytes: 7})
+	_, err = zreg.Provenance([]byte("x\n"))
+	wantError(t, err, zreg.ErrInvalid)
+	images, err = zreg.Provenance(nil)
+	must(t, err)
+	wantEqual(t, "images", len(images), 0)
+}
+
 func TestPopulateFromNothing(t *testing.T) {
 	images, err := newClient(t).Populate(background, zreg.Artifacts{}, "",
 		&zreg.PopulateOptions{Server: newBuildset(t)})

@@ -17,6 +17,7 @@ go_DATA = \
 	bindings/go/go.mod \
 	bindings/go/host.go \
 	bindings/go/manifest.go \
+	bindings/go/provenance.go \
 	bindings/go/ref.go \
 	bindings/go/resolve.go \
 	bindings/go/server.go

@@ -28,6 +28,7 @@ libzreg_sources += \
 	libzreg/gate/promote_cleanup.c \
 	libzreg/gate/promote_order.c \
 	libzreg/gate/promotion.h \
+	libzreg/gate/provenance.c \
 	libzreg/gate/publish.c \
 	libzreg/gate/record.c \
 	libzreg/gate/record.h \

@@ -2,6 +2,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "gate/names.h"
@@ -9,6 +10,8 @@
 #include "gate/populated.h"
 #include "gate/progress.h"
 #include "gate/siblings.h"
+#include "image/copying.h"
+#include "oci/origin.h"
 #include "oci/reference.h"
 
 /* What all copies of one call share. */
@@ -35,6 +38,7 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
     ZREG__AUTO(zreg_ref) zreg_ref *src = NULL;
     ZREG__AUTO(zreg_ref) zreg_ref *dst = NULL;
+    ZREG__AUTO_FREE char *origin = NULL;
     ZREG__TRY(zreg__names_artifact(&src, artifact, run->set.intermediate, err));
     ZREG__TRY(zreg__names_place(&dst, run->to, artifact->repository, artifact->tag, NULL, err));
     if (artifact->digest[0] != '\0') {
@@ -45,8 +49,10 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
     options.dst_server = run->set.server;
     options.mount_from = zreg__siblings_mount_from(run->siblings);
     zreg__progress_begin(&run->progress, &options, artifact->name);
-    ZREG__TRY(zreg_copy(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst), &options,
-                        run->cancel, err));
+    /* What is too long to tell is not told: the image matters more than the log. */
+    (void)zreg__origin_print(&origin, artifact->url, artifact->change, artifact->build, NULL);
+    ZREG__TRY(zreg__copy_from_origin(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst),
+                                     &options, origin, run->cancel, err));
     zreg__progress_end(&run->progress);
     return zreg__siblings_add(run->siblings, zreg_ref_repository(dst), err);
 }

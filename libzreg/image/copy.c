@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "image/copying.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
 #include "image/parallel.h"
@@ -15,6 +16,7 @@
 
 typedef struct copy {
     zreg_copy_options options;
+    const char *origin; /* or NULL */
     zreg__transfer_options transfer;
     zreg__endpoint *src;
     zreg__endpoint *dst;
@@ -53,6 +55,7 @@ static zreg_status open_ends(copy *self, zreg_client *client, const char *src, c
     const zreg__endpoint_options to = {.client = client,
                                        .server = self->options.dst_server,
                                        .write = true,
+                                       .origin = self->origin,
                                        .mount_from = self->options.mount_from};
     ZREG__TRY(zreg__endpoint_open(&self->src, src, &from, err));
     ZREG__TRY(zreg__endpoint_open(&self->dst, dst, &to, err));
@@ -247,7 +250,14 @@ static void fill(zreg_copy_result *out, const copy *self)
 zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                       const zreg_copy_options *options, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(copy) copy self = {.src = NULL};
+    return zreg__copy_from_origin(out, client, src, dst, options, NULL, cancel, err);
+}
+
+zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, const char *src,
+                                   const char *dst, const zreg_copy_options *options,
+                                   const char *origin, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(copy) copy self = {.origin = origin};
     zreg__error_clear(err);
     ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
     self.transfer = (zreg__transfer_options){.jobs = self.options.jobs,

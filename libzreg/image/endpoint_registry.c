@@ -32,6 +32,7 @@ typedef struct registry {
     zreg__endpoint base;
     zreg_client *client;
     zreg_ref *ref;
+    const char *origin;
     zreg_strings *mount_from;
     _Atomic mount_trust self_mount;
     pthread_mutex_t first_push; /* held by the first push until its request was answered */
@@ -82,6 +83,7 @@ static zreg_status start(registry *self, const char *text, const zreg__endpoint_
                          zreg_error *err)
 {
     self->client = options->client;
+    self->origin = options->origin;
     ZREG__TRY(zreg_ref_parse(&self->ref, text, err));
     ZREG__TRY(zreg__client_expect(self->client, self->ref, options->write ? "pull,push" : "pull",
                                   NULL, err));
@@ -166,7 +168,8 @@ static zreg_status registry_manifest_put(zreg__endpoint *endpoint, const zreg_ma
     } else {
         ZREG__TRY(zreg_ref_with_digest(&ref, self->ref, zreg_manifest_digest(manifest), err));
     }
-    return zreg_client_manifest_put(self->client, ref, manifest, cancel, err);
+    return zreg__client_manifest_put_from(self->client, ref, manifest, named ? self->origin : NULL,
+                                          cancel, err);
 }
 
 static zreg_status source_read(size_t *out_size, zreg__source *source, void *buffer,

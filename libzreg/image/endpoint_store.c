@@ -24,6 +24,8 @@ typedef struct local {
     zreg__homes *homes; /* of the client's session; NULL without a client */
     char name[32];      /* what the session knows this server by */
     zreg__store *store;
+    zreg_server *server;
+    const char *origin;
     char *repository;
     zreg_strings *mount_from;
 } local;
@@ -67,6 +69,8 @@ static zreg_status start(local *self, const zreg_ref *ref, const zreg__endpoint_
                          zreg_error *err)
 {
     self->store = zreg__server_store(options->server);
+    self->server = options->server;
+    self->origin = options->origin;
     self->homes = options->client != NULL ? zreg__client_homes(options->client) : NULL;
     (void)snprintf(self->name, sizeof(self->name), "server %p", (void *)self->store);
     ZREG__TRY(canonical(&self->repository, zreg_ref_repository(ref), err));
@@ -135,7 +139,11 @@ static zreg_status local_manifest_put(zreg__endpoint *endpoint, const zreg_manif
     local *self = of(endpoint);
     const char *tag = named ? zreg_ref_tag(endpoint->place->ref) : NULL;
     ZREG__TRY(zreg__cancel_check(cancel, err));
-    return zreg__store_manifest_put(self->store, self->repository, tag, manifest, err);
+    ZREG__TRY(zreg__store_manifest_put(self->store, self->repository, tag, manifest, err));
+    if (named) {
+        zreg__server_note_origin(self->server, self->repository, tag, manifest, self->origin);
+    }
+    return ZREG_OK;
 }
 
 static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,

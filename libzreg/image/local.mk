@@ -8,6 +8,7 @@ libzreg_sources += \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
 	libzreg/image/copy.c \
+	libzreg/image/copying.h \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \

@@ -16,6 +16,8 @@ libzreg_sources += \
 	libzreg/oci/manifest.h \
 	libzreg/oci/mediatype.c \
 	libzreg/oci/mediatype.h \
+	libzreg/oci/origin.c \
+	libzreg/oci/origin.h \
 	libzreg/oci/platform.c \
 	libzreg/oci/range.c \
 	libzreg/oci/range.h \

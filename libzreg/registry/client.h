@@ -44,6 +44,12 @@ zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_mo
                                             zreg_client *client, const zreg_ref *ref,
                                             zreg_cancel *cancel, zreg_error *err);
 
+/** zreg_client_manifest_put, telling where the image came from (oci/origin.h); `origin` may be
+ *  NULL. */
+zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *ref,
+                                           const zreg_manifest *manifest, const char *origin,
+                                           zreg_cancel *cancel, zreg_error *err);
+
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);
 

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "oci/origin.h"
 #include "registry/request.h"
 #include "registry/tagapi.h"
 
@@ -251,19 +252,28 @@ zreg_status zreg_client_manifest_put(zreg_client *client, const zreg_ref *ref,
                                      const zreg_manifest *manifest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
+    return zreg__client_manifest_put_from(client, ref, manifest, NULL, cancel, err);
+}
+
+zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *ref,
+                                           const zreg_manifest *manifest, const char *origin,
+                                           zreg_cancel *cancel, zreg_error *err)
+{
     ZREG__AUTO(manifest_target) manifest_target target = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO_FREE char *type =
         zreg__asprintf("Content-Type: %s", zreg_manifest_media_type(manifest));
+    ZREG__AUTO_FREE char *told =
+        origin == NULL ? NULL : zreg__asprintf(ZREG__ORIGIN_HEADER ": %s", origin);
     zreg__request request = {
         .method = "PUT",
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__PULL | ZREG__PUSH,
-        .headers = {type},
+        .headers = {type, told},
     };
 
     zreg__error_clear(err);
-    if (type == NULL) {
+    if (type == NULL || (origin != NULL && told == NULL)) {
         return zreg__fail_nomem(err);
     }
     request.body = zreg_manifest_bytes(manifest, &request.body_bytes);

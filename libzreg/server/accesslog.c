@@ -5,6 +5,54 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include <string.h>
+
+static zreg_status add_others(zreg__json *line, const zreg__origin_list *list, zreg_error *err)
+{
+    zreg__json *also = json_object_new_array();
+    ZREG__TRY(zreg__json_set(line, "also", also, err));
+    for (size_t i = 1; i < list->count; i++) {
+        ZREG__TRY(zreg__json_add(also, json_object_new_string(list->items[i]->artifact), err));
+    }
+    return ZREG_OK;
+}
+
+/* What was asked for by tag came from where the tag came from; a digest may have several origins,
+ * of which the latest is named, and the others beside it. */
+static zreg__origin_list origins_of(const zreg__call *call)
+{
+    bool by_tag = strchr(call->last, ':') == NULL;
+    return zreg__origins_find(call->server->origins, call->repository,
+                              by_tag ? call->last : call->digest);
+}
+
+static bool gives_content(const zreg__call *call, int status)
+{
+    return call->digest[0] != '\0' && call->repository != NULL && call->last != NULL &&
+           (status == 200 || status == 206 || status == 304) &&
+           (call->is_head || zreg__str_equal(call->request->method, "GET"));
+}
+
+/* Which change the answer came from. */
+static zreg_status describe_origin(zreg__json *line, const zreg__call *call, int status,
+                                   zreg_error *err)
+{
+    zreg__origin_list list = {.count = 0};
+    if (gives_content(call, status)) {
+        list = origins_of(call);
+    }
+    if (list.count == 0) {
+        return zreg__json_set_text(line, "source", "local", err);
+    }
+    const zreg__origin *origin = list.items[0];
+    ZREG__TRY(zreg__json_set_text(line, "source", "artifact", err));
+    ZREG__TRY(zreg__json_set_text(line, "change",
+                                  zreg__str_empty(origin->change) ? NULL : origin->change, err));
+    ZREG__TRY(zreg__json_set_text(line, "build",
+                                  zreg__str_empty(origin->build) ? NULL : origin->build, err));
+    ZREG__TRY(zreg__json_set_text(line, "artifact", origin->artifact, err));
+    return list.count == 1 ? ZREG_OK : add_others(line, &list, err);
+}
 
 /* The path goes without its query: a token request may hold names that are nobody's business. */
 static zreg_status describe(zreg__json *line, const zreg__call *call, bool completed,
@@ -32,7 +80,7 @@ static zreg_status describe(zreg__json *line, const zreg__call *call, bool compl
     ZREG__TRY(zreg__json_set_u64(line, "bytes", bytes, err));
     ZREG__TRY(zreg__json_set_u64(line, "received", call->body_bytes, err));
     ZREG__TRY(zreg__json_set_u64(line, "ms", zreg__clock_ms() - request->started_ms, err));
-    return zreg__json_set_text(line, "source", "local", err);
+    return describe_origin(line, call, status, err);
 }
 
 void zreg__accesslog_write(const zreg__call *call, bool completed)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http/serve.h"
 #include "oci/errors.h"
+#include "server/origins.h"
 #include "server/users.h"
 #include "store/store.h"
 #include <stdatomic.h>
@@ -16,6 +17,7 @@ struct zreg_server {
     zreg__serve *serve;
     zreg__store *store;
     zreg__users *users;
+    zreg__origins *origins;
     zreg__log log;
     zreg_access_fn access;
     void *access_user;

@@ -25,6 +25,8 @@ libzreg_sources += \
 	libzreg/server/manifests.c \
 	libzreg/server/names.c \
 	libzreg/server/names.h \
+	libzreg/server/origins.c \
+	libzreg/server/origins.h \
 	libzreg/server/query.c \
 	libzreg/server/query.h \
 	libzreg/server/routes.c \

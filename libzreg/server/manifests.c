@@ -119,24 +119,42 @@ static zreg_status parse(zreg_manifest **out, const zreg__call *call, zreg_error
 }
 
 /* Tags of ?tag=, of which there may be several. */
-static zreg_status set_tags(zreg__call *call, const zreg_digest *digest, zreg_error *err)
+static zreg_status set_tags(zreg__call *call, const zreg_manifest *manifest,
+                            const zreg__origin *origin, zreg_error *err)
 {
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
     for (size_t i = 0; i < MAX_TAGS_OF_PUT; i++) {
         ZREG__AUTO_FREE char *tag = zreg__call_query(call, "tag", i);
         if (tag == NULL) {
             return ZREG_OK;
         }
         ZREG__TRY(zreg__store_tag_set(call->server->store, call->repository, tag, digest, err));
+        zreg__origins_note(call->server->origins, call->server->store, call->repository, tag,
+                           manifest, origin);
         zreg__call_header(call, "OCI-Tag", "%s", tag);
     }
     return ZREG_OK;
 }
 
+/* The header is for the access log; a client that sends one means it, so a wrong one is refused. */
+static zreg_status read_origin(zreg__origin *out, bool *out_told, const zreg__call *call,
+                               zreg_error *err)
+{
+    const char *text = zreg__serve_header(call->request, ZREG__ORIGIN_HEADER);
+    *out_told = text != NULL;
+    return text == NULL ? ZREG_OK : zreg__origin_parse(out, text, err);
+}
+
 static zreg_status store(zreg__call *call, const zreg_manifest *manifest, zreg_error *err)
 {
     const char *tag = is_digest(call->last) ? NULL : call->last;
+    zreg__origin origin;
+    bool told;
+    ZREG__TRY(read_origin(&origin, &told, call, err));
     ZREG__TRY(zreg__store_manifest_put(call->server->store, call->repository, tag, manifest, err));
-    return set_tags(call, zreg_manifest_digest(manifest), err);
+    zreg__origins_note(call->server->origins, call->server->store, call->repository, tag, manifest,
+                       told ? &origin : NULL);
+    return set_tags(call, manifest, told ? &origin : NULL, err);
 }
 
 static void refuse(zreg__call *call, const zreg_error *err)

@@ -101,6 +101,7 @@ static zreg_status prepare(zreg_server *server, const zreg_server_options *optio
     ZREG__TRY(copy_texts(server, options, err));
     ZREG__TRY(zreg__random(server->token_key, sizeof(server->token_key), err));
     ZREG__TRY(zreg__random_hex(server->run_id, 4, err));
+    ZREG__TRY(zreg__origins_new(&server->origins, err));
     ZREG__TRY(zreg__users_new(&server->users, options->htpasswd, err));
     ZREG__TRY(open_socket(server, options, err));
     if (options->buildset) {
@@ -172,6 +173,15 @@ zreg__store *zreg__server_store(const zreg_server *server)
     return server->store;
 }
 
+void zreg__server_note_origin(zreg_server *server, const char *repository, const char *tag,
+                              const zreg_manifest *manifest, const char *origin)
+{
+    zreg__origin parsed;
+    bool told = origin != NULL && zreg__origin_parse(&parsed, origin, NULL) == ZREG_OK;
+    zreg__origins_note(server->origins, server->store, repository, tag, manifest,
+                       told ? &parsed : NULL);
+}
+
 zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error *err)
 {
     zreg__error_clear(err);
@@ -197,6 +207,7 @@ void zreg_server_free(zreg_server *server)
     zreg__serve_free(server->serve);
     zreg__store_close(server->store);
     zreg__users_free(server->users);
+    zreg__origins_free(server->origins);
     OPENSSL_cleanse(server->token_key, sizeof(server->token_key));
     zreg__free_secret(server->password);
     zreg__free_secret(server->key_pem);

@@ -10,6 +10,11 @@
 /** The store behind a server; valid until the server is freed, also after it was stopped. */
 zreg__store *zreg__server_store(const zreg_server *server);
 
+/** Says where a manifest that was stored directly came from, for the access log: `origin` as in
+ *  oci/origin.h, or NULL for this buildset itself; `tag` may be NULL. */
+void zreg__server_note_origin(zreg_server *server, const char *repository, const char *tag,
+                              const zreg_manifest *manifest, const char *origin);
+
 ZREG__DEFINE_AUTO(zreg_server, zreg_server_free)
 
 #endif

@@ -33,7 +33,9 @@ typedef enum zreg_durability {
 
 /**
  * Receives one line of the access log: a JSON object with the keys time, id, remote, user,
- * method, path, repository, reference, digest, status, bytes, ms, source ("local" or "upstream").
+ * method, path, repository, reference, digest, status, bytes, received, ms, source. The source is
+ * "artifact" when the content came from a change ahead, as populate told, else "local"; then change,
+ * build and artifact (its URL) say which one, and "also" lists further artifacts with this digest.
  * Called from server threads, several at once.
  */
 typedef void (*zreg_access_fn)(const char *json_line, void *user);

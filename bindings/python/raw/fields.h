@@ -56,6 +56,7 @@ extern const fields_row fields_of_candidate[];
 extern const fields_row fields_of_populated_image[];
 extern const fields_row fields_of_cleaned_tag[];
 extern const fields_row fields_of_host_change[];
+extern const fields_row fields_of_served_image[];
 
 /** An options struct made from a dict, with all that it points to. */
 typedef struct fields_options {

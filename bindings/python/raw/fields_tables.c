@@ -257,3 +257,11 @@ const fields_row fields_of_host_change[] = {
     FIELD(zreg_host_change, INT, secret),  FIELD(zreg_host_change, TEXT, before),
     FIELD(zreg_host_change, TEXT, after),  END,
 };
+
+const fields_row fields_of_served_image[] = {
+    FIELD(zreg_served_image, TEXT, repository), FIELD(zreg_served_image, TEXT, tag),
+    FIELD(zreg_served_image, TEXT, digest),     FIELD(zreg_served_image, INT, source),
+    FIELD(zreg_served_image, TEXT, change),     FIELD(zreg_served_image, TEXT, build),
+    FIELD(zreg_served_image, TEXT, artifact),   FIELD(zreg_served_image, U64, requests),
+    FIELD(zreg_served_image, U64, bytes),       END,
+};

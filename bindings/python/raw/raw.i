@@ -200,6 +200,7 @@
 %result(zreg_populated_image, fields_of_populated_image)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
 %result(zreg_host_change, fields_of_host_change)
+%result(zreg_served_image, fields_of_served_image)
 
 /* --- objects: freed when Python drops them, never before a call that uses them has ended */
 
@@ -235,6 +236,7 @@ struct OBJECT {};
 %object(zreg_populated)
 %object(zreg_cleaned)
 %object(zreg_host_changes)
+%object(zreg_provenance)
 %typemap(check) zreg_cancel *cancel, const zreg_artifacts *artifacts ""
 
 /* --- not for Python: replaced by the typemaps above */
@@ -261,6 +263,7 @@ struct OBJECT {};
 %include <zreg/gate.h>
 %include <zreg/cleanup.h>
 %include <zreg/host.h>
+%include <zreg/provenance.h>
 
 %wrapper %{
 int fields_server(PyObject *object, zreg_server **out)

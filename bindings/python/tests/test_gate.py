@@ -63,6 +63,27 @@ def test_populate_takes_the_last_change_only(client, server, buildset, image):
     assert client.populate([], buildset) == ()
 
 
+def test_provenance_tells_which_change_was_served(client, server, buildset, image):
+    digest = image("example/base:latest", "one")
+    artifacts = client.publish(buildset, server.address, ["example/base:latest"], build=BUILD, change=4)
+    lines = []
+    with zreg.BuildsetRegistry(access=lines.append) as next_one:
+        client.populate(artifacts, next_one)  # without a request to it
+        client.use(next_one)
+        client.manifest(f"{next_one.address}/example/base:latest")
+        with pytest.raises(zreg.NotFound):
+            client.head(f"{next_one.address}/example/none:1")
+    line, = [line for line in lines if line["status"] == 200 and "/manifests/" in line["path"]]
+    assert (line["source"], line["change"], line["artifact"]) == ("artifact", "4", artifacts[0].url)
+    log = "".join(json.dumps(line) + "\n" for line in lines)
+    base, none = zreg.provenance(log)
+    assert base == zreg.ServedImage("example/base", "latest", digest, "change", "4", BUILD, artifacts[0].url, 1,
+                                    base.bytes) and base.bytes > 0
+    assert (none.repository, none.source, none.digest) == ("example/none", "upstream", "")
+    with pytest.raises(zreg.InvalidArgument):
+        zreg.provenance("no log\n")
+
+
 def test_resolve_without_a_registry(client):
     artifact = {"name": "example/base:latest", "url": f"docker://registry.example/example/base:{BUILD}_latest",
                 "change": "7", "metadata": {"type": "container_image", "repository": "example/base", "tag": "latest"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from . import _raw
 from .values import Digest
@@ -14,6 +14,13 @@ _SOURCES = {
     _raw.ZREG_SOURCE_BUILDSET: "buildset",
     _raw.ZREG_SOURCE_INTERMEDIATE: "intermediate",
     _raw.ZREG_SOURCE_UPSTREAM: "upstream",
+}
+
+
+_SERVED_FROM = {
+    _raw.ZREG_SERVED_CHANGE: "change",
+    _raw.ZREG_SERVED_BUILDSET: "buildset",
+    _raw.ZREG_SERVED_UPSTREAM: "upstream",
 }
 
 
@@ -110,6 +117,21 @@ class CleanupResult:
 
 
 @dataclass(frozen=True)
+class ServedImage:
+    """One image that a buildset registry was asked for. What is unset is ""."""
+
+    repository: str
+    tag: str
+    digest: str
+    source: str  #: "change", "buildset" or "upstream": not here, so left to the registry of its name
+    change: str
+    build: str
+    artifact: str
+    requests: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One place that could answer; digest is "" when it could not be found out."""
 
@@ -166,3 +188,10 @@ def cleaned(raw: _raw.cleaned, dry_run: bool) -> CleanupResult:
 def resolved(ref: str, raw: _raw.resolution) -> Resolution:
     records = (_raw.resolution_at(raw, i) for i in range(_raw.resolution_count(raw)))
     return Resolution(ref, tuple(Candidate(**{**record, "source": _SOURCES[record["source"]]}) for record in records))
+
+
+def provenance(access_log: Union[str, bytes]) -> Tuple[ServedImage, ...]:
+    """Which images a registry gave out, by its access log: one JSON line for each request."""
+    raw = _raw.provenance_read(access_log.encode() if isinstance(access_log, str) else access_log)
+    records = (_raw.provenance_at(raw, i) for i in range(_raw.provenance_count(raw)))
+    return tuple(ServedImage(**{**record, "source": _SERVED_FROM[record["source"]]}) for record in records)

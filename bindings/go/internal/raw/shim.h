@@ -125,6 +125,7 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err);
 
 zreg_host_changes *zreg_go_host_apply(zreg_go_bytes json, const char *root, const char *home,
                                       zreg_go_list engines, zreg_go_list namespaces, int check,

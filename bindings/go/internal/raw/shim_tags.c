@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listing and deleting tags. */
+/* Listing and deleting tags; reading an access log. */
 #include "shim_inside.h"
 
 void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, const char *url,
@@ -31,4 +31,11 @@ zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, 
 
     return zreg_cleanup_tags(&out, client, repository, &options, cancel, err) == ZREG_OK ? out
                                                                                          : NULL;
+}
+
+zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err)
+{
+    zreg_provenance *out = NULL;
+
+    return zreg_provenance_read(&out, json.at, json.size, err) == ZREG_OK ? out : NULL;
 }
