@@ -2,6 +2,7 @@
 #include "registry/request.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "registry/auth.h"
 #include "registry/retry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Sends of one try: without authorization, with a kept or new token, with a wider token. */
@@ -246,15 +248,38 @@ static zreg_status pause_before_retry(delivery *s, const zreg__fetch_exchange *e
     return zreg__cancel_sleep(s->cancel, zreg__retry_backoff_ms(attempt), err);
 }
 
+/* One line for each request, for whoever looks why something failed. Queries may hold signatures,
+ * and bodies and headers passwords: none of them is shown. */
+static void log_request(const delivery *s, const zreg__fetch_exchange *exchange, uint64_t began_ms,
+                        const zreg_error *failed)
+{
+    const zreg__fetch_url *url = s->request->url;
+    const char *target = url != NULL ? url->target : s->request->path;
+    char result[64] = "";
+
+    if (exchange != NULL && !s->request->stream) {
+        snprintf(result, sizeof(result), "HTTP %d", zreg__fetch_status(exchange));
+    } else if (exchange != NULL) {
+        snprintf(result, sizeof(result), "sending");
+    }
+    zreg__log_line(&s->client->log, ZREG_LOG_DEBUG, "%s %s://%s%.*s: %s, %llu ms",
+                   s->request->method, s->tls ? "https" : "http",
+                   url != NULL ? url->host : s->host->authority, (int)strcspn(target, "?"), target,
+                   exchange != NULL ? result : failed->message,
+                   (unsigned long long)(zreg__clock_ms() - began_ms));
+}
+
 static zreg_status send_with_retries(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
 {
     for (unsigned attempt = 1;; attempt++) {
         ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
         zreg_error failed = {0};
+        uint64_t began_ms = zreg__clock_ms();
         zreg_status status = try_once(&exchange, s, &failed);
         bool again = status == ZREG_OK ? zreg__retry_status(zreg__fetch_status(exchange))
                                        : s->failure != ZREG__FETCH_FINAL;
 
+        log_request(s, exchange, began_ms, &failed);
         if (!again || s->request->stream || s->request->limit_ms > 0 ||
             attempt >= s->client->attempts) {
             *out = zreg__steal(&exchange);

@@ -210,6 +210,10 @@ static zreg_status send_with_retries(zreg__fetch_exchange **out, zreg_client *cl
         bool again = status == ZREG_OK ? zreg__retry_status(zreg__fetch_status(exchange))
                                        : failure == ZREG__FETCH_TRANSIENT;
 
+        zreg__log_line(&client->log, ZREG_LOG_DEBUG, "token service of %s at %s: %s %d", host->name,
+                       call->url.host, status == ZREG_OK ? "HTTP" : failed.message,
+                       status == ZREG_OK ? zreg__fetch_status(exchange) : 0);
+
         if (!again || attempt >= client->attempts) {
             *out = zreg__steal(&exchange);
             return status == ZREG_OK ? ZREG_OK

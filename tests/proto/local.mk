@@ -37,6 +37,7 @@ TESTS += \
 	tests/proto/test_cli_host.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
+	tests/proto/test_cli_secrets.py \
 	tests/proto/test_cli_serve.py \
 	tests/proto/test_cli_usage.py \
 	tests/proto/test_promotion.py
