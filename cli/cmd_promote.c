@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
+#include "tag_api.h"
 #include "verbs.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@ static const option_spec options_of_promote[] = {
     {"order", "N",
      "larger for what merged later; a tag that a later change has is left alone, for good"},
     {"keep", NULL, "leave the temporary tag"},
+    TAG_API_OPTIONS,
     {NULL},
 };
 
@@ -117,6 +119,9 @@ static zreg_status run(session *s)
     zreg_status status = read_options(s, &options, &expected);
     if (status == ZREG_OK) {
         status = session_open(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
+        status = tag_api_configure(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = zreg_promote(&result, s->client, session_word(s, 0),

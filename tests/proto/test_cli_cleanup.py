@@ -231,6 +231,15 @@ def test_delete_tag_uses_the_same_interfaces():
         assert "1.0" not in other.names("example/app")
 
 
+def test_promote_deletes_its_temporary_tag_over_them_too():
+    with world() as w, hub({"change_1_latest": HOUR}) as api, wire.World() as net:
+        registry = net.registry()
+        data = image(registry, "change_1_latest")
+        document = w.json("promote", f"{registry.name}/example/app", "--change", "1", "--tag", "latest", *on_hub(w, api))
+        assert document["digest"] == wire.sha256(data) and document["temporary_deleted"] is True, document
+        assert api.names("example/app") == [] and not registry.requests("DELETE")
+
+
 def test_tokens_come_from_the_environment_too_and_never_in_the_clear():
     with world() as w, quay() as api:
         document = w.json("cleanup-tags", "quay.io/example/app", "--api", "quay", "--api-url", api.url,
