@@ -11,6 +11,12 @@ static const option_spec options_of_resolve[] = {
     {"buildset", "HOST:PORT", "the buildset registry"},
     {"intermediate", "HOST:PORT", "look for artifacts here instead of where they say"},
     {"offline", NULL, "decide by the artifacts alone, ask no registry"},
+    {"zuul-api", "URL", "look here for changes that have merged and are not promoted yet"},
+    {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},
+    {"project", "NAME", "look at changes of this project only"},
+    {"pipeline", "NAME", "the pipeline that merges changes; gate by default"},
+    {"job-name", "NAME", "look at this job only"},
+    {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {NULL},
 };
 
@@ -73,6 +79,12 @@ static zreg_status run(session *s)
     options.buildset = options_text(&s->given, "buildset");
     options.intermediate = options_text(&s->given, "intermediate");
     options.offline = options_flag(&s->given, "offline");
+    options.zuul_api = options_text(&s->given, "zuul-api");
+    options.zuul_tenant = options_text(&s->given, "tenant");
+    options.zuul_project = options_text(&s->given, "project");
+    options.zuul_pipeline = options_text(&s->given, "pipeline");
+    options.zuul_job = options_text(&s->given, "job-name");
+    options.zuul_promote_pipeline = options_text(&s->given, "promote-pipeline");
     zreg_status status = files_read_artifacts(s, &artifacts, options_text(&s->given, "artifacts"));
     if (status == ZREG_OK) {
         status = session_open(s, session_word(s, 0));
@@ -96,8 +108,9 @@ const verb cmd_resolve = {
     .max_words = 1,
     .summary = "decide which image a name means for this change, and say why",
     .text =
-        "The buildset registry comes first, then the artifacts of the nearest change, then the\n"
-        "registry that the name says; --username is for that one.",
+        "The buildset registry comes first, then the artifacts of the nearest change, then, with\n"
+        "--zuul-api, what has merged and is not promoted yet, then the registry that the name\n"
+        "says; --username is for that one.",
     .options = options_of_resolve,
     .example = "zreg resolve docker.io/example/base:latest --artifacts zuul.json "
                "--buildset 127.0.0.1:9000",

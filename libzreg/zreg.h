@@ -11,7 +11,7 @@
  *   manifest   image manifests and indexes                  artifact  Zuul's artifacts
  *   resolve    which image does a name mean for a change    gate      populate publish upload promote
  *   cleanup    old temporary tags                           host      engines told to use a registry
- *   provenance which change was served
+ *   provenance which change was served                      zuul      Zuul's API: builds, order of merging
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -50,5 +50,6 @@
 #include <zreg/ref.h>
 #include <zreg/resolve.h>
 #include <zreg/server.h>
+#include <zreg/zuul.h>
 
 #endif

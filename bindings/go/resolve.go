@@ -52,6 +52,15 @@ type ResolveOptions struct {
 	Buildset     string // HOST:PORT of the buildset registry
 	Intermediate string // HOST:PORT to use instead of the artifacts' own
 	Offline      bool   // decide by the artifacts alone and ask no registry
+
+	// Images of changes that have merged and are not promoted yet come before the public ones, when
+	// Zuul's API can be asked for them.
+	ZuulAPI             string // URL of a tenant's API, or of all tenants'
+	ZuulTenant          string
+	ZuulProject         string // look at changes of this project only
+	ZuulPipeline        string // the pipeline that merges changes; "" means "gate"
+	ZuulJob             string // look at this job only
+	ZuulPromotePipeline string // the pipeline that promotes; "" means "promote"
 }
 
 // Resolve decides which bytes ref means for a change, and says why: the buildset registry, then the
@@ -64,7 +73,8 @@ func (c *Client) Resolve(ctx context.Context, ref string, artifacts Artifacts, o
 	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
 		artifacts.with(failure, func(artifacts raw.Artifacts) {
 			out := raw.Resolve(c.raw, ref, artifacts, o.Buildset, o.Intermediate, flag(o.Offline),
-				cancel, failure)
+				o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.ZuulPipeline, o.ZuulJob,
+				o.ZuulPromotePipeline, cancel, failure)
 			defer raw.Resolution_free(out)
 			if failure.GetCode() == 0 {
 				resolution = newResolution(out)

@@ -21,6 +21,7 @@
 #define ZREG__MAX_GRAPH_NODES 100000
 #define ZREG__MAX_GRAPH_BYTES (256 * ZREG__MIB) /* the manifests of one image together */
 #define ZREG__MAX_JSON_DEPTH 32
+#define ZREG__MAX_ZUUL_BYTES (32 * ZREG__MIB) /* one answer of Zuul's API */
 #define ZREG__MAX_ARTIFACTS_BYTES (16 * ZREG__MIB)
 #define ZREG__MAX_ARTIFACTS 10000
 #define ZREG__MAX_ORIGIN_BYTES 1024

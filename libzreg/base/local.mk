@@ -15,7 +15,8 @@ zreg_headers += \
 	libzreg/zreg/provenance.h \
 	libzreg/zreg/ref.h \
 	libzreg/zreg/resolve.h \
-	libzreg/zreg/server.h
+	libzreg/zreg/server.h \
+	libzreg/zreg/zuul.h
 
 libzreg_sources += \
 	libzreg/base/buf.c \

@@ -34,6 +34,14 @@ zreg_status zreg__artifact_list_new(zreg_artifacts **out, zreg_error *err);
 zreg_status zreg__artifact_list_add(zreg_artifacts *list, const zreg_artifact *shown,
                                     zreg__json *platforms, bool newest_first, zreg_error *err);
 
+/** Adds one of Zuul's artifacts if it is a container image; a list of them is newest first.
+ *  Errors: INVAL, LIMIT, NOMEM. */
+zreg_status zreg__artifact_list_read(zreg_artifacts *list, const zreg__json *artifact,
+                                     zreg_error *err);
+
+/** True for a text of Zuul's that is kept: short, without control characters. */
+bool zreg__artifact_text_is_clean(const char *text);
+
 ZREG__DEFINE_AUTO(zreg_artifacts, zreg_artifacts_free)
 
 #endif

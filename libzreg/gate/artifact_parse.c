@@ -45,7 +45,7 @@ static void fields_finish(fields *read)
 
 ZREG__DEFINE_AUTO_VALUE(fields, fields_finish)
 
-static bool is_clean(const char *text)
+bool zreg__artifact_text_is_clean(const char *text)
 {
     size_t size = strlen(text);
     for (size_t i = 0; i < size; i++) {
@@ -71,7 +71,7 @@ static zreg_status read_field(char **out, const zreg__json *artifact, const char
         return zreg__fail_nomem(err);
     }
     *out = text;
-    if (!is_clean(text)) {
+    if (!zreg__artifact_text_is_clean(text)) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is longer than %d characters or not plain text",
                           key, MAX_FIELD);
     }
@@ -150,13 +150,13 @@ static bool is_newest_first(const item *about, const zreg_artifact *artifact)
 static const char *media_type_of(const zreg__json *artifact)
 {
     const char *text = zreg__json_text(zreg__json_get(artifact, "metadata"), "media_type");
-    return text != NULL && is_clean(text) ? text : NULL;
+    return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
 }
 
 static const char *clean_text(const zreg__json *artifact, const char *key)
 {
     const char *text = zreg__json_text(artifact, key);
-    return text != NULL && is_clean(text) ? text : NULL;
+    return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
 }
 
 static zreg_status read_artifact(zreg_artifacts *list, const item *about,
@@ -191,6 +191,13 @@ static bool is_image(const zreg__json *artifact)
 {
     const char *type = zreg__json_text(zreg__json_get(artifact, "metadata"), "type");
     return zreg__str_equal(type, "container_image");
+}
+
+zreg_status zreg__artifact_list_read(zreg_artifacts *list, const zreg__json *artifact,
+                                     zreg_error *err)
+{
+    const item nothing_known = {.known = false};
+    return is_image(artifact) ? read_artifact(list, &nothing_known, artifact, err) : ZREG_OK;
 }
 
 static zreg_status read_list(zreg_artifacts *list, const item *about, const zreg__json *array,

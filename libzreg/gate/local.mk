@@ -13,6 +13,8 @@ libzreg_sources += \
 	libzreg/gate/cleanup_age.h \
 	libzreg/gate/cleanup_rule.c \
 	libzreg/gate/cleanup_rule.h \
+	libzreg/gate/merged.c \
+	libzreg/gate/merged.h \
 	libzreg/gate/names.c \
 	libzreg/gate/names.h \
 	libzreg/gate/order.c \
@@ -38,4 +40,7 @@ libzreg_sources += \
 	libzreg/gate/siblings.c \
 	libzreg/gate/siblings.h \
 	libzreg/gate/tags.c \
-	libzreg/gate/upload.c
+	libzreg/gate/upload.c \
+	libzreg/gate/zuul.c \
+	libzreg/gate/zuul.h \
+	libzreg/gate/zuul_parse.c

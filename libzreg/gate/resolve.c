@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "gate/merged.h"
 #include "gate/names.h"
 #include "gate/order.h"
 #include "gate/resolution.h"
@@ -15,6 +16,9 @@ typedef struct job {
     zreg_resolve_options set;
     zreg_cancel *cancel;
     zreg_resolution *resolution;
+    bool upstream_asked;
+    bool upstream_found;
+    zreg_digest upstream; /* what it holds, when it was found */
 } job;
 
 static void job_finish(job *run)
@@ -154,16 +158,80 @@ static zreg_status try_artifacts(job *run, zreg_error *err)
     return ZREG_OK;
 }
 
-/* Upstream is asked only when it decides: public registries count requests. */
-static zreg_status try_upstream(job *run, zreg_error *err)
+/* Upstream is asked only when it decides, and once: public registries count requests. */
+static zreg_status ask_upstream(job *run, zreg_error *err)
+{
+    if (run->upstream_asked) {
+        return ZREG_OK;
+    }
+    run->upstream_asked = true;
+    return ask(&run->upstream_found, &run->upstream, run, run->ref, err);
+}
+
+static bool matches(const void *user, const zreg_artifact *artifact)
+{
+    return is_asked_for(user, artifact);
+}
+
+/* Why the image of a merged change does not win; NULL: it does. */
+static zreg_status judge_merged(const char **why, job *run, const zreg__merged *merged,
+                                zreg_candidate *candidate, zreg_digest *digest, zreg_error *err)
 {
     bool found = false;
+    ZREG__AUTO(zreg_ref) zreg_ref *place = NULL;
+    if (merged->promoted) {
+        *why = "it has merged and its promotion has succeeded";
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__names_artifact(&place, merged->artifact, run->set.intermediate, err));
+    ZREG__TRY(ask(&found, digest, run, place, err));
+    if (!found) {
+        *why = "it has merged, and the intermediate registry no longer has it";
+        return ZREG_OK;
+    }
+    candidate->digest = digest->text;
+    ZREG__TRY(ask_upstream(run, err));
+    bool there = run->upstream_found && zreg_digest_equal(&run->upstream, digest);
+    *why = there ? "it has merged, and its registry holds it already" : NULL;
+    return ZREG_OK;
+}
+
+/* The promotion gap; see gate/merged.h. */
+static zreg_status try_merged(job *run, zreg_error *err)
+{
     zreg_digest digest;
+    const char *why = NULL;
+    ZREG__AUTO(zreg_ref) zreg_ref *place = NULL;
+    ZREG__AUTO(zreg__merged) zreg__merged merged = {.builds = NULL};
+    if (run->resolution->decided || run->set.offline || run->set.zuul_api == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__merged_find(&merged, run->client, &run->set, matches, run, run->cancel, err));
+    if (merged.artifact == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__names_artifact(&place, merged.artifact, run->set.intermediate, err));
+    zreg_candidate candidate = {.source = ZREG_SOURCE_INTERMEDIATE,
+                                .ref = zreg_ref_text(place),
+                                .digest = merged.artifact->digest,
+                                .change = merged.artifact->change,
+                                .build = merged.artifact->build,
+                                .reason = "it has merged, and its promotion has not finished"};
+    ZREG__TRY(judge_merged(&why, run, &merged, &candidate, &digest, err));
+    return why == NULL ? win(run, &candidate, err) : lose(run, &candidate, why, err);
+}
+
+static zreg_status try_upstream(job *run, zreg_error *err)
+{
     const zreg_digest *wanted = zreg_ref_digest(run->ref);
     zreg_candidate candidate = {.source = ZREG_SOURCE_UPSTREAM,
                                 .ref = zreg_ref_text(run->ref),
                                 .digest = wanted == NULL ? NULL : wanted->text,
                                 .reason = "no change ahead made it"};
+    if (run->resolution->decided && run->upstream_asked) {
+        candidate.digest = run->upstream_found ? run->upstream.text : NULL;
+        return lose(run, &candidate, "it has the image from before a change that has merged", err);
+    }
     if (run->resolution->decided) {
         return lose(run, &candidate, "not asked: a speculative image comes before it", err);
     }
@@ -171,12 +239,12 @@ static zreg_status try_upstream(job *run, zreg_error *err)
         candidate.reason = "no change ahead made it; not asked, as was wished";
         return win(run, &candidate, err);
     }
-    ZREG__TRY(ask(&found, &digest, run, run->ref, err));
-    if (!found) {
+    ZREG__TRY(ask_upstream(run, err));
+    if (!run->upstream_found) {
         return zreg__fail(err, ZREG_NOTFOUND, "%s: neither a change ahead nor its registry has it",
                           zreg_ref_text(run->ref));
     }
-    candidate.digest = digest.text;
+    candidate.digest = run->upstream.text;
     return win(run, &candidate, err);
 }
 
@@ -203,6 +271,7 @@ zreg_status zreg_resolve(zreg_resolution **out, zreg_client *client, const char 
     ZREG__TRY(zreg__resolution_new(&run.resolution, zreg_ref_text(run.ref), err));
     ZREG__TRY(try_buildset(&run, err));
     ZREG__TRY(try_artifacts(&run, err));
+    ZREG__TRY(try_merged(&run, err));
     ZREG__TRY(try_upstream(&run, err));
     *out = zreg__steal(&run.resolution);
     return ZREG_OK;

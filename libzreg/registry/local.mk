@@ -38,4 +38,6 @@ libzreg_sources += \
 	libzreg/registry/tagapi_quay.c \
 	libzreg/registry/token.c \
 	libzreg/registry/token.h \
+	libzreg/registry/web.c \
+	libzreg/registry/web.h \
 	libzreg/registry/vendor.c

@@ -33,18 +33,25 @@ typedef struct zreg_candidate {
 /** Settings of a resolution. */
 typedef struct zreg_resolve_options {
     size_t size;
-    const char *buildset;     /**< HOST:PORT of the buildset registry, or NULL */
-    const char *intermediate; /**< HOST:PORT to use instead of the artifacts' own, or NULL */
-    int offline;              /**< 1: decide by the artifacts alone and ask no registry */
+    const char *buildset;      /**< HOST:PORT of the buildset registry, or NULL */
+    const char *intermediate;  /**< HOST:PORT to use instead of the artifacts' own, or NULL */
+    int offline;               /**< 1: decide by the artifacts alone and ask no registry */
+    const char *zuul_api;      /**< URL of Zuul's API (<zreg/zuul.h>), or NULL: do not ask Zuul */
+    const char *zuul_tenant;   /**< or NULL when the URL is the tenant's own */
+    const char *zuul_project;  /**< look at changes of this project only, or NULL */
+    const char *zuul_pipeline; /**< the pipeline that merges changes; NULL: "gate" */
+    const char *zuul_job;      /**< look at this job only, or NULL */
+    const char *zuul_promote_pipeline; /**< the pipeline that promotes; NULL: "promote" */
 } zreg_resolve_options;
 
 /**
  * Decides what `ref` means.
  *
- * The order is: the buildset registry; the artifacts, the last change's last build first; the
- * registry that the name says. The first that exists wins; every other one is listed with the
- * reason why it lost. `artifacts` may be NULL. Errors: NOTFOUND (no place has it), INVAL, and
- * those of the client.
+ * The order is: the buildset registry; the artifacts, the last change's last build first; with
+ * `zuul_api`, the newest image of a change that has merged and is not promoted yet; the registry
+ * that the name says. The first that exists wins; every other one is listed with the reason why it
+ * lost. Places are asked only while nothing has won. `artifacts` may be NULL. Errors: NOTFOUND (no
+ * place has it), INVAL, and those of the client and of zreg_zuul_builds_find.
  */
 ZREG_API zreg_status zreg_resolve(zreg_resolution **out, zreg_client *client, const char *ref,
                                   const zreg_artifacts *artifacts,

@@ -9,7 +9,8 @@ fuzz_programs += \
 	tests/fuzz/fuzz_link \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_range \
-	tests/fuzz/fuzz_reference
+	tests/fuzz/fuzz_reference \
+	tests/fuzz/fuzz_zuul
 
 fuzz_main = tests/fuzz/fuzz.h
 if !FUZZERS
@@ -41,3 +42,6 @@ tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_SOURCES = tests/fuzz/fuzz_reference.c $(fuzz_main)
 tests_fuzz_fuzz_reference_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_zuul_SOURCES = tests/fuzz/fuzz_zuul.c $(fuzz_main)
+tests_fuzz_fuzz_zuul_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_zuul_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -40,6 +40,7 @@ TESTS += \
 	tests/proto/test_cli_secrets.py \
 	tests/proto/test_cli_serve.py \
 	tests/proto/test_cli_usage.py \
+	tests/proto/test_cli_zuul.py \
 	tests/proto/test_promotion.py
 endif
 endif

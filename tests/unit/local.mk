@@ -44,6 +44,9 @@ tests_unit_test_gate_order_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_gate_record
 tests_unit_test_gate_record_SOURCES = tests/unit/test_gate_record.c
 tests_unit_test_gate_record_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_gate_zuul
+tests_unit_test_gate_zuul_SOURCES = tests/unit/test_gate_zuul.c
+tests_unit_test_gate_zuul_LDADD = $(unit_ldadd)
 
 unit_tests += tests/unit/test_image_place tests/unit/test_image_plan
 tests_unit_test_image_place_SOURCES = tests/unit/test_image_place.c

@@ -43,6 +43,7 @@ extern const fields_row fields_of_populate_options[];
 extern const fields_row fields_of_publish_options[];
 extern const fields_row fields_of_upload_options[];
 extern const fields_row fields_of_promote_options[];
+extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
 extern const fields_row fields_of_host_apply_options[];
 
@@ -54,6 +55,7 @@ extern const fields_row fields_of_descriptor[];
 extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
 extern const fields_row fields_of_populated_image[];
+extern const fields_row fields_of_zuul_build[];
 extern const fields_row fields_of_cleaned_tag[];
 extern const fields_row fields_of_host_change[];
 extern const fields_row fields_of_served_image[];

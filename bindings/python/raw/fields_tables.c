@@ -92,6 +92,12 @@ const fields_row fields_of_resolve_options[] = {
     FIELD(zreg_resolve_options, TEXT, buildset),
     FIELD(zreg_resolve_options, TEXT, intermediate),
     FIELD(zreg_resolve_options, INT, offline),
+    FIELD(zreg_resolve_options, TEXT, zuul_api),
+    FIELD(zreg_resolve_options, TEXT, zuul_tenant),
+    FIELD(zreg_resolve_options, TEXT, zuul_project),
+    FIELD(zreg_resolve_options, TEXT, zuul_pipeline),
+    FIELD(zreg_resolve_options, TEXT, zuul_job),
+    FIELD(zreg_resolve_options, TEXT, zuul_promote_pipeline),
     END,
 };
 
@@ -149,6 +155,18 @@ const fields_row fields_of_host_apply_options[] = {
     FIELD(zreg_host_apply_options, TEXTS, engines),
     FIELD(zreg_host_apply_options, TEXTS, namespaces),
     FIELD(zreg_host_apply_options, INT, check),
+    END,
+};
+
+const fields_row fields_of_zuul_options[] = {
+    FIELD(zreg_zuul_options, TEXT, tenant),
+    FIELD(zreg_zuul_options, TEXT, project),
+    FIELD(zreg_zuul_options, TEXT, pipeline),
+    FIELD(zreg_zuul_options, TEXT, job),
+    FIELD(zreg_zuul_options, TEXT, branch),
+    FIELD(zreg_zuul_options, TEXT, change),
+    FIELD(zreg_zuul_options, TEXT, patchset),
+    FIELD(zreg_zuul_options, U32, limit),
     END,
 };
 
@@ -264,4 +282,12 @@ const fields_row fields_of_served_image[] = {
     FIELD(zreg_served_image, TEXT, change),     FIELD(zreg_served_image, TEXT, build),
     FIELD(zreg_served_image, TEXT, artifact),   FIELD(zreg_served_image, U64, requests),
     FIELD(zreg_served_image, U64, bytes),       END,
+};
+
+const fields_row fields_of_zuul_build[] = {
+    FIELD(zreg_zuul_build, TEXT, uuid),     FIELD(zreg_zuul_build, TEXT, job),
+    FIELD(zreg_zuul_build, TEXT, pipeline), FIELD(zreg_zuul_build, TEXT, project),
+    FIELD(zreg_zuul_build, TEXT, branch),   FIELD(zreg_zuul_build, TEXT, change),
+    FIELD(zreg_zuul_build, TEXT, patchset), FIELD(zreg_zuul_build, TEXT, buildset),
+    FIELD(zreg_zuul_build, TEXT, ended),    END,
 };

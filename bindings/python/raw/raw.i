@@ -107,6 +107,7 @@
 %enddef
 %number(size_t *out_size, size_t, PyLong_FromSize_t)
 %number(uint64_t *out_size_bytes, uint64_t, PyLong_FromUnsignedLongLong)
+%number(uint64_t *out_order, uint64_t, PyLong_FromUnsignedLongLong)
 %number(int *out_mounted, int, PyBool_FromLong)
 
 %typemap(in) const zreg_digest *digest (zreg_digest parsed) {
@@ -169,6 +170,7 @@
 %options(zreg_publish_options, fields_of_publish_options)
 %options(zreg_upload_options, fields_of_upload_options)
 %options(zreg_promote_options, fields_of_promote_options)
+%options(zreg_zuul_options, fields_of_zuul_options)
 %options(zreg_cleanup_options, fields_of_cleanup_options)
 %options(zreg_host_apply_options, fields_of_host_apply_options)
 
@@ -198,6 +200,7 @@
 %result(zreg_artifact, fields_of_artifact)
 %result(zreg_candidate, fields_of_candidate)
 %result(zreg_populated_image, fields_of_populated_image)
+%result(zreg_zuul_build, fields_of_zuul_build)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
 %result(zreg_host_change, fields_of_host_change)
 %result(zreg_served_image, fields_of_served_image)
@@ -234,6 +237,7 @@ struct OBJECT {};
 %object(zreg_artifacts)
 %object(zreg_resolution)
 %object(zreg_populated)
+%object(zreg_zuul_builds)
 %object(zreg_cleaned)
 %object(zreg_host_changes)
 %object(zreg_provenance)
@@ -261,6 +265,7 @@ struct OBJECT {};
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
 %include <zreg/gate.h>
+%include <zreg/zuul.h>
 %include <zreg/cleanup.h>
 %include <zreg/host.h>
 %include <zreg/provenance.h>

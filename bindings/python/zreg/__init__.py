@@ -15,7 +15,7 @@ from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error,
                      NetError, NotFound, ProtocolError, Timeout, Unsupported)
 from .host import HostChange, HostChanges, host_apply, host_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, PopulatedImage, Progress,
-                      PromoteResult, Resolution, ServedImage, provenance)
+                      PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Platform, Ref
@@ -27,6 +27,6 @@ __all__ = [
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
     "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
     "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage", "Progress", "PromoteResult", "ProtocolError",
-    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "Unsupported", "host_apply", "host_revert",
-    "provenance", "temporary_tag",
+    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
+    "host_revert", "provenance", "temporary_tag",
 ]

@@ -14,7 +14,7 @@ from . import _raw
 from .artifacts import Artifacts
 from .cancel import Cancel, Report, Token, run
 from .results import (CleanupResult, CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution,
-                      cleaned, copied, populated, promoted, resolved)
+                      ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
 from .server import Log, Path, Server, log_adapter
 from .streams import BlobReader, BlobWriter
 from .values import Digest, Manifest, Ref
@@ -296,11 +296,24 @@ class Client:
         buildset: Optional[str] = None,
         intermediate: Optional[str] = None,
         offline: bool = False,
+        zuul_api: Optional[str] = None,
+        zuul_tenant: Optional[str] = None,
+        zuul_project: Optional[str] = None,
+        zuul_pipeline: Optional[str] = None,
+        zuul_job: Optional[str] = None,
+        zuul_promote_pipeline: Optional[str] = None,
         cancel: Optional[Cancel] = None,
     ) -> Resolution:
-        """Decides which bytes a name means for this change, and says why."""
+        """Decides which bytes a name means for this change, and says why.
+
+        With the URL of Zuul's API, an image of a change that has merged and is not promoted yet comes
+        before the public one.
+        """
         listed = None if artifacts is None else Artifacts(artifacts)._raw
-        options = dict(buildset=buildset, intermediate=intermediate, offline=int(offline))
+        options = dict(
+            buildset=buildset, intermediate=intermediate, offline=int(offline), zuul_api=zuul_api,
+            zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
+            zuul_promote_pipeline=zuul_promote_pipeline)
         return resolved(str(ref), self._call(_raw.resolve, str(ref), listed, options, cancel=cancel))
 
     def populate(
@@ -410,6 +423,45 @@ class Client:
         return cleaned(self._work(
             _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(seconds), any_age=int(seconds == 0),
             dry_run=int(dry_run), progress=progress, cancel=cancel), dry_run)
+
+    # --- Zuul's API
+
+    def zuul_builds(
+        self,
+        api: str,
+        *,
+        tenant: Optional[str] = None,
+        project: Optional[str] = None,
+        pipeline: Optional[str] = None,
+        job: Optional[str] = None,
+        branch: Optional[str] = None,
+        change: Optional[Number] = None,
+        patchset: Optional[Number] = None,
+        limit: int = 0,
+        cancel: Optional[Cancel] = None,
+    ) -> ZuulBuilds:
+        """The builds that succeeded, at most `limit` (50), with their artifacts. `api` is the URL of a
+        tenant's API, or of all tenants'."""
+        options = dict(tenant=tenant, project=project, pipeline=pipeline, job=job, branch=branch,
+                       change=_text(change), patchset=_text(patchset), limit=limit)
+        return found(self._call(_raw.zuul_builds_find, api, options, cancel=cancel))
+
+    def zuul_order(
+        self,
+        api: str,
+        *,
+        change: Number,
+        patchset: Optional[Number] = None,
+        tenant: Optional[str] = None,
+        project: Optional[str] = None,
+        pipeline: Optional[str] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> int:
+        """Where a change stands in the order of merging, for promote(): when its merge first triggered the
+        promote pipeline."""
+        options = dict(tenant=tenant, project=project, pipeline=pipeline, change=_text(change),
+                       patchset=_text(patchset))
+        return self._call(_raw.zuul_order, api, options, cancel=cancel)
 
 
 def temporary_tag(tag: str, *, change: Optional[Number] = None, pipeline: Optional[str] = None) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from . import _raw
+from .artifacts import Artifacts
 from .values import Digest
 
 _SOURCES = {
@@ -132,6 +133,29 @@ class ServedImage:
 
 
 @dataclass(frozen=True)
+class ZuulBuild:
+    """A build that succeeded. What is unset is ""."""
+
+    uuid: str
+    job: str
+    pipeline: str
+    project: str
+    branch: str
+    change: str
+    patchset: str
+    buildset: str
+    ended: str  #: "2026-01-31T12:00:00", UTC
+
+
+@dataclass(frozen=True)
+class ZuulBuilds:
+    """The builds that were found, newest first, and their artifacts, of which the newest wins."""
+
+    builds: Tuple[ZuulBuild, ...]
+    artifacts: Artifacts
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One place that could answer; digest is "" when it could not be found out."""
 
@@ -195,3 +219,8 @@ def provenance(access_log: Union[str, bytes]) -> Tuple[ServedImage, ...]:
     raw = _raw.provenance_read(access_log.encode() if isinstance(access_log, str) else access_log)
     records = (_raw.provenance_at(raw, i) for i in range(_raw.provenance_count(raw)))
     return tuple(ServedImage(**{**record, "source": _SERVED_FROM[record["source"]]}) for record in records)
+
+
+def found(raw: _raw.zuul_builds) -> ZuulBuilds:
+    builds = tuple(ZuulBuild(**_raw.zuul_builds_at(raw, i)) for i in range(_raw.zuul_builds_count(raw)))
+    return ZuulBuilds(builds, Artifacts._wrap(_raw.zuul_builds_artifacts(raw)))

@@ -309,7 +309,10 @@ char *zreg_go_artifacts_json(const zreg_artifacts *artifacts, zreg_error *err)
 
 zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
                                  const zreg_artifacts *artifacts, const char *buildset,
-                                 const char *intermediate, int offline, zreg_cancel *cancel,
+                                 const char *intermediate, int offline, const char *zuul_api,
+                                 const char *zuul_tenant, const char *zuul_project,
+                                 const char *zuul_pipeline, const char *zuul_job,
+                                 const char *zuul_promote_pipeline, zreg_cancel *cancel,
                                  zreg_error *err)
 {
     const zreg_resolve_options options = {
@@ -317,6 +320,12 @@ zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
         .buildset = optional(buildset),
         .intermediate = optional(intermediate),
         .offline = offline,
+        .zuul_api = optional(zuul_api),
+        .zuul_tenant = optional(zuul_tenant),
+        .zuul_project = optional(zuul_project),
+        .zuul_pipeline = optional(zuul_pipeline),
+        .zuul_job = optional(zuul_job),
+        .zuul_promote_pipeline = optional(zuul_promote_pipeline),
     };
     zreg_resolution *out = NULL;
 
@@ -429,4 +438,51 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
         PROGRESS(progress),
     };
     zreg_promote(out, client, repository, tag_list, &options, cancel, err);
+}
+
+zreg_zuul_builds *zreg_go_zuul_builds_find(zreg_client *client, const char *api, const char *tenant,
+                                           const char *project, const char *pipeline,
+                                           const char *job, const char *branch, const char *change,
+                                           const char *patchset, uint32_t limit,
+                                           zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_zuul_options options = {
+        .size = sizeof(options),
+        .tenant = optional(tenant),
+        .project = optional(project),
+        .pipeline = optional(pipeline),
+        .job = optional(job),
+        .branch = optional(branch),
+        .change = optional(change),
+        .patchset = optional(patchset),
+        .limit = limit,
+    };
+    zreg_zuul_builds *out = NULL;
+
+    return zreg_zuul_builds_find(&out, client, api, &options, cancel, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_artifacts *zreg_go_zuul_builds_artifacts(const zreg_zuul_builds *builds, zreg_error *err)
+{
+    zreg_artifacts *out = NULL;
+
+    return zreg_zuul_builds_artifacts(&out, builds, err) == ZREG_OK ? out : NULL;
+}
+
+uint64_t zreg_go_zuul_order(zreg_client *client, const char *api, const char *tenant,
+                            const char *project, const char *pipeline, const char *change,
+                            const char *patchset, zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_zuul_options options = {
+        .size = sizeof(options),
+        .tenant = optional(tenant),
+        .project = optional(project),
+        .pipeline = optional(pipeline),
+        .change = optional(change),
+        .patchset = optional(patchset),
+    };
+    uint64_t order = 0;
+
+    zreg_zuul_order(&order, client, api, &options, cancel, err);
+    return order;
 }

@@ -98,7 +98,10 @@ char *zreg_go_artifacts_json(const zreg_artifacts *artifacts, zreg_error *err);
 
 zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
                                  const zreg_artifacts *artifacts, const char *buildset,
-                                 const char *intermediate, int offline, zreg_cancel *cancel,
+                                 const char *intermediate, int offline, const char *zuul_api,
+                                 const char *zuul_tenant, const char *zuul_project,
+                                 const char *zuul_pipeline, const char *zuul_job,
+                                 const char *zuul_promote_pipeline, zreg_cancel *cancel,
                                  zreg_error *err);
 
 zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
@@ -132,5 +135,14 @@ zreg_host_changes *zreg_go_host_apply(zreg_go_bytes json, const char *root, cons
                                       zreg_cancel *cancel, zreg_error *err);
 zreg_host_changes *zreg_go_host_revert(const char *root, int check, zreg_cancel *cancel,
                                        zreg_error *err);
+zreg_zuul_builds *zreg_go_zuul_builds_find(zreg_client *client, const char *api, const char *tenant,
+                                           const char *project, const char *pipeline,
+                                           const char *job, const char *branch, const char *change,
+                                           const char *patchset, uint32_t limit,
+                                           zreg_cancel *cancel, zreg_error *err);
+zreg_artifacts *zreg_go_zuul_builds_artifacts(const zreg_zuul_builds *builds, zreg_error *err);
+uint64_t zreg_go_zuul_order(zreg_client *client, const char *api, const char *tenant,
+                            const char *project, const char *pipeline, const char *change,
+                            const char *patchset, zreg_cancel *cancel, zreg_error *err);
 
 #endif

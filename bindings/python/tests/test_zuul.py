@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+import sys
+
+import pytest
+
+import zreg
+
+sys.path.insert(0, os.path.join(os.environ["ZREG_SRCDIR"], "tests/lib"))
+
+from zuul_api import ZuulApi  # noqa: E402
+
+
+def artifact(build, tag="latest"):
+    return {"name": f"example/base:{tag}", "url": f"docker://registry.example:5000/example/base:{build}_{tag}",
+            "metadata": {"type": "container_image", "repository": "example/base", "tag": tag}}
+
+
+@pytest.fixture
+def zuul():
+    with ZuulApi() as api:
+        yield api
+
+
+def test_the_newest_successful_build_wins(client, zuul):
+    for result in ("SUCCESS", "SUCCESS", "FAILURE", None):
+        buildset = zuul.add_buildset("gate", "org/base", 12, 3)
+        build = zuul.add_build(buildset, "build-image", result, build=f"{len(zuul.builds):032x}")
+        zuul.builds[-1]["artifacts"] = [artifact(build), {"name": "logs", "url": "https://logs.example"}]
+    found = client.zuul_builds(zuul.api, change=12, patchset=3, pipeline="gate", job="build-image",
+                               project="org/base", branch="master")
+    assert [build.uuid for build in found.builds] == [f"{i:032x}" for i in (1, 0)]
+    newest = found.builds[0]
+    assert (newest.job, newest.pipeline, newest.change, newest.patchset) == ("build-image", "gate", "12", "3")
+    assert [a.build for a in found.artifacts] == [f"{i:032x}" for i in (0, 1)]
+    winner = client.resolve("example/base:latest", found.artifacts, offline=True).winner
+    assert winner.build == newest.uuid
+    assert client.zuul_builds(zuul.url + "/api", tenant="example", change=13).builds == ()
+    assert len(client.zuul_builds(zuul.api, limit=3).builds) == 2
+    with pytest.raises(zreg.NotFound):
+        client.zuul_builds(zuul.url + "/api", tenant="other")
+    with pytest.raises(zreg.InvalidArgument):
+        client.zuul_builds("example")
+
+
+def test_the_order_is_that_of_the_merge_however_often_it_is_promoted(client, zuul):
+    for change in (21, 9):
+        zuul.add_buildset("promote", "org/base", change, 1)  # within one second
+    first, second = (client.zuul_order(zuul.api, change=change, patchset=1) for change in (21, 9))
+    assert first < second
+    zuul.tick(3600)
+    zuul.add_buildset("promote", "org/base", 21, 1)  # promoted again, later
+    assert client.zuul_order(zuul.api, change=21, project="org/base") == first
+    with pytest.raises(zreg.NotFound):
+        client.zuul_order(zuul.api, change=21, pipeline="post")

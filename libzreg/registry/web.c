@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/web.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "registry/request.h"
+
+#include <string.h>
+
+/* What is read there decides about images, so nobody on the way may change it. */
+static zreg_status check_scheme(zreg__host *host, bool tls, const char *what, zreg_error *err)
+{
+    if (tls) {
+        return ZREG_OK;
+    }
+    if (!host->loopback && !host->plain_http) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s: anyone on the network could change what http://%s answers; use "
+                          "https://, or allow plain HTTP for that host",
+                          what, host->name);
+    }
+    pthread_mutex_lock(&host->lock);
+    host->plain_http = host->plain_http || !host->known;
+    pthread_mutex_unlock(&host->lock);
+    return ZREG_OK;
+}
+
+static char *authority_of(const zreg__fetch_url *url)
+{
+    bool usual = url->port == (url->tls ? 443 : 80);
+
+    return usual ? zreg__strdup(url->host)
+                 : zreg__asprintf("%s:%u", url->host, (unsigned)url->port);
+}
+
+zreg_status zreg__web_open(zreg__web *out, zreg_client *client, const char *url, const char *what,
+                           zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url parsed = {0};
+    ZREG__AUTO(zreg__web) zreg__web web = {.client = client, .what = what};
+    ZREG__AUTO_FREE char *authority = NULL;
+    size_t size;
+
+    if (zreg__fetch_url_parse(&parsed, url, NULL) != ZREG_OK ||
+        strchr(parsed.target, '?') != NULL) {
+        return zreg__fail(err, ZREG_INVAL, "%s: \"%.100s\" is no URL; write https://HOST/PATH",
+                          what, url);
+    }
+    for (size = strlen(parsed.target); size > 0 && parsed.target[size - 1] == '/';) {
+        size--;
+    }
+    authority = authority_of(&parsed);
+    web.prefix = zreg__strndup(parsed.target, size);
+    if (authority == NULL || web.prefix == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__client_host(&web.host, client, authority, err));
+    ZREG__TRY(check_scheme(web.host, parsed.tls, what, err));
+    *out = web;
+    web.prefix = NULL;
+    return ZREG_OK;
+}
+
+static zreg_status read_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
+                             const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(maximum);
+    zreg_status status = zreg__fetch_body(&body, exchange, err);
+
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", what);
+    }
+    if (zreg__json_parse(out, zreg__buf_cstr(&body), body.size, what, NULL) != ZREG_OK) {
+        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the URL right?", what);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__web_get(zreg__json **out, const zreg__web *web, const char *path, size_t maximum,
+                          zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    ZREG__AUTO_FREE char *full = zreg__asprintf("%s%s", web->prefix, path);
+    const zreg__request request = {
+        .method = "GET",
+        .path = full,
+        .headers = {"Accept: application/json"},
+        .what = web->what,
+    };
+
+    if (full == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__request_send(&exchange, web->client, web->host, &request, cancel, err));
+    ZREG__TRY(zreg__request_expect(exchange, 200, web->what, err));
+    return read_json(out, exchange, maximum, web->what, err);
+}
+
+void zreg__web_finish(zreg__web *web)
+{
+    free(web->prefix);
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the command asks of Zuul's API: the promotion gap, the order of merging, and promotion from
+the intermediate registry. Zuul is the stand-in of tests/lib/zuul_api.py."""
+
+import contextlib
+
+from cli_world import tap, world
+from zuul_api import ZuulApi
+
+BASE = "example/base"
+PROJECT = "org/base"
+
+
+class Gate:
+    """A Zuul, its intermediate registry, and the public registry."""
+
+    def __init__(self, w, zuul):
+        self.w, self.zuul = w, zuul
+        self.public, self.intermediate = w.buildset(), w.buildset()
+        self.made = 0
+
+    @property
+    def name(self):
+        return f"{self.public.address}/{BASE}"
+
+    def artifact(self, build, text, tag="latest", repository=None):
+        """An image in the intermediate registry, and its artifact."""
+        self.made += 1
+        layout = self.w.layout(f"layout-{self.made}")
+        digest = layout.tag(layout.image(text), "one")
+        repository = repository or self.name
+        url = f"{self.intermediate.address}/{BASE}:{build}_{tag}"
+        self.w.json("copy", f"oci:{layout.folder}:one", url)
+        return {"name": f"{repository}:{tag}", "url": f"docker://{url}",
+                "metadata": {"type": "container_image", "repository": repository, "tag": tag,
+                             "digest": digest}}
+
+    def gated(self, change, text=None, patchset=1, merged=True, result="SUCCESS", project=PROJECT):
+        """A change in the gate, and the digest of the image that it made."""
+        buildset = self.zuul.add_buildset("gate", project, change, patchset)
+        artifact = self.artifact(f"b{change}{self.made}", text or f"change {change}")
+        self.zuul.add_build(buildset, "test")
+        self.zuul.add_build(buildset, "build-image", result, [artifact])
+        if merged is not None:
+            self.zuul.finish(buildset, "SUCCESS" if merged else "FAILURE")
+        self.zuul.tick()
+        return artifact["metadata"]["digest"]
+
+    def promoting(self, change, patchset=1, result=None, project=PROJECT):
+        self.zuul.tick()
+        return self.zuul.add_buildset("promote", project, change, patchset, result=result)
+
+    def publish(self, digest):
+        """Puts an image of the intermediate registry under the public tag."""
+        source = f"{self.intermediate.address}/{BASE}@{digest}"
+        self.w.json("copy", source, f"{self.name}:latest")
+
+    def resolve(self, *argv):
+        return self.w.json("resolve", f"{self.name}:latest", "--zuul-api", self.zuul.api, *argv)
+
+
+@contextlib.contextmanager
+def gate(**options):
+    with world() as w, ZuulApi(**options) as zuul:
+        yield Gate(w, zuul)
+
+
+# --- fault 14: the promotion gap
+
+
+def test_fault_14_a_merged_change_that_is_not_promoted_yet_comes_before_the_public_image():
+    for old_shape in (False, True):
+        with gate(old_shape=old_shape) as g:
+            before = g.gated(1)
+            g.promoting(1, result="SUCCESS")
+            g.publish(before)
+            merged = g.gated(2)
+            g.promoting(2)  # still runs
+            document = g.resolve("--project", PROJECT)
+            winner = document["winner"]
+            assert (winner["source"], winner["digest"], winner["change"]) == ("intermediate", merged, "2"), winner
+            assert winner["reason"] == "it has merged, and its promotion has not finished"
+            upstream = document["candidates"][1]
+            assert (upstream["source"], upstream["digest"]) == ("upstream", before), upstream
+            assert g.zuul.requests("^/api/tenant/example/builds[?].*pipeline=gate") != []
+            assert len(g.zuul.requests()) == 3, g.zuul.requests()
+
+
+def test_fault_14_the_gap_closes_when_the_promotion_has_succeeded():
+    with gate() as g:
+        first = g.gated(1)
+        g.publish(first)
+        promotion = g.promoting(1)
+        reasons = {c["source"]: c["reason"] for c in g.resolve()["candidates"]}
+        assert reasons == {"upstream": "no change ahead made it",
+                           "intermediate": "it has merged, and its registry holds it already"}, reasons
+        second = g.gated(2)
+        g.zuul.finish(promotion, "SUCCESS")
+        promotion = g.promoting(2)
+        assert g.resolve()["winner"]["digest"] == second
+        g.zuul.finish(promotion, "FAILURE")
+        assert g.resolve()["winner"]["digest"] == second, "a promotion that failed leaves the gap open"
+        g.zuul.finish(g.promoting(2), "SUCCESS")
+        document = g.resolve()  # promoted, and then somebody put the older image back
+        assert (document["winner"]["source"], document["winner"]["digest"]) == ("upstream", first), document
+        assert document["candidates"][1]["reason"] == "it has merged and its promotion has succeeded"
+
+
+def test_fault_14_a_change_that_has_not_merged_is_not_taken():
+    with gate() as g:
+        merged = g.gated(1)
+        g.publish(g.gated(9, project="org/other"))
+        g.gated(2, merged=False)
+        g.gated(3, merged=None)
+        g.gated(4, result="FAILURE")
+        g.gated(5, result=None, merged=None)
+        document = g.resolve("--project", PROJECT)
+        assert document["winner"]["digest"] == merged and document["winner"]["change"] == "1", document
+
+
+def test_fault_14_nothing_is_asked_where_something_else_wins():
+    with gate() as g:
+        g.gated(1)
+        path = g.w.file("zuul.json", [dict(g.artifact("b7", "ahead"), change="7")])
+        document = g.resolve("--artifacts", path)
+        assert document["winner"]["change"] == "7" and g.zuul.requests() == []
+        assert g.resolve("--offline")["winner"]["source"] == "upstream" and g.zuul.requests() == []
+
+
+def test_fault_14_an_image_that_is_gone_loses_and_the_public_one_wins():
+    with gate() as g:
+        digest = g.gated(1)
+        g.publish(digest)
+        buildset = g.zuul.add_buildset("gate", PROJECT, 2, 1, result="SUCCESS")
+        gone = g.artifact("b2", "two")
+        gone["metadata"]["digest"] = "sha256:" + 64 * "0"
+        g.zuul.add_build(buildset, "build-image", artifacts=[gone])
+        document = g.resolve()
+        assert document["winner"]["source"] == "upstream", document
+        assert "no longer has it" in document["candidates"][1]["reason"], document
+
+
+def test_fault_14_a_zuul_that_cannot_be_asked_is_an_error():
+    with gate() as g:
+        g.publish(g.gated(1))
+        argv = (f"{g.name}:latest", "--zuul-api")
+        assert g.w.error("resolve", *argv, g.zuul.url + "/api/tenant/other")["code"] == "NOTFOUND"
+        assert g.w.error("resolve", *argv, g.zuul.url + "/api", "--tenant", "other")["code"] == "NOTFOUND"
+        assert g.w.error("resolve", *argv, "zuul.example.org")["code"] == "INVAL"
+        assert "plain HTTP" in g.w.error("resolve", *argv, "http://zuul.example.org/api")["message"]
+        for body in (b"<html>", b"{}", b"[", b'"x"'):
+            g.zuul.answer_next(body=body)
+            assert g.w.error("resolve", *argv, g.zuul.api)["code"] == "PROTO", body
+        g.zuul.answer_next(403, b"no")
+        assert g.w.error("resolve", *argv, g.zuul.api)["code"] == "DENIED"
+        g.zuul.answer_next(502, b"")
+        assert g.w.json("resolve", *argv, g.zuul.url + "/api/", "--tenant", "example")["winner"]
+
+
+def test_credentials_stay_with_the_registry():
+    with gate() as g:
+        g.publish(g.gated(1))
+        g.w.run("resolve", f"{g.name}:latest", "--zuul-api", g.zuul.api, "--username", "u", "--quiet",
+                environment={"ZREG_PASSWORD": "hunter2"})
+        assert g.zuul.requests() and not g.zuul.faults, g.zuul.faults
+
+
+if __name__ == "__main__":
+    tap.main(__name__)
