@@ -64,6 +64,20 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      api:
+        description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
+          Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)
+          is C(hub).
+        type: str
+        choices: [auto, oci, hub, docker, quay]
+        default: auto
+        aliases: [type]
+      api_url:
+        description: Where that interface answers, unless at the vendor's usual place.
+        type: str
+      api_token:
+        description: OAuth token for Quay's interface. It is kept out of all output.
+        type: str
   authfile:
     description: Credentials of further hosts, in the form of docker's C(config.json). Without it the usual
       places are looked at.

@@ -35,11 +35,10 @@ options:
     type: str
     default: 24h
   api:
-    description: Over which interface tags are listed with their age and deleted; C(auto) chooses by the host.
-      C(hub) is Docker Hub's, C(quay) that of Quay.
+    description: With I(state=cleaned), over which interface tags are listed with their age and deleted, before
+      what I(registries) says of the host. C(auto) chooses by the host. C(hub) is Docker Hub's, C(quay) that of Quay.
     type: str
     choices: [auto, oci, hub, quay]
-    default: auto
   api_url:
     description: Where that interface answers, when not at its usual place.
     type: str
@@ -84,6 +83,20 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      api:
+        description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
+          Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)
+          is C(hub).
+        type: str
+        choices: [auto, oci, hub, docker, quay]
+        default: auto
+        aliases: [type]
+      api_url:
+        description: Where that interface answers, unless at the vendor's usual place.
+        type: str
+      api_token:
+        description: OAuth token for Quay's interface. It is kept out of all output.
+        type: str
   authfile:
     description: Credentials of further hosts, in the form of docker's C(config.json). Without it the usual
       places are looked at.
@@ -143,7 +156,7 @@ ARGUMENTS = common.options(
     tags=dict(type="list", elements="str"),
     match=dict(type="str"),
     older_than=dict(type="str", default="24h"),
-    api=dict(type="str", choices=["auto", "oci", "hub", "quay"], default="auto"),
+    api=dict(type="str", choices=["auto", "oci", "hub", "quay"]),
     api_url=dict(type="str"),
     api_token=dict(type="str", no_log=True))
 RULES = dict(required_if=[("state", "absent", ["tags"])])

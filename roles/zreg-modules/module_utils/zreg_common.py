@@ -23,7 +23,10 @@ REGISTRIES = dict(
         ca=dict(type="str", aliases=["cert"]),
         fingerprint=dict(type="str"),
         insecure=dict(type="bool", default=False),
-        plain_http=dict(type="bool", default=False)))
+        plain_http=dict(type="bool", default=False),
+        api=dict(type="str", choices=["auto", "oci", "hub", "docker", "quay"], default="auto", aliases=["type"]),
+        api_url=dict(type="str"),
+        api_token=dict(type="str", no_log=True)))
 
 
 def options(**own):
@@ -41,13 +44,16 @@ def address(record):
 
 def client_for(registries, authfile=None):
     """A client that knows these registries. The caller closes it."""
-    client = zreg.Client(authfile=authfile, user_agent="zreg-ansible")
+    client = zreg.Client(authfile=authfile, user_agent=f"zreg/{zreg.__version__} ansible")
     for record in registries:
         host = address(record)
         client.set_host(host, ca_pem=record["ca"] or None, insecure=record["insecure"],
                         plain_http=record["plain_http"])
         if record["username"]:
             client.set_credentials(host, record["username"], record["password"] or "")
+        if record["api"] != "auto" or record["api_url"] or record["api_token"]:
+            api = "hub" if record["api"] == "docker" else record["api"]
+            client.set_tag_api(host, api, url=record["api_url"], token=record["api_token"])
     return client
 
 
