@@ -4,4 +4,5 @@ e2e_tests += \
 	tests/modules/test_docs.py \
 	tests/modules/test_modules.py \
 	tests/modules/test_registry.py \
-	tests/modules/test_roles.py
+	tests/modules/test_roles.py \
+	tests/modules/test_use_registry.py

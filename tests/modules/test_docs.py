@@ -90,7 +90,7 @@ def roles():
 
 
 # Roles whose defaults are all for people to set, and so are in the README.
-PLAIN = ("collect-buildset-registry-logs", "ensure-zreg", "run-buildset-registry")
+PLAIN = ("collect-buildset-registry-logs", "ensure-zreg", "run-buildset-registry", "use-buildset-registry")
 
 
 def test_each_role_documents_its_variables():

@@ -84,8 +84,8 @@ def moved(result):
         requests=dict(src=result.src_requests, dst=result.dst_requests))
 
 
-def main(act, argument_spec, **rules):
-    """Runs act(module, client), which gives the results, as an Ansible module."""
+def run(act, argument_spec, **rules):
+    """Runs act(module), which gives the results, as an Ansible module."""
     module = AnsibleModule(argument_spec, supports_check_mode=True, **rules)
     if zreg is None:
         module.fail_json(
@@ -93,11 +93,18 @@ def main(act, argument_spec, **rules):
                 "uses on this host, as the role ensure-zreg does, or set ansible_python_interpreter to one that "
                 "has it.", exception=WHY_NOT)
     try:
-        with client_for(module.params["registries"], module.params["authfile"]) as client:
-            results = act(module, client)
+        results = act(module)
     except zreg.Error as error:
         module.fail_json(msg=str(error), code=error.code, http_status=error.http_status,
                          registry_code=error.registry_code)
     except ValueError as error:  # an argument that the binding refuses
         module.fail_json(msg=str(error))
     module.exit_json(**results)
+
+
+def main(act, argument_spec, **rules):
+    """The same for act(module, client), with a client that knows the module's `registries`."""
+    def with_client(module):
+        with client_for(module.params["registries"], module.params["authfile"]) as client:
+            return act(module, client)
+    run(with_client, argument_spec, **rules)
