@@ -10,13 +10,13 @@
 const zreg__trust zreg__trusts[] = {
     /* Debian, Ubuntu, Alpine */
     {"/usr/local/share/ca-certificates", "/etc/ssl/certs/ca-certificates.crt",
-     "/usr/sbin/update-ca-certificates"},
+     "/usr/sbin/update-ca-certificates", "--fresh"},
     /* Fedora, RHEL and kin */
     {"/etc/pki/ca-trust/source/anchors", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-     "/usr/bin/update-ca-trust"},
+     "/usr/bin/update-ca-trust", NULL},
     /* SUSE */
     {"/etc/pki/trust/anchors", "/var/lib/ca-certificates/ca-bundle.pem",
-     "/usr/sbin/update-ca-certificates"},
+     "/usr/sbin/update-ca-certificates", "--fresh"},
     {0},
 };
 

@@ -77,9 +77,9 @@ const zreg__trust *zreg__refresh_needed(const zreg__survey *survey)
     return lacks || keeps ? row : NULL;
 }
 
-static int spawn(pid_t *out, const char *tool)
+static int spawn(pid_t *out, const char *tool, const char *option)
 {
-    char *arguments[] = {(char *)(uintptr_t)tool, NULL};
+    char *arguments[] = {(char *)(uintptr_t)tool, (char *)(uintptr_t)option, NULL};
     posix_spawn_file_actions_t actions;
     int failed = posix_spawn_file_actions_init(&actions);
     for (int fd = 0; fd <= 2 && failed == 0; fd++) {
@@ -118,7 +118,8 @@ zreg_status zreg__refresh_run(const zreg__survey *survey, zreg_cancel *cancel, z
     if (row == NULL) {
         return ZREG_OK;
     }
-    int failed = spawn(&pid, row->tool);
+    bool gone = !find_anchor(survey, row)->after.exists;
+    int failed = spawn(&pid, row->tool, gone ? row->anew : NULL);
     return failed == 0 ? wait_for(pid, row->tool, cancel, err)
                        : zreg__fail_errno(err, failed, "run %s", row->tool);
 }

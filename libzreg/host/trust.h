@@ -7,6 +7,7 @@ typedef struct zreg__trust {
     const char *folder; /* for further authorities */
     const char *bundle; /* all of them in one file, made by the tool */
     const char *tool;
+    const char *anew; /* what tells it to forget what it made for a file that is gone; or NULL */
 } zreg__trust;
 
 /** The rows; the last one is empty. */
