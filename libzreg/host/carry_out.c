@@ -139,17 +139,19 @@ static zreg_status remove_folders(zreg_strings **out, const zreg__tree *tree,
     return ZREG_OK;
 }
 
-/* The record of what is left to undo; none when that is nothing. */
+/* The record of what is left to undo. When that is nothing, the record goes after all folders but
+ * its own. */
 static zreg_status close_record(const zreg__survey *survey, const zreg_strings *folders,
                                 zreg_error *err)
 {
     ZREG__AUTO(zreg__state) zreg__state record = {0};
     ZREG__TRY(make_record(&record, survey, true, err));
-    if (record.count == 0) {
-        ZREG__TRY(zreg__tree_remove(survey->tree, ZREG__STATE_PATH, err));
-    }
     ZREG__TRY(remove_folders(&record.folders, survey->tree, folders, err));
-    return record.count == 0 ? ZREG_OK : zreg__state_save(&record, survey->tree, err);
+    if (record.count > 0) {
+        return zreg__state_save(&record, survey->tree, err);
+    }
+    ZREG__TRY(zreg__tree_remove(survey->tree, ZREG__STATE_PATH, err));
+    return remove_folders(&record.folders, survey->tree, folders, err);
 }
 
 /* Whether the record says of each file what is true now. */

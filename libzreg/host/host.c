@@ -35,11 +35,22 @@ static zreg_status lock(const zreg__tree *tree, zreg_cancel *cancel, zreg_error 
     return ZREG_OK;
 }
 
-static zreg_status add_namespace(zreg_strings *to, const char *name, zreg_error *err)
+/* Adds a registry by the one name that references have for it. */
+static zreg_status add_namespace(zreg_strings *to, const char *given, zreg_error *err)
 {
-    if (!zreg__reference_is_host(zreg__span_of(name))) {
-        return zreg__fail(err, ZREG_INVAL, "registry \"%.100s\": write HOST or HOST:PORT", name);
+    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    ZREG__AUTO_FREE char *text = zreg__asprintf("%s/a/b", given);
+    if (text == NULL) {
+        return zreg__fail_nomem(err);
     }
+    if (!zreg__reference_is_host(zreg__span_of(given)) ||
+        zreg_ref_parse(&ref, text, NULL) != ZREG_OK ||
+        zreg__str_equal(zreg_ref_repository(ref), text)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "registry \"%.100s\": write HOST or HOST:PORT, with a dot or a port",
+                          given);
+    }
+    const char *name = zreg_ref_host(ref);
     for (size_t i = 0; i < zreg_strings_count(to); i++) {
         if (zreg__str_equal(zreg_strings_at(to, i), name)) {
             return ZREG_OK;

@@ -34,10 +34,21 @@ zreg_status zreg__jsonfile_parse(zreg__json **out, const zreg__content *content,
     return ZREG_OK;
 }
 
-zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object, const zreg__content *like,
-                                 zreg_error *err)
+/* Whether the file says nothing else than the object. */
+static bool says(const zreg__content *file, zreg__json *object)
 {
-    bool tabs = like->exists && strstr(like->bytes, "\n\t") != NULL;
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    return file->exists && zreg__jsonfile_parse(&json, file, NULL) == ZREG_OK &&
+           json_object_equal(json, object);
+}
+
+zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object,
+                                 const zreg__content *before, zreg_error *err)
+{
+    if (says(before, object)) {
+        return zreg__content_copy(out, before, err);
+    }
+    bool tabs = before->exists && strstr(before->bytes, "\n\t") != NULL;
     int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE |
                 (tabs ? JSON_C_TO_STRING_PRETTY_TAB : 0);
     const char *text = json_object_to_json_string_ext(object, flags);

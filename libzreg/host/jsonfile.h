@@ -9,9 +9,10 @@
 /** The object in a file; a new one for no file or an empty one. Errors: INVAL (no JSON object). */
 zreg_status zreg__jsonfile_parse(zreg__json **out, const zreg__content *content, zreg_error *err);
 
-/** The object as a file, indented as `like` is: with tabs, else with two spaces. */
-zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object, const zreg__content *like,
-                                 zreg_error *err);
+/** The object as a file: `before` itself when it says the same, else indented as that is, with tabs,
+ *  or with two spaces. */
+zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object,
+                                 const zreg__content *before, zreg_error *err);
 
 /** The object member `key` of `object`, made when it is missing; borrowed. Errors: INVAL (it is
  *  something else). */

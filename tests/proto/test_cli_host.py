@@ -214,8 +214,12 @@ def test_further_registries_can_be_named():
         assert f"{ALIAS}:9000/mirror.example:5000" in m.read(
             "etc/containers/registries.conf.d/zz-zreg-buildset-registry.conf")
         assert ALIAS in m.read("etc/containerd/certs.d/mirror.example:5000/hosts.toml")
-        assert m.fail("--connection", m.connection, "--namespace", "a b")["code"] == "INVAL"
-        assert m.fail("--connection", m.connection, "--namespace", "../x")["code"] == "INVAL"
+        seen = m.look()
+        assert m.apply("--namespace", "MIRROR.example:5000", "--namespace", "index.docker.io")["changed"] == []
+        for wrong in ("a b", "../x", "..", "word", "quay.io/org", ""):
+            error = m.fail("--connection", m.connection, "--namespace", wrong)
+            assert error["code"] == "INVAL" and f'"{wrong}"' in error["message"], error
+        assert m.look() == seen
 
 
 def test_credentials_go_to_the_named_user():
@@ -334,6 +338,22 @@ def test_wrong_records_are_refused_without_their_secrets():
         assert m.fail("--connection", m.connection)["code"] == "INVAL"
 
 
+def test_a_file_that_is_a_mount_is_rewritten():
+    """As /etc/hosts in a container: nothing can be renamed over it."""
+    with machine({"etc/hosts": "::1 localhost\n", "mounted": "::1 localhost\n"}) as m:
+        script = ('mount --bind "$0/mounted" "$0/etc/hosts" && shift 0 && '
+                  'zreg use-buildset-registry --root "$0" "$@" && cat "$0/etc/hosts"')
+        argv = ["unshare", "-m", "bash", "-c", script, m.root]
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+            raise tap.Skip("no mount namespace can be made here")
+        done = subprocess.run([*argv, "--connection", m.connection], env=m.w.environment, text=True,
+                              capture_output=True, timeout=60)
+        assert done.returncode == 0 and f"127.0.0.1 {ALIAS}\n" in done.stdout, done
+        assert ALIAS in m.read("mounted") and ALIAS not in m.read("etc/hosts")
+        done = subprocess.run([*argv, "--revert"], env=m.w.environment, text=True, capture_output=True, timeout=60)
+        assert done.returncode == 0 and m.read("mounted") == "::1 localhost\n", done
+
+
 def can_be_killed():
     """Whether strace works here; beneath it a sanitizer's own check for leaks does not."""
     if "ZREG_SANITIZERS" in os.environ:
@@ -366,6 +386,24 @@ def test_a_run_that_was_cut_off_is_finished_or_taken_back():
             assert number > 5, number
             m.revert()
             assert m.look() == seen
+
+
+def test_a_revert_that_was_cut_off_is_finished():
+    can_be_killed()
+    with machine({name: SITE[name] for name in ("etc/hosts", "etc/docker/daemon.json")}) as m:
+        (m.root / "var/lib").mkdir(parents=True)
+        seen = m.look()
+        for number in range(1, 60):
+            m.apply()
+            done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-f", "-e",
+                                   f"inject=renameat,unlinkat:signal=KILL:when={number}", "zreg",
+                                   "use-buildset-registry", "--revert", "--root", m.root],
+                                  env=m.w.environment, capture_output=True, timeout=60)
+            m.revert()
+            assert m.look() == seen, (number, set(m.look()) ^ set(seen))
+            if done.returncode == 0:
+                break
+        assert number > 5, number
 
 
 def test_text_for_people():

@@ -95,6 +95,8 @@ endif
 unit_tests += tests/unit/test_gate_cleanup
 tests_unit_test_gate_cleanup_SOURCES = tests/unit/test_gate_cleanup.c
 tests_unit_test_gate_cleanup_LDADD = $(unit_ldadd)
-unit_tests += tests/unit/test_host_formats
+unit_tests += tests/unit/test_host_drivers tests/unit/test_host_formats
+tests_unit_test_host_drivers_SOURCES = tests/unit/test_host_drivers.c
+tests_unit_test_host_drivers_LDADD = $(unit_ldadd)
 tests_unit_test_host_formats_SOURCES = tests/unit/test_host_formats.c
 tests_unit_test_host_formats_LDADD = $(unit_ldadd)

@@ -116,8 +116,7 @@ static void test_json_is_compared_three_ways(void **state)
     /* a value that we replaced comes back, one that others set since stays */
     check_json("{\"a\":{\"h\":1}}", "{\"a\":{\"h\":2}}", "{\"a\":{\"h\":2},\"b\":null}",
                "{\n  \"a\": {\n    \"h\": 1\n  },\n  \"b\": null\n}\n");
-    check_json("{\"a\":{\"h\":1}}", "{\"a\":{\"h\":2}}", "{\"a\":{\"h\":3}}",
-               "{\n  \"a\": {\n    \"h\": 3\n  }\n}\n");
+    check_json("{\"a\":{\"h\":1}}", "{\"a\":{\"h\":2}}", "{\"a\":{\"h\":3}}", "{\"a\":{\"h\":3}}");
     /* what they removed is not put back */
     check_json("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2,\"us\":3}", "{\"b\":2,\"us\":3}",
                "{\n  \"b\": 2\n}\n");
