@@ -52,7 +52,11 @@ class Server:
         if not settings.get("buildset"):
             settings.setdefault("root", os.path.join(self.folder, "root"))
         self.user = None
-        self.start()
+        try:
+            self.start()
+        except Exception:
+            self.close()
+            raise
 
     def start(self):
         arguments = [f"{key}={value}" for key, value in self.settings.items()]

@@ -3,6 +3,7 @@
 """Runs the tests of this folder and prints TAP."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 try:
@@ -41,7 +42,8 @@ class Tap:
 
 tap = Tap()
 folder = str(Path(__file__).resolve().parent)
-status = pytest.main(["-p", "no:cacheprovider", "--rootdir", folder, folder, *sys.argv[1:]],
-                     plugins=[tap])
+with tempfile.TemporaryDirectory(prefix="zreg-python-") as temporary:
+    status = pytest.main(["-p", "no:cacheprovider", "--basetemp", f"{temporary}/tests", "--rootdir", folder, folder,
+                          *sys.argv[1:]], plugins=[tap])
 print(f"1..{tap.count}")
 sys.exit(status)
