@@ -172,7 +172,9 @@ def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():
         copy = subprocess.Popen(w.argv("copy", f"{ours.address}/big:one",
                                        f"{theirs.address}/big:one"),
                                 env=w.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while copy.poll() is None and not [r for r in ours.requests() if r["method"] == "GET"]:
+        # Before its first request it may still be starting, and would die of the signal.
+        while copy.poll() is None and not [r for r in ours.requests() if r["method"] == "GET"
+                                           and "/manifests/" in r["path"]]:
             time.sleep(0.005)
         time.sleep(0.05)
         start = time.monotonic()
