@@ -16,7 +16,7 @@ packages_of() {
         echo swig python3-dev python3-pytest g++
         go_is_new_enough || echo golang-go
         ;;
-    tests) echo g++ libcmocka-dev python3 apache2-utils openssl git strace ;;
+    tests) echo g++ libcmocka-dev python3 apache2-utils openssl git strace xz-utils ;;
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     host)
