@@ -11,11 +11,13 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 
-/* Body bytes that arrive while nobody reads; libcurl hands out 16 KiB at a time. */
-#define ZREG__FETCH_STASH_BYTES (64 * ZREG__KIB)
+/* Body bytes that arrive while nobody reads: as many as libcurl hands out at a time. It keeps the
+ * rest of its buffer itself. */
+#define ZREG__FETCH_STASH_BYTES CURL_MAX_WRITE_SIZE
 
-/* libcurl's own buffers, one or two for each transfer: larger ones are no faster. */
+/* libcurl's own buffers, one for each transfer: larger ones are no faster. */
 #define ZREG__FETCH_BUFFER_BYTES (64 * ZREG__KIB)
+#define ZREG__FETCH_UPLOAD_BYTES (32 * ZREG__KIB)
 
 /** A slot for one connection to one origin, lent to one exchange at a time. */
 typedef struct zreg__fetch_lane {

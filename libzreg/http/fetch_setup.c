@@ -185,7 +185,7 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
         curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__FETCH_BUFFER_BYTES);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__FETCH_UPLOAD_BYTES);
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                          (long)(16 * ZREG__KIB)); /* the answer is short */
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Authorities. One store serves all connections that trust the same ones: the system's bundle takes
- * a megabyte, which every connection would otherwise hold again.
+ * a megabyte, which every connection would otherwise hold again. It is read when a certificate comes
+ * that nothing else vouches for; peers without TLS, and those whose authority was given, need none
+ * of it.
  */
 #include "base/error.h"
 #include "base/mem.h"
@@ -19,12 +21,19 @@ struct zreg__fetch_trust {
     unsigned number;
     char *ca_pem; /* beside those of the session; NULL: none */
     X509_STORE *store;
+    X509_LOOKUP_METHOD *bundle_method;
+    char *bundle;         /* the system's, a file */
+    pthread_mutex_t lock; /* guards the next one */
+    bool bundle_is_read;
 };
 
 static void trust_free(zreg__fetch_trust *trust)
 {
     if (trust != NULL) {
         X509_STORE_free(trust->store);
+        X509_LOOKUP_meth_free(trust->bundle_method);
+        pthread_mutex_destroy(&trust->lock);
+        free(trust->bundle);
         free(trust->ca_pem);
         free(trust);
     }
@@ -47,19 +56,70 @@ static bool is_hashed(const char *path)
     return found;
 }
 
-/* The places that OpenSSL itself would look at. A hashed folder is searched only when needed, so
- * the bundle beside it, which holds the same, is left alone. */
-static bool add_system(X509_STORE *store)
+static void read_bundle(zreg__fetch_trust *trust, X509_LOOKUP *lookup)
 {
-    const char *folder = getenv(X509_get_default_cert_dir_env());
+    pthread_mutex_lock(&trust->lock);
+    if (!trust->bundle_is_read) {
+        (void)X509_load_cert_crl_file(lookup, trust->bundle, X509_FILETYPE_PEM);
+        ERR_clear_error();
+        trust->bundle_is_read = true;
+    }
+    pthread_mutex_unlock(&trust->lock);
+}
+
+/* Called for a name that is not in the store yet, by any thread that checks a certificate. */
+static int find_in_bundle(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
+                          X509_OBJECT *out)
+{
+    X509_STORE *store = X509_LOOKUP_get_store(lookup);
+    X509_OBJECT *found = NULL;
+    int result = 0;
+
+    if (type != X509_LU_X509) {
+        return 0;
+    }
+    read_bundle(X509_LOOKUP_get_method_data(lookup), lookup);
+    X509_STORE_lock(store);
+    found = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+    if (found != NULL && X509_OBJECT_set1_X509(out, X509_OBJECT_get0_X509(found)) == 1) {
+        /* The caller adds a reference of its own: X509_LOOKUP_meth_set_get_by_subject(3). */
+        X509_free(X509_OBJECT_get0_X509(found));
+        result = 1;
+    }
+    X509_STORE_unlock(store);
+    return result;
+}
+
+static bool add_bundle(zreg__fetch_trust *trust, const char *path)
+{
     X509_LOOKUP *lookup;
 
-    folder = zreg__str_empty(folder) ? X509_get_default_cert_dir() : folder;
-    if (!zreg__str_empty(getenv(X509_get_default_cert_file_env())) || !is_hashed(folder)) {
-        return X509_STORE_set_default_paths(store) == 1;
+    trust->bundle = zreg__strdup(path);
+    trust->bundle_method = X509_LOOKUP_meth_new("bundle, read when it is needed");
+    if (trust->bundle == NULL || trust->bundle_method == NULL ||
+        X509_LOOKUP_meth_set_get_by_subject(trust->bundle_method, find_in_bundle) != 1) {
+        return false;
     }
-    lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
-    return lookup != NULL && X509_LOOKUP_add_dir(lookup, folder, X509_FILETYPE_PEM) == 1;
+    lookup = X509_STORE_add_lookup(trust->store, trust->bundle_method);
+    return lookup != NULL && X509_LOOKUP_set_method_data(lookup, trust) == 1;
+}
+
+/* The places that OpenSSL itself would look at. A hashed folder is searched only when needed, so
+ * the bundle beside it, which holds the same, is left alone. */
+static bool add_system(zreg__fetch_trust *trust)
+{
+    const char *folder = getenv(X509_get_default_cert_dir_env());
+    const char *bundle = getenv(X509_get_default_cert_file_env());
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(trust->store, X509_LOOKUP_hash_dir());
+
+    folder = zreg__str_empty(folder) ? X509_get_default_cert_dir() : folder;
+    if (lookup == NULL || X509_LOOKUP_add_dir(lookup, folder, X509_FILETYPE_PEM) != 1) {
+        return false;
+    }
+    if (zreg__str_empty(bundle) && is_hashed(folder)) {
+        return true;
+    }
+    return add_bundle(trust, zreg__str_empty(bundle) ? X509_get_default_cert_file() : bundle);
 }
 
 /* Adds each certificate of a PEM text; false when there is none. */
@@ -81,10 +141,10 @@ static zreg_status fill(zreg__fetch_trust *trust, const char *session_pem, const
 {
     const char *const pems[] = {session_pem, host_pem};
 
+    pthread_mutex_init(&trust->lock, NULL);
     trust->store = X509_STORE_new();
     trust->ca_pem = zreg__strdup(host_pem);
-    if (trust->store == NULL || (host_pem != NULL && trust->ca_pem == NULL) ||
-        !add_system(trust->store)) {
+    if (trust->store == NULL || (host_pem != NULL && trust->ca_pem == NULL) || !add_system(trust)) {
         return zreg__fail_nomem(err);
     }
     /* An intermediate or a server's own certificate may be trusted by itself. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A blob of 4 GB goes from registry to registry through little memory."""
+"""Large blobs go from registry to registry through little memory."""
 
 import hashlib
 import json
@@ -11,39 +11,42 @@ import time
 from world import tap, world
 from registries import ZregRegistry
 
-SIZE = 4 * 1000**3
 COPY_RSS_BYTES = 16 << 20
 SERVE_RSS_BYTES = 20 << 20
 
 
-def layout_with_large_blob(folder):
-    """An OCI layout with one layer: a sparse file, so that it costs no disk."""
+def sparse_layer(blobs, size, first):
+    """A file of zeros that begins with one other byte, so that it costs no disk; its digest."""
+    path = blobs / "sparse"
+    with path.open("wb") as f:
+        f.truncate(size)
+        f.write(first)
+    hashing = hashlib.sha256()
+    with path.open("rb") as f:
+        while block := f.read(1 << 20):
+            hashing.update(block)
+    path.rename(blobs / hashing.hexdigest())
+    return f"sha256:{hashing.hexdigest()}"
+
+
+def layout_of_layers(folder, count, size):
+    """An OCI layout of one image; gives its digest."""
     blobs = folder / "blobs/sha256"
     blobs.mkdir(parents=True)
 
-    def add(data):
+    def add(media_type, data):
         digest = hashlib.sha256(data).hexdigest()
         (blobs / digest).write_bytes(data)
-        return {"digest": f"sha256:{digest}", "size": len(data)}
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
 
-    sparse = blobs / "sparse"
-    with sparse.open("wb") as f:
-        f.truncate(SIZE)
-    hashing, block = hashlib.sha256(), bytes(1 << 20)
-    for at in range(0, SIZE, len(block)):
-        hashing.update(block[:min(len(block), SIZE - at)])
-    layer = hashing.hexdigest()
-    sparse.rename(blobs / layer)
-
-    config = {"architecture": "amd64", "os": "linux",
-              "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]}}
+    layers = [sparse_layer(blobs, size, bytes([i])) for i in range(count)]
+    config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": layers}}
     manifest = {
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
-                   **add(json.dumps(config).encode())},
-        "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar",
-                    "digest": f"sha256:{layer}", "size": SIZE}]}
-    entry = {"mediaType": manifest["mediaType"], **add(json.dumps(manifest).encode()),
+        "config": add("application/vnd.oci.image.config.v1+json", json.dumps(config).encode()),
+        "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer, "size": size}
+                   for layer in layers]}
+    entry = {**add(manifest["mediaType"], json.dumps(manifest).encode()),
              "annotations": {"org.opencontainers.image.ref.name": "one"}}
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
@@ -76,24 +79,36 @@ def run_and_measure(w, argv):
     return json.loads(output), peak
 
 
-def test_4_GB_go_through_16_MB_of_copy_and_20_MB_of_serve():
+def copy_through_little_memory(count, size, tls):
     if os.environ.get("ZREG_SANITIZERS"):
         raise tap.Skip("a sanitizer build has its own memory")
     with world() as w:
         free = shutil.disk_usage(w.folder).free
-        if free < 3 * SIZE:
-            raise tap.Skip(f"{3 * SIZE} bytes of disk are needed, {free} are free")
-        digest = layout_with_large_blob(w.folder / "layout")
-        first = w.start(ZregRegistry, tls=False, login=False)
-        second = w.start(ZregRegistry, tls=False, login=False)
+        if free < 3 * count * size:
+            raise tap.Skip(f"{3 * count * size} bytes of disk are needed, {free} are free")
+        digest = layout_of_layers(w.folder / "layout", count, size)
+        first = w.start(ZregRegistry, tls=tls, login=False)
+        second = w.start(ZregRegistry, tls=tls, login=False)
         place = f"{first.address}/large:one"
         w.zreg("copy", f"oci:{w.folder}/layout:one", place)
         result, rss = run_and_measure(w, w.argv("copy", place, f"{second.address}/large:one"))
-        assert result["digest"] == digest and result["bytes"] >= SIZE, result
+        assert result["digest"] == digest and result["bytes"] >= count * size, result
         servers = [peak_rss_bytes(r.process.pid) for r in (first, second)]
         print(f"# peak memory in bytes: copy {rss}, serve {servers}")
         assert rss <= COPY_RSS_BYTES, rss
         assert max(servers) <= SERVE_RSS_BYTES, servers
+
+
+def test_4_GB_go_through_16_MB_of_copy_and_20_MB_of_serve():
+    copy_through_little_memory(1, 4 * 1000**3, tls=False)
+
+
+def test_8_layers_at_once_go_through_16_MB_of_copy_and_20_MB_of_serve():
+    copy_through_little_memory(8, 64 << 20, tls=False)
+
+
+def test_8_layers_over_tls_go_through_16_MB_of_copy_and_20_MB_of_serve():
+    copy_through_little_memory(8, 64 << 20, tls=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 import email.utils
 import json
 import os
+import shutil
+import subprocess
 import sys
 import time
 
@@ -123,6 +125,24 @@ def test_tls_is_verified():
         client = world.client()
         client.do("host", registry.name, "-", "-", other)
         client.fails("INVAL", "get", f"{registry.name}/a/b:t")
+
+
+def test_the_authorities_of_the_system_are_trusted():
+    with World() as world:
+        crt = world.certificate() + ".crt"
+        registry = image(world, tls=crt.removesuffix(".crt"))
+        folder = os.path.join(world.folder, "hashed")
+        os.mkdir(folder)
+        shutil.copy(crt, folder)
+        subprocess.run(["openssl", "rehash", folder], check=True)
+        for file, where, trusted in ((crt, "/nowhere", True), ("", folder, True), ("/dev/null", folder, True),
+                                     ("/dev/null", "/nowhere", False), ("/nowhere", "/nowhere", False)):
+            client = world.client(env={"SSL_CERT_FILE": file, "SSL_CERT_DIR": where})
+            if trusted:
+                client.do("get", f"{registry.name}/a/b:t")
+                client.do("parallel", 8, "get", f"{registry.name}/a/b:t")
+            else:
+                client.fails("NET", "get", f"{registry.name}/a/b:t")
 
 
 def test_a_proxy_is_gone_through():
