@@ -145,6 +145,18 @@ void zreg__host_quiet(zreg__host *host, uint64_t ms)
     pthread_mutex_unlock(&host->lock);
 }
 
+static void free_tag_api(zreg__tagapi_settings *first)
+{
+    while (first != NULL) {
+        zreg__tagapi_settings *settings = first;
+
+        first = settings->older;
+        free(settings->path);
+        zreg__free_secret(settings->token);
+        free(settings);
+    }
+}
+
 void zreg__host_free(zreg__host *host)
 {
     if (host == NULL) {
@@ -153,8 +165,7 @@ void zreg__host_free(zreg__host *host)
     zreg__token_free_all(host->tokens);
     zreg__challenge_finish(&host->challenge);
     zreg__map_free(host->expected);
-    free(host->tag_api.path);
-    zreg__free_secret(host->tag_api.token);
+    free_tag_api(host->tag_api);
     zreg__free_secret(host->login);
     free(host->ca_pem);
     zreg__free_secret(host->client_cert_pem);

@@ -19,8 +19,10 @@
 
 typedef struct zreg__token zreg__token;
 
-/** How tags are listed and deleted where the registry's own protocol does not do. */
+/** How tags are listed and deleted where the registry's own protocol does not do. Never changed:
+ *  others replace it, and it lives as long as the host, since a request may be using it. */
 typedef struct zreg__tagapi_settings {
+    struct zreg__tagapi_settings *older;
     zreg_tag_api api;
     struct zreg__host *host; /* where the vendor's interface answers; NULL: where it usually does */
     char *path;              /* what stands before its paths; NULL: nothing */
@@ -36,7 +38,7 @@ typedef struct zreg__host {
     /* Set before the first use, then constant. */
     char *ca_pem, *client_cert_pem, *client_key_pem;
     bool insecure, plain_http, http2;
-    zreg__tagapi_settings tag_api;
+    zreg__tagapi_settings *_Atomic tag_api; /* the latest; NULL: none */
 
     zreg__fetch_counters wire;
     _Atomic uint64_t auth_requests;

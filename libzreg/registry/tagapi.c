@@ -78,9 +78,19 @@ static zreg_status list_oci(zreg__dated_tags *out, zreg_client *client, const zr
 
 static const zreg__tagapi oci = {false, list_oci, zreg__manifest_tag_delete};
 
+const zreg__tagapi_settings *zreg__tagapi_settings_of(const zreg__host *host)
+{
+    static const zreg__tagapi_settings usual = {.api = ZREG_TAG_API_AUTO};
+    const zreg__tagapi_settings *set = atomic_load(&host->tag_api);
+
+    return set != NULL ? set : &usual;
+}
+
 const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
 {
-    switch (host->tag_api.api) {
+    const zreg__tagapi_settings *set = zreg__tagapi_settings_of(host);
+
+    switch (set->api) {
     case ZREG_TAG_API_OCI:
         return &oci;
     case ZREG_TAG_API_HUB:
@@ -93,9 +103,7 @@ const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
     if (zreg__str_equal(host->name, "docker.io")) {
         return &zreg__tagapi_hub;
     }
-    return zreg__str_equal(host->name, "quay.io") && host->tag_api.token != NULL
-               ? &zreg__tagapi_quay
-               : &oci;
+    return zreg__str_equal(host->name, "quay.io") && set->token != NULL ? &zreg__tagapi_quay : &oci;
 }
 
 zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
@@ -124,7 +132,9 @@ static zreg_status check_scheme(zreg__host *host, bool tls, zreg_error *err)
                           "https://, or allow plain HTTP for that host",
                           host->name);
     }
-    host->plain_http = true;
+    if (!host->plain_http) {
+        host->plain_http = true;
+    }
     return ZREG_OK;
 }
 
@@ -165,6 +175,17 @@ static zreg_status take_token(zreg__tagapi_settings *to, const char *token, zreg
     return to->token != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+static void settings_free(zreg__tagapi_settings *settings)
+{
+    if (settings != NULL) {
+        free(settings->path);
+        zreg__free_secret(settings->token);
+        free(settings);
+    }
+}
+
+ZREG__DEFINE_AUTO(zreg__tagapi_settings, settings_free)
+
 static zreg_status make_settings(zreg__tagapi_settings *to, zreg_client *client,
                                  const zreg_tag_api_options *set, zreg_error *err)
 {
@@ -183,27 +204,40 @@ static zreg_status make_settings(zreg__tagapi_settings *to, zreg_client *client,
     return set->token != NULL ? take_token(to, set->token, err) : ZREG_OK;
 }
 
+static bool is_same(const zreg__tagapi_settings *a, const zreg__tagapi_settings *b)
+{
+    return a->api == b->api && a->host == b->host && zreg__str_equal(a->path, b->path) &&
+           zreg__str_equal(a->token, b->token);
+}
+
+/* Takes over the settings, unless they are those that hold already. */
+static void use(zreg__host *host, zreg__tagapi_settings **settings)
+{
+    pthread_mutex_lock(&host->lock);
+    if (!is_same(zreg__tagapi_settings_of(host), *settings)) {
+        (*settings)->older = atomic_load(&host->tag_api);
+        atomic_store(&host->tag_api, zreg__steal(settings));
+        zreg__free_secret(host->login);
+        host->login = NULL;
+    }
+    pthread_mutex_unlock(&host->lock);
+}
+
 zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
                                     const zreg_tag_api_options *options, zreg_error *err)
 {
     zreg_tag_api_options set;
-    zreg__tagapi_settings settings = {.api = ZREG_TAG_API_AUTO};
+    ZREG__AUTO(zreg__tagapi_settings) zreg__tagapi_settings *settings = NULL;
     zreg__host *known = NULL;
-    zreg_status status;
 
     zreg__error_clear(err);
     ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
     ZREG__TRY(zreg__client_host(&known, client, host, err));
-    status = make_settings(&settings, client, &set, err);
-    if (status == ZREG_OK) {
-        zreg__tagapi_settings old = known->tag_api;
-
-        known->tag_api = settings;
-        settings = old;
-        zreg__free_secret(known->login);
-        known->login = NULL;
+    settings = zreg__new(zreg__tagapi_settings);
+    if (settings == NULL) {
+        return zreg__fail_nomem(err);
     }
-    free(settings.path);
-    zreg__free_secret(settings.token);
-    return status;
+    ZREG__TRY(make_settings(settings, client, &set, err));
+    use(known, &settings);
+    return ZREG_OK;
 }

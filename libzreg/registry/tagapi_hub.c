@@ -94,8 +94,10 @@ static void keep_login(zreg__host *host, const char *login)
 static zreg_status authorize(char **out, zreg_client *client, zreg__host *host,
                              const char *repository, zreg_cancel *cancel, zreg_error *err)
 {
-    if (host->tag_api.token != NULL) {
-        *out = zreg__asprintf("Bearer %s", host->tag_api.token);
+    const char *token = zreg__tagapi_settings_of(host)->token;
+
+    if (token != NULL) {
+        *out = zreg__asprintf("Bearer %s", token);
         return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
     }
     *out = kept_login(host);
@@ -120,7 +122,8 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
         ZREG__TRY(authorize(&authorization, client, host, repository, cancel, err));
         call->authorization = authorization;
         ZREG__TRY(zreg__vendor_send(&exchange, client, host, call, cancel, err));
-        if (zreg__fetch_status(exchange) != 401 || round > 0 || host->tag_api.token != NULL) {
+        if (zreg__fetch_status(exchange) != 401 || round > 0 ||
+            zreg__tagapi_settings_of(host)->token != NULL) {
             *out = zreg__steal(&exchange);
             return ZREG_OK;
         }

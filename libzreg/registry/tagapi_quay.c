@@ -14,8 +14,10 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
 {
     ZREG__AUTO_SECRET char *authorization = NULL;
 
-    if (host->tag_api.token != NULL) {
-        authorization = zreg__asprintf("Bearer %s", host->tag_api.token);
+    const char *token = zreg__tagapi_settings_of(host)->token;
+
+    if (token != NULL) {
+        authorization = zreg__asprintf("Bearer %s", token);
         if (authorization == NULL) {
             return zreg__fail_nomem(err);
         }
@@ -109,7 +111,7 @@ static zreg_status remove_tag(zreg_client *client, const zreg_ref *ref, zreg_can
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
-    if (host->tag_api.token == NULL) {
+    if (zreg__tagapi_settings_of(host)->token == NULL) {
         return zreg__fail(err, ZREG_DENIED,
                           "%s: Quay deletes tags for an OAuth token only; give one", what);
     }

@@ -8,8 +8,10 @@
 static zreg_status find_host(zreg__host **out, zreg_client *client, zreg__host *registry,
                              const char *usual_host, zreg_error *err)
 {
-    if (registry->tag_api.host != NULL) {
-        *out = registry->tag_api.host;
+    zreg__host *set = zreg__tagapi_settings_of(registry)->host;
+
+    if (set != NULL) {
+        *out = set;
         return ZREG_OK;
     }
     if (usual_host == NULL) {
@@ -22,7 +24,7 @@ static zreg_status find_host(zreg__host **out, zreg_client *client, zreg__host *
 zreg_status zreg__vendor_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *registry,
                               const zreg__vendor_call *call, zreg_cancel *cancel, zreg_error *err)
 {
-    const char *prefix = registry->tag_api.path;
+    const char *prefix = zreg__tagapi_settings_of(registry)->path;
     ZREG__AUTO_FREE char *path = zreg__asprintf("%s%s", prefix != NULL ? prefix : "", call->path);
     zreg__host *host = NULL;
     zreg__request request = {

@@ -8,6 +8,7 @@ fuzz_programs += \
 	tests/fuzz/fuzz_errors \
 	tests/fuzz/fuzz_link \
 	tests/fuzz/fuzz_manifest \
+	tests/fuzz/fuzz_provenance \
 	tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_reference \
 	tests/fuzz/fuzz_zuul
@@ -36,6 +37,9 @@ tests_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(fuzz_main)
 tests_fuzz_fuzz_manifest_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_provenance_SOURCES = tests/fuzz/fuzz_provenance.c $(fuzz_main)
+tests_fuzz_fuzz_provenance_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_provenance_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz_main)
 tests_fuzz_fuzz_range_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
