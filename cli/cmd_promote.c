@@ -6,20 +6,40 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const option_spec options_of_promote[] = {
-    {"change", "N", "promote what was uploaded for this change"},
-    {"pipeline", "NAME", "promote what was uploaded in this pipeline without a change"},
+    {"change", "N", "promote what was uploaded, or built, for this change"},
+    {"patchset", "N", "of the change, for --zuul-api"},
+    {"pipeline", "NAME",
+     "promote what was uploaded in this pipeline without a change; with --change, the pipeline "
+     "that built it, gate by default"},
     {"from-tag", "TAG", "promote what this tag holds; the tag stays"},
     {"tag", "TAG", "a tag to give; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse any other image"},
     {"if-current", "DIGEST|absent", "refuse when a tag holds another image than this"},
-    {"order", "N",
-     "larger for what merged later; a tag that a later change has is left alone, for good"},
+    {"order", "N|none",
+     "larger for what merged later; a tag that a later change has is left alone, for good. With "
+     "--zuul-api it is found out"},
+    {"zuul-api", "URL", "ask Zuul for the order, and for the image that was built"},
+    {"method", "tag|intermediate-registry",
+     "where the image is: under its temporary tag, or where Zuul says, which is usual with "
+     "--zuul-api"},
+    {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},
+    {"project", "NAME", "the project of the change"},
+    {"job-name", "NAME", "the job that built the image"},
+    {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
+    {"intermediate", "HOST:PORT", "copy from here instead of where the artifact says"},
+    {"jobs", "N", "transfers at once from the intermediate registry; 8 by default"},
     {"keep", NULL, "leave the temporary tag"},
     TAG_API_OPTIONS,
     {NULL},
 };
+
+static json_object *order_json(uint64_t order)
+{
+    return order == 0 ? NULL : json_object_new_uint64(order);
+}
 
 static bool is_superseded(const zreg_promote_result *result, size_t i)
 {
@@ -40,10 +60,12 @@ static zreg_status print_json(session *s, const zreg_promote_result *result)
     output_set(document, "tags", tags);
     output_set(document, "superseded", superseded);
     output_set_text(document, "superseded_by", result->superseded_by);
+    output_set(document, "order", order_json(result->order));
     output_set_number(document, "requests", result->requests);
     output_set_number(document, "auth_requests", result->auth_requests);
     output_set_number(document, "blob_requests", result->blob_requests);
     output_set_number(document, "cleanup_requests", result->cleanup_requests);
+    output_set_number(document, "bytes", result->bytes);
     output_set_bool(document, "temporary_deleted", result->temporary_deleted);
     return output_json(s, document);
 }
@@ -73,16 +95,64 @@ static zreg_status print_text(session *s, const zreg_promote_result *result)
 }
 
 /* A number from 1 on; none is 0. */
-static bool read_order(uint64_t *order, const char *text)
+static bool read_number(uint64_t *number, const char *text)
 {
     char *end = NULL;
-    if (text == NULL) {
-        *order = 0;
-        return true;
-    }
     errno = 0;
-    *order = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *order != 0;
+    *number = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number != 0;
+}
+
+static zreg_status read_order(session *s, zreg_promote_options *options)
+{
+    const char *text = options_text(&s->given, "order");
+    options->unordered = text != NULL && strcmp(text, "none") == 0;
+    if (text == NULL || options->unordered || read_number(&options->order, text)) {
+        return ZREG_OK;
+    }
+    return session_misuse(s, "--order: write a number from 1 on, or none");
+}
+
+static zreg_status read_method(session *s, zreg_promote_options *options)
+{
+    const char *method = options_text(&s->given, "method");
+    bool by_tag = method == NULL ? options->zuul_api == NULL : strcmp(method, "tag") == 0;
+    options->from_intermediate = !by_tag;
+    if (method != NULL && !by_tag && strcmp(method, "intermediate-registry") != 0) {
+        return session_misuse(s, "--method: write tag or intermediate-registry");
+    }
+    if (options->from_intermediate && options->zuul_api == NULL) {
+        return session_misuse(s, "--method intermediate-registry needs --zuul-api");
+    }
+    return ZREG_OK;
+}
+
+static zreg_status read_zuul(session *s, zreg_promote_options *options)
+{
+    options->zuul_api = options_text(&s->given, "zuul-api");
+    options->zuul_tenant = options_text(&s->given, "tenant");
+    options->zuul_project = options_text(&s->given, "project");
+    options->patchset = options_text(&s->given, "patchset");
+    options->zuul_pipeline = options_text(&s->given, "pipeline");
+    options->zuul_job = options_text(&s->given, "job-name");
+    options->zuul_promote_pipeline = options_text(&s->given, "promote-pipeline");
+    options->intermediate = options_text(&s->given, "intermediate");
+    if (options->zuul_api != NULL && options->change == NULL) {
+        return session_misuse(s, "--zuul-api needs --change");
+    }
+    zreg_status status = session_number(s, "jobs", 0, &options->jobs);
+    return status == ZREG_OK ? read_method(s, options) : status;
+}
+
+static zreg_status check_source(session *s, const zreg_promote_options *options)
+{
+    if (!options_flag(&s->given, "tag")) {
+        return session_misuse(s, "--tag is missing");
+    }
+    if (options->change == NULL && options->pipeline == NULL && options->from_tag == NULL) {
+        return session_misuse(s, "give --change, --pipeline or --from-tag");
+    }
+    return ZREG_OK;
 }
 
 static zreg_status read_options(session *s, zreg_promote_options *options, zreg_digest *expected)
@@ -93,19 +163,13 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->from_tag = options_text(&s->given, "from-tag");
     options->if_current = options_text(&s->given, "if-current");
     options->keep = options_flag(&s->given, "keep");
-    if (!read_order(&options->order, options_text(&s->given, "order"))) {
-        return session_misuse(s, "--order: write a number from 1 on");
-    }
     options->progress = progress_draw;
     options->progress_user = &s->progress;
-    if (!options_flag(&s->given, "tag")) {
-        return session_misuse(s, "--tag is missing");
-    }
-    if (options->change == NULL && options->pipeline == NULL && options->from_tag == NULL) {
-        return session_misuse(s, "give --change, --pipeline or --from-tag");
-    }
-    if (digest == NULL) {
-        return ZREG_OK;
+    zreg_status status = check_source(s, options);
+    status = status == ZREG_OK ? read_order(s, options) : status;
+    status = status == ZREG_OK ? read_zuul(s, options) : status;
+    if (status != ZREG_OK || digest == NULL) {
+        return status;
     }
     options->expect_digest = expected;
     return zreg_digest_parse(expected, digest, &s->err);
@@ -140,8 +204,11 @@ const verb cmd_promote = {
     .min_words = 1,
     .max_words = 1,
     .summary = "give the uploaded image its final tags; only its manifest moves",
-    .text = "The image is the one uploaded for the first --tag. Conditions are checked before\n"
-            "anything is changed. With --order, a record stands beside each tag, zreg-order_TAG.",
+    .text =
+        "The image is the one uploaded for the first --tag. Conditions are checked before\n"
+        "anything is changed. With --order, a record stands beside each tag, zreg-order_TAG.\n"
+        "With --zuul-api, the image is that of the newest successful build, and is copied from\n"
+        "the intermediate registry.",
     .options = options_of_promote,
     .example = "zreg promote docker.io/example/base --change 12 --tag latest",
     .uses_registries = true,

@@ -136,6 +136,21 @@ type PromoteOptions struct {
 	IfCurrent    string // promote a tag only while it holds this digest, or is "absent"
 	Keep         bool   // leave the temporary tag
 	Order        uint64 // larger for what merged later; 0: none. With it a tag never goes back
+
+	// With the URL of Zuul's API the order is found out. FromIntermediate takes the image of the newest
+	// successful build of the change, and copies it from the intermediate registry.
+	ZuulAPI             string // URL of a tenant's API, or of all tenants'
+	ZuulTenant          string
+	ZuulProject         string // wanted where numbers of changes are the project's own
+	Patchset            string
+	ZuulPipeline        string // where the image was built; "" means "gate"
+	ZuulJob             string // that built it; "" means any
+	ZuulPromotePipeline string // "" means "promote"
+	Unordered           bool   // do not ask for the order
+	FromIntermediate    bool
+	Intermediate        string // HOST:PORT to copy from instead of the artifact's own
+	Jobs                uint   // transfers at once of that copy; 0 means 8
+
 	Progress     ProgressFunc
 }
 
@@ -144,13 +159,15 @@ type PromoteResult struct {
 	Digest           Digest
 	Requests         uint64 // HTTP requests of the promotion, authentication included
 	AuthRequests     uint64 // of these: for authentication
-	BlobRequests     uint64 // of these: for blobs; always 0
+	BlobRequests     uint64 // of these: for blobs; 0 unless FromIntermediate
 	CleanupRequests  uint64 // further requests, to look at the final tags and delete temporary ones
 	Tags             uint   // how many tags were set
 	TemporaryDeleted bool
 	Promoted         bool     // false: every tag belongs to a change that merged later
 	Superseded       []string // tags that belong to a change that merged later
 	SupersededBy     string   // the number of that change, or ""
+	Order            uint64   // the order that was given or found out; 0: none
+	Bytes            uint64   // blob bytes that moved; 0 unless FromIntermediate
 }
 
 // Promote gives the uploaded image of the repository (HOST/REPOSITORY) its final tags, by its
@@ -164,7 +181,10 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 		out := raw.NewPromote_result()
 		defer raw.DeletePromote_result(out)
 		raw.Promote(out, c.raw, repository, tags, o.Change, o.Pipeline, o.FromTag,
-			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order, progress, cancel, failure)
+			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order,
+			o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.Patchset, o.ZuulPipeline, o.ZuulJob,
+			o.ZuulPromotePipeline, flag(o.Unordered), flag(o.FromIntermediate), o.Intermediate, o.Jobs,
+			progress, cancel, failure)
 		result = PromoteResult{
 			Digest:           digestText(out.GetDigest()),
 			Requests:         out.GetRequests(),
@@ -176,6 +196,8 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			Promoted:         out.GetPromoted() != 0,
 			Superseded:       chosen(tags, out.GetSuperseded()),
 			SupersededBy:     out.GetSuperseded_by(),
+			Order:            out.GetOrder(),
+			Bytes:            out.GetBytes(),
 		}
 	})
 	return result, err

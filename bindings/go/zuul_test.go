@@ -45,6 +45,10 @@ func TestZuul(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "order", order, uint64(1767225600000007))
 
+	_, err = client.Promote(background, "registry.example/example/base", []string{"latest"}, &zreg.PromoteOptions{
+		ZuulAPI: query.API, ZuulTenant: "example", Change: "12", Patchset: "3", Unordered: true, FromIntermediate: true})
+	wantError(t, err, zreg.ErrNotFound) // the build made docker.io/example/base
+
 	query.Tenant = "other"
 	_, _, err = client.ZuulBuilds(background, query)
 	wantError(t, err, zreg.ErrNotFound)

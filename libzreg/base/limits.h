@@ -25,7 +25,7 @@
 #define ZREG__MAX_ARTIFACTS_BYTES (16 * ZREG__MIB)
 #define ZREG__MAX_ARTIFACTS 10000
 #define ZREG__MAX_ORIGIN_BYTES 1024
-#define ZREG__MAX_ORIGIN_NAMES 100000  /* tags and digests whose origin a server knows */
+#define ZREG__MAX_ORIGIN_NAMES 100000 /* tags and digests whose origin a server knows */
 #define ZREG__MAX_SERVED_IMAGES 10000 /* rows read from an access log */
 #define ZREG__MAX_AUTHFILE_BYTES (1 * ZREG__MIB)
 #define ZREG__MAX_PEM_BYTES (4 * ZREG__MIB)

@@ -16,6 +16,7 @@ static void promotion_finish(zreg__promotion *run)
     zreg_ref_free(run->source);
     zreg_manifest_free(run->manifest);
     free(run->records);
+    zreg_artifacts_free(run->artifacts);
 }
 
 ZREG__DEFINE_AUTO_VALUE(zreg__promotion, promotion_finish)
@@ -193,15 +194,19 @@ static zreg_status move_tags(zreg__promotion *run, zreg_error *err)
     if (run->superseded == zreg__promotion_all(run)) {
         return ZREG_OK;
     }
+    if (run->artifact != NULL) {
+        ZREG__TRY(zreg__promotion_fetch(run, err));
+    }
     ZREG__TRY(get_source(run, err));
     ZREG__TRY(find_pending(run, err));
     return set_tags(run, err);
 }
 
-/* A tag that was named by the caller is not known to be temporary, and stays. */
+/* A tag that was named by the caller is not known to be temporary, and stays. From the intermediate
+ * registry an image comes without one. */
 static zreg_status clean_up(int *deleted, const zreg__promotion *run, zreg_error *err)
 {
-    if (run->set.keep || run->set.from_tag != NULL) {
+    if (run->set.keep || run->set.from_tag != NULL || run->artifact != NULL) {
         return ZREG_OK;
     }
     ZREG__TRY(zreg__promotion_confirm(run, err));
@@ -217,6 +222,8 @@ static void describe(zreg_promote_result *result, const zreg__promotion *run)
 {
     result->promoted = run->superseded != zreg__promotion_all(run);
     result->superseded = run->superseded;
+    result->bytes = run->bytes;
+    result->order = run->set.order;
     result->tags = count_of(run->pending);
     result->digest =
         result->promoted ? *zreg_manifest_digest(run->manifest) : run->records[0].digest;
@@ -259,6 +266,7 @@ zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client, const ch
     ZREG__TRY(check_tags(&run, err));
     ZREG__TRY(check_condition(run.set.if_current, err));
     ZREG__TRY(find_source(&run, repository, err));
+    ZREG__TRY(zreg__promotion_ask_zuul(&run, err));
     ZREG__TRY(promote(&result, &run, err));
     *out = result;
     return ZREG_OK;

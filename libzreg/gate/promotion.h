@@ -19,11 +19,14 @@ typedef struct zreg__promotion {
     size_t count;
     zreg_cancel *cancel;
     zreg_ref *repository;
-    zreg_ref *source;        /* REPOSITORY:TEMPORARY, or what the caller named */
-    zreg_manifest *manifest; /* the image; NULL when every tag is superseded */
-    zreg__record *records;   /* of each tag, when an order was given */
-    uint64_t superseded;     /* these belong to a change that merged later */
-    uint64_t pending;        /* these are to be set */
+    zreg_ref *source;              /* REPOSITORY:TEMPORARY, or what the caller named */
+    zreg_manifest *manifest;       /* the image; NULL when every tag is superseded */
+    zreg__record *records;         /* of each tag, when an order was given */
+    zreg_artifacts *artifacts;     /* of the builds that Zuul knows, and the one to promote; only */
+    const zreg_artifact *artifact; /* when it comes from the intermediate registry */
+    uint64_t bytes;                /* of blobs that moved for it */
+    uint64_t superseded;           /* these belong to a change that merged later */
+    uint64_t pending;              /* these are to be set */
 } zreg__promotion;
 
 static inline bool zreg__promotion_has(uint64_t set, size_t i)
@@ -41,6 +44,14 @@ zreg_status zreg__promotion_put(const zreg__promotion *run, const char *tag,
 /** The digest that `tag` holds, "" when there is no such tag. */
 zreg_status zreg__promotion_head(zreg_digest *out, const zreg__promotion *run, const char *tag,
                                  zreg_error *err);
+
+/** Asks Zuul's API, if its URL was given, for the order and, if it is wanted, for the artifact.
+ *  Errors: INVAL, NOTFOUND, those of zreg_zuul_builds_find. */
+zreg_status zreg__promotion_ask_zuul(zreg__promotion *run, zreg_error *err);
+
+/** Copies the artifact's image to the repository, without a tag; `source` then names it there.
+ *  Errors: those of zreg_copy. */
+zreg_status zreg__promotion_fetch(zreg__promotion *run, zreg_error *err);
 
 /** Reads the record of each tag, and finds out which tags are superseded. Without an order it asks
  *  nothing. Errors: CONFLICT (a foreign tag stands in the record's place). */

@@ -125,15 +125,30 @@ typedef struct zreg_promote_options {
     zreg_progress_fn progress;
     void *progress_user;
     uint64_t order; /**< where the change stands in the order of merging: any number that is larger
-                         for what merged later, of one kind for all promotions of a tag; 0: none */
+                         for what merged later, of one kind for all promotions of a tag; 0: none, or
+                         with `zuul_api` what zreg_zuul_order tells */
+    const char *zuul_api;      /**< URL of Zuul's API (<zreg/zuul.h>), or NULL; needs `change` */
+    const char *zuul_tenant;   /**< or NULL when the URL is the tenant's own */
+    const char *zuul_project;  /**< the project of the change; wanted where numbers of changes
+                                       are its own, as on GitHub; or NULL */
+    const char *patchset;      /**< of the change, or NULL */
+    const char *zuul_pipeline; /**< where the image was built; NULL: "gate" */
+    const char *zuul_job;      /**< that built it, or NULL: any */
+    const char *zuul_promote_pipeline; /**< NULL: "promote" */
+    int unordered;                     /**< 1: with `zuul_api`, do not ask for the order */
+    int from_intermediate;    /**< 1: copy what the newest successful build made for the first of
+                                       `tags`, instead of taking a temporary tag */
+    const char *intermediate; /**< HOST:PORT to copy from instead of the artifact's own */
+    uint32_t jobs;            /**< transfers at once of that copy; 0: 8 */
 } zreg_promote_options;
 
-/** What promote did. Requests of other threads on the same client meanwhile are counted too. */
+/** What promote did. Requests of other threads on the same client meanwhile are counted too, those
+ *  to Zuul's API are not. */
 typedef struct zreg_promote_result {
     zreg_digest digest;        /**< of the image; when it was not promoted, of the later one */
     uint64_t requests;         /**< HTTP requests of the promotion, authentication included */
     uint64_t auth_requests;    /**< of these: for authentication */
-    uint64_t blob_requests;    /**< of these: for blobs; always 0 */
+    uint64_t blob_requests;    /**< of these: for blobs; 0 unless from_intermediate */
     uint64_t cleanup_requests; /**< further requests, to look at the final tags and to delete the
                                     temporary ones */
     uint32_t
@@ -143,7 +158,9 @@ typedef struct zreg_promote_result {
     uint32_t reserved_flags;
     uint64_t superseded;    /**< bit i: tags[i] belongs to a change that merged later, and stays */
     char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
-    uint64_t reserved[3];
+    uint64_t order;         /**< the order that was given or found out; 0: none */
+    uint64_t bytes;         /**< blob bytes that moved; 0 unless from_intermediate */
+    uint64_t reserved[1];
 } zreg_promote_result;
 
 /**
@@ -158,9 +175,13 @@ typedef struct zreg_promote_result {
  * tag never goes back: one that a later change has is left alone, which is no error, and the
  * temporary tag goes all the same. That takes three requests more for each tag.
  *
- * Errors: NOTFOUND (nothing was uploaded), CONFLICT (a condition does not hold, and nothing was
+ * With `zuul_api`, Zuul is asked for the order. With `from_intermediate` too, it is also asked for
+ * the newest successful build of the change that made REPOSITORY:TAG, for the first of `tags`; its
+ * image is copied from the intermediate registry, blobs and all, before any tag is set.
+ *
+ * Errors: NOTFOUND (nothing was uploaded, or built), CONFLICT (a condition does not hold, and nothing was
  * changed; or a tag does not answer with what it was set to), LIMIT (more than 64 tags), those of
- * the client. Running it again after an error, or a crash, finishes the rest; once the temporary
+ * the client, of zreg_zuul_order and of zreg_copy. Running it again after an error, or a crash, finishes the rest; once the temporary
  * tag is deleted, that takes `expect_digest` or `order`.
  */
 ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,

@@ -56,6 +56,29 @@ class Gate:
         source = f"{self.intermediate.address}/{BASE}@{digest}"
         self.w.json("copy", source, f"{self.name}:latest")
 
+    def upload(self, change, text, tag="latest"):
+        """What the upload job leaves in the public registry."""
+        self.made += 1
+        layout = self.w.layout(f"layout-{self.made}")
+        digest = layout.tag(layout.image(text), "one")
+        self.w.json("upload", f"oci:{layout.folder}:one", self.name, "--tag", tag, "--change", change)
+        return digest
+
+    def promote_argv(self, change, *argv, tag="latest"):
+        return (self.name, "--zuul-api", self.zuul.api, "--change", change, "--patchset", "1", "--tag", tag, *argv)
+
+    def promote(self, change, *argv, tag="latest"):
+        return self.w.json("promote", *self.promote_argv(change, *argv, tag=tag))
+
+    def promote_fails(self, change, *argv, tag="latest"):
+        return self.w.error("promote", *self.promote_argv(change, *argv, tag=tag))
+
+    def images(self):
+        """The tags of the public registry that people see, with their digests."""
+        tags = self.w.json("tags", self.name)["tags"]
+        return {tag: self.w.json("inspect", f"{self.name}:{tag}")["digest"]
+                for tag in tags if not tag.startswith("zreg-order_")}
+
     def resolve(self, *argv):
         return self.w.json("resolve", f"{self.name}:latest", "--zuul-api", self.zuul.api, *argv)
 
@@ -164,6 +187,108 @@ def test_credentials_stay_with_the_registry():
         g.w.run("resolve", f"{g.name}:latest", "--zuul-api", g.zuul.api, "--username", "u", "--quiet",
                 environment={"ZREG_PASSWORD": "hunter2"})
         assert g.zuul.requests() and not g.zuul.faults, g.zuul.faults
+
+
+# --- fault 19: promotion from the intermediate registry
+
+
+def test_fault_19_the_newest_successful_build_is_promoted():
+    for old_shape in (False, True):
+        with gate(old_shape=old_shape) as g:
+            g.gated(12, "first try")
+            good = g.gated(12, "second try")
+            g.gated(12, "third try", result="FAILURE", merged=False)
+            g.gated(12, "fourth try", result=None, merged=None)
+            g.gated(13, "another change")
+            g.gated(12, "another project", project="org/other")
+            g.promoting(12)
+            done = g.promote(12, "--project", PROJECT, "--pipeline", "gate", "--job-name", "build-image")
+            assert done["digest"] == good and done["promoted"] is True and done["bytes"] > 0, done
+            assert done["blob_requests"] > 0 and g.images() == {"latest": good}, done
+            document = g.w.json("resolve", f"{g.name}:latest")
+            assert document["winner"]["digest"] == good
+            again = g.promote(12, "--project", PROJECT)
+            assert again["digest"] == good and again["bytes"] == 0, again
+
+
+def test_fault_19_without_a_successful_build_nothing_is_promoted():
+    with gate() as g:
+        g.promoting(12)
+        g.gated(12, result="FAILURE", merged=False)
+        g.gated(12, result="NODE_FAILURE", merged=False)
+        g.gated(12, patchset=2)
+        error = g.promote_fails(12)
+        assert error["code"] == "NOTFOUND" and "change 12,1" in error["message"], error
+        assert g.promote_fails(12, "--pipeline", "check")["code"] == "NOTFOUND"
+        g.gated(12)
+        assert g.promote_fails(12, tag="2.0")["code"] == "NOTFOUND"
+        assert g.promote_fails(12, "--job-name", "other")["code"] == "NOTFOUND"
+        assert g.promote_fails(12, "--expect-digest", "sha256:" + 64 * "0")["code"] == "CONFLICT"
+        assert not [r for r in g.public.requests() if r["method"] in ("PUT", "POST", "PATCH")]
+
+
+def test_fault_19_what_the_intermediate_registry_lost_is_not_promoted():
+    with gate() as g:
+        g.promoting(12)
+        buildset = g.zuul.add_buildset("gate", PROJECT, 12, 1, result="SUCCESS")
+        artifact = g.artifact("b12", "twelve")
+        evil = g.artifact("b12", "evil")
+        g.zuul.add_build(buildset, "build-image", artifacts=[artifact])
+        done = g.promote(12)
+        assert done["digest"] == artifact["metadata"]["digest"] != evil["metadata"]["digest"], done
+        artifact["metadata"]["digest"] = "sha256:" + 64 * "0"
+        g.zuul.add_build(buildset, "build-image", artifacts=[artifact])
+        error = g.promote_fails(12)
+        assert error["code"] == "NOTFOUND" and "intermediate registry" in error["message"], error
+
+
+# --- fault 12, with the order from Zuul
+
+
+def test_fault_12_zuul_tells_the_order_of_merging():
+    with gate() as g:
+        older, newer = g.gated(21), g.gated(9)
+        g.promoting(21)
+        g.promoting(9)
+        done = g.promote(9)
+        assert done["digest"] == newer and done["order"] > 1.7e15, done
+        g.promoting(21)  # somebody promotes it again
+        late = g.promote(21)
+        assert (late["promoted"], late["superseded_by"], late["bytes"]) == (False, "9", 0), late
+        assert late["order"] < done["order"] and g.images() == {"latest": newer}
+        back = g.promote(21, "--order", "none")
+        assert back["digest"] == older and back["order"] is None and g.images() == {"latest": older}
+
+
+def test_fault_12_the_temporary_tag_in_the_order_of_merging():
+    with gate() as g:
+        g.upload("21", "older")
+        newer = g.upload("9", "newer")
+        g.promoting(21)
+        g.promoting(9)
+        done = g.promote(9, "--method", "tag")
+        assert done["digest"] == newer and done["blob_requests"] == 0 and done["temporary_deleted"], done
+        late = g.promote(21, "--method", "tag")
+        assert late["promoted"] is False and late["temporary_deleted"] is True, late
+        assert g.images() == {"latest": newer}
+        assert g.zuul.requests("/builds[?]") == []
+
+
+def test_fault_12_an_order_that_nobody_knows_is_an_error():
+    with gate() as g:
+        digest = g.gated(12)
+        error = g.promote_fails(12)
+        assert error["code"] == "NOTFOUND" and "pipeline promote" in error["message"], error
+        g.zuul.add_buildset("post", PROJECT, 12, 1)
+        assert g.promote(12, "--promote-pipeline", "post")["digest"] == digest
+        assert g.promote(12, "--order", "9007199254740993")["order"] == 9007199254740993
+
+
+def test_options_that_need_each_other():
+    with gate() as g:
+        for argv in (("--zuul-api", g.zuul.api, "--pipeline", "gate"), ("--change", "1", "--method", "pull"),
+                     ("--change", "1", "--method", "intermediate-registry"), ("--change", "1", "--jobs", "x")):
+            assert g.w.error("promote", g.name, "--tag", "latest", *argv, code=2)["code"] == "INVAL", argv
 
 
 if __name__ == "__main__":

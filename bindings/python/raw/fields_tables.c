@@ -136,6 +136,17 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, TEXT, if_current),
     FIELD(zreg_promote_options, INT, keep),
     FIELD(zreg_promote_options, U64, order),
+    FIELD(zreg_promote_options, TEXT, zuul_api),
+    FIELD(zreg_promote_options, TEXT, zuul_tenant),
+    FIELD(zreg_promote_options, TEXT, zuul_project),
+    FIELD(zreg_promote_options, TEXT, patchset),
+    FIELD(zreg_promote_options, TEXT, zuul_pipeline),
+    FIELD(zreg_promote_options, TEXT, zuul_job),
+    FIELD(zreg_promote_options, TEXT, zuul_promote_pipeline),
+    FIELD(zreg_promote_options, INT, unordered),
+    FIELD(zreg_promote_options, INT, from_intermediate),
+    FIELD(zreg_promote_options, TEXT, intermediate),
+    FIELD(zreg_promote_options, U32, jobs),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
     END,
 };
@@ -217,6 +228,8 @@ const fields_row fields_of_promote_result[] = {
     FIELD(zreg_promote_result, INT, promoted),
     FIELD(zreg_promote_result, U64, superseded),
     FIELD(zreg_promote_result, ARRAY, superseded_by),
+    FIELD(zreg_promote_result, U64, order),
+    FIELD(zreg_promote_result, U64, bytes),
     END,
 };
 

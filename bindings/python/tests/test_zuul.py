@@ -53,3 +53,29 @@ def test_the_order_is_that_of_the_merge_however_often_it_is_promoted(client, zuu
     assert client.zuul_order(zuul.api, change=21, project="org/base") == first
     with pytest.raises(zreg.NotFound):
         client.zuul_order(zuul.api, change=21, pipeline="post")
+
+
+def test_promotion_from_the_intermediate_registry_in_the_order_of_merging(client, server, zuul, tmp_path):
+    repository = f"{server.address}/example/base"
+    digests = {}
+    for change in (21, 9):
+        folder = tmp_path / str(change)
+        folder.mkdir()
+        (folder / "file").write_text(str(change))
+        url = f"{server.address}/intermediate/base:b{change}_latest"
+        digests[change] = client.append("scratch", [folder], url)
+        buildset = zuul.add_buildset("gate", "org/base", change, 1, result="SUCCESS")
+        zuul.add_build(buildset, "build-image", artifacts=[
+            {"name": f"{repository}:latest", "url": f"docker://{url}",
+             "metadata": {"type": "container_image", "repository": repository, "tag": "latest"}}])
+        zuul.add_buildset("promote", "org/base", change, 1)
+    options = dict(zuul_api=zuul.api, patchset=1, from_intermediate=True, zuul_project="org/base")
+    newer = client.promote(repository, ["latest", "stable"], change=9, **options)
+    assert (newer.digest, newer.promoted, newer.tags) == (digests[9], True, 2)
+    assert newer.order == client.zuul_order(zuul.api, change=9)
+    late = client.promote(repository, ["latest"], change=21, **options)
+    assert (late.promoted, late.superseded, late.superseded_by) == (False, ("latest",), "9")
+    back = client.promote(repository, ["latest"], change=21, ordered=False, **options)
+    assert (back.digest, back.promoted, back.order) == (digests[21], True, 0)
+    with pytest.raises(zreg.InvalidArgument):
+        client.promote(repository, ["latest"], change=9, from_intermediate=True)

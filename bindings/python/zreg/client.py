@@ -381,13 +381,26 @@ class Client:
         if_current: Optional[str] = None,
         order: Optional[int] = None,
         keep: bool = False,
+        zuul_api: Optional[str] = None,
+        zuul_tenant: Optional[str] = None,
+        zuul_project: Optional[str] = None,
+        patchset: Optional[Number] = None,
+        zuul_pipeline: Optional[str] = None,
+        zuul_job: Optional[str] = None,
+        zuul_promote_pipeline: Optional[str] = None,
+        ordered: bool = True,
+        from_intermediate: bool = False,
+        intermediate: Optional[str] = None,
+        jobs: int = 0,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> PromoteResult:
         """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent".
 
         With `order`, a number that is larger for what merged later, a tag never goes back: what a later
-        change has is left alone, and the result says so.
+        change has is left alone, and the result says so. With `zuul_api`, the URL of Zuul's API, the order
+        is found out, unless not `ordered`. With `from_intermediate` too, the image is that of the newest
+        successful build of the change, and is copied from the intermediate registry.
         """
         listed = _texts(tags) or []
         if order is not None and order < 1:
@@ -395,6 +408,10 @@ class Client:
         return promoted(self._work(
             _raw.promote, repository, listed, change=_text(change), pipeline=pipeline, from_tag=from_tag,
             expect_digest=expect_digest, if_current=if_current, keep=int(keep), order=order or 0,
+            zuul_api=zuul_api, zuul_tenant=zuul_tenant, zuul_project=zuul_project, patchset=_text(patchset),
+            zuul_pipeline=zuul_pipeline, zuul_job=zuul_job, zuul_promote_pipeline=zuul_promote_pipeline,
+            unordered=int(not ordered), from_intermediate=int(from_intermediate), intermediate=intermediate,
+            jobs=jobs,
             progress=progress, cancel=cancel), listed)
 
     def cleanup_tags(

@@ -67,7 +67,7 @@ class CopyResult:
 
 @dataclass(frozen=True)
 class PromoteResult:
-    """What promote did. blob_requests is always 0: no layer moves.
+    """What promote did. blob_requests and bytes are 0 unless it came from the intermediate registry.
 
     Not promoted is what was superseded: its tags belong to a change that merged later, and `digest`
     is that one's.
@@ -83,6 +83,8 @@ class PromoteResult:
     temporary_deleted: bool
     superseded: Tuple[str, ...]  #: tags that belong to a change that merged later
     superseded_by: str  #: the number of that change, or ""
+    order: int  #: the order that was given or found out; 0: none
+    bytes: int  #: blob bytes that moved
 
 
 @dataclass(frozen=True)
