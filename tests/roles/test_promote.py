@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """promote-container-image, promote-docker-image and remove-registry-tag."""
 
+import pathlib
+
 from roles_world import PublicZreg, ZregRegistry, puts, roles_world, tap
 from zuul_api import ZuulApi
 
@@ -144,6 +146,21 @@ def test_a_late_promotion_of_an_older_change_takes_nothing_back():
         assert done["superseded"] == ["latest"] and done["superseded_by"] == "8" and not done["changed"]
         assert w.inspect(f"{image['repository']}:latest")["digest"] == newer
         assert w.tags(image["repository"]) == ["latest", "zreg-order_latest"]
+
+
+def test_without_merge_commits_each_commit_has_a_place_of_its_own():
+    """A commit that had been fast-forwarded shared the place of the next one, and could replace its image."""
+    script = pathlib.Path(__file__).resolve().parents[2] / "roles/promote-container-image/files/merge-position.sh"
+    with roles_world() as w:
+        def git(*argv):
+            return w.run("git", "-C", w.project, "-c", "user.name=a", "-c", "user.email=a@example.org", *argv).strip()
+
+        git("init", "--quiet")
+        for number in (1, 2, 3):
+            git("commit", "--quiet", "--allow-empty", f"--message={number}")
+        places = [int(w.run("sh", "-c", f"cd {w.project} && sh {script} {commit}"))
+                  for commit in git("rev-list", "HEAD").split()]
+        assert places == [3, 2, 1], places
 
 
 def build_of(w, zuul, intermediate, item, uuid, result, **more):

@@ -8,4 +8,6 @@ commit=$1
 git merge-base --is-ancestor "$commit" HEAD 2>/dev/null || exit 0
 containing=$(git rev-list --ancestry-path "$commit..HEAD")
 merge=$(git rev-list --first-parent HEAD "^$commit" | grep -Fx -e "$containing" | tail -n 1)
+# A commit that was not merged, but stands in the line itself, is its own.
+[ "$(git rev-list --first-parent HEAD | grep -Fxc "$commit")" = 0 ] || merge=$commit
 git rev-list --first-parent --count "${merge:-$commit}"
