@@ -2,11 +2,13 @@
 #include "host/carry_out.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/refresh.h"
+#include "host/settle.h"
 #include <string.h>
 
 static bool holds(const zreg_strings *list, const char *text)
@@ -114,7 +116,7 @@ static zreg_status write_files(const zreg__survey *survey, zreg_cancel *cancel, 
             zreg__tree_clean(survey->tree, file->path);
         }
     }
-    return zreg__refresh_run(survey, cancel, err);
+    return ZREG_OK;
 }
 
 /* Removes the folders that are empty again, the inner ones first; `*out` has the others. */
@@ -192,5 +194,8 @@ zreg_status zreg__carry_out(const zreg__survey *survey, zreg_cancel *cancel, zre
     ZREG__TRY(make_record(&record, survey, false, err));
     ZREG__TRY(zreg__state_save(&record, survey->tree, err));
     ZREG__TRY(write_files(survey, cancel, err));
-    return close_record(survey, record.folders, err);
+    uint64_t written_ms = zreg__clock_ms();
+    ZREG__TRY(zreg__refresh_run(survey, cancel, err));
+    ZREG__TRY(close_record(survey, record.folders, err));
+    return zreg__settle(survey, written_ms, cancel, err);
 }

@@ -29,6 +29,8 @@ libzreg_sources += \
 	libzreg/host/jsonfile.h \
 	libzreg/host/refresh.c \
 	libzreg/host/refresh.h \
+	libzreg/host/settle.c \
+	libzreg/host/settle.h \
 	libzreg/host/state.c \
 	libzreg/host/state.h \
 	libzreg/host/steps.c \

@@ -47,8 +47,10 @@ typedef struct zreg_host_apply_options {
  *
  * `json` is the registry's connection record {host, port, username, password, cert}
  * (zreg_server_connection). Beneath "/" the system's own tool updates its list of certificate
- * authorities; beneath another root the list is edited. A second call changes nothing. After an
- * error, or a crash, calling it again finishes the work, and zreg_host_revert undoes it.
+ * authorities, and the call waits until running daemons know a new name in /etc/hosts, which Go's
+ * programs may not see for five seconds; beneath another root the list is edited, and nothing is
+ * waited for. A second call changes nothing. After an error, or a crash, calling it again finishes
+ * the work, and zreg_host_revert undoes it.
  * Errors: INVAL (the record, an engine, a file of an engine), CONFLICT (a file that cannot be
  * changed safely, named), CORRUPT (the record of an earlier call), IO. Those that a file causes come
  * before anything is written.
