@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "access_log.h"
 #include "files.h"
 #include "memory.h"
 #include "output.h"
@@ -39,7 +40,7 @@ typedef struct setup {
     char *cert;
     char *key;
     char *htpasswd;
-    FILE *access_log;
+    access_log *access_log;
     const session *s;
 } setup;
 
@@ -50,9 +51,7 @@ static void setup_finish(setup *with)
     free(with->cert);
     memory_free_secret(with->key);
     free(with->htpasswd);
-    if (with->access_log != NULL) {
-        fclose(with->access_log);
-    }
+    access_log_close(with->access_log);
 }
 
 /* The number of a word in a list that ends with NULL, from 1; 0: the option was not given. */
@@ -131,27 +130,16 @@ static void read_address(session *s, setup *with)
     }
 }
 
-static void write_access(const char *line, void *user)
-{
-    const setup *with = user;
-    fprintf(with->access_log, "%s\n", line);
-}
-
 static zreg_status open_access_log(session *s, setup *with)
 {
     const char *path = options_text(&s->given, "access-log");
     if (path == NULL) {
         return ZREG_OK;
     }
-    with->access_log = fopen(path, "ae");
-    if (with->access_log == NULL) {
-        return session_fail(s, ZREG_IO, "--access-log %s: %s", path, strerror(errno));
-    }
-    /* Whole lines, at once: somebody may be reading along. */
-    setvbuf(with->access_log, NULL, _IOLBF, 0);
-    with->options.access = write_access;
-    with->options.access_user = with;
-    return ZREG_OK;
+    with->options.access = access_log_write;
+    zreg_status status = access_log_open(s, &with->access_log, path);
+    with->options.access_user = with->access_log;
+    return status;
 }
 
 static void write_log(zreg_log_level level, const char *line, void *user)

@@ -46,6 +46,8 @@ cli_zreg_SOURCES = \
 
 if BUILD_SERVER
 cli_zreg_SOURCES += \
+	cli/access_log.c \
+	cli/access_log.h \
 	cli/cmd_serve.c \
 	cli/passwords.c \
 	cli/passwords.h \

@@ -36,7 +36,7 @@ typedef enum zreg_durability {
  * method, path, repository, reference, digest, status, bytes, received, ms, source. The source is
  * "artifact" when the content came from a change ahead, as populate told, else "local"; then change,
  * build and artifact (its URL) say which one, and "also" lists further artifacts with this digest.
- * Called from server threads, several at once.
+ * Called from server threads, several at once, which wait for it: it must not block.
  */
 typedef void (*zreg_access_fn)(const char *json_line, void *user);
 

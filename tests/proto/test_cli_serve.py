@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`zreg serve`: the ready line, the connection record, users, settings from registry.yaml."""
 
+import contextlib
+import http.client
 import json
+import os
 import signal
 import ssl
 import stat
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -145,6 +149,49 @@ def test_registry_yaml_may_open_reading_to_everybody():
         closed.stop()
         opened = w.serve("--config", yaml(w, users=OPEN, storage=storage(w)))
         assert status(opened, "/v2/a/b/tags/list") == 404
+
+
+def read_lines(pipe):
+    """All whole lines that are in a pipe now."""
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(pipe, 1 << 16):
+            data += piece
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_an_access_log_that_nobody_reads_holds_up_nobody():
+    with world() as w:
+        path, record = w.folder / "pipe", w.folder / "record.json"
+        os.mkfifo(path)
+        server = subprocess.Popen(["zreg", "serve", "--buildset", "--no-tls", "--json", "--access-log", path,
+                                   "--connection-file", record], stdout=subprocess.PIPE)
+        try:
+            server.stdout.readline()
+            port = json.loads(record.read_text())["port"]
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+            def ask(count):
+                for _ in range(count):
+                    connection.request("GET", "/v2/a/b/tags/list")
+                    response = connection.getresponse()
+                    assert response.status == 404 and response.read()
+
+            ask(1000)  # a pipe holds 64 KiB
+            pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            first = read_lines(pipe)
+            assert 0 < len(first) < 1000 and all("path" in line for line in first), len(first)
+            ask(2)
+            time.sleep(0.2)
+            rest = read_lines(pipe)
+            dropped = [line["dropped"] for line in rest if "dropped" in line]
+            assert len(dropped) == 1 and len(first) + dropped[0] + len(rest) - 1 == 1002, (len(first), rest)
+            os.close(pipe)
+            connection.close()
+        finally:
+            server.terminate()
+            assert server.wait(20) == 0
+            server.stdout.close()
 
 
 def test_registry_yaml_that_would_not_be_heeded_is_refused():
