@@ -23,6 +23,7 @@ static const option_spec options_of_serve[] = {
     {"tls-cert", "FILE", "certificate chain, PEM"},
     {"tls-key", "FILE", "its private key, PEM"},
     {"htpasswd", "FILE", "users, with bcrypt or crypt hashes"},
+    {"read-only", "USER", "a user of that file who may pull only; may be repeated", true},
     {"anonymous", "none|pull|push", "what may be done without a password"},
     {"durability", "full|manifest|none", "what survives a loss of power"},
     {"config", "FILE", "settings in zuul-registry's registry.yaml; options go before it"},
@@ -115,6 +116,8 @@ static zreg_status read_files(session *s, setup *with)
     with->options.tls_cert_pem = with->cert;
     with->options.tls_key_pem = with->key;
     with->options.htpasswd = with->htpasswd != NULL ? with->htpasswd : with->yaml.htpasswd;
+    with->options.read_only = with->htpasswd != NULL ? options_list(&s->given, "read-only")
+                                                     : (const char *const *)with->yaml.read_only;
     return status;
 }
 
@@ -161,6 +164,9 @@ static zreg_status check(session *s)
     }
     if (!buildset && (options_flag(&s->given, "name") || options_flag(&s->given, "no-tls"))) {
         return session_misuse(s, "--name and --no-tls are for --buildset");
+    }
+    if (options_flag(&s->given, "read-only") && !options_flag(&s->given, "htpasswd")) {
+        return session_misuse(s, "--read-only is for users of the file of --htpasswd");
     }
     return ZREG_OK;
 }

@@ -110,27 +110,39 @@ static zreg_status add_user(reader *r, const yaml_node_t *user, const char *name
     return ZREG_OK;
 }
 
-/* name, pass, access: write. The user "anonymous" with access: read stands for everybody. */
+static void add_reader(registry_yaml *out, const char *name)
+{
+    size_t count = 0;
+    while (out->read_only != NULL && out->read_only[count] != NULL) {
+        count++;
+    }
+    out->read_only = memory_check(reallocarray(out->read_only, count + 2, sizeof(*out->read_only)));
+    out->read_only[count] = memory_check(strdup(name));
+    out->read_only[count + 1] = NULL;
+}
+
+/* name, pass, access. The user "anonymous" with access: read and no pass stands for everybody. */
 static zreg_status read_user(reader *r, const yaml_node_t *user)
 {
     if (user->type != YAML_MAPPING_NODE) {
         return wrong(r, user, "a user has name, pass and access");
     }
     const char *name = member_text(r, user, "name");
+    const char *pass = member_text(r, user, "pass");
     const char *access = member_text(r, user, "access");
-    if (strcmp(access, "write") == 0) {
-        return add_user(r, user, name, member_text(r, user, "pass"));
-    }
-    if (strcmp(access, "read") != 0) {
+    bool reads = strcmp(access, "read") == 0;
+    if (!reads && strcmp(access, "write") != 0) {
         return wrong(r, user, "access is read or write");
     }
-    if (strcmp(name, "anonymous") != 0) {
-        return wrong(r, user,
-                     "a user with a password can always write; give read access to "
-                     "everybody, by the user \"anonymous\", or access: write");
+    if (reads && pass[0] == '\0' && strcmp(name, "anonymous") == 0) {
+        r->out->public_read = true;
+        return ZREG_OK;
     }
-    r->out->public_read = true;
-    return ZREG_OK;
+    zreg_status status = add_user(r, user, name, pass);
+    if (status == ZREG_OK && reads) {
+        add_reader(r->out, name);
+    }
+    return status;
 }
 
 static zreg_status read_users(reader *r, const yaml_node_t *users)
@@ -250,4 +262,8 @@ void registry_yaml_finish(registry_yaml *settings)
     free(settings->tls_key);
     free(settings->root);
     free(settings->htpasswd);
+    for (size_t i = 0; settings->read_only != NULL && settings->read_only[i] != NULL; i++) {
+        free(settings->read_only[i]);
+    }
+    free(settings->read_only);
 }

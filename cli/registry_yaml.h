@@ -13,6 +13,7 @@ typedef struct registry_yaml {
     char *tls_key;  /* path */
     char *root;
     char *htpasswd;   /* a line for each user */
+    char **read_only; /* those who may pull only, ends with NULL; NULL: nobody */
     bool public_read; /* anyone may pull */
 } registry_yaml;
 

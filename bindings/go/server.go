@@ -36,11 +36,12 @@ const (
 
 // ServerOptions are the settings of a server.
 type ServerOptions struct {
-	Root          string // folder of the store; buildset: "" is a temporary one, removed at the end
-	Listen        string // "ADDRESS:PORT", "[V6]:PORT"; port 0 picks one; "" means "127.0.0.1:0"
-	TLSCert       string // certificate chain, PEM text; "": no TLS (buildset: made)
-	TLSKey        string // its private key, PEM text
-	Htpasswd      string // users: text of an htpasswd file
+	Root          string   // folder of the store; buildset: "" is a temporary one, removed at the end
+	Listen        string   // "ADDRESS:PORT", "[V6]:PORT"; port 0 picks one; "" means "127.0.0.1:0"
+	TLSCert       string   // certificate chain, PEM text; "": no TLS (buildset: made)
+	TLSKey        string   // its private key, PEM text
+	Htpasswd      string   // users: text of an htpasswd file
+	ReadOnly      []string // those of them that may pull only
 	Anonymous     Anonymous
 	Durability    Durability
 	PlainHTTP     bool          // buildset: leave out TLS
@@ -94,7 +95,7 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 	var callbacks handles
 	lifetime := (o.TokenLifetime + time.Second - 1) / time.Second
 	err := compute(func(failure raw.Error) {
-		server = raw.Server_start(o.Root, o.Listen, o.TLSCert, o.TLSKey, o.Htpasswd,
+		server = raw.Server_start(o.Root, o.Listen, o.TLSCert, o.TLSKey, o.Htpasswd, o.ReadOnly,
 			int(o.Anonymous), int(o.Durability), flag(buildset), flag(o.PlainHTTP), o.Names,
 			o.Threads, uint(lifetime), callbacks.log(o.Log), callbacks.access(o.Access), failure)
 	})

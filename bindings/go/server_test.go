@@ -111,3 +111,8 @@ func TestAccessLog(t *testing.T) {
 		t.Fatalf("paths %q", paths)
 	}
 }
+
+func TestReadOnlyUserHasToExist(t *testing.T) {
+	_, err := zreg.StartServer(zreg.ServerOptions{Root: t.TempDir(), ReadOnly: []string{"nobody"}})
+	wantError(t, err, zreg.ErrInvalid)
+}

@@ -48,10 +48,13 @@ static bool read_basic(zreg__call *call, zreg__span value)
 static void settle(zreg__call *call, bool is_right)
 {
     zreg__free_secret(zreg__steal(&call->password));
-    call->who = is_right ? ZREG__WHO_USER : ZREG__WHO_WRONG;
     if (!is_right) {
+        call->who = ZREG__WHO_WRONG;
         free(zreg__steal(&call->user));
+        return;
     }
+    call->who =
+        zreg__users_is_limited(call->server->users, call->user) ? ZREG__WHO_READER : ZREG__WHO_USER;
 }
 
 bool zreg__access_identify(zreg__call *call)
@@ -100,9 +103,16 @@ bool zreg__access_is_public(const zreg_server *server, zreg__right right)
     }
 }
 
+bool zreg__access_is_own(const zreg__call *call, zreg__right right)
+{
+    return call->who == ZREG__WHO_USER ||
+           (call->who == ZREG__WHO_READER && right <= ZREG__RIGHT_PULL) ||
+           zreg__access_is_public(call->server, right);
+}
+
 bool zreg__access_has(const zreg__call *call, zreg__right right, const char *repository)
 {
-    if (call->who == ZREG__WHO_USER || zreg__access_is_public(call->server, right)) {
+    if (zreg__access_is_own(call, right)) {
         return true;
     }
     return call->who == ZREG__WHO_TOKEN &&
@@ -152,6 +162,10 @@ bool zreg__access_permit(zreg__call *call)
     }
     if (zreg__users_empty(call->server->users)) {
         zreg__call_fail(call, ZREG__CODE_DENIED, "nobody may do this here");
+        return false;
+    }
+    if (call->who == ZREG__WHO_READER) {
+        zreg__call_fail(call, ZREG__CODE_DENIED, "this user may pull only");
         return false;
     }
     challenge(call);

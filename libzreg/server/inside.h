@@ -65,6 +65,7 @@ typedef enum zreg__who {
     ZREG__WHO_ANONYMOUS, /* no credentials */
     ZREG__WHO_WRONG,     /* credentials that are not ours */
     ZREG__WHO_USER,      /* name and password */
+    ZREG__WHO_READER,    /* the same, of a user who may pull only */
     ZREG__WHO_TOKEN,     /* a token; `grants` holds what it is good for */
 } zreg__who;
 

@@ -103,6 +103,9 @@ static zreg_status prepare(zreg_server *server, const zreg_server_options *optio
     ZREG__TRY(zreg__random_hex(server->run_id, 4, err));
     ZREG__TRY(zreg__origins_new(&server->origins, err));
     ZREG__TRY(zreg__users_new(&server->users, options->htpasswd, err));
+    for (size_t i = 0; options->read_only != NULL && options->read_only[i] != NULL; i++) {
+        ZREG__TRY(zreg__users_limit(server->users, options->read_only[i], err));
+    }
     ZREG__TRY(open_socket(server, options, err));
     if (options->buildset) {
         ZREG__TRY(zreg__buildset_prepare(server, options, err));

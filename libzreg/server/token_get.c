@@ -43,11 +43,6 @@ static bool asks_for(zreg__span list, const char *action)
     return false;
 }
 
-static bool may(const zreg__call *call, zreg__right right)
-{
-    return call->who == ZREG__WHO_USER || zreg__access_is_public(call->server, right);
-}
-
 static zreg_status grant_repository(wish *w, zreg__span name, zreg__span list, zreg_error *err)
 {
     char letters[4] = "";
@@ -59,10 +54,10 @@ static zreg_status grant_repository(wish *w, zreg__span name, zreg__span list, z
     }
     for (size_t i = 0; i < ZREG__COUNT(actions); i++) {
         bool is_wanted = asks_for(list, actions[i].action);
-        if (is_wanted && may(w->call, actions[i].right)) {
+        if (is_wanted && zreg__access_is_own(w->call, actions[i].right)) {
             letters[count++] = actions[i].letter;
         }
-        w->is_cut = w->is_cut || (is_wanted && !may(w->call, actions[i].right));
+        w->is_cut = w->is_cut || (is_wanted && !zreg__access_is_own(w->call, actions[i].right));
     }
     return count == 0 ? ZREG_OK : zreg__buf_printf(&w->grants, err, "%s %s\n", letters, canonical);
 }
@@ -83,7 +78,7 @@ static zreg_status grant_scope(wish *w, zreg__span scope, zreg_error *err)
         return grant_repository(w, name, list, err);
     }
     if (zreg__span_is(type, "registry") && zreg__span_is(name, "catalog") &&
-        may(w->call, ZREG__RIGHT_CATALOG)) {
+        zreg__access_is_own(w->call, ZREG__RIGHT_CATALOG)) {
         return zreg__buf_text(&w->grants, "c \n", err);
     }
     return ZREG_OK;
@@ -130,7 +125,8 @@ static zreg_status print_answer(char **out, const zreg__call *call, const char *
 static bool is_refused(const wish *w)
 {
     const zreg__call *call = w->call;
-    if (call->who == ZREG__WHO_USER || call->server->anonymous == ZREG_ANONYMOUS_PUSH) {
+    if (call->who == ZREG__WHO_USER || call->who == ZREG__WHO_READER ||
+        call->server->anonymous == ZREG_ANONYMOUS_PUSH) {
         return false;
     }
     bool is_wrong = call->who == ZREG__WHO_WRONG;

@@ -18,7 +18,8 @@
 
 typedef struct user {
     char *name;
-    char *hash; /* NULL: the password is known by `mac` only */
+    char *hash;      /* NULL: the password is known by `mac` only */
+    bool is_limited; /* may pull only */
     bool has_mac;
     uint8_t mac[MAC_SIZE];
 } user;
@@ -135,12 +136,7 @@ zreg_status zreg__users_add(zreg__users *users, const char *name, const char *pa
     return added->has_mac ? ZREG_OK : zreg__fail_nomem(err);
 }
 
-bool zreg__users_empty(const zreg__users *users)
-{
-    return users->count == 0;
-}
-
-static user *find(zreg__users *users, const char *name)
+static user *find(const zreg__users *users, const char *name)
 {
     for (size_t i = 0; i < users->count; i++) {
         if (zreg__str_equal(users->users[i].name, name)) {
@@ -148,6 +144,28 @@ static user *find(zreg__users *users, const char *name)
         }
     }
     return NULL;
+}
+
+zreg_status zreg__users_limit(zreg__users *users, const char *name, zreg_error *err)
+{
+    user *known = find(users, name);
+    if (known == NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "the read-only user \"%.60s\" is not in the htpasswd file", name);
+    }
+    known->is_limited = true;
+    return ZREG_OK;
+}
+
+bool zreg__users_is_limited(const zreg__users *users, const char *name)
+{
+    const user *known = find(users, name);
+    return known != NULL && known->is_limited;
+}
+
+bool zreg__users_empty(const zreg__users *users)
+{
+    return users->count == 0;
 }
 
 /* Called with the lock. */

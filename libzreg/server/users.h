@@ -28,6 +28,12 @@ zreg_status zreg__users_new(zreg__users **out, const char *htpasswd, zreg_error 
 zreg_status zreg__users_add(zreg__users *users, const char *name, const char *password,
                             zreg_error *err);
 
+/** Lets a user pull only. Errors: INVAL (there is no such user). */
+zreg_status zreg__users_limit(zreg__users *users, const char *name, zreg_error *err);
+
+/** Whether this user may pull only; false for one that is not known. */
+bool zreg__users_is_limited(const zreg__users *users, const char *name);
+
 bool zreg__users_empty(const zreg__users *users);
 
 /** At once, from memory. */

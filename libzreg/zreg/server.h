@@ -60,6 +60,7 @@ typedef struct zreg_server_options {
     void *log_user;
     zreg_access_fn access;
     void *access_user;
+    const char *const *read_only; /**< names of users in `htpasswd` that may pull only, or NULL */
 } zreg_server_options;
 
 /**

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`zreg serve`: the ready line, the connection record, users, settings from registry.yaml."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -151,6 +152,40 @@ def test_registry_yaml_may_open_reading_to_everybody():
         assert status(opened, "/v2/a/b/tags/list") == 404
 
 
+def test_registry_yaml_users_with_read_access_may_pull_only():
+    users = "[{name: writer, pass: s3cret, access: write}, {name: reader, pass: s3same, access: read}]"
+    with world() as w:
+        registry = w.serve("--config", yaml(w, users=users, storage=storage(w)))
+        assert status(registry, "/v2/a/b/tags/list") == 401
+        layout = w.layout()
+        layout.tag(layout.image("x"), "one")
+        place = f"{registry.address}/a/b:1"
+        creds = {name: f"{registry.address}={w.file(name, name + ':' + word)}"
+                 for name, word in (("writer", "s3cret"), ("reader", "s3same"))}
+        w.registries.clear()
+        assert w.error("copy", f"oci:{layout.folder}:one", place, "--creds-file",
+                       creds["reader"])["code"] == "DENIED"
+        w.json("copy", f"oci:{layout.folder}:one", place, "--creds-file", creds["writer"])
+        w.json("copy", place, f"oci:{w.folder}/back:one", "--creds-file", creds["reader"])
+        assert w.error("delete-tag", place, "--creds-file", creds["reader"])["code"] == "DENIED"
+        request = urllib.request.Request(f"http://{registry.address}/v2/a/b/manifests/1", method="DELETE")
+        request.add_header("Authorization", "Basic " + base64.b64encode(b"reader:s3same").decode())
+        try:
+            raise AssertionError(urllib.request.urlopen(request, timeout=10).status)
+        except urllib.error.HTTPError as error:
+            assert error.code == 403
+        w.registries.append(registry)
+
+
+def test_a_read_only_user_has_to_exist():
+    with world() as w:
+        users = w.file("users", HTPASSWD)
+        done = w.run("serve", "--root", w.folder / "a", "--htpasswd", users, "--read-only", "nobody")
+        assert done.returncode == 1 and '"nobody"' in done.stderr, done.stderr
+        done = w.run("serve", "--root", w.folder / "a", "--read-only", "nobody")
+        assert done.returncode == 2 and "--htpasswd" in done.stderr, done.stderr
+
+
 def read_lines(pipe):
     """All whole lines that are in a pipe now."""
     data = b""
@@ -198,7 +233,7 @@ def test_registry_yaml_that_would_not_be_heeded_is_refused():
     rows = [
         ("registry:\n  shadow: x\n", ":2: the key \"shadow\""),
         ("registry:\n  storage: {driver: swift}\n", "filesystem"),
-        ("registry:\n  users:\n  - {name: r, pass: s3cret, access: read}\n", ":3: "),
+        ("registry:\n  users:\n  - {name: r, access: read}\n", ":3: "),
         ("registry:\n  users:\n  - {name: r, pass: s3cret, access: all}\n", "read or write"),
         ("registry:\n  users:\n  - {name: 'a:b', pass: s3cret, access: write}\n", "colon"),
         ("registry:\n  users: 3\n", "list of users"),

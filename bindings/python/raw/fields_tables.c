@@ -60,6 +60,7 @@ const fields_row fields_of_server_options[] = {
     FIELD(zreg_server_options, U32, token_lifetime_s),
     CALLBACK(zreg_server_options, LOG, log),
     CALLBACK(zreg_server_options, ACCESS, access),
+    FIELD(zreg_server_options, TEXTS, read_only),
     END,
 };
 

@@ -122,3 +122,8 @@ threading.Event().wait(0.3)
     start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, timeout=30, env=os.environ)
     assert done.returncode == 0 and time.monotonic() - start < 20
+
+
+def test_a_read_only_user_has_to_exist(tmp_path):
+    with pytest.raises(zreg.InvalidArgument, match="nobody"):
+        zreg.Server(tmp_path, read_only=["nobody"])

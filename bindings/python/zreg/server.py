@@ -57,6 +57,7 @@ class Server:
         tls_cert_pem: Optional[str] = None,
         tls_key_pem: Optional[str] = None,
         htpasswd: Optional[str] = None,
+        read_only: Sequence[str] = (),
         anonymous: Optional[str] = None,
         durability: Optional[str] = None,
         threads: int = 0,
@@ -66,7 +67,7 @@ class Server:
     ) -> None:
         self._start(
             log, access, root=os.fspath(root), listen=listen, tls_cert_pem=tls_cert_pem, tls_key_pem=tls_key_pem,
-            htpasswd=htpasswd, anonymous=_choice("anonymous", _ANONYMOUS, anonymous),
+            htpasswd=htpasswd, read_only=list(read_only), anonymous=_choice("anonymous", _ANONYMOUS, anonymous),
             durability=_choice("durability", _DURABILITY, durability),
             threads=threads, token_lifetime_s=token_lifetime_s)
 

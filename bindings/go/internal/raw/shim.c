@@ -255,15 +255,18 @@ char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cance
 }
 
 zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
-                                  const char *tls_key_pem, const char *htpasswd, int anonymous,
-                                  int durability, int buildset, int plain_http, zreg_go_list names,
+                                  const char *tls_key_pem, const char *htpasswd,
+                                  zreg_go_list read_only, int anonymous, int durability,
+                                  int buildset, int plain_http, zreg_go_list names,
                                   uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
                                   uintptr_t access, zreg_error *err)
 {
     AUTOLIST name_list = NULL;
+    AUTOLIST read_only_list = NULL;
     zreg_server *out = NULL;
 
-    if (split(&name_list, names, err) != ZREG_OK)
+    if (split(&name_list, names, err) != ZREG_OK ||
+        split(&read_only_list, read_only, err) != ZREG_OK)
         return NULL;
     const zreg_server_options options = {
         .size = sizeof(options),
@@ -282,6 +285,7 @@ zreg_server *zreg_go_server_start(const char *root, const char *listen, const ch
         LOG(log),
         .access = access == 0 ? NULL : on_access,
         .access_user = (void *)access,
+        .read_only = read_only_list,
     };
     return zreg_server_start(&out, &options, err) == ZREG_OK ? out : NULL;
 }

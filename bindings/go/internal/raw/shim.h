@@ -87,8 +87,9 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);
 
 zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
-                                  const char *tls_key_pem, const char *htpasswd, int anonymous,
-                                  int durability, int buildset, int plain_http, zreg_go_list names,
+                                  const char *tls_key_pem, const char *htpasswd,
+                                  zreg_go_list read_only, int anonymous, int durability,
+                                  int buildset, int plain_http, zreg_go_list names,
                                   uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
                                   uintptr_t access, zreg_error *err);
 char *zreg_go_server_connection(const zreg_server *server, zreg_error *err);
