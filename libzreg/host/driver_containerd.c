@@ -84,6 +84,18 @@ static zreg_status append_table(zreg__content *out, const zreg__content *config,
                          : zreg__block_insert(out, config, config->size, config->size, lines, err);
 }
 
+/* The first of the folders that config_path names. */
+static zreg_status take_folder(char **out, zreg__span names, zreg_error *err)
+{
+    zreg__span first = zreg__span_cut(&names, ':');
+    if (first.size == 0 || first.text[0] != '/') {
+        return zreg__fail(err, ZREG_CONFLICT,
+                          CONFIG ": config_path is not the absolute path of a folder");
+    }
+    *out = zreg__strndup(first.text, first.size);
+    return *out == NULL ? zreg__fail_nomem(err) : ZREG_OK;
+}
+
 /* Leaves `*out` without a file when nothing is to be changed. */
 static zreg_status edit_config(zreg__content *out, char **folder, const zreg__content *config,
                                zreg_error *err)
@@ -104,12 +116,11 @@ static zreg_status edit_config(zreg__content *out, char **folder, const zreg__co
     if (!zreg__toml_key(&path, config, &table, "config_path")) {
         return zreg__block_insert(out, config, table.body, table.body, line, err);
     }
-    if (!zreg__toml_string(&text, path.value) || text.size == 0) {
+    bool readable = zreg__toml_string(&text, path.value);
+    if (readable && text.size == 0) {
         return zreg__block_insert(out, config, path.begin, path.end, line, err);
     }
-    text = zreg__span_cut(&text, ':');
-    *folder = zreg__strndup(text.text, text.size);
-    return *folder == NULL ? zreg__fail_nomem(err) : ZREG_OK;
+    return take_folder(folder, readable ? text : (zreg__span){NULL, 0}, err);
 }
 
 static zreg_status plan_containerd(zreg__steps *plan, zreg_error *err)

@@ -162,7 +162,8 @@ bool zreg__toml_key(zreg__toml_pair *out, const zreg__content *content,
         if (read && behind_name < value && text.text[behind_name] == '=' &&
             zreg__str_equal(name, key)) {
             size_t begin = skip_blanks(text, behind_name + 1);
-            *out = (zreg__toml_pair){at, end, {text.text + begin, value - begin}};
+            size_t size = value > begin ? value - begin : 0; /* "key = " has none */
+            *out = (zreg__toml_pair){at, end, {text.text + begin, size}};
             return true;
         }
         at = end;
@@ -177,7 +178,8 @@ bool zreg__toml_string(zreg__span *out, zreg__span value)
         return false;
     }
     *out = (zreg__span){value.text + 1, value.size - 2};
-    return true;
+    /* Of strings on several lines, and of escapes, no path and no name needs any. */
+    return memchr(out->text, value.text[0], out->size) == NULL;
 }
 
 bool zreg__toml_item(zreg__span *out, zreg__span *rest)

@@ -250,6 +250,10 @@ static void test_containerd_config_path(void **state)
     check_refused(&zreg__driver_containerd, path,
                   "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"x\"]\n",
                   ZREG_CONFLICT);
+    check_refused(&zreg__driver_containerd, path,
+                  "version = 2\n" CRI2 "config_path = \"certs.d\"\n", ZREG_CONFLICT);
+    check_refused(&zreg__driver_containerd, path,
+                  "version = 2\n" CRI2 "config_path = \"\"\"\n/x\"\"\"\n", ZREG_CONFLICT);
 }
 
 static void test_containerd_uses_the_sites_folder(void **state)

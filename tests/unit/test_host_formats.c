@@ -183,6 +183,12 @@ static void test_toml_tables(void **state)
     assert_true(zreg__toml_item(&value, &pair.value) && zreg__span_is(value, "b"));
     assert_false(zreg__toml_item(&value, &pair.value));
     zreg__content_finish(&text);
+    text = content("list = \n");
+    table = (zreg__toml_table){0};
+    assert_true(zreg__toml_next(&table, &text));
+    assert_true(zreg__toml_key(&pair, &text, &table, "list"));
+    assert_int_equal(pair.value.size, 0);
+    zreg__content_finish(&text);
 }
 
 static void test_toml_of_nothing_and_of_noise(void **state)
