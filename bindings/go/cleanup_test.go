@@ -33,13 +33,13 @@ func TestCleanupOfARegistry(t *testing.T) {
 }
 
 func TestCleanupOverAnAPI(t *testing.T) {
-	deleted := ""
+	deleted := make(chan string, 2)
 	pushed := time.Now().Add(-25 * time.Hour)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer token" {
 			w.WriteHeader(http.StatusUnauthorized)
 		} else if r.Method == http.MethodDelete {
-			deleted = r.URL.Path
+			deleted <- r.URL.Path
 			w.WriteHeader(http.StatusNoContent)
 		} else {
 			must(t, json.NewEncoder(w).Encode(map[string]interface{}{"has_additional": false, "tags": []interface{}{
@@ -54,7 +54,7 @@ func TestCleanupOverAnAPI(t *testing.T) {
 	wantEqual(t, "deleted", len(result.Deleted), 1)
 	wantEqual(t, "age known", result.Deleted[0].AgeKnown, true)
 	wantEqual(t, "age", result.Deleted[0].Age.Round(time.Hour), 25*time.Hour)
-	wantEqual(t, "path", deleted, "/api/v1/repository/example/app/tag/change_1_latest")
+	wantEqual(t, "path", <-deleted, "/api/v1/repository/example/app/tag/change_1_latest")
 	must(t, client.DeleteTag(background, "quay.io/example/app:old"))
-	wantEqual(t, "path", deleted, "/api/v1/repository/example/app/tag/old")
+	wantEqual(t, "path", <-deleted, "/api/v1/repository/example/app/tag/old")
 }

@@ -7,7 +7,6 @@ import base64
 import http.client
 import json
 import ssl
-import time
 
 from cli_world import tap, world
 from test_cli_gate import BASE, make, publish, two_changes
@@ -15,15 +14,16 @@ from test_cli_gate import BASE, make, publish, two_changes
 APP = "example/app"
 
 
-def lines(registry, wanted, method="GET"):
-    """Lines of the access log about a path that ends so; a line is written after its answer was sent."""
-    for _ in range(50):
-        found = [line for line in registry.requests() if line["path"].endswith(wanted) and line["method"] == method
-                 and line["status"] == 200]
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"nobody asked for {wanted}: {registry.requests()}")
+def answered(registry, repository=BASE):
+    """The lines about content that was given out. A line is written after its answer was sent, so the
+    registry is stopped first."""
+    registry.stop()
+    return [line for line in registry.requests() if line["method"] == "GET" and line["status"] == 200
+            and line["repository"] == repository and ("/manifests/" in line["path"] or "/blobs/" in line["path"])]
+
+
+def by_tag(found, tag):
+    return [line for line in found if line["reference"] == tag][-1]
 
 
 def populated(w):
@@ -38,12 +38,11 @@ def test_each_answer_names_its_change():
         intermediate, _, target, (_, digest2) = populated(w)
         w.json("copy", f"{target.address}/{BASE}:latest", f"oci:{w.folder}/pulled:x")
         url = f"docker://{intermediate.address}/{BASE}:b2_latest"
-        for line in lines(target, "/manifests/latest"):
+        found = answered(target)
+        assert len(found) == 3, "a manifest, its config and its layer"
+        for line in found:
             assert (line["source"], line["change"], line["build"], line["artifact"]) == ("artifact", "2", "b2", url), line
-        blobs = [line for line in target.requests() if "/blobs/sha256" in line["path"] and line["status"] == 200
-                 and line["method"] == "GET"]
-        assert len(blobs) == 2 and all(line["change"] == "2" for line in blobs), blobs
-        assert "also" not in blobs[0]
+            assert "also" not in line
 
 
 def test_what_the_job_pushes_is_its_own():
@@ -52,7 +51,7 @@ def test_what_the_job_pushes_is_its_own():
         place, digest = make(w, "mine")
         w.json("copy", place, f"{target.address}/{BASE}:latest")
         w.json("inspect", f"{target.address}/{BASE}:latest")
-        line = lines(target, "/manifests/latest")[-1]
+        line = by_tag(answered(target), "latest")
         assert line["source"] == "local" and "change" not in line and line["digest"] == digest, line
 
 
@@ -65,11 +64,12 @@ def test_a_digest_that_two_changes_made_names_both():
                           "--change", "2", "--image", f"{BASE}:two")
         path = w.file("zuul.json", artifacts + document["artifacts"])
         w.json("populate", "--artifacts", path, "--to", target.address)
-        for tag, change in (("latest", "1"), ("two", "2")):
+        for tag in ("latest", "two"):
             w.json("inspect", f"{target.address}/{BASE}:{tag}")
-            assert lines(target, f"/manifests/{tag}")[-1]["change"] == change
-        config = [line for line in target.requests() if "/blobs/sha256" in line["path"] and line["method"] == "GET"][-1]
-        assert config["change"] == "2" and config["also"] == [artifacts[0]["url"]], config
+        found = answered(target)
+        assert (by_tag(found, "latest")["change"], by_tag(found, "two")["change"]) == ("1", "2"), found
+        blobs = [line for line in found if "/blobs/" in line["path"]]
+        assert blobs and all(line["change"] == "2" and line["also"] == [artifacts[0]["url"]] for line in blobs), blobs
 
 
 def test_children_of_an_index_have_its_origin():
@@ -83,8 +83,7 @@ def test_children_of_an_index_have_its_origin():
         path = w.file("zuul.json", document["artifacts"])
         w.json("populate", "--artifacts", path, "--to", target.address)
         w.json("copy", f"{target.address}/quay.io/x/y:1.0", f"oci:{w.folder}/pulled:x", "--platform", "linux/arm64")
-        got = [line for line in target.requests() if line["method"] == "GET" and line["status"] == 200
-               and line["repository"] == "quay.io/x/y"]
+        got = answered(target, "quay.io/x/y")
         assert len(got) == 4 and all(line["change"] == "7" for line in got), got
 
 
@@ -117,7 +116,7 @@ def test_an_origin_that_cannot_be_read_is_refused():
         status, _ = put(registry, f"/v2/{BASE}/manifests/good", body, json.dumps(good))
         assert status == 201
         w.json("inspect", f"{registry.address}/{BASE}:good")
-        assert lines(registry, "/manifests/good")[-1]["change"] == "1,2"
+        assert by_tag(answered(registry), "good")["change"] == "1,2"
 
 
 def asked(w):
@@ -128,7 +127,6 @@ def asked(w):
     w.json("copy", place, f"{target.address}/{APP}:latest")
     w.json("inspect", f"{target.address}/{APP}:latest")
     w.error("inspect", f"{target.address}/library/debian:bookworm")
-    lines(target, f"{APP}/manifests/latest")
     target.stop()
     return intermediate, target, digests[1], own
 
