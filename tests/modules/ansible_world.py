@@ -34,6 +34,14 @@ def documented(name):
     return set(yaml.safe_load(text.split('RETURN = r"""')[1].partition('"""')[0]))
 
 
+def all_documented(name, results):
+    """The same results, each key of which the module's documentation tells."""
+    for result in results:
+        unknown = {key for key in result if not key.startswith("_ansible")} - documented(name) - KNOWN
+        assert not unknown, f"{name} does not document {unknown}"
+    return results
+
+
 class Results(list):
     """What the tasks of one run gave, in order."""
 
@@ -105,24 +113,20 @@ class Ansible(World):
                 assert shape not in text, f"a password is in the output, near {text.partition(shape)[0][-300:]}"
 
     def module(self, name, *, check=False, fails=False, **options):
-        """Runs one module and gives its result, all of which is documented."""
-        result = self.play({name: options}, check=check, fails=fails).only
-        unknown = {key for key in result if not key.startswith("_ansible")} - documented(name) - KNOWN
-        assert not unknown, f"{name} does not document {unknown}"
-        return result
+        """Runs one module and gives its result."""
+        return all_documented(name, self.play({name: options}, check=check, fails=fails)).only
 
     def thrice(self, name, **options):
-        """Check mode says what will happen, the run does it, and the next run finds nothing to do.
+        """Check mode says what will happen, the run does it, and the next ones find nothing to do.
         Gives the result of the run."""
-        foreseen = self.module(name, check=True, **options)
-        assert foreseen["changed"], foreseen
-        done = self.module(name, **options)
-        assert done["changed"], done
+        foreseen, done, again, nothing = all_documented(name, self.play(
+            {name: options, "check_mode": True}, {name: options}, {name: options},
+            {name: options, "check_mode": True}))
+        assert foreseen["changed"] and done["changed"], (foreseen, done)
         assert foreseen["diff"] == done["diff"], (foreseen["diff"], done["diff"])
         assert done["diff"]["before"] != done["diff"]["after"], done["diff"]
-        for check in (False, True):
-            again = self.module(name, check=check, **options)
-            assert not again["changed"] and again["diff"]["before"] == again["diff"]["after"], again
+        for same in (again, nothing):
+            assert not same["changed"] and same["diff"]["before"] == same["diff"]["after"], same
         return done
 
 

@@ -122,7 +122,7 @@ def test_yamllint():
 
 def test_ansible_lint():
     need("ansible-lint")
-    output("ansible-lint", "--offline", "-q", "roles")
+    output("ansible-lint", "--offline", "-q", "roles", "playbooks")
 
 
 if __name__ == "__main__":

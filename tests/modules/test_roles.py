@@ -95,6 +95,8 @@ def test_images_travel_from_change_to_change():
             told = json.loads((logs / "populated.json").read_text())["images"]
             assert {f"{image['repository']}:{image['tag']}": image["digest"] for image in told} == images, told
             assert {image["change"] for image in told} == {"1"}, told
+            served = (logs / "served.txt").read_text()
+            assert "quay.io/example/base" in served and artifacts[2]["url"] in served, served
             lines = [json.loads(line) for line in (logs / "access.jsonl").read_text().splitlines()]
             assert {line["digest"] for line in lines} >= set(images.values()), lines
             for path in logs.iterdir():
@@ -115,9 +117,11 @@ def test_the_registry_runs_once_and_has_its_names():
 
 def test_only_the_job_that_runs_the_registry_pauses():
     with ansible() as w:
+        record = {"host": "127.0.0.1", "port": 5000}
         child, parent = Job(w, "child"), Job(w, "parent")
-        child.run("pause-buildset-registry", buildset_registry={"host": "127.0.0.1"})
+        child.run("pause-buildset-registry", buildset_registry=record)
         assert not child.returned.exists()
+        parent.returned.write_text(json.dumps({"data": {}, "secret_data": {"buildset_registry": record}}))
         parent.run("pause-buildset-registry")
         assert parent.result()["data"]["zuul"]["pause"] is True
 
