@@ -91,7 +91,7 @@ class RolesWorld(World):
             ANSIBLE_ROLES_PATH=str(TOP / "roles"), ANSIBLE_STDOUT_CALLBACK="json", ANSIBLE_NOCOLOR="1",
             ANSIBLE_LOCAL_TEMP=str(self.folder / "ansible"), ANSIBLE_CONFIG=str(self.folder / "ansible.cfg"),
             ANSIBLE_REMOTE_TEMP=str(self.folder / "ansible-remote"), ANSIBLE_RETRY_FILES_ENABLED="0",
-            LC_ALL="C.UTF-8", TMPDIR=str(self.folder / "tmp"))
+            ANSIBLE_PIPELINING="1", LC_ALL="C.UTF-8", TMPDIR=str(self.folder / "tmp"))
         (self.folder / "tmp").mkdir()
         (self.folder / "ansible.cfg").touch()
         self.project = self.folder / "home" / PROJECT
@@ -130,7 +130,7 @@ class RolesWorld(World):
         variables = dict(variables, zuul=self.zuul, ansible_connection="local",
                          ansible_python_interpreter=sys.executable)
         self.write("inventory.yaml", {"all": {"hosts": {"node": variables}}})
-        self.write("play.yaml", [{"hosts": "all", "roles": list(roles)}])
+        self.write("play.yaml", [{"hosts": "all", "gather_subset": ["min"], "roles": list(roles)}])
         environment = dict(self.environment, **({"ANSIBLE_STDOUT_CALLBACK": callback} if callback else {}))
         argv = ["ansible-playbook", "-i", self.folder / "inventory.yaml", *options, self.folder / "play.yaml"]
         return Play(subprocess.run(self.machine.argv(*argv) if self.machine else argv, cwd=self.folder,

@@ -163,11 +163,11 @@ def test_without_merge_commits_each_commit_has_a_place_of_its_own():
         assert places == [3, 2, 1], places
 
 
-def build_of(w, zuul, intermediate, item, uuid, result, **more):
+def build_of(w, zuul, intermediate, item, uuid, result, change=7, **more):
     """A build of the gate with an image of its own in the intermediate registry; gives the image's digest."""
     place = f"{intermediate.address}/{item['repository']}:{uuid}_latest"
     digest = w.image(place, **more)
-    buildset = zuul.add_buildset("gate", "example.org/app", change=7, patchset="2")
+    buildset = zuul.add_buildset("gate", "example.org/app", change=change, patchset="2")
     zuul.add_build(buildset, "build-image", result=result, artifacts=[
         {"name": "docs", "url": "https://logs.example.org/docs", "metadata": {"type": "docs"}},
         {"name": f"{item['repository']}:latest", "url": f"docker://{place}",
@@ -176,9 +176,9 @@ def build_of(w, zuul, intermediate, item, uuid, result, **more):
     return digest
 
 
-def from_intermediate(w, zuul, intermediate, secret, image, **more):
+def from_intermediate(w, zuul, intermediate, secret, image, order="", **more):
     record = dict(w.secret(intermediate), host="127.0.0.1", port=int(intermediate.address.split(":")[1]))
-    return promote(w, secret, image, promote_container_image_order="", promote_container_image_method="intermediate-registry",
+    return promote(w, secret, image, promote_container_image_order=order, promote_container_image_method="intermediate-registry",
                    promote_container_image_api=zuul.api, promote_container_image_pipeline="gate",
                    promote_container_image_job="build-image", intermediate_registry=record, **more)
 
@@ -197,6 +197,22 @@ def test_the_newest_build_that_succeeded_is_promoted_from_the_intermediate_regis
         assert w.inspect(f"{image['repository']}:latest")["digest"] == wanted
         again = from_intermediate(w, zuul, intermediate, secret, image).result(FROM_INTERMEDIATE)
         assert again["changed"] is False
+
+
+def test_a_late_promotion_from_the_intermediate_registry_takes_nothing_back():
+    with roles_world() as w, ZuulApi(tenant="example") as zuul:
+        public, secret = w.public()
+        intermediate = w.start(ZregRegistry)
+        image = image_of(public)
+        build_of(w, zuul, intermediate, image, "1" * 32, "SUCCESS", change=7, name="older")
+        newer = build_of(w, zuul, intermediate, image, "2" * 32, "SUCCESS", change=8, name="newer")
+        for change, order in (("8", 12), ("7", 11)):
+            w.zuul["change"] = change
+            done = from_intermediate(w, zuul, intermediate, secret, image, order=order)
+        assert done.result(FROM_INTERMEDIATE)["results"][0]["promoted"] is False
+        told = done.result("Tell what was promoted")["results"][0]["msg"]
+        assert "superseded by change 8, which merged later: latest left alone" in told, told
+        assert w.inspect(f"{image['repository']}:latest")["digest"] == newer
 
 
 def test_without_a_build_that_succeeded_nothing_is_promoted():
