@@ -28,6 +28,9 @@ server = "https://registry-1.docker.io"
 [host."https://{MIRROR}"]
   capabilities = ["pull", "resolve"]
 """
+DEFAULT_TOML = f"""[host."https://{MIRROR}"]
+  capabilities = ["pull", "resolve"]
+"""
 CONFIG_TOML = """version = 2
 
 [plugins."io.containerd.grpc.v1.cri".registry]
@@ -69,6 +72,14 @@ def test_containerd_keeps_the_mirrors_of_the_site(shared):
             expect_all(w, ctr)
 
 
+def test_containerd_keeps_the_default_of_the_site(shared):
+    """A mirror for every registry that has no folder of its own, until we make one."""
+    w = shared.world()
+    with w.site_file("containerd/certs.d/_default/hosts.toml", 0o644, DEFAULT_TOML):
+        with w.in_use(), Ctr(w.machine) as ctr:
+            expect_all(w, ctr)
+
+
 def test_containerd_keeps_the_folder_that_the_site_chose(shared):
     """Then nothing in config.toml changes, and nothing is to be restarted."""
     w = shared.world()
@@ -89,9 +100,10 @@ def test_a_further_registry_is_shadowed_by_name(shared):
 
 
 def test_docker_with_a_login_at_docker_hub(shared):
-    """docker sends it to mirrors too, where nobody knows it; and it is kept."""
+    """docker sends it to mirrors too, where it is wrong, even with a user of that name; it is kept."""
     w = shared.world()
-    login = base64.b64encode(b"somebody:of-docker-hub").decode()
+    user = w.buildset.record["username"]
+    login = base64.b64encode(f"{user}:at docker hub".encode()).decode()
     config = w.machine.home / ".docker/config.json"
     config.parent.mkdir(mode=0o700)
     config.touch(0o600)
