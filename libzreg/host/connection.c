@@ -110,6 +110,14 @@ static bool copy_certificates(BIO *to, BIO *from, int *out_count)
     return at_end;
 }
 
+/* A record of `zreg serve --buildset` always tells a fingerprint; none means HTTP without TLS. An
+ * engine would pass over such a registry and pull the original images without a word. */
+static bool has_no_tls(const zreg__json *record)
+{
+    zreg__json *fingerprint = NULL;
+    return json_object_object_get_ex(record, "fingerprint", &fingerprint) && fingerprint == NULL;
+}
+
 static zreg_status read_certificate(zreg__connection *out, const zreg__json *record,
                                     zreg_error *err)
 {
@@ -117,7 +125,11 @@ static zreg_status read_certificate(zreg__connection *out, const zreg__json *rec
     int count = 0;
     char *text = NULL;
     if (zreg__str_empty(pem)) {
-        return ZREG_OK;
+        return has_no_tls(record)
+                   ? zreg__fail(err, ZREG_INVAL,
+                                "the connection record is of a registry without TLS, which engines "
+                                "do not use; serve without --no-tls")
+                   : ZREG_OK;
     }
     size_t length = strlen(pem);
     if (length > ZREG__MAX_PEM_BYTES) {

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/block.h"
+#include <string.h>
 
 static zreg__file *find(const zreg__survey *survey, const char *path)
 {
@@ -16,13 +18,33 @@ static zreg__file *find(const zreg__survey *survey, const char *path)
     return NULL;
 }
 
+/* A file that the record does not know, without what a run left in it whose record was lost. */
+static zreg_status take_out_lost(zreg__content *out, const zreg__content *now, const char *path,
+                                 zreg_error *err)
+{
+    if (!now->exists || strstr(now->bytes, ZREG__BLOCK_BEGIN) == NULL) {
+        return zreg__content_copy(out, now, err);
+    }
+    zreg_status status = zreg__block_remove(out, now, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", path);
+    }
+    if (out->size == 0) {
+        zreg__content_finish(out);
+    }
+    return ZREG_OK;
+}
+
 static zreg_status view_read(zreg__content *out, void *user, const char *path, zreg_error *err)
 {
     const zreg__survey *survey = user;
     const zreg__file *file = find(survey, path);
-    return file != NULL
-               ? zreg__content_copy(out, &file->base, err)
-               : zreg__tree_read(out, NULL, survey->tree, path, ZREG__MAX_HOST_FILE_BYTES, err);
+    ZREG__AUTO(zreg__content) zreg__content now = {0};
+    if (file != NULL) {
+        return zreg__content_copy(out, &file->base, err);
+    }
+    ZREG__TRY(zreg__tree_read(&now, NULL, survey->tree, path, ZREG__MAX_HOST_FILE_BYTES, err));
+    return take_out_lost(out, &now, path, err);
 }
 
 static zreg_status view_exists(bool *out, void *user, const char *path, zreg_error *err)
@@ -116,7 +138,7 @@ static zreg_status take_step(zreg__survey *survey, zreg__step *step, zreg_error 
     zreg__file *file = find(survey, step->path);
     if (file == NULL) {
         ZREG__TRY(add_file(&file, survey, step->path, err));
-        ZREG__TRY(zreg__content_copy(&file->base, &file->now, err));
+        ZREG__TRY(take_out_lost(&file->base, &file->now, step->path, err));
         file->base_owner = file->owner;
     }
     file->engine = step->engine;

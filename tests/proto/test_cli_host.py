@@ -288,6 +288,31 @@ def test_a_change_that_cannot_be_told_apart_is_refused_and_nothing_happens():
         m.revert()
 
 
+def test_a_lost_record_leaves_no_second_part():
+    with machine() as m:
+        m.apply()
+        seen = {name: facts for name, facts in m.look().items() if facts[3] and b"# BEGIN zreg" in facts[3]}
+        assert len(seen) > 10, seen
+        (m.root / "var/lib/zreg/host.json").unlink()
+        m.apply()
+        after = m.look()
+        assert {name: after[name] for name in seen} == seen
+        m.revert()
+        for name in seen:
+            path = m.root / name
+            assert (path.read_text() if path.exists() else None) in (SITE.get(name), SITE.get(name, "") + "\n"), name
+
+
+def test_a_record_that_is_none_is_named():
+    with machine() as m:
+        m.apply()
+        for text in ("", "{", "[]", '{"version": 2}', '{"version": 1, "files": [{"path": "etc/hosts"}]}'):
+            m.write("var/lib/zreg/host.json", text)
+            for argv in (["--revert"], ["--connection", m.connection]):
+                error = m.fail(*argv)
+                assert error["code"] == "CORRUPT" and "/var/lib/zreg/host.json" in error["message"], error
+
+
 def test_files_that_cannot_be_read_are_named_before_anything_is_written():
     for name, text in (("etc/docker/daemon.json", '{"debug": '), ("etc/docker/daemon.json", "[]"),
                        ("etc/docker/daemon.json", '{"registry-mirrors": "x"}'),
@@ -330,7 +355,7 @@ def test_a_link_to_a_sibling_is_followed():
 def test_wrong_records_are_refused_without_their_secrets():
     with machine() as m:
         for change in ({"host": ""}, {"host": "a b"}, {"host": "x\n127.0.0.1 y"}, {"port": 0}, {"port": "x"},
-                       {"cert": "no certificate"}, {"password": None}, {"username": "a:b"}):
+                       {"cert": "no certificate"}, {"cert": None, "fingerprint": None}, {"password": None}, {"username": "a:b"}):
             m.connection = m.w.file("wrong.json", dict(m.record, **change))
             error = m.fail("--connection", m.connection)
             assert error["code"] == "INVAL" and "connection record" in error["message"], (change, error)
