@@ -112,11 +112,12 @@ static zreg_status delete_temporary(int *deleted, const zreg__promotion *run, si
     return go ? delete_tag(deleted, run, temporary, err) : ZREG_OK;
 }
 
+/* The first tag's goes last: whoever finds it can finish the rest. */
 zreg_status zreg__promotion_clean_up(int *deleted, const zreg__promotion *run, zreg_error *err)
 {
     int all = 1;
-    for (size_t i = 0; i < run->count && all; i++) {
-        ZREG__TRY(delete_temporary(&all, run, i, err));
+    for (size_t i = run->count; i > 0 && all; i--) {
+        ZREG__TRY(delete_temporary(&all, run, i - 1, err));
     }
     *deleted = all;
     return ZREG_OK;

@@ -216,6 +216,15 @@ def test_the_temporary_tags_of_all_tags_go_that_hold_the_image():
                                    "change_1_2.0": other}
 
 
+def test_the_temporary_tag_that_was_promoted_goes_last():
+    with World() as (public, zreg):
+        public.upload(1)
+        public.upload(1, "1.0")
+        zreg.run(1, tags=("latest", "1.0"))
+        assert public.moves()[-4:] == ["HEAD 1.0", "HEAD change_1_1.0", "DELETE change_1_1.0",
+                                       "DELETE change_1_latest"], public.moves()
+
+
 def test_the_temporary_tags_of_a_superseded_change_all_go():
     with World() as (public, zreg):
         newer = public.upload(2)
