@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 static const option_spec options_of_index[] = {
+    {"platform", "OS/ARCH", "of an index among REF, take only this platform; may be repeated",
+     true},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -24,6 +26,8 @@ static zreg_status run(session *s)
 {
     zreg_digest digest;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    const char *const *platforms = options_list(&s->given, "platform");
+    options.platforms = platforms[0] == NULL ? NULL : platforms;
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);

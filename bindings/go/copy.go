@@ -12,8 +12,8 @@ import (
 // CopyOptions are the settings of a copy; nil means all defaults.
 type CopyOptions struct {
 	Platforms    []string // "os/arch[/variant]": only these children of an index, under a new index
-	ExpectDigest Digest   // refuse a source that is not this; not for Index
-	MountFrom    []string // repositories of the destination host that may hold blobs; not for Index
+	ExpectDigest Digest   // refuse a source that is not this; Index refuses it
+	MountFrom    []string // repositories of the destination host that may hold blobs
 	Jobs         uint     // transfers at once; 0 means 8
 	SrcServer    *Server  // read straight from this server; the host is ignored
 	DstServer    *Server  // write straight into this server; the host is ignored
@@ -112,8 +112,8 @@ func (c *Client) Index(ctx context.Context, dst string, sources []string, option
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
-		raw.Index_create(out, c.raw, dst, sources, o.Jobs, rawServer(o.SrcServer),
-			rawServer(o.DstServer), progress, cancel, failure)
+		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
+			rawServer(o.SrcServer), rawServer(o.DstServer), progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)
 	return digest, err

@@ -111,4 +111,13 @@ func TestIndex(t *testing.T) {
 	wantEqual(t, "index", index.IsIndex, true)
 	wantEqual(t, "children", len(index.Manifests), 2)
 	wantEqual(t, "architecture", index.Manifests[1].Platform.Architecture, "arm64")
+
+	only := &zreg.CopyOptions{Platforms: []string{"linux/arm64"}}
+	digest, err = client.Index(background, host+"/x/y:2", []string{host + "/x/y:1"}, only)
+	must(t, err)
+	index, err = client.Manifest(background, host+"/x/y@"+string(digest))
+	must(t, err)
+	wantEqual(t, "children of one platform", len(index.Manifests), 1)
+	_, err = client.Index(background, host+"/x/y:3", sources, &zreg.CopyOptions{ExpectDigest: digest})
+	wantError(t, err, zreg.ErrInvalid)
 }

@@ -236,6 +236,11 @@ zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char 
     if (sources == NULL || sources[0] == NULL) {
         return zreg__fail(err, ZREG_INVAL, "an index of no images; name at least one");
     }
+    if (self.options.expect_digest != NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "an index is made of several images, so that no one digest can be "
+                          "expected; name the sources by digest");
+    }
     ZREG__TRY(start(&self, dst, err));
     for (size_t i = 0; sources[i] != NULL; i++) {
         ZREG__TRY(add_source(&self, sources[i], err));

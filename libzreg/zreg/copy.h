@@ -93,7 +93,9 @@ ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const ch
  * Makes an index of images and stores it, with all it needs, at `dst`.
  *
  * Each of `sources` is a place; an index among them gives its children. The platform of an image
- * is read from its config. Errors: INVAL (two images of one platform), those of zreg_copy.
+ * is read from its config. Of `options`, `platforms` chooses among the children of an index, and
+ * `expect_digest`, which says nothing about several sources, must be NULL.
+ * Errors: INVAL (two images of one platform, expect_digest), those of zreg_copy.
  */
 ZREG_API zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                                        const char *const *sources, const zreg_copy_options *options,

@@ -80,6 +80,9 @@ def test_index_joins_platforms():
         assert list(made) == ["digest"]
         seen = w.json("inspect", f"{place}:all")
         assert seen["digest"] == made["digest"] and len(seen["platforms"]) == 2, seen
+        w.json("index", "--platform", "linux/arm64", f"{place}:arm", f"{place}:all")
+        only, = w.json("inspect", f"{place}:arm")["platforms"]
+        assert "arm64" in str(only), only
 
 
 def test_inspect_for_people_and_for_machines():

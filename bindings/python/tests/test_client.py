@@ -228,3 +228,15 @@ def test_many_threads_use_one_client(client, server, push):
     for thread in threads:
         thread.join()
     assert digests == [pushed.digest] * 160
+
+
+def test_an_index_takes_one_platform_of_another(client, server):
+    places = []
+    for platform in ("linux/amd64", "linux/arm64"):
+        places.append(f"{server.address}/image:{platform[6:]}")
+        client.append("scratch", [], places[-1], platform=platform, labels={"of": platform})
+    client.index(f"{server.address}/image:all", places)
+    assert len(client.manifest(f"{server.address}/image:all").children) == 2
+    client.index(f"{server.address}/image:arm", [f"{server.address}/image:all"], platforms=["linux/arm64"])
+    only, = client.manifest(f"{server.address}/image:arm").children
+    assert only.platform.architecture == "arm64"

@@ -276,15 +276,20 @@ class Client:
         dst: AnyRef,
         sources: Sequence[AnyRef],
         *,
+        platforms: Optional[Sequence[str]] = None,
+        mount_from: Optional[Sequence[str]] = None,
         jobs: int = 0,
+        src_server: Optional[Server] = None,
         dst_server: Optional[Server] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Digest:
-        """Makes an index of images and stores it, with all it needs, at `dst`."""
+        """Makes an index of images and stores it, with all it needs, at `dst`. Of a source that is an
+        index itself its children are taken, or only `platforms`, when given."""
         return Digest(self._work(
-            _raw.index_create, str(dst), _texts(sources), jobs=jobs, dst_server=_server(dst_server),
-            progress=progress, cancel=cancel))
+            _raw.index_create, str(dst), _texts(sources), platforms=_texts(platforms), mount_from=_texts(mount_from),
+            jobs=jobs, src_server=_server(src_server), dst_server=_server(dst_server), progress=progress,
+            cancel=cancel))
 
     # --- the gate
 

@@ -230,21 +230,33 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
-                          zreg_go_list sources, uint32_t jobs, zreg_server *src_server,
+                          zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
+                          zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
                           zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
                           zreg_error *err)
 {
     AUTOLIST source_list = NULL;
+    AUTOLIST platform_list = NULL;
+    AUTOLIST mount_list = NULL;
+    zreg_digest memory;
+    const zreg_digest *expected = NULL;
+
+    if (split(&source_list, sources, err) != ZREG_OK ||
+        split(&platform_list, platforms, err) != ZREG_OK ||
+        split(&mount_list, mount_from, err) != ZREG_OK ||
+        optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
+        return;
     const zreg_copy_options options = {
         .size = sizeof(options),
+        .platforms = platform_list,
+        .expect_digest = expected,
+        .mount_from = mount_list,
         .jobs = jobs,
         .src_server = src_server,
         .dst_server = dst_server,
         PROGRESS(progress),
     };
-
-    if (split(&source_list, sources, err) == ZREG_OK)
-        zreg_index_create(out, client, dst, source_list, &options, cancel, err);
+    zreg_index_create(out, client, dst, source_list, &options, cancel, err);
 }
 
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)

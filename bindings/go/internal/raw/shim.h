@@ -81,7 +81,8 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
                     zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
                     zreg_error *err);
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
-                          zreg_go_list sources, uint32_t jobs, zreg_server *src_server,
+                          zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
+                          zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
                           zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
                           zreg_error *err);
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);
