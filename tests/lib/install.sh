@@ -13,7 +13,7 @@ packages_of() {
             libjson-c-dev libssl-dev zlib1g-dev libmicrohttpd-dev libyaml-dev libcrypt-dev
         ;;
     bindings)
-        echo swig python3-dev python3-pytest g++
+        echo swig python3-dev python3-pytest mypy g++
         go_is_new_enough || echo golang-go
         ;;
     tests) echo g++ libcmocka-dev python3 apache2-utils openssl git strace xz-utils ;;

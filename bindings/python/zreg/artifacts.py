@@ -35,9 +35,9 @@ class Artifacts(Sequence[Artifact]):
     {"zuul": {"artifacts": [...]}}), or the JSON text of either. Artifacts of other types are left out.
     """
 
-    def __init__(self, source: Union[str, bytes, List[Any], Dict[str, Any], Artifacts] = ()) -> None:
+    def __init__(self, source: Union[str, bytes, Sequence[Any], Dict[str, Any], Artifacts] = ()) -> None:
         if isinstance(source, Artifacts):
-            self._raw = source._raw
+            self._raw: Any = source._raw
         else:
             text = source if isinstance(source, (str, bytes)) else json.dumps(source)
             self._raw = _raw.artifacts_parse(text.encode() if isinstance(text, str) else text)
@@ -73,7 +73,9 @@ class Artifacts(Sequence[Artifact]):
         return iter(self._items)
 
     def __eq__(self, other: object) -> bool:
-        return self._items == other._items if isinstance(other, Artifacts) else NotImplemented
+        if not isinstance(other, Artifacts):
+            return NotImplemented
+        return self._items == other._items
 
     def __hash__(self) -> int:
         return hash(self._items)

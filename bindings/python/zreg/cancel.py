@@ -97,6 +97,7 @@ def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[
         events.put(None)
 
     _thread.start_new_thread(work, ())
+    event: Any
     try:
         for event in iter(events.get, None):
             assert progress is not None

@@ -52,6 +52,10 @@ def _server(server: Optional[Server]) -> Any:
     return None if server is None else server._raw
 
 
+def _reporter(progress: Callable[[Progress], Any]) -> Report:
+    return lambda record: progress(Progress(**record))
+
+
 def _texts(values: Optional[Iterable[Any]]) -> Optional[List[str]]:
     """A list of texts. One text alone, which would be taken for a list of letters, is refused."""
     if isinstance(values, str):
@@ -114,7 +118,7 @@ class Client:
               progress: Optional[Callable[[Progress], Any]], **options: Any) -> Any:
         """Like _call, for functions with options and progress."""
         raw = self._open()
-        report = progress and (lambda record: progress(Progress(**record)))
+        report = None if progress is None else _reporter(progress)
 
         def call(forward: Optional[Report]) -> Any:
             return function(raw, *args, {**options, "progress": forward}, token.raw)

@@ -61,7 +61,7 @@ class HostChanges:
 
 def _changes(raw: _raw.host_changes) -> HostChanges:
     records = (_raw.host_changes_at(raw, i) for i in range(_raw.host_changes_count(raw)))
-    return HostChanges(tuple(HostChange(**{**record, "secret": bool(record["secret"])}) for record in records))
+    return HostChanges(tuple(HostChange(**dict(record, secret=bool(record["secret"]))) for record in records))
 
 
 def _list(values: Optional[Iterable[str]]) -> Optional[List[str]]:

@@ -192,7 +192,7 @@ def copied(record: Dict[str, Any]) -> CopyResult:
 def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
     superseded = tuple(tag for i, tag in enumerate(tags) if record["superseded"] >> i & 1)
     flags = {name: bool(record[name]) for name in ("promoted", "temporary_deleted")}
-    return PromoteResult(**{**with_digest(record), **flags, "superseded": superseded})
+    return PromoteResult(**dict(with_digest(record), superseded=superseded, **flags))
 
 
 def populated(raw: _raw.populated) -> Tuple[PopulatedImage, ...]:
@@ -220,7 +220,7 @@ def provenance(access_log: Union[str, bytes]) -> Tuple[ServedImage, ...]:
     """Which images a registry gave out, by its access log: one JSON line for each request."""
     raw = _raw.provenance_read(access_log.encode() if isinstance(access_log, str) else access_log)
     records = (_raw.provenance_at(raw, i) for i in range(_raw.provenance_count(raw)))
-    return tuple(ServedImage(**{**record, "source": _SERVED_FROM[record["source"]]}) for record in records)
+    return tuple(ServedImage(**dict(record, source=_SERVED_FROM[record["source"]])) for record in records)
 
 
 def found(raw: _raw.zuul_builds) -> ZuulBuilds:

@@ -37,7 +37,10 @@ def _choice(name: str, table: Dict[Optional[str], int], value: Optional[str]) ->
 
 def log_adapter(log: Optional[Log]) -> Optional[Log]:
     """The library counts levels 0 to 3; `log` gets those of the module logging, 10 to 40."""
-    return None if log is None else lambda level, line: log(10 * (level + 1), line)
+    if log is None:
+        return None
+    tell = log
+    return lambda level, line: tell(10 * (level + 1), line)
 
 
 class Server:

@@ -41,7 +41,7 @@ class Ref:
     __slots__ = ("_raw",)
 
     def __init__(self, text: Union[str, Ref]) -> None:
-        self._raw = text._raw if isinstance(text, Ref) else _raw.ref_parse(text)
+        self._raw: Any = text._raw if isinstance(text, Ref) else _raw.ref_parse(text)
 
     @classmethod
     def _wrap(cls, raw: _raw.ref) -> Ref:
@@ -91,7 +91,9 @@ class Ref:
         return f"zreg.Ref({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return str(self) == str(other) if isinstance(other, Ref) else NotImplemented
+        if not isinstance(other, Ref):
+            return NotImplemented
+        return str(self) == str(other)
 
     def __hash__(self) -> int:
         return hash(str(self))
@@ -128,8 +130,7 @@ def _descriptor(record: Optional[Dict[str, Any]]) -> Optional[Descriptor]:
     if record is None:
         return None
     platform = record["platform"]
-    return Descriptor(**{**record, "digest": Digest(record["digest"]),
-                         "platform": platform and Platform(**platform)})
+    return Descriptor(**dict(record, digest=Digest(record["digest"]), platform=platform and Platform(**platform)))
 
 
 class Manifest:
