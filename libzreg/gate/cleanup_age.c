@@ -28,6 +28,13 @@ static void tell(search *run, const char *time)
     }
 }
 
+/* True when the content is to blame, not the way to it: other tags may be cleaned up all the same. */
+static bool is_unreadable(const zreg_error *why)
+{
+    return why->code == ZREG_INVAL || why->code == ZREG_UNSUPPORTED || why->code == ZREG_CORRUPT ||
+           (why->code == ZREG_LIMIT && why->http_status == 0) || why->code == ZREG_NOTFOUND;
+}
+
 static zreg_status look_at_image(search *run, const zreg_manifest *manifest, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
@@ -42,21 +49,29 @@ static zreg_status look_at_image(search *run, const zreg_manifest *manifest, zre
         tell(run, zreg__json_text(config, "created"));
     }
     /* An artifact's config may be anything: then it tells no time. */
-    return status == ZREG_OK || status == ZREG_INVAL || status == ZREG_NOTFOUND ||
-                   status == ZREG_LIMIT
-               ? ZREG_OK
-               : zreg__fail(err, status, "%s", why.message);
+    return status == ZREG_OK || is_unreadable(&why) ? ZREG_OK
+                                                    : zreg__fail(err, status, "%s", why.message);
+}
+
+/* A child that is not there, as in a sparse index, tells nothing. */
+static zreg_status look_at_child(search *run, const zreg_digest *digest, zreg_error *err)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *child = NULL;
+    zreg_error why = {ZREG_OK};
+    zreg_status status =
+        zreg__endpoint_manifest_get(&child, run->endpoint, digest, run->cancel, &why);
+    if (status == ZREG_OK) {
+        return look_at_image(run, child, err);
+    }
+    return is_unreadable(&why) ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
 }
 
 static zreg_status look_at_children(search *run, const zreg_manifest *index, zreg_error *err)
 {
     int64_t youngest_s = run->youngest_s;
     for (size_t i = 0; i < zreg_manifest_count(index); i++) {
-        ZREG__AUTO(zreg_manifest) zreg_manifest *child = NULL;
         run->youngest_s = 0; /* each child is asked, whatever the others told */
-        ZREG__TRY(zreg__endpoint_manifest_get(
-            &child, run->endpoint, &zreg_manifest_at(index, i)->digest, run->cancel, err));
-        ZREG__TRY(look_at_image(run, child, err));
+        ZREG__TRY(look_at_child(run, &zreg_manifest_at(index, i)->digest, err));
         youngest_s = run->youngest_s > youngest_s ? run->youngest_s : youngest_s;
     }
     run->youngest_s = youngest_s;
@@ -91,14 +106,17 @@ zreg_status zreg__cleanup_age_find(zreg__cleanup_age *out, zreg_client *client, 
     int64_t modified_s = 0;
     int64_t built_s = 0;
     *out = (zreg__cleanup_age){.age_s = -1};
+    zreg_error why = {ZREG_OK};
     zreg_status status =
-        zreg__client_manifest_get_dated(&manifest, &modified_s, client, tag, cancel, err);
-    if (status == ZREG_NOTFOUND) {
-        zreg__error_clear(err);
-        out->unknown = "it is gone already";
+        zreg__client_manifest_get_dated(&manifest, &modified_s, client, tag, cancel, &why);
+    if (status != ZREG_OK && is_unreadable(&why)) {
+        out->unknown =
+            status == ZREG_NOTFOUND ? "it is gone already" : "its manifest is unreadable";
         return ZREG_OK;
     }
-    ZREG__TRY(status);
+    if (status != ZREG_OK) {
+        return zreg__fail(err, status, "%s", why.message);
+    }
     if (modified_s != 0) {
         set_age(out, "pushed", modified_s, now_s);
         return ZREG_OK;

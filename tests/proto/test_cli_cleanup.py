@@ -305,6 +305,26 @@ def test_an_index_is_as_old_as_its_youngest_image():
         assert names(document["deleted"]) == ["change_2_a"], document
 
 
+def test_what_cannot_be_read_does_not_stop_the_others():
+    with world() as w, wire.World() as net:
+        registry = net.registry()
+        child = image(registry, "child", created=ago(9 * DAY))
+        gone = manifest(config=b"gone")
+        registry.add_manifest("example/app", "change_1_sparse", json.dumps({
+            "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [
+                {"mediaType": OCI_MANIFEST, "digest": wire.sha256(data), "size": len(data)}
+                for data in (gone, child)]}).encode(), OCI_INDEX)
+        registry.add_manifest("example/app", "change_2_old", b'{"schemaVersion": 1, "name": "x"}',
+                              "application/vnd.docker.distribution.manifest.v1+json")
+        registry.add_manifest("example/app", "change_3_bad", b"{", OCI_MANIFEST)
+        image(registry, "change_4_good", created=ago(9 * DAY))
+        document = w.json("cleanup-tags", f"{registry.name}/example/app")
+        assert names(document["deleted"]) == ["change_1_sparse", "change_4_good"], document
+        reasons = {entry["tag"]: entry["reason"] for entry in document["kept"]}
+        unreadable = "its age is not known: its manifest is unreadable"
+        assert reasons["change_2_old"] == reasons["change_3_bad"] == unreadable, reasons
+
+
 def test_a_registry_that_cannot_delete_a_tag_says_so():
     with world() as w, wire.World() as net:
         registry = net.registry()
