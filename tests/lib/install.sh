@@ -28,7 +28,7 @@ packages_of() {
         packages_of host
         echo ansible ansible-lint yamllint docker-registry apache2-utils python3-yaml python3-venv
         ;;
-    ansible) echo ansible ansible-lint yamllint python3-yaml ;;
+    ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
     *)

@@ -73,6 +73,10 @@ def test_a_buildset_registry_outlives_the_run_and_starts_once():
         log = [json.loads(line) for line in pathlib.Path(started["access_log"]).read_text().splitlines()]
         assert any(line["digest"] == digest for line in log), log
 
+        for path in (pathlib.Path(f"/proc/{started['pid']}/cmdline"), *folder.iterdir()):
+            if path.name != "connection.json":
+                w.no_secret_in(path.read_text())
+
         foreseen = w.module("zreg_registry", check=True, state="stopped", state_dir=str(folder))
         assert foreseen["changed"] and alive(started["pid"]), foreseen
         stopped = w.module("zreg_registry", state="stopped", state_dir=str(folder))

@@ -97,7 +97,8 @@ def test_the_role_tells_a_machine_whose_engine_then_pulls():
             options = dict(roles=["use-buildset-registry"], gather=True, buildset_registry=record,
                            buildset_registry_engines=["podman", "docker"],
                            buildset_registry_services={"docker": "engine"},
-                           buildset_registry_namespaces=["registry.example.org"], buildset_registry_docker_user="root")
+                           buildset_registry_namespaces=["docker.io", ["registry.example.org", "https://there"]],
+                           buildset_registry_docker_user="root")
             told = w.play(**options)
             assert told.of("Tell the engines")[0]["changed"], told
             assert "reload" in (machine.folder / "var/log/engine").read_text().split(), told.output[-8000:]
