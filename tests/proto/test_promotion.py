@@ -4,33 +4,33 @@
 
 The command runs against the registry of registry.py, which sees and delays single requests."""
 
+import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 
-from cli_world import TOP, tap
+from cli_world import tap
+from zuul_api import ZuulApi
 from registry import Answer, Registry, manifest, sha256, OCI_INDEX
-
-sys.path.insert(0, str(TOP / "tests/lib"))
 
 REPO = "example/base"
 
 
 class Public(Registry):
     """A registry with images of changes under their temporary tags. `step` is called with each
-    request for a manifest, before and after it was carried out."""
+    request whose path has `steps_of`, before and after it was carried out."""
 
     def __init__(self, **options):
         super().__init__(**options)
         self.step = None
+        self.steps_of = "/manifests/"
 
     def upload(self, change, tag="latest", image=None):
         return self.add_manifest(REPO, f"change_{change}_{tag}", image or image_of(change))
 
     def answer(self, request):
-        if not self.step or "/manifests/" not in request.path:
+        if not self.step or self.steps_of not in request.path:
             return super().answer(request)
         self.step(request, "before")
         answer = super().answer(request)
@@ -353,16 +353,20 @@ def killed_at(zreg, public, number, when, run):
 
 def kill_everywhere(prepare, change, *argv, tags):
     for when in ("before", "after"):
-        number = 0
-        while True:
+        number = 1
+        while kill_once(prepare, number, when, change, *argv, tags=tags):
             number += 1
-            with World() as (public, zreg):
-                wanted = prepare(public, zreg)
-                if not killed_at(zreg, public, number, when, lambda: zreg.start(change, *argv, tags=tags)):
-                    break
-                result = zreg.run(change, *argv, tags=tags)
-                assert public.images() == wanted, (when, number, public.images(), result)
         assert number > 3, number
+
+
+def kill_once(prepare, number, when, change, *argv, tags):
+    with World() as (public, zreg):
+        wanted = prepare(public, zreg)
+        killed = killed_at(zreg, public, number, when, lambda: zreg.start(change, *argv, tags=tags))
+        if killed:
+            result = zreg.run(change, *argv, tags=tags)
+            assert public.images() == wanted, (when, number, public.images(), result)
+        return killed
 
 
 def test_a_promotion_killed_at_any_request_is_finished_by_running_it_again():
@@ -373,6 +377,29 @@ def test_a_promotion_killed_at_any_request_is_finished_by_running_it_again():
 
     kill_everywhere(prepare, 1, "--order", 7, tags=("latest", "1.0"))
     kill_everywhere(prepare, 1, "--expect-digest", sha256(image_of(1)), tags=("latest", "1.0"))
+
+
+def test_a_promotion_from_the_intermediate_registry_killed_at_any_request_is_finished_by_running_it_again():
+    config, layer = b"{}", b"layer of 1"
+    image = manifest(config, [layer])
+    with ZuulApi() as zuul, contextlib.closing(Registry()) as intermediate:
+        for blob in (config, layer):
+            intermediate.add_blob("images/base", blob)
+        intermediate.add_manifest("images/base", "b1_latest", image)
+        zuul.add_buildset("promote", "org/base", 1, 1)
+        gate = zuul.add_buildset("gate", "org/base", 1, 1, result="SUCCESS")
+        zuul.add_build(gate, "build-image")
+
+        def prepare(public, _):
+            public.steps_of = "/v2/"
+            zuul.builds[0]["artifacts"] = [{
+                "name": "base", "url": f"docker://{intermediate.name}/images/base:b1_latest",
+                "metadata": {"type": "container_image", "repository": f"{public.name}/{REPO}", "tag": "latest"}}]
+            return {"latest": sha256(image), "1.0": sha256(image)}
+
+        kill_everywhere(prepare, 1, "--zuul-api", zuul.api, "--patchset", 1, "--jobs", 1, "--plain-http",
+                        intermediate.name, tags=("latest", "1.0"))
+        assert not intermediate.faults, intermediate.faults
 
 
 def test_a_superseded_promotion_killed_at_any_request_is_finished_by_running_it_again():
