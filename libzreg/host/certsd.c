@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include <string.h>
 
 static zreg_status add_host(zreg__buf *to, const zreg__connection *connection, zreg_error *err)
 {
@@ -46,13 +47,36 @@ static zreg_status make_hosts(zreg__content *out, const zreg__connection *connec
     return zreg__block_insert(out, &nothing, 0, 0, zreg__buf_cstr(&lines), err);
 }
 
+/* The registry's folder: HOST_PORT_ where the site has it, which containerd looks at before
+ * HOST:PORT. New memory. */
+static zreg_status find_folder(char **out, const zreg__steps *plan, const char *folder,
+                               const char *registry, zreg_error *err)
+{
+    const char *port = strrchr(registry, ':');
+    int host = port == NULL ? 0 : (int)(port - registry);
+    bool there = false;
+    ZREG__AUTO_FREE char *plain = zreg__asprintf("%s/%s", folder, registry);
+    ZREG__AUTO_FREE char *other =
+        zreg__asprintf("%s/%.*s_%s_", folder, host, registry, port == NULL ? "" : port + 1);
+    if (plain == NULL || other == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    if (port != NULL) {
+        ZREG__TRY(zreg__steps_exists(&there, plan, other, err));
+    }
+    *out = zreg__steal(there ? &other : &plain);
+    return ZREG_OK;
+}
+
 static zreg_status plan_registry(zreg__steps *plan, const char *folder, const char *registry,
                                  zreg_error *err)
 {
     ZREG__AUTO(zreg__content) zreg__content before = {0};
     ZREG__AUTO(zreg__content) zreg__content common = {0};
     ZREG__AUTO(zreg__content) zreg__content after = {0};
-    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/%s/hosts.toml", folder, registry);
+    ZREG__AUTO_FREE char *own = NULL;
+    ZREG__TRY(find_folder(&own, plan, folder, registry, err));
+    ZREG__AUTO_FREE char *path = zreg__asprintf("%s/hosts.toml", own);
     ZREG__AUTO_FREE char *fallback = zreg__asprintf("%s/_default/hosts.toml", folder);
     if (path == NULL || fallback == NULL) {
         return zreg__fail_nomem(err);

@@ -129,7 +129,11 @@ static zreg_status set_content(zreg__json *to, const char *key, const zreg__cont
         return zreg__json_set_text(to, key, NULL, err);
     }
     ZREG__TRY(zreg__base64_encode(&text, content->bytes, content->size, 0, err));
-    return zreg__json_set_text(to, key, zreg__buf_cstr(&text), err);
+    zreg_status status = zreg__json_set_text(to, key, zreg__buf_cstr(&text), err);
+    if (text.data != NULL) {
+        explicit_bzero(text.data, text.size);
+    }
+    return status;
 }
 
 static zreg_status set_entry(zreg__json *to, const zreg__entry *entry, zreg_error *err)

@@ -219,6 +219,22 @@ static void test_certsd(void **state)
 #define CONFIG_PATH "  config_path = \"/etc/containerd/certs.d\"\n"
 #define CRI2 "[plugins.\"io.containerd.grpc.v1.cri\".registry]\n"
 
+static void test_certsd_of_a_registry_with_a_port(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"site.example:5000", NULL};
+    static const char *const files[] = {"/etc/docker/certs.d/site.example_5000_/hosts.toml", "",
+                                        NULL};
+    ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
+    plan.namespaces = names;
+    assert_int_equal(zreg__driver_docker.plan(&plan, NULL), ZREG_OK);
+    assert_string_equal(after(&plan, files[0]), OURS);
+    ZREG__AUTO(zreg__steps) zreg__steps other = plan_on(files + 2);
+    other.namespaces = names;
+    assert_int_equal(zreg__driver_docker.plan(&other, NULL), ZREG_OK);
+    assert_string_equal(after(&other, "/etc/docker/certs.d/site.example:5000/hosts.toml"), OURS);
+}
+
 static void test_containerd_config_path(void **state)
 {
     (void)state;
@@ -407,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_trust),
         cmocka_unit_test(test_docker_puts_its_mirror_first),
         cmocka_unit_test(test_certsd),
+        cmocka_unit_test(test_certsd_of_a_registry_with_a_port),
         cmocka_unit_test(test_containerd_config_path),
         cmocka_unit_test(test_containerd_uses_the_sites_folder),
         cmocka_unit_test(test_containers_mirror_before_original),
