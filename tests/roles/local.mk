@@ -4,4 +4,5 @@ e2e_tests += \
 	tests/roles/test_build.py \
 	tests/roles/test_promote.py \
 	tests/roles/test_remove.py \
+	tests/roles/test_story.py \
 	tests/roles/test_upload.py
