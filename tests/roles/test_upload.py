@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """upload-container-image and upload-docker-image, from the buildset registry to docker-registry."""
 
+import json
+
 from roles_world import PublicZreg, puts, roles_world, tap
 
 
@@ -104,6 +106,21 @@ def test_what_the_owner_of_the_credentials_did_not_allow_is_refused():
             assert why in said, said
         assert not puts(public), "something was sent before all was checked"
         upload(w, record, secret, [good])
+
+
+def test_no_variable_of_a_job_goes_around_the_list():
+    """Zuul lets a job set variables that come before all others."""
+    with roles_world() as w:
+        buildset, record = w.buildset()
+        public, secret = w.public(repository="^127[.0-9]+/example/")
+        good = image_of(public, "example/app")
+        made(w, buildset, good)
+        bad = {"upload_container_image_uploads": [{"src": f"{buildset.address}/{good['repository']}:latest",
+                                                   "repository": f"{public.address}/other/app", "tag": "latest"}],
+               "zreg_allowed": "", "zreg_unnamed_prefix": f"{public.address}/other/"}
+        said = upload(w, record, secret, [good], run=w.refused, options=["-e", json.dumps(bad)])
+        assert "other/app is not permitted by" in said, said
+        assert not puts(public)
 
 
 def test_without_a_buildset_registry_it_says_what_to_do():

@@ -71,6 +71,10 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      repository:
+        description: Regular expression. M(zreg_copy), M(zreg_upload), M(zreg_promote) and M(zreg_tags) write and
+          delete in this host only what matches it, with the host or without.
+        type: str
       api:
         description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
           Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)
@@ -204,6 +208,7 @@ def copy(client, params):
 
 def act(module, client):
     params = module.params
+    common.require_permission(module, params["dst"])
     before = common.digest_at(client, params["dst"])
     if module.check_mode:
         digest = foresee(client, params, before)

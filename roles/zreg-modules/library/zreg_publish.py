@@ -73,6 +73,10 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      repository:
+        description: Regular expression. M(zreg_copy), M(zreg_upload), M(zreg_promote) and M(zreg_tags) write and
+          delete in this host only what matches it, with the host or without.
+        type: str
       api:
         description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
           Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)

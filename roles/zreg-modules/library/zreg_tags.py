@@ -83,6 +83,10 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      repository:
+        description: Regular expression. M(zreg_copy), M(zreg_upload), M(zreg_promote) and M(zreg_tags) write and
+          delete in this host only what matches it, with the host or without.
+        type: str
       api:
         description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
           Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)
@@ -203,6 +207,8 @@ def listing(module, client):
 
 
 def act(module, client):
+    if module.params["state"] != "list":
+        common.require_permission(module, module.params["repository"])
     return dict(list=listing, absent=delete, cleaned=clean)[module.params["state"]](module, client)
 
 

@@ -88,6 +88,10 @@ options:
         description: Speak HTTP without TLS to this host.
         type: bool
         default: false
+      repository:
+        description: Regular expression. M(zreg_copy), M(zreg_upload), M(zreg_promote) and M(zreg_tags) write and
+          delete in this host only what matches it, with the host or without.
+        type: str
       api:
         description: Interface over which tags of this host are deleted and their age is told. C(auto) knows
           Docker Hub and Quay by their names; others are spoken to as the registry protocol says. C(docker)
@@ -219,6 +223,7 @@ def upload_all(module, client, images):
 
 def act(module, client):
     listed = module.params["images"]
+    common.require_permission(module, *(image["repository"] for image in listed or [module.params]))
     outcomes = upload_all(module, client, [module.params] if listed is None else listed)
     uploaded = [results for _, results in outcomes]
     changes = common.changes({results["ref"]: before for before, results in outcomes},

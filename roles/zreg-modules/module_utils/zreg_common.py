@@ -2,6 +2,7 @@
 """What the zreg modules share: the options that say how registries are reached, and how a failure
 of the library becomes one of Ansible."""
 
+import re
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule
@@ -24,6 +25,7 @@ REGISTRIES = dict(
         fingerprint=dict(type="str"),
         insecure=dict(type="bool", default=False),
         plain_http=dict(type="bool", default=False),
+        repository=dict(type="str"),
         api=dict(type="str", choices=["auto", "oci", "hub", "docker", "quay"], default="auto", aliases=["type"]),
         api_url=dict(type="str"),
         api_token=dict(type="str", no_log=True)))
@@ -55,6 +57,18 @@ def client_for(registries, authfile=None):
             api = "hub" if record["api"] == "docker" else record["api"]
             client.set_tag_api(host, api, url=record["api_url"], token=record["api_token"])
     return client
+
+
+def require_permission(module, *places):
+    """Ends the module unless each place may be written with the credentials of its registry. This is looked at here,
+    where the password is used, as no variable of a job can come in between."""
+    for record in module.params["registries"]:
+        host, allowed = address(record), record["repository"]
+        for place in places:
+            name = place[len("docker://"):] if place.startswith("docker://") else place
+            if allowed and name.startswith(f"{host}/") and not (
+                    re.search(allowed, name) or re.search(allowed, name[len(host) + 1:])):
+                module.fail_json(msg=f"{name} is not permitted by {allowed}")
 
 
 def is_local(place):
