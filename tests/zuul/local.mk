@@ -2,4 +2,5 @@
 
 e2e_tests += \
 	tests/zuul/test_jobs.py \
-	tests/zuul/test_loader.py
+	tests/zuul/test_loader.py \
+	tests/zuul/test_workflow.py

@@ -3,6 +3,7 @@
 document and docs/zuul.md say."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import tap  # noqa: E402
 from layout import Layout  # noqa: E402
 
 PROJECTS = {"zuul/libzreg": TOP, "example/site": HERE / "site", "example/base": HERE / "base",
-            "example/app": HERE / "app"}
+            "example/app": HERE / "app", "example/user": HERE / "user"}
 LAYOUT = Layout(PROJECTS)
 KINDS = ("docker", "container")
 
@@ -112,6 +113,14 @@ def test_the_credentials_of_registries_never_go_to_a_node():
             assert not talks or play["hosts"] == "localhost", f"{path}: {talks} on {play['hosts']}"
 
 
+def test_the_examples_of_the_document_are_those_that_are_run():
+    text = (TOP / "docs/zuul.md").read_text()
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", text, re.S)
+    assert len(blocks) >= 4
+    for path, block in blocks:
+        assert block in (TOP / path).read_text(), f"{path} has not:\n{block}"
+
+
 def lint(program, *words):
     if not shutil.which(program):
         raise tap.Skip(f"{program} is not installed")
@@ -124,7 +133,7 @@ def test_yamllint_finds_nothing():
 
 
 def test_ansible_lint_finds_nothing():
-    lint("ansible-lint", "--offline", "--nocolor", "playbooks", "tests/zuul/app/playbooks")
+    lint("ansible-lint", "--offline", "--nocolor", "playbooks", "tests/zuul/app/playbooks", "tests/zuul/base/playbooks")
 
 
 tap.main(__name__)

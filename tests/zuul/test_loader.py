@@ -14,11 +14,13 @@ TOP = HERE.parents[1]
 sys.path.insert(0, str(TOP / "tests/lib"))
 
 import tap  # noqa: E402
+from build import zuul_python_path  # noqa: E402
 from layout import Layout  # noqa: E402
 
 ZUUL = pathlib.Path(os.environ.get("ZREG_ZUUL", TOP / "build/zuul"))
 PROJECTS = {"zuul/libzreg": (TOP, True), "example/site": (HERE / "site", True),
-            "example/base": (HERE / "base", False), "example/app": (HERE / "app", False)}
+            "example/base": (HERE / "base", False), "example/app": (HERE / "app", False),
+            "example/user": (HERE / "user", False)}
 LAYOUT = Layout({name: folder for name, (folder, _) in PROJECTS.items()})
 LOADED = {}
 
@@ -94,6 +96,44 @@ def test_as_an_untrusted_project_the_jobs_would_run_after_review_only():
     """What docs/zuul.md warns of."""
     jobs = load({**PROJECTS, "zuul/libzreg": (TOP, False)})["jobs"]
     assert jobs["build-app"]["post_review"] is True
+
+
+RETURNS = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - zuul_return:
+        data: {zuul: {artifacts: [{name: first, url: docker://a}], pause: true}, x: {a: 1, b: [1]}}
+        secret_data: {registry: {password: secret}}
+    - zuul_return:
+        data: {zuul: {artifacts: [{name: second, url: docker://b}]}, x: {b: [2]}}
+    - zuul_return:
+        secret_data: {registry: {port: 5000}}
+"""
+
+
+def returned_by(plugin, python_path):
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "work").mkdir()
+        (root / "work/results.json").touch()
+        (root / "play.yaml").write_text(RETURNS)
+        (root / "plugins").mkdir()
+        (root / "plugins/zuul_return.py").symlink_to(plugin)
+        environment = dict(os.environ, ZUUL_JOBDIR=folder, ANSIBLE_ACTION_PLUGINS=str(root / "plugins"),
+                           PYTHONPATH=str(python_path), HOME=folder)
+        done = subprocess.run(["ansible-playbook", "-i", "localhost,", root / "play.yaml"], env=environment,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads((root / "work/results.json").read_text())
+
+
+def test_the_zuul_return_of_these_tests_writes_what_zuuls_writes():
+    loaded()
+    packages = zuul_python_path()
+    ours = returned_by(HERE / "plugins/action/zuul_return.py", "")
+    assert ours == returned_by(packages / "zuul/ansible/base/action/zuul_return.py", packages)
+    assert [a["name"] for a in ours["data"]["zuul"]["artifacts"]] == ["second", "first"]
 
 
 tap.main(__name__)
