@@ -47,8 +47,19 @@ def names_of_nothing():
                 yield f"{document}:{line}: `{name}` does not exist"
 
 
+def tests_of_nothing():
+    """Tests that a document names, `tests/FILE` *name of the test*, *another*, and FILE does not have."""
+    listed = re.compile(r"`(tests/[\w/]+\.\w+)` (\*[\w ]+\*(?:, \*[\w ]+\*)*)")
+    for document in checks.files(".md"):
+        for line, match in checks.lines_matching(listed, checks.read(document)):
+            for title in re.findall(r"\*([\w ]+)\*", match.group(2)):
+                if not re.search(rf"\b(test_)?{title.replace(' ', '_')}\(", checks.read(match.group(1))):
+                    yield f"{document}:{line}: {match.group(1)} has no test \"{title}\""
+
+
 checks.report(
     (f"each folder of libzreg/ has a README of at most {LONGEST} lines", list(without_readme())),
     ("docs/ARCHITECTURE.md names each folder of libzreg/", unmentioned("docs/ARCHITECTURE.md")),
     ("the documents name files that exist", list(names_of_nothing())),
+    ("the documents name tests that exist", list(tests_of_nothing())),
 )
