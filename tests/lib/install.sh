@@ -112,6 +112,6 @@ install_zuul() {
         "$dir/bin/pip" install --quiet --disable-pip-version-check "zuul==$zuul_version" >>"$log" 2>&1; then
         echo $zuul_version >"$dir/version"
     else
-        echo "Zuul $zuul_version cannot be installed from PyPI: $(tail -n 1 "$log")" | tee "$dir/reason" >&2
+        echo "Zuul $zuul_version cannot be installed from PyPI: $(head -n 1 "$log")" | tee "$dir/reason" >&2
     fi
 }
