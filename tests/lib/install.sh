@@ -101,17 +101,42 @@ install_sets() {
 }
 
 zuul_version=14.3.0
+# What its test base imports, beside what Zuul itself needs.
+zuul_test_packages="fixtures testtools graphql-core<=3.2.6 graphene moto requests_mock beautifulsoup4"
 
-# install_zuul DIR: Zuul itself, from PyPI, in a Python environment of its own. Where that cannot be,
-# DIR/reason says why, and the tests that want it are skipped with it.
+# install_zuul DIR: Zuul itself, from PyPI, in a Python environment of its own, and in DIR/source what only the
+# source archive has: its test base. Where that cannot be, DIR/reason says why, and the tests that want it are
+# skipped with it.
 install_zuul() {
     local dir=$1 log=$1/install.log
     mkdir -p "$dir" && rm -f "$dir/reason"
     [ "$(cat "$dir/version" 2>/dev/null)" != $zuul_version ] || return 0
-    if /usr/bin/python3 -m venv "$dir" >"$log" 2>&1 &&
-        "$dir/bin/pip" install --quiet --disable-pip-version-check "zuul==$zuul_version" >>"$log" 2>&1; then
+    if fetch_zuul "$dir" >"$log" 2>&1; then
         echo $zuul_version >"$dir/version"
     else
         echo "Zuul $zuul_version cannot be installed from PyPI: $(head -n 1 "$log")" | tee "$dir/reason" >&2
+    fi
+}
+
+fetch_zuul() {
+    local dir=$1 pip="$1/bin/pip --quiet --disable-pip-version-check" source=$1/source
+    /usr/bin/python3 -m venv "$dir" || return
+    # shellcheck disable=SC2086 # lists of words
+    $pip install "zuul==$zuul_version" $zuul_test_packages || return
+    $pip download --no-deps --no-binary zuul --dest "$dir" "zuul==$zuul_version" || return
+    rm -rf "$source" && mkdir "$source" &&
+        tar -xzf "$dir/zuul-$zuul_version.tar.gz" -C "$source" --strip-components=1 "zuul-$zuul_version/tests"
+}
+
+# install_ansible DIR: the Ansible that this Zuul runs jobs with when they do not ask for another, as
+# zuul-manage-ansible installs it, in DIR/ansible.
+install_ansible() {
+    local dir=$1
+    [ -f "$dir/version" ] || return 0
+    [ "$(cat "$dir/ansible/version" 2>/dev/null)" != $zuul_version ] || return 0
+    if "$dir/bin/python" tests/lib/zuul_ansible.py "$dir/ansible" >"$dir/ansible.log" 2>&1; then
+        echo $zuul_version >"$dir/ansible/version"
+    else
+        echo "Zuul's Ansible cannot be installed from PyPI: $(tail -n 1 "$dir/ansible.log")" | tee "$dir/ansible/reason" >&2
     fi
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the functions called test_* of a module and prints TAP."""
+"""Runs the functions called test_* of a module and prints TAP: all, or those whose names contain a word of the
+command line."""
 
 import sys
 import traceback
@@ -9,11 +10,12 @@ class Skip(Exception):
     """This test cannot run here; the text says why."""
 
 
-def main(module, *arguments):
-    """Runs every test with these arguments and exits; 1 when one failed."""
+def run(module, *arguments):
+    """Runs every test with these arguments and gives the number of those that failed."""
     tests = [(name, function) for name, function in vars(sys.modules[module]).items()
-             if name.startswith("test_") and callable(function)]
-    print(f"1..{len(tests)}")
+             if name.startswith("test_") and callable(function)
+             and any(word in name for word in sys.argv[1:] or [""])]
+    print(f"1..{len(tests)}", flush=True)
     failures = 0
     for number, (name, function) in enumerate(tests, 1):
         title = f"{number} - {name[5:].replace('_', ' ')}"
@@ -27,4 +29,9 @@ def main(module, *arguments):
             print(f"not ok {title}", flush=True)
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}", flush=True)
-    sys.exit(1 if failures else 0)
+    return failures
+
+
+def main(module, *arguments):
+    """The same, and exits; 1 when one failed."""
+    sys.exit(1 if run(module, *arguments) else 0)
