@@ -86,7 +86,8 @@ fuzz-run: $(fuzz_programs)
 # --- release tarball: everything that git knows, so that nothing is forgotten as files are added.
 AM_DISTCHECK_CONFIGURE_FLAGS = CC='$(CC)' CXX='$(CXX)'
 if HAVE_PYTHON
-AM_DISTCHECK_CONFIGURE_FLAGS += PYTHON='$(PYTHON)'
+# Even a virtual environment's Python writes below the prefix then.
+AM_DISTCHECK_CONFIGURE_FLAGS += PYTHON='$(PYTHON)' --with-python_prefix='$${prefix}'
 endif
 if !BUILD_PYTHON
 AM_DISTCHECK_CONFIGURE_FLAGS += --disable-python

@@ -48,3 +48,29 @@ AC_DEFUN([ZREG_CURL_OPENSSL], [
     AS_IF([test "$zreg_cv_curl_openssl" = no],
         [ZREG_MISSING([a libcurl built with OpenSSL; this one uses another TLS library], [libcurl4-openssl-dev])])
 ])
+
+# ZREG_PYTHON_DIRS: pythondir and pyexecdir are folders that $PYTHON looks in, wherever it has one for
+# this prefix. Who names a --with-python... prefix has automake's way.
+AC_DEFUN([ZREG_PYTHON_DIRS], [
+    AS_IF([test "$PYTHON" != : && test -z "$with_python_prefix$with_python_exec_prefix$with_python_sys_prefix"], [
+        AS_CASE([$prefix], [NONE], [zreg_prefix=$ac_default_prefix], [zreg_prefix=$prefix])
+        AS_CASE([$exec_prefix], [NONE], [zreg_exec_prefix=$zreg_prefix], [zreg_exec_prefix=$exec_prefix])
+        AC_MSG_CHECKING([where $PYTHON looks for packages])
+        pythondir=`$PYTHON "$srcdir/build-aux/python-dirs.py" purelib "$zreg_prefix"`
+        pyexecdir=`$PYTHON "$srcdir/build-aux/python-dirs.py" platlib "$zreg_exec_prefix"`
+        AC_MSG_RESULT([$pyexecdir])
+        pkgpythondir="\${pythondir}/$PACKAGE" pkgpyexecdir="\${pyexecdir}/$PACKAGE"
+    ])
+])
+
+# ZREG_PYTHON_HINT: sets zreg_python_dir, the folder of the package, and zreg_python_hint, what is to
+# be done when $PYTHON does not look there. To be called last, when the prefix is known.
+AC_DEFUN([ZREG_PYTHON_HINT], [
+    eval "zreg_python_dir=\"$pyexecdir\""
+    eval "zreg_python_dir=\"$zreg_python_dir\""
+    zreg_python_hint=
+    AS_IF([test "$enable_python" = yes && ! $PYTHON "$srcdir/build-aux/python-dirs.py" looks "$zreg_python_dir"], [
+        zreg_python_hint="
+                  It does not look there. Run it with PYTHONPATH=$zreg_python_dir"
+    ])
+])

@@ -3,7 +3,7 @@
 
 abi_tests = tests/abi/headers.sh
 if HAVE_PYTHON
-abi_tests += tests/abi/symbols.py
+abi_tests += tests/abi/symbols.py tests/abi/python_dirs.py
 endif
 TESTS += $(abi_tests)
 
