@@ -10,6 +10,7 @@ description:
     on when Ansible's connection ends. A registry that runs already is left as it is.
   - Stopping ends only the process that was started for I(state_dir), never another one that has got
     its number.
+  - With I(owner) a registry that an earlier owner has left behind is neither used nor in the way.
   - The password that a buildset registry makes is in no result, so that all results can be shown. It
     is in the file that C(connection_file) names, for the owner only; read it there, with C(no_log).
 options:
@@ -30,8 +31,16 @@ options:
     description: A registry for one job, which makes its own certificate and user. Everybody may pull.
     type: bool
     default: false
+  owner:
+    description:
+      - Whom the registry is for, such as the number of a build. Starting ends a registry that runs in
+        I(state_dir) for anybody else, and removes the images and logs that are left there, so that nobody is
+        given the images of another owner.
+      - Stopping removes the images too, and leaves a registry of anybody else alone, with all that it has.
+    type: str
   root:
-    description: Folder of the images. Needed unless I(buildset), which uses a temporary folder without it.
+    description: Folder of the images. Needed unless I(buildset), which uses a temporary folder without it. With
+      I(owner) it has to be in I(state_dir).
     type: path
   listen:
     description: Address to listen on; C(0.0.0.0) means all of IPv4, C(::) all of IPv6.
@@ -117,6 +126,14 @@ EXAMPLES = r"""
   zreg_registry:
     state_dir: /var/lib/zreg
     state: stopped
+
+- name: Run a registry for one build on a machine where an earlier one may have left its own
+  zreg_registry:
+    state_dir: "{{ ansible_user_dir }}/registry"
+    root: "{{ ansible_user_dir }}/registry/images"
+    buildset: true
+    owner: "{{ zuul.build }}"
+  register: registry
 """
 
 RETURN = r"""
@@ -156,13 +173,19 @@ pid:
   description: The process.
   type: int
   returned: when it runs
+taken_over:
+  description: Whether something that was left for another owner was ended and removed, or would be.
+  type: bool
+  returned: when it is to run for an I(owner)
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -175,6 +198,7 @@ ARGUMENTS = dict(
     state=dict(type="str", choices=["started", "stopped"], default="started"),
     state_dir=dict(type="path", required=True),
     buildset=dict(type="bool", default=False),
+    owner=dict(type="str"),
     root=dict(type="path"),
     listen=dict(type="str", default="127.0.0.1"),
     port=dict(type="int", default=0),
@@ -190,6 +214,8 @@ ARGUMENTS = dict(
     timeout=dict(type="int", default=30))
 RULES = dict(required_together=[("tls_cert", "tls_key")])
 POLL_S = 0.02
+TAKEN = ("; another program has this port, or a registry that an earlier job has left in another state_dir: end it, or "
+         "give another `port` (0 picks one)")
 
 
 class Failure(Exception):
@@ -213,9 +239,12 @@ class StateDir:
     def __init__(self, path):
         self.path = path
         self.connection = os.path.join(path, "connection.json")
-        self.process = os.path.join(path, "registry.json")
+        self.record = os.path.join(path, "registry.json")
         self.access = os.path.join(path, "access.jsonl")
         self.errors = os.path.join(path, "errors.log")
+
+    def exists(self):
+        return os.path.isdir(self.path)
 
     @contextlib.contextmanager
     def locked(self):
@@ -239,17 +268,39 @@ class StateDir:
             json.dump(document, file)
         os.rename(temporary, path)
 
+    def process(self):
+        """The record of the process that was started and is there yet, or None."""
+        record = self.read(self.record)
+        alive = record and record["identity"] and identity(record["pid"]) == record["identity"]
+        return record if alive else None
+
     def running(self):
-        """The record of the process that runs, or None."""
-        record = self.read(self.process)
-        if not record or not record["identity"] or not os.path.exists(self.connection):
-            return None
-        return record if identity(record["pid"]) == record["identity"] else None
+        """The same for one that has answered."""
+        record = self.process()
+        return record if record and record["ready"] and self.read(self.connection) else None
+
+    def owner(self):
+        """For whom it was started last; None when nobody was named, or it was stopped."""
+        return (self.read(self.record) or {}).get("owner")
 
     def forget(self):
-        for path in (self.process, self.connection):
+        for path in (self.record, self.connection):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
+
+
+
+def left(*paths):
+    """Those that are there."""
+    return [path for path in paths if path and os.path.lexists(path)]
+
+
+def remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def bracketed(host):
@@ -296,22 +347,27 @@ def ready_record(process, params, state):
     except ValueError:
         raise Failure(f"the registry did not start; see {state.errors}") from None
     if "error" in record:
-        raise Failure(f"the registry did not start: {record['error']['message']}")
+        said = record["error"]["message"]
+        taken = os.strerror(errno.EADDRINUSE) in said
+        raise Failure(f"the registry did not start: {said}{TAKEN if taken else ''}")
     return record
 
 
 def launch(program, params, state):
-    """Starts the server in a session of its own, so that it stays when the connection ends."""
+    """Starts the server in a session of its own, so that it stays when the connection ends. The process is on
+    record before it is waited for, so that it can be found however this run ends."""
     with open(state.errors, "ab") as errors:
         process = subprocess.Popen([program, *arguments_of(params, state)], stdin=subprocess.DEVNULL, cwd="/",
                                    stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
+    about = dict(pid=process.pid, identity=identity(process.pid), owner=params["owner"], host=params["host"],
+                 arguments=arguments_of(params, state))
     try:
+        state.write(state.record, dict(about, ready=False))
         record = ready_record(process, params, state)
         if params["host"]:
             record["host"] = params["host"].strip("[]")
             state.write(state.connection, record)
-        state.write(state.process, dict(pid=process.pid, identity=identity(process.pid),
-                                        arguments=arguments_of(params, state), host=params["host"]))
+        state.write(state.record, dict(about, ready=True))
     except BaseException:
         process.kill()
         process.wait()
@@ -319,20 +375,48 @@ def launch(program, params, state):
         raise
 
 
+def take_over(module, state):
+    """Ends and removes what is there for another owner, or for nobody known. Tells whether there was anything."""
+    params = module.params
+    if params["owner"] is None or state.owner() == params["owner"]:
+        return False
+    process, remains = state.process(), left(params["root"], state.access, state.errors)
+    if not module.check_mode:
+        clear(process, remains, params["timeout"])
+        state.forget()
+    if process is not None:
+        module.warn(f"process {process['pid']}, a registry that was left in {state.path}, has to make room")
+    return process is not None or bool(remains)
+
+
+def clear(process, remains, timeout):
+    if process is not None:
+        end(process, timeout)
+    for path in remains:
+        remove(path)
+
+
+def begin(module, state):
+    """Starts it anew. A process that never came to answer, because a run was cut off, goes first."""
+    program = module.get_bin_path(module.params["command"])
+    if program is None:
+        raise Failure(f"there is no command {module.params['command']} on this host; install the package zreg, as "
+                      "the role ensure-zreg does, or name it with `command`")
+    if not module.check_mode:
+        clear(state.process(), [], module.params["timeout"])
+        launch(program, module.params, state)
+
+
 def start(module, state):
-    running = state.running()
+    taken_over = take_over(module, state)
+    running = None if taken_over else state.running()
     if running is None:
-        program = module.get_bin_path(module.params["command"])
-        if program is None:
-            raise Failure(f"there is no command {module.params['command']} on this host; install the package zreg, as "
-                          "the role ensure-zreg does, or name it with `command`")
-        if not module.check_mode:
-            launch(program, module.params, state)
-        return True
-    if [running["arguments"], running["host"]] != [arguments_of(module.params, state), module.params["host"]]:
+        begin(module, state)
+    elif [running["arguments"], running["host"]] != [arguments_of(module.params, state), module.params["host"]]:
         raise Failure(f"a registry with other options runs already for {state.path}, as process {running['pid']}; stop "
                       "it first (state: stopped), or give another state_dir")
-    return False
+    known = {} if module.params["owner"] is None else dict(taken_over=taken_over)
+    return dict(known, changed=running is None)
 
 
 def end(record, timeout):
@@ -349,22 +433,24 @@ def end(record, timeout):
 
 
 def stop(module, state):
-    running = state.running()
-    if running is not None and not module.check_mode:
-        end(running, module.params["timeout"])
+    params = module.params
+    if params["owner"] not in (None, state.owner()):
+        return dict(changed=False)
+    process = state.process()
+    images = left(params["root"]) if params["owner"] else []
     if not module.check_mode:
+        clear(process, images, params["timeout"])
         state.forget()
-    return running is not None
+    return dict(changed=process is not None or bool(images))
 
 
 def results(state):
     """How to reach the registry, without the password."""
     record, connection = state.running(), state.read(state.connection)
-    known = dict(access_log=state.access)
-    if record and connection:
-        known.update(pid=record["pid"], connection_file=state.connection, address=address(connection),
-                     connection={key: value for key, value in connection.items() if key != "password"})
-    return known
+    if record is None or connection is None:
+        return {}
+    return dict(pid=record["pid"], connection_file=state.connection, address=address(connection),
+                connection={key: value for key, value in connection.items() if key != "password"})
 
 
 def turned(changed, wanted):
@@ -374,22 +460,40 @@ def turned(changed, wanted):
 
 
 def apply(module, state):
-    changed = dict(started=start, stopped=stop)[module.params["state"]](module, state)
-    return dict(results(state), changed=changed, diff=turned(changed, module.params["state"]))
+    done = dict(started=start, stopped=stop)[module.params["state"]](module, state)
+    foreseen = module.check_mode and done["changed"]
+    return dict({} if foreseen else results(state), **done, access_log=state.access,
+                diff=turned(done["changed"], module.params["state"]))
 
 
 def act(module):
     state = StateDir(module.params["state_dir"])
-    if module.check_mode:  # the folder may not exist, and is not made
+    nothing = module.params["state"] == "stopped" and not state.exists()
+    if module.check_mode or nothing:  # the folder may not exist, and is not made
         return apply(module, state)
     with state.locked():
         return apply(module, state)
 
 
+def refusal(params):
+    """Why these options cannot be; None when they can."""
+    root = params["root"]
+    if params["state"] == "started" and not root and not params["buildset"]:
+        return "give `root`, the folder of the images, or `buildset: true`"
+    if params["owner"] == "":
+        return "`owner` is empty; name whom the registry is for, or leave it out"
+    inside = root and os.path.realpath(root).startswith(os.path.realpath(params["state_dir"]) + "/")
+    if params["owner"] and root and not inside:
+        return (f"`root` is {root}, but with `owner` it has to be in {params['state_dir']}: the images that another "
+                "owner has left there are removed")
+    return None
+
+
 def main():
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True, **RULES)
-    if module.params["state"] == "started" and not module.params["root"] and not module.params["buildset"]:
-        module.fail_json(msg="give `root`, the folder of the images, or `buildset: true`")
+    why = refusal(module.params)
+    if why:
+        module.fail_json(msg=why)
     try:
         answer = act(module)
     except (Failure, OSError) as error:
