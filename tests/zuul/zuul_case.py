@@ -19,8 +19,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 LOG = space.ROOT / "servers/zuul.log"
 
 
+class Build(base.FakeBuild):
+    """A build, which the test base asks before each of its playbooks."""
+
+    def run(self):
+        while (self.name, self.parameters["zuul"].get("change")) in self.executor_server.held:
+            self._wait()
+        return super().run()
+
+
 class Zuul(base.ZuulTestCase):
     """What tests are told with. `builds` run, `history` has those that ended."""
+
+    build_class = Build
 
     passwords = dict.fromkeys(("intermediate", "public"), "not needed")
     ansible_root = "/nowhere"
@@ -38,6 +49,8 @@ class Zuul(base.ZuulTestCase):
     def setUp(self):
         """The log of Zuul goes where standard output is just now, and stays there."""
         self.log_file = LOG.open("a")
+        base.FakeBuild = self.build_class
+        base.RecordingExecutorServer.held = set()
         with contextlib.redirect_stdout(self.log_file):
             super().setUp()
 
@@ -86,6 +99,28 @@ class Zuul(base.ZuulTestCase):
             assert change.data["status"] == "MERGED", f"change {change.number} has not merged"
             self.fake_gerrit.addEvent(change.getChangeMergedEvent())
             self.waitUntilSettled()
+
+    # --- builds
+
+    def hold(self, job, change):
+        """Keeps the next builds of a job for a change before their playbooks."""
+        self.executor_server.held.add((job, str(change.number)))
+
+    def let_go(self):
+        """Whatever was held goes on, until there is nothing to do or something pauses for ever."""
+        self.executor_server.held.clear()
+        for build in list(self.builds):
+            if build.isWaiting():
+                build.release()
+        self.waitUntilSettled()
+
+    def finish(self):
+        """The same, and waits for the end of all builds: what pauses looks like rest for a moment."""
+        self.let_go()
+        for _ in base.iterate_timeout(60, "all builds to end"):
+            if not self.builds:
+                break
+        self.waitUntilSettled()
 
     def builds_of(self, job, change):
         """The builds of a job for a change or a ref: those that ended, in that order, and then those that run."""
