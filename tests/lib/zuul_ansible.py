@@ -11,15 +11,16 @@ from zuul.lib.ansible import AnsibleManager
 
 
 def main(folder):
-    pathlib.Path(folder).mkdir(exist_ok=True)
-    manager = AnsibleManager(runtime_install_root=folder)
+    folder = pathlib.Path(folder)
+    folder.mkdir(exist_ok=True)
+    manager = AnsibleManager(runtime_install_root=str(folder))
     chosen = manager._supported_versions[manager.default_version]
-    for version in manager._supported_versions:
-        # The executor looks whether each is there; jobs of these tests use the chosen one.
-        (pathlib.Path(folder) / version).mkdir(exist_ok=True)
-    (pathlib.Path(folder) / manager.default_version).rmdir()
     chosen.ensure_venv()
     chosen.ensure_ansible()
+    # The executor looks whether each version is there; jobs of these tests use the one that is.
+    for version in manager._supported_versions:
+        if not (folder / version).exists():
+            (folder / version).symlink_to(manager.default_version)
 
 
 main(sys.argv[1])

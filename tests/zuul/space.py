@@ -54,7 +54,7 @@ def enter(*wanted):
     folder = tempfile.mkdtemp(prefix="zreg-zuul-")
     foreign = {*engines.FOREIGN, *BUILD}
     environment = {k: v for k, v in os.environ.items() if k not in foreign}
-    environment.update({INSIDE: folder, "LC_ALL": "C.UTF-8", "HOME": "/root",
+    environment.update({INSIDE: folder, "LC_ALL": "C.UTF-8", "HOME": "/root", "KEEP_TEMPDIRS": "1",
                         "PYTHONPATH": str(ZUUL / "source"),
                         "PATH": f"{ZUUL / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"})
     argv = ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc",

@@ -22,7 +22,7 @@ def test_the_job_that_builds_is_given_the_image_of_the_change_ahead(zuul):
     base, app = zuul.change("base.d"), zuul.change("app.d")
     zuul.hold("upload-base", base)
     zuul.approve(base, app)
-    assert zuul.build("example-buildset-registry", app).paused
+    assert zuul.pauses("example-buildset-registry", app)
     assert not zuul.builds_of("upload-app", app), "it did not wait for what it requires"
     zuul.finish()
     assert zuul.given("upload-app", app) == [("example/base", base.number)]
@@ -33,7 +33,7 @@ def test_the_image_is_there_while_the_job_that_made_it_pauses(zuul):
     base, app = zuul.change("base.d"), zuul.change("app.d")
     zuul.hold("check-base", base)
     zuul.approve(base, app)
-    assert zuul.build("upload-base", base).paused
+    assert zuul.pauses("upload-base", base)
     assert zuul.given("upload-app", app) == [("example/base", base.number)]
     zuul.finish()
 
@@ -116,8 +116,7 @@ def test_a_newer_patchset_takes_the_place_of_the_older(zuul):
 
 
 def test_a_tag_has_no_changes_ahead(zuul):
-    zuul.fake_gerrit.addEvent(zuul.fake_gerrit.addFakeTag("example/base", "master", "1.0"))
-    zuul.waitUntilSettled()
+    zuul.tell(zuul.fake_gerrit.addFakeTag("example/base", "master", "1.0"))
     zuul.finish()
     build = zuul.build("upload-base-for-all", "refs/tags/1.0")
     assert build.result == "SUCCESS" and "change" not in build.parameters["zuul"]

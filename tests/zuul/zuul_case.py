@@ -14,8 +14,10 @@ import tap
 import testtools
 from servers import Postgres, ZooKeeper
 from tests import base
+from zuul import model
 
 HERE = pathlib.Path(__file__).resolve().parent
+HOST = "review.example.org"
 LOG = space.ROOT / "servers/zuul.log"
 
 
@@ -81,24 +83,32 @@ class Zuul(base.ZuulTestCase):
         return change
 
     def check(self, *changes):
-        """A new patchset of each goes to check."""
-        for change in changes:
-            self.fake_gerrit.addEvent(change.getPatchsetCreatedEvent(change.latest_patchset))
-            self.waitUntilSettled()
+        """The newest patchset of each goes to check."""
+        self.tell(*(change.getPatchsetCreatedEvent(change.latest_patchset) for change in changes))
 
     def approve(self, *changes):
         """Each goes to gate, in this order."""
         for change in changes:
             change.addApproval("Code-Review", 2)
-            self.fake_gerrit.addEvent(change.addApproval("Approved", 1))
-            self.waitUntilSettled()
+        self.tell(*(change.addApproval("Approved", 1) for change in changes))
 
     def tell_merged(self, *changes):
         """What Gerrit says of changes that have merged."""
-        for change in changes:
-            assert change.data["status"] == "MERGED", f"change {change.number} has not merged"
-            self.fake_gerrit.addEvent(change.getChangeMergedEvent())
-            self.waitUntilSettled()
+        unmerged = [change.number for change in changes if change.data["status"] != "MERGED"]
+        assert not unmerged, f"{unmerged} have not merged"
+        self.tell(*(change.getChangeMergedEvent() for change in changes))
+
+    def tell(self, *events):
+        """Gerrit says something, and Zuul does what it can."""
+        for event in events:
+            self.fake_gerrit.addEvent(event)
+        self.waitUntilSettled()
+
+    def enqueue(self, pipeline, project, ref):
+        """What an administrator can do, and here takes the place of a timer."""
+        event = model.EnqueueEvent("example", pipeline, HOST, project, change=None, ref=ref, oldrev=None, newrev=None)
+        self.scheds.first.sched.pipeline_management_events["example"][pipeline].put(event)
+        self.waitUntilSettled()
 
     # --- builds
 
@@ -129,6 +139,9 @@ class Zuul(base.ZuulTestCase):
         builds = [b for b in [*self.history, *self.builds] if b.name == job and is_of(b.parameters["zuul"])]
         return builds
 
+    def pauses(self, job, change):
+        return any(getattr(build, "paused", False) for build in self.builds_of(job, change))
+
     def build(self, job, change):
         """The newest of them."""
         builds = self.builds_of(job, change)
@@ -140,9 +153,8 @@ def main(module, case):
     """Starts ZooKeeper and PostgreSQL, and a Zuul, in which the tests of a module run. What Zuul's test base has to
     complain of afterwards, such as an error in its log, is a failure too."""
     LOG.parent.mkdir()
-    (space.ROOT / "z").mkdir()
     with ZooKeeper(LOG.parent) as zookeeper, Postgres(LOG.parent) as postgres:
-        os.environ.update(zookeeper.environment, **postgres.environment, ZUUL_TEST_ROOT=str(space.ROOT / "z"))
+        os.environ.update(zookeeper.environment, **postgres.environment, ZUUL_TEST_ROOT=str(space.ROOT))
         zuul, result = case(module), testtools.TestResult()
         zuul.run(result)
         for _, text in result.failures + result.errors:
