@@ -403,6 +403,9 @@ static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, co
         *out_state = ZREG__BLOB_WANTED;
         return zreg_blob_create(out, self->client, self->ref, NULL, p->size_bytes, p->cancel, err);
     }
+    if (!zreg__client_mounts(self->client, self->ref)) {
+        return push_after_head(out, out_state, p, NULL, err);
+    }
     if (from != NULL && from->driver == self->base.driver && same_host(&self->base, from)) {
         return push_by_mount(out, out_state, p, zreg_ref_repository(ref_of(from)), err);
     }

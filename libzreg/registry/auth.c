@@ -143,6 +143,7 @@ static void learn(zreg__host *host, zreg__challenge *challenge)
 {
     pthread_mutex_lock(&host->lock);
     if (challenge->scheme != ZREG__CHALLENGE_NONE) {
+        host->quirks = zreg__quirks_asking(challenge, host->quirks);
         zreg__challenge_finish(&host->challenge);
         host->challenge = *challenge;
         *challenge = (zreg__challenge){0};

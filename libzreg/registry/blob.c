@@ -111,6 +111,5 @@ zreg_status zreg_blob_delete(zreg_client *client, const zreg_ref *ref, const zre
     request.repository = target.repository;
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
-    return zreg__fetch_status(exchange) / 100 == 2 ? ZREG_OK
-                                                   : zreg__request_fail(exchange, target.what, err);
+    return zreg__request_expect_deleted(exchange, target.host, target.what, err);
 }

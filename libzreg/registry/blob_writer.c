@@ -112,12 +112,31 @@ static zreg_status start_session(zreg_blob_writer *writer, zreg_error *err)
     return take_session(writer, exchange, err);
 }
 
+static bool mounts(const zreg__host *host)
+{
+    const zreg__quirks *quirks = host->quirks;
+
+    return !quirks->no_mounts;
+}
+
+bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref)
+{
+    zreg__host *host = NULL;
+
+    return zreg__client_host(&host, client, zreg_ref_host(ref), NULL) != ZREG_OK || mounts(host);
+}
+
 /* `*out_mounted`, else a session is there unless the registry refuses mounts altogether. */
 static zreg_status try_mount(bool *out_mounted, zreg_blob_writer *writer, const char *from,
                              zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     zreg_error failed = {0};
+
+    *out_mounted = false;
+    if (!mounts(writer->target.host)) {
+        return ZREG_OK;
+    }
     zreg_status status = post(&exchange, writer, from, &failed);
     int http_status = status == ZREG_OK ? zreg__fetch_status(exchange) : 0;
 

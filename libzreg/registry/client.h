@@ -27,6 +27,9 @@ zreg_status zreg__blob_mount_or_create(zreg_blob_writer **out, zreg_client *clie
                                        uint64_t size_bytes, const char *from, zreg_cancel *cancel,
                                        zreg_error *err);
 
+/** False when it is known already that the host of `ref` mounts nothing. Sends nothing. */
+bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref);
+
 /** Where the client's log lines go; lives as long as the client. */
 const zreg__log *zreg__client_log(const zreg_client *client);
 

@@ -17,6 +17,7 @@
 typedef struct manifest_target {
     zreg__host *host;
     char *path;
+    char *blob_path; /* NULL: a tag */
     char *what;
     char *accept;
 } manifest_target;
@@ -24,6 +25,7 @@ typedef struct manifest_target {
 static void target_finish(manifest_target *target)
 {
     free(target->path);
+    free(target->blob_path);
     free(target->what);
     free(target->accept);
 }
@@ -33,12 +35,18 @@ ZREG__DEFINE_AUTO_VALUE(manifest_target, target_finish)
 static zreg_status target_of(manifest_target *out, zreg_client *client, const zreg_ref *ref,
                              zreg_error *err)
 {
+    const zreg_digest *digest = zreg_ref_digest(ref);
+
     ZREG__TRY(zreg__client_host(&out->host, client, zreg_ref_host(ref), err));
     out->path =
         zreg__asprintf("/v2/%s/manifests/%s", zreg_ref_repository(ref), zreg_ref_reference(ref));
+    if (digest != NULL) {
+        out->blob_path = zreg__asprintf("/v2/%s/blobs/%s", zreg_ref_repository(ref), digest->text);
+    }
     out->what = zreg__asprintf("manifest %s", zreg_ref_text(ref));
     out->accept = zreg__asprintf("Accept: %s", zreg__mediatype_accept);
-    if (out->path == NULL || out->what == NULL || out->accept == NULL) {
+    if (out->path == NULL || out->what == NULL || out->accept == NULL ||
+        (digest != NULL && out->blob_path == NULL)) {
         return zreg__fail_nomem(err);
     }
     return ZREG_OK;
@@ -125,6 +133,7 @@ static zreg_status get(zreg_manifest **out, int64_t *out_modified_s, zreg_client
     const zreg__request request = {
         .method = "GET",
         .path = target->path,
+        .blob_path = target->blob_path,
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__PULL,
         .headers = {target->accept},
@@ -192,6 +201,7 @@ zreg_status zreg_client_manifest_head(zreg_digest *out, zreg_client *client, con
     zreg__error_clear(err);
     ZREG__TRY(target_of(&target, client, ref, err));
     request.path = target.path;
+    request.blob_path = target.blob_path;
     request.headers[0] = target.accept;
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
@@ -248,6 +258,26 @@ static zreg_status check_stored(const zreg__fetch_exchange *exchange, const zreg
     return ZREG_OK;
 }
 
+/* Where a tag keeps what it meant before beside what it is to mean, the old may still win. */
+static zreg_status check_tag(zreg_client *client, const zreg__host *host, const zreg_ref *ref,
+                             const zreg_manifest *manifest, zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg__quirks *quirks = host->quirks;
+    zreg_digest now;
+
+    if (!quirks->tags_keep_types || zreg_ref_digest(ref) != NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg_client_manifest_head(&now, client, ref, cancel, err));
+    if (zreg_digest_equal(&now, zreg_manifest_digest(manifest))) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_CONFLICT,
+                      "%s: the tag still means %s, for %s keeps one manifest of each media type "
+                      "under a tag and gives an index first; use another tag",
+                      zreg_ref_text(ref), now.text, quirks->software);
+}
+
 zreg_status zreg_client_manifest_put(zreg_client *client, const zreg_ref *ref,
                                      const zreg_manifest *manifest, zreg_cancel *cancel,
                                      zreg_error *err)
@@ -285,7 +315,8 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
     if (zreg__fetch_status(exchange) / 100 != 2) {
         return zreg__request_fail(exchange, target.what, err);
     }
-    return check_stored(exchange, manifest, target.what, err);
+    ZREG__TRY(check_stored(exchange, manifest, target.what, err));
+    return check_tag(client, target.host, ref, manifest, cancel, err);
 }
 
 static zreg_status delete (zreg_client *client, const zreg_ref *ref, bool is_tag,
@@ -305,15 +336,12 @@ static zreg_status delete (zreg_client *client, const zreg_ref *ref, bool is_tag
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     status = zreg__fetch_status(exchange);
-    if (status / 100 == 2) {
-        return ZREG_OK;
-    }
     if (is_tag && (status == 400 || status == 405 || status == 501)) {
         return zreg__fail(err, ZREG_UNSUPPORTED,
                           "%s: %s cannot delete a tag (HTTP %d); use its own interface",
                           zreg_ref_text(ref), target.host->name, status);
     }
-    return zreg__request_fail(exchange, target.what, err);
+    return zreg__request_expect_deleted(exchange, target.host, target.what, err);
 }
 
 zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg_ref *ref,

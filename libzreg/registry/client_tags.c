@@ -109,18 +109,28 @@ static bool refuses_page_size(int status)
            status == 422;
 }
 
+static unsigned page_size(const tag_list *list)
+{
+    const zreg__quirks *quirks = list->host->quirks;
+
+    return quirks->tags_page;
+}
+
 static zreg_status send_first(zreg__fetch_exchange **out, tag_list *list, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO_FREE char *plain = zreg__asprintf("/v2/%s/tags/list", list->repository);
     ZREG__AUTO_FREE char *sized =
-        zreg__asprintf("/v2/%s/tags/list?n=%u", list->repository, list->host->quirks->tags_page);
+        zreg__asprintf("/v2/%s/tags/list?n=%u", list->repository, page_size(list));
 
     if (plain == NULL || sized == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(send(&exchange, list, sized, err));
-    if (refuses_page_size(zreg__fetch_status(exchange))) {
+    if (page_size(list) > 0) {
+        ZREG__TRY(send(&exchange, list, sized, err));
+    }
+    /* A challenge has told who answers, when this was the first request. */
+    if (page_size(list) == 0 || refuses_page_size(zreg__fetch_status(exchange))) {
         return send(out, list, plain, err);
     }
     *out = zreg__steal(&exchange);

@@ -40,8 +40,9 @@ zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err)
     if (host->name == NULL) {
         return zreg__fail_nomem(err);
     }
-    host->quirks = zreg__quirks_find(host->name);
-    host->authority = host->quirks->authority != NULL ? host->quirks->authority : host->name;
+    const zreg__quirks *quirks = zreg__quirks_find(host->name);
+    host->quirks = quirks;
+    host->authority = quirks->authority != NULL ? quirks->authority : host->name;
     host->loopback = zreg__reference_is_loopback(host->name);
     ZREG__TRY(zreg__map_new(&host->expected, free_scopes, err));
     *out = zreg__steal(&host);

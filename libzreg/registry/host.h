@@ -30,9 +30,9 @@ typedef struct zreg__tagapi_settings {
 } zreg__tagapi_settings;
 
 typedef struct zreg__host {
-    char *name; /* canonical: "docker.io" */
-    const zreg__quirks *quirks;
-    const char *authority; /* where it answers: "registry-1.docker.io" */
+    char *name;                         /* canonical: "docker.io" */
+    const zreg__quirks *_Atomic quirks; /* a challenge may tell of others */
+    const char *authority;              /* where it answers: "registry-1.docker.io" */
     bool loopback;
 
     /* Set before the first use, then constant. */

@@ -36,12 +36,21 @@ static void delivery_finish(delivery *s)
 
 ZREG__DEFINE_AUTO_VALUE(delivery, delivery_finish)
 
+/* What the last answer taught counts: a first send may have gone elsewhere. */
+static const char *path_of(const delivery *s)
+{
+    const zreg__quirks *quirks = s->host->quirks;
+
+    return s->request->blob_path != NULL && quirks->manifests_as_blobs ? s->request->blob_path
+                                                                       : s->request->path;
+}
+
 static zreg_status make_url(zreg__fetch_url *out, const delivery *s, bool tls, zreg_error *err)
 {
     if (s->request->url != NULL) {
         return zreg__fetch_url_copy(out, s->request->url, err);
     }
-    return zreg__fetch_url_make(out, tls, s->host->authority, s->request->path, err);
+    return zreg__fetch_url_make(out, tls, s->host->authority, path_of(s), err);
 }
 
 /* A URL that an answer gave may lead anywhere, and so may a redirect. */
@@ -254,7 +263,7 @@ static void log_request(const delivery *s, const zreg__fetch_exchange *exchange,
                         const zreg_error *failed)
 {
     const zreg__fetch_url *url = s->request->url;
-    const char *target = url != NULL ? url->target : s->request->path;
+    const char *target = url != NULL ? url->target : path_of(s);
     char result[64] = "";
 
     if (exchange != NULL && !s->request->stream) {
@@ -329,6 +338,23 @@ zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, con
 {
     return zreg__fetch_status(exchange) == status ? ZREG_OK
                                                   : zreg__request_fail(exchange, what, err);
+}
+
+zreg_status zreg__request_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
+                                         const char *what, zreg_error *err)
+{
+    const zreg__quirks *quirks = host->quirks;
+    int status = zreg__fetch_status(exchange);
+
+    if (status / 100 == 2) {
+        return ZREG_OK;
+    }
+    if (status == 404 && quirks->no_deletes) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s: %s runs %s, which deletes nothing on request; prune its storage",
+                          what, host->name, quirks->software);
+    }
+    return zreg__request_fail(exchange, what, err);
 }
 
 zreg_status zreg__request_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,

@@ -11,6 +11,7 @@
 typedef struct zreg__request {
     const char *method;
     const char *path;           /* on the host's API: "/v2/..."; */
+    const char *blob_path;      /* on hosts that have manifests as blobs (quirks), or NULL */
     const zreg__fetch_url *url; /* or where an answer pointed to; no credentials off the host */
     const char *repository;     /* that rights are needed on, or NULL */
     unsigned actions;           /* ZREG__PULL ... */
@@ -37,6 +38,11 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
 /** ZREG_OK when the answer is `status`; otherwise an error made of the answer. */
 zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,
                                  zreg_error *err);
+
+/** ZREG_OK when the answer to a DELETE says that it was done. Errors: UNSUPPORTED (the registry
+ *  deletes nothing), NOTFOUND, ... */
+zreg_status zreg__request_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
+                                         const char *what, zreg_error *err);
 
 /** The error that an answer stands for; reads its body. */
 zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err);

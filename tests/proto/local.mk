@@ -11,7 +11,8 @@ TESTS += \
 	tests/proto/test_client_auth.py \
 	tests/proto/test_client_blobs.py \
 	tests/proto/test_client_manifests.py \
-	tests/proto/test_client_network.py
+	tests/proto/test_client_network.py \
+	tests/proto/test_client_quirks.py
 endif
 
 if BUILD_SERVER

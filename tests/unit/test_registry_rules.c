@@ -127,6 +127,32 @@ static void hosts_with_several_names_have_one(void **state)
     assert_null(zreg__quirks_find("h:5000")->authority);
 }
 
+static void software_is_known_by_its_challenge(void **state)
+{
+    static const struct {
+        const char *challenge;
+        bool known;
+    } cases[] = {
+        {"Bearer realm=\"https://r/auth/token\",scope=\"read\"", true},
+        {"Bearer realm=\"https://r/auth/token\",scope=\"write\"", true},
+        {"Bearer realm=\"https://r/auth/token\",service=\"r\",scope=\"read\"", false},
+        {"Bearer realm=\"https://r/auth/token\",scope=\"repository:a/b:pull\"", false},
+        {"Bearer realm=\"https://r/auth/token\"", false},
+        {"Basic realm=\"r\"", false},
+    };
+    const zreg__quirks *usual = zreg__quirks_find("r");
+
+    (void)state;
+    for (size_t i = 0; i < ZREG__COUNT(cases); i++) {
+        ZREG__AUTO(zreg__challenge) zreg__challenge challenge = {0};
+
+        assert_int_equal(zreg__challenge_parse(&challenge, cases[i].challenge, NULL), ZREG_OK);
+        if ((zreg__quirks_asking(&challenge, usual) != usual) != cases[i].known) {
+            fail_msg("%s", cases[i].challenge);
+        }
+    }
+}
+
 static zreg__json *json_of(const char *text)
 {
     zreg__json *json = NULL;
@@ -204,6 +230,7 @@ int main(void)
         cmocka_unit_test(scopes_have_a_maximum),
         cmocka_unit_test(passwords_stay_in_their_domain),
         cmocka_unit_test(hosts_with_several_names_have_one),
+        cmocka_unit_test(software_is_known_by_its_challenge),
         cmocka_unit_test(entries_are_found_by_prefix),
         cmocka_unit_test(helpers_are_found_for_their_hosts),
     };
