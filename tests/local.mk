@@ -34,6 +34,7 @@ include tests/modules/local.mk
 include tests/host/local.mk
 include tests/zuul/local.mk
 include tests/roles/local.mk
+include tests/peer/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk

@@ -28,6 +28,7 @@ packages_of() {
         packages_of host
         echo ansible ansible-lint yamllint docker-registry apache2-utils python3-yaml python3-venv
         ;;
+    peer) echo python3-venv ;;
     ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
@@ -138,5 +139,20 @@ install_ansible() {
         echo $zuul_version >"$dir/ansible/version"
     else
         echo "Zuul's Ansible cannot be installed from PyPI: $(tail -n 1 "$dir/ansible.log")" | tee "$dir/ansible/reason" >&2
+    fi
+}
+
+zuul_registry_version=1.3.0
+
+# install_zuul_registry DIR: zuul-registry from PyPI, in the same way.
+install_zuul_registry() {
+    local dir=$1 log=$1/install.log
+    mkdir -p "$dir" && rm -f "$dir/reason"
+    [ "$(cat "$dir/version" 2>/dev/null)" != $zuul_registry_version ] || return 0
+    if /usr/bin/python3 -m venv "$dir" >"$log" 2>&1 &&
+        "$dir/bin/pip" install --quiet --disable-pip-version-check "zuul-registry==$zuul_registry_version" >>"$log" 2>&1; then
+        echo $zuul_registry_version >"$dir/version"
+    else
+        echo "zuul-registry $zuul_registry_version cannot be installed from PyPI: $(head -n 1 "$log")" | tee "$dir/reason" >&2
     fi
 }
