@@ -33,6 +33,7 @@ include tests/e2e/local.mk
 include tests/modules/local.mk
 include tests/host/local.mk
 include tests/zuul/local.mk
+include tests/zuul-real/local.mk
 include tests/roles/local.mk
 include tests/peer/local.mk
 include tests/fuzz/local.mk

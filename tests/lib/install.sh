@@ -25,8 +25,13 @@ packages_of() {
         ! docker_cli_is_separate || echo docker-cli
         ;;
     zuul)
+        echo ansible-lint yamllint python3-yaml python3-venv git openssl iproute2 util-linux bubblewrap \
+            openssh-client busybox-static default-jre-headless libzookeeper-java postgresql
+        ;;
+    zuul-real)
         packages_of host
-        echo ansible ansible-lint yamllint docker-registry apache2-utils python3-yaml python3-venv
+        packages_of zuul
+        echo docker-registry nginx-light apache2-utils openssh-server sudo procps
         ;;
     peer) echo python3-venv ;;
     ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
@@ -101,58 +106,52 @@ install_sets() {
     apt_install $missing >&2
 }
 
+# from_pypi NAME VERSION DIR COMMAND: has COMMAND DIR VERSION install it, once. Where that cannot be, DIR/reason says
+# why, and the tests that want it are one skip with that reason.
+from_pypi() {
+    local what="$1 $2" version=$2 dir=$3 command=$4
+    mkdir -p "$dir" && rm -f "$dir/reason"
+    [ "$(cat "$dir/version" 2>/dev/null)" != "$version" ] || return 0
+    if "$command" "$dir" "$version" >"$dir/install.log" 2>&1; then
+        echo "$version" >"$dir/version"
+    else
+        echo "$what cannot be installed from PyPI: $(head -n 1 "$dir/install.log")" | tee "$dir/reason" >&2
+    fi
+}
+
 zuul_version=14.3.0
-# What its test base imports, beside what Zuul itself needs.
+zuul_registry_version=1.3.0
+# What Zuul's test base imports, beside what Zuul itself needs.
 zuul_test_packages="fixtures testtools graphql-core<=3.2.6 graphene moto requests_mock beautifulsoup4"
 
-# install_zuul DIR: Zuul itself, from PyPI, in a Python environment of its own, and in DIR/source what only the
-# source archive has: its test base. Where that cannot be, DIR/reason says why, and the tests that want it are
-# skipped with it.
-install_zuul() {
-    local dir=$1 log=$1/install.log
-    mkdir -p "$dir" && rm -f "$dir/reason"
-    [ "$(cat "$dir/version" 2>/dev/null)" != $zuul_version ] || return 0
-    if fetch_zuul "$dir" >"$log" 2>&1; then
-        echo $zuul_version >"$dir/version"
-    else
-        echo "Zuul $zuul_version cannot be installed from PyPI: $(head -n 1 "$log")" | tee "$dir/reason" >&2
-    fi
-}
+# install_zuul DIR: Zuul in a Python environment of its own; its test base, which only the source archive has, in
+# DIR/source.
+install_zuul() { from_pypi Zuul $zuul_version "$1" make_zuul; }
 
-fetch_zuul() {
-    local dir=$1 pip="$1/bin/pip --quiet --disable-pip-version-check" source=$1/source
-    /usr/bin/python3 -m venv "$dir" || return
-    # shellcheck disable=SC2086 # lists of words
-    $pip install "zuul==$zuul_version" $zuul_test_packages || return
-    $pip download --no-deps --no-binary zuul --dest "$dir" "zuul==$zuul_version" || return
-    rm -rf "$source" && mkdir "$source" &&
-        tar -xzf "$dir/zuul-$zuul_version.tar.gz" -C "$source" --strip-components=1 "zuul-$zuul_version/tests"
-}
-
-# install_ansible DIR: the Ansible that this Zuul runs jobs with when they do not ask for another, as
-# zuul-manage-ansible installs it, in DIR/ansible.
+# install_ansible DIR: the Ansible with which that Zuul runs jobs that ask for no version, in DIR/ansible.
 install_ansible() {
+    [ ! -f "$1/version" ] || from_pypi "Ansible for Zuul" $zuul_version "$1/ansible" make_ansible
+}
+
+# install_zuul_registry DIR: zuul-registry in a Python environment of its own.
+install_zuul_registry() { from_pypi zuul-registry $zuul_registry_version "$1" make_zuul_registry; }
+
+# make_environment DIR PACKAGE...
+make_environment() {
     local dir=$1
-    [ -f "$dir/version" ] || return 0
-    [ "$(cat "$dir/ansible/version" 2>/dev/null)" != $zuul_version ] || return 0
-    if "$dir/bin/python" tests/lib/zuul_ansible.py "$dir/ansible" >"$dir/ansible.log" 2>&1; then
-        echo $zuul_version >"$dir/ansible/version"
-    else
-        echo "Zuul's Ansible cannot be installed from PyPI: $(tail -n 1 "$dir/ansible.log")" | tee "$dir/ansible/reason" >&2
-    fi
+    shift
+    /usr/bin/python3 -m venv "$dir" && "$dir/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
-zuul_registry_version=1.3.0
-
-# install_zuul_registry DIR: zuul-registry from PyPI, in the same way.
-install_zuul_registry() {
-    local dir=$1 log=$1/install.log
-    mkdir -p "$dir" && rm -f "$dir/reason"
-    [ "$(cat "$dir/version" 2>/dev/null)" != $zuul_registry_version ] || return 0
-    if /usr/bin/python3 -m venv "$dir" >"$log" 2>&1 &&
-        "$dir/bin/pip" install --quiet --disable-pip-version-check "zuul-registry==$zuul_registry_version" >>"$log" 2>&1; then
-        echo $zuul_registry_version >"$dir/version"
-    else
-        echo "zuul-registry $zuul_registry_version cannot be installed from PyPI: $(head -n 1 "$log")" | tee "$dir/reason" >&2
-    fi
+make_zuul() {
+    local dir=$1 version=$2 source=$1/source
+    # shellcheck disable=SC2086 # a list of words
+    make_environment "$dir" "zuul==$version" $zuul_test_packages &&
+        "$dir/bin/pip" download --quiet --no-deps --no-binary zuul --dest "$dir" "zuul==$version" &&
+        rm -rf "$source" && mkdir "$source" &&
+        tar -xzf "$dir/zuul-$version.tar.gz" -C "$source" --strip-components=1 "zuul-$version/tests"
 }
+
+make_ansible() { "${1%/ansible}/bin/python" tests/lib/zuul_ansible.py "$1"; }
+
+make_zuul_registry() { make_environment "$1" "zuul-registry==$2"; }

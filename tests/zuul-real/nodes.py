@@ -25,6 +25,12 @@ PasswordAuthentication no
 Subsystem sftp internal-sftp
 SetEnv BUILDAH_ISOLATION=chroot
 """
+# What works whichever version of control groups this machine has.
+CONTAINERS_CONFIG = """
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "runc"
+"""
 # Nodes have no systemd; this much of a service is what use-buildset-registry wants.
 DOCKER_SERVICE = """#!/bin/sh
 pid=$(cat /run/docker.pid) || exit 3
@@ -53,6 +59,7 @@ class Node:
         self.connect(number)
         for path in certificates:
             shutil.copy(path, self.machine.certificates / f"{path.parent.name}.crt")
+        (self.machine.etc / "containers/containers.conf").write_text(CONTAINERS_CONFIG)
         self.start_sshd()
         script = self.machine.etc / "init.d/docker"
         script.write_text(DOCKER_SERVICE)

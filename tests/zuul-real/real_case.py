@@ -15,8 +15,8 @@ import zuul_case
 from tests import base
 
 ANSIBLE = space.ZUUL / "ansible"
-# One build for this machine's Python and one for that of Zuul's Ansible; tests/run makes them.
-BUILDS = [space.TOP / "build/executor", space.TOP / "build/executor-ansible"]
+# For this machine's Python and for that of Zuul's Ansible; tests/run makes them.
+BUILDS = [space.TOP / "build/node", space.TOP / "build/executor"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 SETTLED_S = 1200
 

@@ -2,5 +2,4 @@
 
 e2e_tests += \
 	tests/zuul/test_jobs.py \
-	tests/zuul/test_loader.py \
-	tests/zuul/test_workflow.py
+	tests/zuul/test_scheduling.py
