@@ -13,7 +13,7 @@ from zuul.lib import encryption
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = {"zuul/libzreg": space.TOP, "example/site": HERE / "site", "example/base": HERE / "base",
            "example/app": HERE / "app", "example/tool": HERE / "tool", "example/suite": HERE / "suite",
-           "example/user": HERE / "user"}
+           "example/starved": HERE / "starved", "example/user": HERE / "user"}
 PARTS_OF_THIS_TREE = ("zuul.d", "playbooks", "roles")
 # What the repositories cannot hold: a program to run in containers.
 BUSYBOX = pathlib.Path("/bin/busybox")

@@ -83,6 +83,17 @@ def test_the_examples_of_the_document_are_those_that_are_run():
         assert block in (TOP / path).read_text(), f"{path} has not:\n{block}"
 
 
+def test_the_tests_that_the_document_names_are_there():
+    text = (TOP / "docs/zuul.md").read_text()
+    named = re.findall(r"`(tests/[\w/-]+\.py)`((?:,? \*[^*]+\*)+)", text)
+    assert len(named) > 20
+    for path, titles in named:
+        sources = [file.read_text() for file in (TOP / path).parent.glob("*.py")]
+        assert (TOP / path).is_file(), path
+        for title in re.findall(r"\*([^*]+)\*", titles):
+            assert any(title.replace(" ", "_") in source for source in sources), f"{path} has no test \"{title}\""
+
+
 def lint(program, *words):
     if not shutil.which(program):
         raise tap.Skip(f"{program} is not installed")

@@ -9,6 +9,9 @@ space.enter()
 import zuul_case  # noqa: E402
 from held_case import HeldZuul  # noqa: E402
 
+# What lets somebody write into the public registry.
+PUBLIC = {"docker_credentials", "container_registry_credentials"}
+
 
 def test_zuul_reads_all_jobs_without_an_error(zuul):
     layout = zuul.scheds.first.sched.abide.tenants["example"].layout
@@ -86,6 +89,27 @@ def test_the_images_of_the_change_itself_stand_after_those_of_the_change_ahead(z
     artifacts = zuul.build("upload-shell", second).parameters["zuul"]["artifacts"]
     assert ["branch" in artifact for artifact in artifacts] == [False, False, True]
     zuul.finish()
+
+
+def test_a_name_that_every_build_provides_starves_them_all(zuul):
+    """Why the jobs of this project name nothing: Zuul asks the change itself first, and its own jobs have not ended."""
+    base, starved = zuul.change("base.d"), zuul.change("starved")
+    zuul.hold("upload-base", base)
+    zuul.approve(base, starved)
+    assert not zuul.builds_of("build-starved", starved), "it did not even wait"
+    zuul.finish()
+    assert zuul.given("build-starved", starved) == []
+
+
+def test_no_playbook_of_an_untrusted_project_sees_a_secret(zuul):
+    seen = set()
+    for build in zuul.history:
+        for playbook in [*build.job.pre_run, *build.job.run, *build.job.post_run]:
+            secrets = set(playbook["secrets"])
+            assert playbook["trusted"] or not secrets, f"{build.name}: {playbook['path']}"
+            assert build.job.post_review or not secrets & PUBLIC, f"{build.name}: {playbook['path']}"
+            seen |= secrets
+    assert PUBLIC | {"intermediate_registry"} == seen
 
 
 def test_the_images_of_a_change_that_failed_are_gone_from_the_next_buildset(zuul):
