@@ -149,9 +149,10 @@ type PromoteOptions struct {
 	Unordered           bool   // do not ask for the order
 	FromIntermediate    bool
 	Intermediate        string // HOST:PORT to copy from instead of the artifact's own
-	Jobs                uint   // transfers at once of that copy; 0 means 8
+	Jobs                uint   // transfers at once of that copy, and looks at the image's parts; 0 means 8
 
-	Progress     ProgressFunc
+	NoVerify bool // do not look whether the image's parts are there
+	Progress ProgressFunc
 }
 
 // PromoteResult says what a promotion did.
@@ -168,6 +169,8 @@ type PromoteResult struct {
 	SupersededBy     string   // the number of that change, or ""
 	Order            uint64   // the order that was given or found out; 0: none
 	Bytes            uint64   // blob bytes that moved; 0 unless FromIntermediate
+	VerifyRequests   uint64   // further requests, to look whether the image's parts are there
+	CleanupError     string   // why a temporary tag that should go stays, or ""
 }
 
 // Promote gives the uploaded image of the repository (HOST/REPOSITORY) its final tags, by its
@@ -184,7 +187,7 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order,
 			o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.Patchset, o.ZuulPipeline, o.ZuulJob,
 			o.ZuulPromotePipeline, flag(o.Unordered), flag(o.FromIntermediate), o.Intermediate, o.Jobs,
-			progress, cancel, failure)
+			flag(o.NoVerify), progress, cancel, failure)
 		result = PromoteResult{
 			Digest:           digestText(out.GetDigest()),
 			Requests:         out.GetRequests(),
@@ -198,6 +201,8 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			SupersededBy:     out.GetSuperseded_by(),
 			Order:            out.GetOrder(),
 			Bytes:            out.GetBytes(),
+			VerifyRequests:   out.GetVerify_requests(),
+			CleanupError:     out.GetCleanup_error(),
 		}
 	})
 	return result, err

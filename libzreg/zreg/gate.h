@@ -139,7 +139,9 @@ typedef struct zreg_promote_options {
     int from_intermediate;    /**< 1: copy what the newest successful build made for the first of
                                        `tags`, instead of taking a temporary tag */
     const char *intermediate; /**< HOST:PORT to copy from instead of the artifact's own */
-    uint32_t jobs;            /**< transfers at once of that copy; 0: 8 */
+    uint32_t jobs;            /**< transfers at once of that copy, and requests at once of the look
+                                   at the image's parts; 0: 8 */
+    int no_verify;            /**< 1: do not look whether the image's parts are there */
 } zreg_promote_options;
 
 /** What promote did. Requests of other threads on the same client meanwhile are counted too, those
@@ -160,7 +162,11 @@ typedef struct zreg_promote_result {
     char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
     uint64_t order;         /**< the order that was given or found out; 0: none */
     uint64_t bytes;         /**< blob bytes that moved; 0 unless from_intermediate */
-    uint64_t reserved[1];
+    uint64_t verify_requests; /**< further requests, to look whether the image's parts are there: a
+                                   HEAD for each blob, a GET for each manifest of an index */
+    char cleanup_error[512];  /**< why a temporary tag that should go stays, on one line; "" when
+                                   none does */
+    uint64_t reserved[8];
 } zreg_promote_result;
 
 /**

@@ -148,6 +148,7 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, INT, from_intermediate),
     FIELD(zreg_promote_options, TEXT, intermediate),
     FIELD(zreg_promote_options, U32, jobs),
+    FIELD(zreg_promote_options, INT, no_verify),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
     END,
 };
@@ -231,6 +232,8 @@ const fields_row fields_of_promote_result[] = {
     FIELD(zreg_promote_result, ARRAY, superseded_by),
     FIELD(zreg_promote_result, U64, order),
     FIELD(zreg_promote_result, U64, bytes),
+    FIELD(zreg_promote_result, U64, verify_requests),
+    FIELD(zreg_promote_result, ARRAY, cleanup_error),
     END,
 };
 

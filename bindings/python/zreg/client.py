@@ -401,6 +401,7 @@ class Client:
         from_intermediate: bool = False,
         intermediate: Optional[str] = None,
         jobs: int = 0,
+        verify: bool = True,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> PromoteResult:
@@ -410,6 +411,9 @@ class Client:
         change has is left alone, and the result says so. With `zuul_api`, the URL of Zuul's API, the order
         is found out, unless not `ordered`. With `from_intermediate` too, the image is that of the newest
         successful build of the change, and is copied from the intermediate registry.
+
+        Before a tag moves, the image's blobs and, of an index, its manifests are looked at, unless not
+        `verify`.
         """
         listed = _texts(tags) or []
         if order is not None and order < 1:
@@ -420,8 +424,7 @@ class Client:
             zuul_api=zuul_api, zuul_tenant=zuul_tenant, zuul_project=zuul_project, patchset=_text(patchset),
             zuul_pipeline=zuul_pipeline, zuul_job=zuul_job, zuul_promote_pipeline=zuul_promote_pipeline,
             unordered=int(not ordered), from_intermediate=int(from_intermediate), intermediate=intermediate,
-            jobs=jobs,
-            progress=progress, cancel=cancel), listed)
+            jobs=jobs, no_verify=int(not verify), progress=progress, cancel=cancel), listed)
 
     def cleanup_tags(
         self,

@@ -85,6 +85,8 @@ class PromoteResult:
     superseded_by: str  #: the number of that change, or ""
     order: int  #: the order that was given or found out; 0: none
     bytes: int  #: blob bytes that moved
+    verify_requests: int  #: further ones, to look whether the image's parts are there
+    cleanup_error: str  #: why a temporary tag that should go stays, or ""
 
 
 @dataclass(frozen=True)
