@@ -30,8 +30,9 @@ static const option_spec options_of_promote[] = {
     {"job-name", "NAME", "the job that built the image"},
     {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {"intermediate", "HOST:PORT", "copy from here instead of where the artifact says"},
-    {"jobs", "N", "transfers at once from the intermediate registry; 8 by default"},
+    {"jobs", "N", "transfers, or looks at parts of the image, at once; 8 by default"},
     {"keep", NULL, "leave the temporary tag"},
+    {"no-verify", NULL, "do not look whether the image's manifests and blobs are all there"},
     TAG_API_OPTIONS,
     {NULL},
 };
@@ -65,8 +66,10 @@ static zreg_status print_json(session *s, const zreg_promote_result *result)
     output_set_number(document, "auth_requests", result->auth_requests);
     output_set_number(document, "blob_requests", result->blob_requests);
     output_set_number(document, "cleanup_requests", result->cleanup_requests);
+    output_set_number(document, "verify_requests", result->verify_requests);
     output_set_number(document, "bytes", result->bytes);
     output_set_bool(document, "temporary_deleted", result->temporary_deleted);
+    output_set_text(document, "cleanup_error", result->cleanup_error);
     return output_json(s, document);
 }
 
@@ -88,9 +91,10 @@ static zreg_status print_text(session *s, const zreg_promote_result *result)
         }
     }
     printf("%" PRIu64 " requests, %" PRIu64 " of them for authentication, %" PRIu64
-           " for blobs%s\n",
-           result->requests, result->auth_requests, result->blob_requests,
-           result->temporary_deleted ? "; the temporary tag is gone" : "");
+           " for blobs; %" PRIu64 " to look at its parts%s%s%s\n",
+           result->requests, result->auth_requests, result->blob_requests, result->verify_requests,
+           result->temporary_deleted ? "; the temporary tag is gone" : "",
+           result->cleanup_error[0] != '\0' ? "; " : "", result->cleanup_error);
     return output_finish(s);
 }
 
@@ -163,6 +167,7 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->from_tag = options_text(&s->given, "from-tag");
     options->if_current = options_text(&s->given, "if-current");
     options->keep = options_flag(&s->given, "keep");
+    options->no_verify = options_flag(&s->given, "no-verify");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     zreg_status status = check_source(s, options);
@@ -206,7 +211,9 @@ const verb cmd_promote = {
     .summary = "give the uploaded image its final tags; only its manifest moves",
     .text =
         "The image is the one uploaded for the first --tag. Conditions are checked before\n"
-        "anything is changed. With --order, a record stands beside each tag, zreg-order_TAG.\n"
+        "anything is changed, and so is whether the image is whole. Once the tags are set, a\n"
+        "temporary tag that cannot be deleted is told and is no error. With --order, a record\n"
+        "stands beside each tag, zreg-order_TAG.\n"
         "With --zuul-api, the image is that of the newest successful build, and is copied from\n"
         "the intermediate registry.",
     .options = options_of_promote,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/client.h"
+#include <stdio.h>
 
 static void promotion_finish(zreg__promotion *run)
 {
@@ -125,11 +127,38 @@ static zreg_status get_source(zreg__promotion *run, zreg_error *err)
 static bool is_allowed(const zreg__promotion *run, const zreg_digest *current)
 {
     const char *wanted = run->set.if_current;
-    return zreg__str_equal(current->text, zreg__str_equal(wanted, "absent") ? "" : wanted);
+    return wanted == NULL ||
+           zreg__str_equal(current->text, zreg__str_equal(wanted, "absent") ? "" : wanted);
+}
+
+/* What would be promoted, when it was not fetched yet; "" when that is gone. */
+static zreg_status own_digest(zreg_digest *out, const zreg__promotion *run, zreg_error *err)
+{
+    if (run->manifest != NULL) {
+        *out = *zreg_manifest_digest(run->manifest);
+        return ZREG_OK;
+    }
+    return zreg__promotion_head(out, run, zreg_ref_tag(run->source), err);
 }
 
 /* A tag that holds the image already is done, whatever the condition says: so a promotion that was
  * cut off can be run again. */
+zreg_status zreg__promotion_allow(zreg__promotion *run, size_t i, const zreg_digest *current,
+                                  zreg_error *err)
+{
+    zreg_digest own;
+    if (is_allowed(run, current)) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(own_digest(&own, run, err));
+    if (current->text[0] != '\0' && zreg_digest_equal(current, &own)) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_CONFLICT, "promote: tag %s is %s, not %s; nothing was changed",
+                      run->tags[i], current->text[0] == '\0' ? "absent" : current->text,
+                      run->set.if_current);
+}
+
 static zreg_status check_current(zreg__promotion *run, size_t i, zreg_error *err)
 {
     zreg_digest current;
@@ -137,13 +166,8 @@ static zreg_status check_current(zreg__promotion *run, size_t i, zreg_error *err
     if (zreg_digest_equal(&current, zreg_manifest_digest(run->manifest))) {
         return ZREG_OK;
     }
-    if (!is_allowed(run, &current)) {
-        return zreg__fail(err, ZREG_CONFLICT, "promote: tag %s is %s, not %s; nothing was changed",
-                          run->tags[i], current.text[0] == '\0' ? "absent" : current.text,
-                          run->set.if_current);
-    }
     run->pending |= (uint64_t)1 << i;
-    return ZREG_OK;
+    return zreg__promotion_allow(run, i, &current, err);
 }
 
 static zreg_status find_pending(zreg__promotion *run, zreg_error *err)
@@ -179,7 +203,7 @@ static zreg_status report(const zreg__promotion *run, size_t i, zreg_error *err)
 static zreg_status set_tags(zreg__promotion *run, zreg_error *err)
 {
     for (size_t i = 0; i < run->count; i++) {
-        if (zreg__promotion_has(run->pending, i)) {
+        if (zreg__promotion_has(run->pending | run->astray, i)) {
             ZREG__TRY(zreg__promotion_set(run, i, err));
             ZREG__TRY(report(run, i, err));
         }
@@ -187,30 +211,54 @@ static zreg_status set_tags(zreg__promotion *run, zreg_error *err)
     return ZREG_OK;
 }
 
+zreg_status zreg__promotion_find_image(zreg__promotion *run, zreg_error *err)
+{
+    if (run->artifact != NULL) {
+        ZREG__TRY(zreg__promotion_fetch(run, err));
+    }
+    return get_source(run, err);
+}
+
 static zreg_status move_tags(zreg__promotion *run, zreg_error *err)
 {
     ZREG__TRY(zreg__client_expect(run->client, run->source, "pull,push", NULL, err));
     ZREG__TRY(zreg__promotion_read_records(run, err));
-    if (run->superseded == zreg__promotion_all(run)) {
-        return ZREG_OK;
+    if (run->superseded != zreg__promotion_all(run)) {
+        ZREG__TRY(zreg__promotion_find_image(run, err));
+        ZREG__TRY(find_pending(run, err));
+        ZREG__TRY(zreg__promotion_verify(run, err));
     }
-    if (run->artifact != NULL) {
-        ZREG__TRY(zreg__promotion_fetch(run, err));
-    }
-    ZREG__TRY(get_source(run, err));
-    ZREG__TRY(find_pending(run, err));
     return set_tags(run, err);
 }
 
-/* A tag that was named by the caller is not known to be temporary, and stays. From the intermediate
- * registry an image comes without one. */
-static zreg_status clean_up(int *deleted, const zreg__promotion *run, zreg_error *err)
+static void note_left(zreg_promote_result *result, const zreg__promotion *run, const char *what,
+                      const zreg_error *why)
 {
+    char *text = result->cleanup_error;
+    if (why->code == ZREG_OK) {
+        return;
+    }
+    snprintf(text, sizeof(result->cleanup_error), "%s: %.400s", what, why->message);
+    zreg__log_line(zreg__client_log(run->client), ZREG_LOG_WARNING, "promote: %s", text);
+}
+
+/* By now all tags are set: nothing but a tag that answers otherwise is an error. A tag that was
+ * named by the caller is not known to be temporary, and stays. From the intermediate registry an
+ * image comes without one. */
+static zreg_status clean_up(zreg_promote_result *result, zreg__promotion *run, zreg_error *err)
+{
+    zreg_error why = {.code = ZREG_OK};
     if (run->set.keep || run->set.from_tag != NULL || run->artifact != NULL) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__promotion_confirm(run, err));
-    return zreg__promotion_clean_up(deleted, run, err);
+    ZREG__TRY(zreg__promotion_confirm(run, &why, err));
+    note_left(result, run, "the temporary tag stays, for the final tags could not be looked at",
+              &why);
+    if (why.code == ZREG_OK) {
+        (void)zreg__promotion_clean_up(&result->temporary_deleted, run, &why);
+        note_left(result, run, "the temporary tag stays", &why);
+    }
+    return ZREG_OK;
 }
 
 static uint32_t count_of(uint64_t set)
@@ -244,11 +292,13 @@ static zreg_status promote(zreg_promote_result *result, zreg__promotion *run, zr
     zreg_client_counters(&before, run->client, NULL);
     ZREG__TRY(move_tags(run, err));
     zreg_client_counters(&moved, run->client, NULL);
-    ZREG__TRY(clean_up(&result->temporary_deleted, run, err));
+    ZREG__TRY(clean_up(result, run, err));
     zreg_client_counters(&after, run->client, NULL);
-    result->requests = moved.requests - before.requests;
-    result->auth_requests = moved.auth_requests - before.auth_requests;
-    result->blob_requests = moved.blob_requests - before.blob_requests;
+    const zreg_counters *verify = &run->verify;
+    result->requests = moved.requests - before.requests - verify->requests;
+    result->auth_requests = moved.auth_requests - before.auth_requests - verify->auth_requests;
+    result->blob_requests = moved.blob_requests - before.blob_requests - verify->blob_requests;
+    result->verify_requests = verify->requests;
     result->cleanup_requests = after.requests - moved.requests;
     describe(result, run);
     return ZREG_OK;

@@ -10,35 +10,65 @@
 #include "registry/client.h"
 
 /* A registry with copies may answer from one that is a moment behind. */
-#define MAX_LOOKS 4
+#define MAX_LOOKS 8
 #define FIRST_PAUSE_MS 100
 
-static zreg_status confirm_tag(const zreg__promotion *run, const char *tag, zreg_error *err)
+static zreg_status fail_disturbed(const zreg__promotion *run, size_t i, const zreg_digest *found,
+                                  zreg_error *err)
 {
-    zreg_digest found;
-    const zreg_digest *wanted = zreg_manifest_digest(run->manifest);
-    for (int look = 1;; look++) {
-        ZREG__TRY(zreg__promotion_head(&found, run, tag, err));
-        if (zreg_digest_equal(&found, wanted)) {
-            return ZREG_OK;
-        }
-        if (look == MAX_LOOKS) {
-            break;
-        }
-        ZREG__TRY(zreg__cancel_sleep(run->cancel, FIRST_PAUSE_MS << look, err));
-    }
     return zreg__fail(err, ZREG_CONFLICT,
                       "promote: tag %s was set to %s and answers %s; something else sets it too. "
                       "The temporary tag stays",
-                      tag, wanted->text,
-                      found.text[0] == '\0' ? "that it does not exist" : found.text);
+                      run->tags[i], zreg_manifest_digest(run->manifest)->text,
+                      found->text[0] == '\0' ? "that it does not exist" : found->text);
 }
 
-zreg_status zreg__promotion_confirm(const zreg__promotion *run, zreg_error *err)
+static bool is_right(const zreg__promotion *run, const zreg_digest *found)
 {
+    return zreg_digest_equal(found, zreg_manifest_digest(run->manifest));
+}
+
+/* With an order, what is found may be due to an older promotion under way, or to a later one. */
+static zreg_status settle(bool *later, zreg__promotion *run, size_t i, const zreg_digest *found,
+                          zreg_error *err)
+{
+    if (run->set.order != 0) {
+        ZREG__TRY(zreg__promotion_settle(run, i, found, err));
+    }
+    *later = zreg__promotion_has(run->superseded, i);
+    return ZREG_OK;
+}
+
+/* Looks again at a tag that answered with something else. */
+static zreg_status look_again(zreg__promotion *run, size_t i, zreg_digest *found, zreg_error *err)
+{
+    for (int look = 1; look < MAX_LOOKS; look++) {
+        bool later = false;
+        ZREG__TRY(settle(&later, run, i, found, err));
+        if (later) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__cancel_sleep(run->cancel, FIRST_PAUSE_MS << look, err));
+        ZREG__TRY(zreg__promotion_head(found, run, run->tags[i], err));
+        if (is_right(run, found)) {
+            return ZREG_OK;
+        }
+    }
+    return fail_disturbed(run, i, found, err);
+}
+
+zreg_status zreg__promotion_confirm(zreg__promotion *run, zreg_error *unseen, zreg_error *err)
+{
+    zreg_digest found;
     for (size_t i = 0; i < run->count; i++) {
-        if (!zreg__promotion_has(run->superseded, i)) {
-            ZREG__TRY(confirm_tag(run, run->tags[i], err));
+        if (zreg__promotion_has(run->superseded, i)) {
+            continue;
+        }
+        if (zreg__promotion_head(&found, run, run->tags[i], unseen) != ZREG_OK) {
+            return ZREG_OK;
+        }
+        if (!is_right(run, &found)) {
+            ZREG__TRY(look_again(run, i, &found, err));
         }
     }
     return ZREG_OK;
@@ -73,25 +103,16 @@ static zreg_status may_go(bool *out, const zreg__promotion *run, size_t i, const
     return ZREG_OK;
 }
 
-/* The image is promoted by now; a registry that cannot or will not delete a tag spoils nothing. */
-static zreg_status delete_tag(int *deleted, const zreg__promotion *run, const char *temporary,
-                              zreg_error *err)
+static zreg_status delete_tag(const zreg__promotion *run, const char *temporary, zreg_error *err)
 {
-    zreg_error why = {ZREG_OK};
     ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
     ZREG__TRY(zreg_ref_with_tag(&ref, run->repository, temporary, err));
-    zreg_status status = zreg_client_tag_delete(run->client, ref, run->cancel, &why);
-    if (status == ZREG_UNSUPPORTED || status == ZREG_DENIED) {
-        *deleted = 0;
-        zreg__log_line(zreg__client_log(run->client), ZREG_LOG_WARNING,
-                       "promote: the temporary tag stays: %s", why.message);
+    zreg_status status = zreg_client_tag_delete(run->client, ref, run->cancel, err);
+    if (status == ZREG_NOTFOUND) {
+        zreg__error_clear(err);
         return ZREG_OK;
     }
-    if (status != ZREG_OK && status != ZREG_NOTFOUND) {
-        return zreg__fail(err, status, "promote: all tags are set, deleting %s failed: %s",
-                          zreg_ref_text(ref), why.message);
-    }
-    return ZREG_OK;
+    return status;
 }
 
 static zreg_status delete_temporary(int *deleted, const zreg__promotion *run, size_t i,
@@ -109,14 +130,15 @@ static zreg_status delete_temporary(int *deleted, const zreg__promotion *run, si
     if (i == 0 && !go) {
         *deleted = 0;
     }
-    return go ? delete_tag(deleted, run, temporary, err) : ZREG_OK;
+    return go ? delete_tag(run, temporary, err) : ZREG_OK;
 }
 
 /* The first tag's goes last: whoever finds it can finish the rest. */
 zreg_status zreg__promotion_clean_up(int *deleted, const zreg__promotion *run, zreg_error *err)
 {
     int all = 1;
-    for (size_t i = run->count; i > 0 && all; i--) {
+    *deleted = 0;
+    for (size_t i = run->count; i > 0; i--) {
         ZREG__TRY(delete_temporary(&all, run, i - 1, err));
     }
     *deleted = all;

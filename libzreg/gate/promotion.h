@@ -27,6 +27,8 @@ typedef struct zreg__promotion {
     uint64_t bytes;                /* of blobs that moved for it */
     uint64_t superseded;           /* these belong to a change that merged later */
     uint64_t pending;              /* these are to be set */
+    uint64_t astray;               /* these, of `superseded`, do not hold what their record says */
+    zreg_counters verify;          /* requests of zreg__promotion_verify */
 } zreg__promotion;
 
 static inline bool zreg__promotion_has(uint64_t set, size_t i)
@@ -53,21 +55,48 @@ zreg_status zreg__promotion_ask_zuul(zreg__promotion *run, zreg_error *err);
  *  Errors: those of zreg_copy. */
 zreg_status zreg__promotion_fetch(zreg__promotion *run, zreg_error *err);
 
-/** Reads the record of each tag, and finds out which tags are superseded. Without an order it asks
- *  nothing. Errors: CONFLICT (a foreign tag stands in the record's place). */
+/** Fails unless the caller's condition allows to change tag number `i`, which holds `current`. What
+ *  holds the image already is fine. Errors: CONFLICT. */
+zreg_status zreg__promotion_allow(zreg__promotion *run, size_t i, const zreg_digest *current,
+                                  zreg_error *err);
+
+/** Reads the record of each tag, and finds out which tags are superseded, and which of these are
+ *  astray. Without an order it asks nothing. Errors: CONFLICT (a foreign tag stands in the record's
+ *  place, or a condition does not hold). */
 zreg_status zreg__promotion_read_records(zreg__promotion *run, zreg_error *err);
 
 /** The digest that this same change was promoted as before; NULL when no record says so. */
 const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
 
-/** Gives tag number `i` to the image. With an order, the record is written first and looked at
- *  afterwards: whoever loses a race gives the tag to the later change. */
+/** Fetches the manifest of the image, from the intermediate registry with all that it names.
+ *  Errors: NOTFOUND, CONFLICT (it is not what the caller expects), those of zreg_copy. */
+zreg_status zreg__promotion_find_image(zreg__promotion *run, zreg_error *err);
+
+/** Looks whether all that the image names is there, unless the caller does not want to know, no tag
+ *  is to be set, or it was copied just now. Errors: NOTFOUND and CORRUPT (it is not whole), LIMIT, those of the client. */
+zreg_status zreg__promotion_verify(zreg__promotion *run, zreg_error *err);
+
+/** Gives tag number `i` to the image; with an order, as zreg__promotion_settle does. */
 zreg_status zreg__promotion_set(zreg__promotion *run, size_t i, zreg_error *err);
 
-/** Looks whether each tag that was set answers with the image. Errors: CONFLICT. */
-zreg_status zreg__promotion_confirm(const zreg__promotion *run, zreg_error *err);
+/**
+ * With an order: makes the record of tag number `i` this image's, unless it is a later change's, and
+ * the tag hold what the record says, until both are seen to agree. The record is written first and
+ * read again after each write. `current` is what the tag holds, "" for unknown.
+ * Errors: CONFLICT (others do not leave the tag alone), NOTFOUND (the later image is gone).
+ */
+zreg_status zreg__promotion_settle(zreg__promotion *run, size_t i, const zreg_digest *current,
+                                   zreg_error *err);
 
-/** Deletes the temporary tags; `*deleted`: none is left that should go. */
+/**
+ * Looks whether each tag that was set answers with the image, and with an order settles one that
+ * does not. `unseen` (cleared) gets why the tags could not be looked at, which is no error.
+ * Errors: CONFLICT.
+ */
+zreg_status zreg__promotion_confirm(zreg__promotion *run, zreg_error *unseen, zreg_error *err);
+
+/** Deletes the temporary tags. `*deleted`: none is left that should go; `*deleted` is set in any
+ *  case, for what fails here spoils nothing. */
 zreg_status zreg__promotion_clean_up(int *deleted, const zreg__promotion *run, zreg_error *err);
 
 #endif

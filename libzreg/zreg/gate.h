@@ -162,8 +162,7 @@ typedef struct zreg_promote_result {
     char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
     uint64_t order;         /**< the order that was given or found out; 0: none */
     uint64_t bytes;         /**< blob bytes that moved; 0 unless from_intermediate */
-    uint64_t verify_requests; /**< further requests, to look whether the image's parts are there: a
-                                   HEAD for each blob, a GET for each manifest of an index */
+    uint64_t verify_requests; /**< further requests, to look whether the image's parts are there */
     char cleanup_error[512];  /**< why a temporary tag that should go stays, on one line; "" when
                                    none does */
     uint64_t reserved[8];
@@ -173,22 +172,35 @@ typedef struct zreg_promote_result {
  * Gives the uploaded image its final tags, by its manifest alone: one GET, one PUT of the same
  * bytes per tag, and no request for a blob.
  *
+ * Before that, unless `no_verify` is set, all that the manifest names is looked at in the repository:
+ * each blob by HEAD (by GET, whose body is not read, where HEAD does not tell the size), each
+ * manifest of an index by GET, `jobs` at once, and counted in `verify_requests` alone. What is
+ * missing is named, and nothing was changed. Layers that are fetched elsewhere by their type are not
+ * wanted; blobs whose bytes stand in the manifest are. It is not done when no tag is to be set, nor
+ * for what was copied from the intermediate registry just now.
+ *
  * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Then the
- * final tags are looked at, and the temporary tags of all `tags` are deleted that hold the image; a
- * registry that cannot delete tags is no error.
+ * final tags are looked at, and the temporary tags of all `tags` are deleted that hold the image.
+ * Once all tags are set this fails no promotion, not by cancellation either: the result then is OK,
+ * `temporary_deleted` is 0, and `cleanup_error` says why. Only a final tag that answers with something
+ * else is an error.
  *
  * With `order`, a record beside each tag (zreg-order_TAG) tells which change it belongs to, and a
  * tag never goes back: one that a later change has is left alone, which is no error, and the
- * temporary tag goes all the same. That takes three requests more for each tag.
+ * temporary tag goes all the same. A tag of a later change that does not hold what its record says,
+ * because a promotion was cut off, is given that image. That takes four requests more for each tag.
  *
  * With `zuul_api`, Zuul is asked for the order. With `from_intermediate` too, it is also asked for
  * the newest successful build of the change that made REPOSITORY:TAG, for the first of `tags`; its
  * image is copied from the intermediate registry, blobs and all, before any tag is set.
  *
- * Errors: NOTFOUND (nothing was uploaded, or built), CONFLICT (a condition does not hold, and nothing was
- * changed; or a tag does not answer with what it was set to), LIMIT (more than 64 tags), those of
- * the client, of zreg_zuul_order and of zreg_copy. Running it again after an error, or a crash, finishes the rest; once the temporary
- * tag is deleted, that takes `expect_digest` or `order`.
+ * Errors: NOTFOUND (nothing was uploaded, or built, or a part of the image is missing, and nothing
+ * was changed; or a later change's image is gone, which its tag should hold), CORRUPT (a blob has
+ * another size than the manifest says, and nothing was changed), CONFLICT (a condition does not hold,
+ * and nothing was changed; or a tag does not answer with what it was set to; or others promote it
+ * without an end), LIMIT (more than 64 tags, or too many parts), those of the client, of
+ * zreg_zuul_order and of zreg_copy. Running it again after an error, or a crash, finishes the rest;
+ * once the temporary tag is deleted, that takes `expect_digest` or `order`.
  */
 ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,
                                   const char *repository, const char *const *tags,

@@ -6,93 +6,12 @@ The command runs against the registry of registry.py, which sees and delays sing
 
 import contextlib
 import json
-import os
-import subprocess
 import threading
 
 from cli_world import tap
+from promotion_world import REPO, World, image_of
 from zuul_api import ZuulApi
 from registry import Answer, Registry, manifest, sha256, OCI_INDEX
-
-REPO = "example/base"
-
-
-class Public(Registry):
-    """A registry with images of changes under their temporary tags. `step` is called with each
-    request whose path has `steps_of`, before and after it was carried out."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.step = None
-        self.steps_of = "/manifests/"
-
-    def upload(self, change, tag="latest", image=None):
-        return self.add_manifest(REPO, f"change_{change}_{tag}", image or image_of(change))
-
-    def answer(self, request):
-        if not self.step or self.steps_of not in request.path:
-            return super().answer(request)
-        self.step(request, "before")
-        answer = super().answer(request)
-        self.step(request, "after")
-        return answer
-
-    def tags(self):
-        return {name: sha256(data) for name, (_, data) in self.manifests[REPO].items() if ":" not in name}
-
-    def images(self):
-        """The tags that people see."""
-        return {name: digest for name, digest in self.tags().items() if not name.startswith("zreg-order_")}
-
-    def record(self, tag="latest"):
-        return json.loads(self.manifests[REPO][f"zreg-order_{tag}"][1])["annotations"]
-
-    def moves(self):
-        return [line.replace(f"/v2/{REPO}/manifests/", "") for line in self.requests("/manifests/")]
-
-
-def image_of(change):
-    return manifest(layers=[f"layer of {change}".encode()])
-
-
-class Command:
-    """`zreg promote` with the registry as HOST."""
-
-    def __init__(self, public):
-        self.public = public
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("ZREG_")}
-        self.environment.update(HOME="/nonexistent", REGISTRY_AUTH_FILE="/nonexistent/none.json")
-
-    def start(self, change, *argv, tags=("latest",)):
-        words = [word for tag in tags for word in ("--tag", tag)]
-        source = ["--change", str(change)] if change else []
-        return subprocess.Popen(["zreg", "promote", "--json", f"{self.public.name}/{REPO}", *source, *words,
-                                 "--plain-http", self.public.name, *map(str, argv)],
-                                env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    @staticmethod
-    def end(process, code=0):
-        out, log = process.communicate(timeout=60)
-        assert process.returncode == code, f"exit {process.returncode}, expected {code}: {out}{log}"
-        return json.loads(out)
-
-    def run(self, change, *argv, code=0, tags=("latest",)):
-        return self.end(self.start(change, *argv, tags=tags), code)
-
-    def fails(self, change, *argv, code=1, tags=("latest",)):
-        return self.run(change, *argv, code=code, tags=tags)["error"]
-
-
-class World:
-    def __enter__(self):
-        self.public = Public()
-        return self.public, Command(self.public)
-
-    def __exit__(self, kind, *_):
-        self.public.step = None
-        self.public.close()
-        if kind is None:
-            assert not self.public.faults, self.public.faults
 
 
 # --- fault 12: promotion moves tags backwards
@@ -110,7 +29,8 @@ def test_fault_12_a_late_promotion_of_an_older_change_is_superseded():
         assert (late["superseded"], late["superseded_by"]) == (["latest"], "9"), late
         assert late["digest"] == newer and late["temporary_deleted"] is True, late
         assert public.images() == {"latest": newer}, "the temporary tag of a superseded change leaks"
-        assert public.moves() == ["GET zreg-order_latest", "DELETE change_21_latest"], public.moves()
+        assert public.moves() == ["GET zreg-order_latest", "HEAD latest", "DELETE change_21_latest"], public.moves()
+        assert public.requests("/blobs/") == []
 
 
 def test_fault_12_without_an_order_nothing_is_recorded_and_nothing_more_is_asked():
@@ -122,14 +42,14 @@ def test_fault_12_without_an_order_nothing_is_recorded_and_nothing_more_is_asked
         assert public.tags() == {"latest": digest}
 
 
-def test_fault_12_with_an_order_three_requests_more_and_no_blob():
+def test_fault_12_with_an_order_four_requests_more_and_no_blob():
     with World() as (public, zreg):
         public.upload(1)
         done = zreg.run(1, "--order", 7)
-        assert done["requests"] == 5 and done["blob_requests"] == 0, done
+        assert done["requests"] == 6 and done["blob_requests"] == 0, done
         assert public.moves() == [
-            "GET zreg-order_latest", "GET change_1_latest", "PUT zreg-order_latest", "PUT latest",
-            "GET zreg-order_latest", "HEAD latest", "DELETE change_1_latest"], public.moves()
+            "GET zreg-order_latest", "GET change_1_latest", "GET zreg-order_latest", "PUT zreg-order_latest",
+            "PUT latest", "GET zreg-order_latest", "HEAD latest", "DELETE change_1_latest"], public.moves()
 
 
 def test_fault_12_the_record_is_an_index_of_the_image():
@@ -209,7 +129,7 @@ def test_the_temporary_tags_of_all_tags_go_that_hold_the_image():
     with World() as (public, zreg):
         digest = public.upload(1)
         public.upload(1, "1.0")
-        other = public.upload(1, "2.0", image_of("another"))
+        other = public.upload(1, "2.0", "another")
         done = zreg.run(1, tags=("latest", "1.0", "2.0", "3.0"))
         assert done["temporary_deleted"] is True
         assert public.images() == {**dict.fromkeys(("latest", "1.0", "2.0", "3.0"), digest),
@@ -241,13 +161,13 @@ def test_the_temporary_tags_of_a_superseded_change_all_go():
 
 def test_fault_15_without_a_change_the_pipeline_names_the_temporary_tag():
     with World() as (public, zreg):
-        digest = public.add_manifest(REPO, "release_1.0", image_of("release"))
+        digest = public.add_image("release_1.0", "release")
         done = zreg.run(None, "--pipeline", "release", "--order", 3, tags=("1.0",))
         assert done["digest"] == digest and public.images() == {"1.0": digest}
         assert public.record("1.0") == {"org.zuul-ci.order": "3", "org.zuul-ci.digest": digest}
         again = zreg.run(None, "--pipeline", "release", "--order", 3, tags=("1.0",))
         assert again["promoted"] is True
-        public.add_manifest(REPO, "release_1.0", image_of("older"))
+        public.add_image("release_1.0", "older")
         late = zreg.run(None, "--pipeline", "release", "--order", 2, tags=("1.0",))
         assert late["promoted"] is False and late["superseded_by"] is None
         assert public.images() == {"1.0": digest}
@@ -417,11 +337,80 @@ def test_a_killed_promotion_does_not_let_an_older_one_pass():
     with World() as (public, zreg):
         older, newer = public.upload(1), public.upload(2)
         zreg.run(1, "--order", 10, "--keep")
-        killed_at(zreg, public, 3, "after", lambda: zreg.start(2, "--order", 20))
+        killed_at(zreg, public, 4, "after", lambda: zreg.start(2, "--order", 20))
         assert public.tags()["latest"] == older and public.record()["org.zuul-ci.change"] == "2"
         assert zreg.run(1, "--order", 10)["promoted"] is False
+        assert public.tags()["latest"] == newer, "whoever finds a record that the tag does not follow mends the tag"
         assert zreg.run(2, "--order", 20)["promoted"] is True
         assert public.images() == {"latest": newer}
+
+
+# --- a tag that does not follow its record
+
+
+def astray(public, zreg, older=1, newer=2):
+    """The older promotion was killed after its tag, while the newer one had come in between."""
+    digests = public.upload(older), public.upload(newer)
+    zreg.run(newer, "--order", 20)
+    public.add_image("latest", older)
+    return digests
+
+
+def test_an_older_promotion_that_died_after_its_tag_gives_it_back_when_it_is_run_again():
+    with World() as (public, zreg):
+        _, newer = astray(public, zreg)
+        public.clear()
+        late = zreg.run(1, "--order", 10)
+        assert (late["promoted"], late["superseded_by"], late["digest"]) == (False, "2", newer), late
+        assert public.images() == {"latest": newer}
+        assert public.moves() == ["GET zreg-order_latest", "HEAD latest", "GET zreg-order_latest", "HEAD latest",
+                                  f"GET {newer}", "PUT latest", "GET zreg-order_latest",
+                                  "DELETE change_1_latest"], public.moves()
+
+
+def test_whoever_comes_along_gives_it_back():
+    for order, promoted in ((15, False), (20, True), (30, True)):
+        with World() as (public, zreg):
+            _, newer = astray(public, zreg)
+            third = newer if order == 20 else public.upload(3)
+            done = zreg.run(2 if order == 20 else 3, "--order", order)
+            assert done["promoted"] is promoted, (order, done)
+            assert public.tags()["latest"] == (third if promoted else newer), order
+
+
+def test_a_condition_holds_for_a_tag_that_is_given_back_too():
+    with World() as (public, zreg):
+        older, newer = astray(public, zreg)
+        third = public.upload(3)
+        error = zreg.fails(3, "--order", 10, "--if-current", newer)
+        assert error["code"] == "CONFLICT" and older in error["message"], error
+        assert public.tags()["latest"] == older and public.tags()["change_3_latest"] == third
+        assert zreg.run(1, "--order", 10, "--if-current", "absent")["promoted"] is False, "it holds its own image"
+        assert public.tags()["latest"] == newer
+
+
+def test_a_record_whose_image_is_gone_is_an_error():
+    with World() as (public, zreg):
+        older, newer = astray(public, zreg)
+        for name in [name for name, (_, data) in public.manifests[REPO].items() if sha256(data) == newer]:
+            del public.manifests[REPO][name]
+        error = zreg.fails(1, "--order", 10)
+        assert error["code"] == "NOTFOUND" and newer in error["message"], error
+        assert "zreg-order_latest" in error["message"] and public.images()["latest"] == older, error
+
+
+def test_a_tag_that_something_else_sets_once_is_set_again_with_an_order():
+    with World() as (public, zreg):
+        digest = public.upload(1)
+        done = []
+
+        def disturb(request, when):
+            if request.method == "HEAD" and when == "before" and not done:
+                done.append(public.add_image("latest", "foreign"))
+
+        public.step = disturb
+        assert zreg.run(1, "--order", 1)["temporary_deleted"] is True
+        assert done and public.images() == {"latest": digest}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ tests_unit_test_gate_order_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_gate_record
 tests_unit_test_gate_record_SOURCES = tests/unit/test_gate_record.c
 tests_unit_test_gate_record_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_promotion_order
+tests_unit_test_promotion_order_SOURCES = tests/unit/test_promotion_order.c \
+	tests/unit/promotion_steps.c tests/unit/promotion_steps.h
+tests_unit_test_promotion_order_LDADD = $(unit_ldadd)
+tests_unit_test_promotion_order_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=zreg_client_manifest_get,--wrap=zreg_client_manifest_head \
+	-Wl,--wrap=zreg_client_manifest_put,--wrap=zreg_client_tag_delete,--wrap=zreg__cancel_sleep
 unit_tests += tests/unit/test_gate_zuul
 tests_unit_test_gate_zuul_SOURCES = tests/unit/test_gate_zuul.c
 tests_unit_test_gate_zuul_LDADD = $(unit_ldadd)

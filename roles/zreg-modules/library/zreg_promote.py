@@ -7,8 +7,9 @@ module: zreg_promote
 short_description: Give an uploaded container image its final tags
 description:
   - Gives the image that was uploaded for the first of I(tags) its final tags, by its manifest alone.
-    No layer moves. All conditions are checked before anything is changed.
-  - Then the temporary tag is deleted, where the registry can do that.
+    No layer moves. All conditions are checked before anything is changed, and so is whether the image is whole.
+  - Then the temporary tag is deleted, where the registry can do that. Where it cannot, a warning says why, and
+    that is no failure.
 options:
   repository:
     description: The repository, C(HOST/REPOSITORY).
@@ -42,10 +43,16 @@ options:
       - Where the change stands in the order of merging, any number that is larger for what merged later. A tag
         never goes back then, so a promotion that is late or is run again does no harm. What a later change has
         is left alone, C(superseded) tells so, and it is no failure.
-      - Check mode does not look at it.
+      - A tag of a later change that does not hold that change's image, because a promotion was cut off, is given it.
     type: int
   keep:
     description: Leave the temporary tag.
+    type: bool
+    default: false
+  no_verify:
+    description:
+      - Do not look, before a tag moves, whether the manifests and blobs of the image are all in the repository.
+      - That takes a request for each, which moves nothing.
     type: bool
     default: false
   registries:
@@ -169,9 +176,17 @@ blob_requests:
   description: Of these for blobs; always 0.
   type: int
   returned: unless in check mode
+verify_requests:
+  description: Further requests, to look whether the image is whole.
+  type: int
+  returned: unless in check mode
 temporary_deleted:
   description: Whether the temporary tag is gone.
   type: bool
+  returned: unless in check mode
+cleanup_error:
+  description: Why a temporary tag that should go stays, else empty.
+  type: str
   returned: unless in check mode
 """
 
@@ -186,7 +201,8 @@ ARGUMENTS = common.options(
     expect_digest=dict(type="str"),
     if_current=dict(type="str"),
     order=dict(type="int"),
-    keep=dict(type="bool", default=False))
+    keep=dict(type="bool", default=False),
+    no_verify=dict(type="bool", default=False))
 RULES = dict(required_one_of=[("change", "pipeline", "from_tag")])
 
 
@@ -222,19 +238,28 @@ def promote(client, params):
     result = client.promote(
         params["repository"], params["tags"], change=params["change"] or None, pipeline=params["pipeline"] or None,
         from_tag=params["from_tag"], expect_digest=params["expect_digest"], if_current=params["if_current"],
-        order=params["order"], keep=params["keep"])
+        order=params["order"], keep=params["keep"], verify=not params["no_verify"])
     return dict(
         promoted=result.promoted, digest=str(result.digest), superseded=list(result.superseded),
         tags=[tag for tag in params["tags"] if tag not in result.superseded], superseded_by=result.superseded_by,
-        requests=result.requests, blob_requests=result.blob_requests, temporary_deleted=result.temporary_deleted)
+        requests=result.requests, blob_requests=result.blob_requests, verify_requests=result.verify_requests,
+        temporary_deleted=result.temporary_deleted, cleanup_error=result.cleanup_error)
+
+
+def held(client, params, tags):
+    """What each of the tags holds, {tag: digest or None}."""
+    return {tag: common.digest_at(client, f"{params['repository']}:{tag}") for tag in tags}
 
 
 def act(module, client):
     params = module.params
     common.require_permission(module, params["repository"])
-    previous = {tag: common.digest_at(client, f"{params['repository']}:{tag}") for tag in params["tags"]}
+    previous = held(client, params, params["tags"])
     results = foresee(client, params, previous) if module.check_mode else promote(client, params)
-    now = {**previous, **dict.fromkeys(results["tags"], results["digest"])}
+    if results.get("cleanup_error"):
+        module.warn(f"{params['repository']}: {results['cleanup_error']}")
+    now = {**previous, **dict.fromkeys(results["tags"], results["digest"]),
+           **held(client, params, results.get("superseded", []))}
     return dict(results, previous=previous, **common.changes(*(
         {f"{params['repository']}:{tag}": digest for tag, digest in state.items()} for state in (previous, now))))
 
