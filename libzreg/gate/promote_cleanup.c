@@ -10,8 +10,18 @@
 #include "registry/client.h"
 
 /* A registry with copies may answer from one that is a moment behind. */
-#define MAX_LOOKS 8
+#define MAX_LOOKS 4
 #define FIRST_PAUSE_MS 100
+#define MAX_PAUSE_MS 800
+
+/* With an order, each other promotion of the tag that is under way may set it in between. */
+#define MAX_LOOKS_IN_ORDER 8
+
+static uint64_t pause_ms(int look)
+{
+    uint64_t ms = FIRST_PAUSE_MS << look;
+    return ms < MAX_PAUSE_MS ? ms : MAX_PAUSE_MS;
+}
 
 static zreg_status fail_disturbed(const zreg__promotion *run, size_t i, const zreg_digest *found,
                                   zreg_error *err)
@@ -42,13 +52,14 @@ static zreg_status settle(bool *later, zreg__promotion *run, size_t i, const zre
 /* Looks again at a tag that answered with something else. */
 static zreg_status look_again(zreg__promotion *run, size_t i, zreg_digest *found, zreg_error *err)
 {
-    for (int look = 1; look < MAX_LOOKS; look++) {
+    int looks = run->set.order == 0 ? MAX_LOOKS : MAX_LOOKS_IN_ORDER;
+    for (int look = 1; look < looks; look++) {
         bool later = false;
         ZREG__TRY(settle(&later, run, i, found, err));
         if (later) {
             return ZREG_OK;
         }
-        ZREG__TRY(zreg__cancel_sleep(run->cancel, FIRST_PAUSE_MS << look, err));
+        ZREG__TRY(zreg__cancel_sleep(run->cancel, pause_ms(look), err));
         ZREG__TRY(zreg__promotion_head(found, run, run->tags[i], err));
         if (is_right(run, found)) {
             return ZREG_OK;

@@ -337,6 +337,7 @@ def test_promote_where_tags_cannot_be_deleted():
         document = json.loads(done.stdout)
         assert done.returncode == 0 and document["digest"] == digest, done
         assert document["temporary_deleted"] is False and "temporary tag stays" in done.stderr, done
+        assert document["cleanup_error"].startswith("the temporary tag stays: "), document
         assert set(proxy.deletes) == {f"/v2/{BASE}/manifests/change_12_latest"}, proxy.deletes
         assert w.json("inspect", f"{public.address}/{BASE}:latest")["digest"] == digest
 

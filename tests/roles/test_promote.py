@@ -36,7 +36,9 @@ def test_all_tags_are_given_and_no_blob_moves():
         before = len(public.requests())
         done = promote(w, secret, image).result(PROMOTE)["results"][0]
         assert done["changed"] and done["digest"] == digest and done["tags"] == ["latest", "1.0"]
-        assert not [r for r in public.requests()[before:] if "/blobs/" in r["path"]]
+        assert done["cleanup_error"] == "" and done["verify_requests"] > 0, done
+        blobs = {r["method"] for r in public.requests()[before:] if "/blobs/" in r["path"]}
+        assert blobs == {"HEAD"}, "an image is looked at whole, and no blob moves"
         assert w.tags(image["repository"]) == ["1.0", "latest"], "a temporary tag is left"
         assert w.inspect(f"{image['repository']}:1.0")["digest"] == digest
 
@@ -46,9 +48,10 @@ def test_a_registry_that_cannot_delete_tags_keeps_the_temporary_one():
         public, secret = w.public()
         image = image_of(public)
         digest = uploaded(w, image)
-        promote(w, secret, image)
+        run = promote(w, secret, image)
         assert w.inspect(f"{image['repository']}:latest")["digest"] == digest
         assert w.tags(image["repository"]) == ["change_7_latest", "latest"]
+        assert "the temporary tag stays" in run.result("Tell what was promoted")["results"][0]["msg"]
         assert promote(w, secret, image).result(PROMOTE)["changed"] is False
 
 

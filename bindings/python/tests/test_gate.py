@@ -100,7 +100,7 @@ def test_upload_and_promote(client, server, buildset, image):
         client.promote(repository, ["latest"], change=7, expect_digest=zreg.Digest.of(b""))
     promoted = client.promote(repository, ["latest", "v1"], change=7, expect_digest=digest, if_current="absent")
     assert (promoted.digest, promoted.tags, promoted.blob_requests) == (digest, 2, 0)
-    assert promoted.temporary_deleted is True
+    assert promoted.temporary_deleted is True and promoted.cleanup_error == ""
     assert sorted(client.tags(repository)) == ["latest", "v1"]
     with pytest.raises(zreg.NotFound):
         client.promote(repository, ["latest"], change=8)
