@@ -33,6 +33,7 @@ static const option_spec options_of_promote[] = {
     {"jobs", "N", "transfers, or looks at parts of the image, at once; 8 by default"},
     {"keep", NULL, "leave the temporary tag"},
     {"no-verify", NULL, "do not look whether the image's manifests and blobs are all there"},
+    {"dry-run", NULL, "change nothing, and tell what would have been done"},
     TAG_API_OPTIONS,
     {NULL},
 };
@@ -91,10 +92,11 @@ static zreg_status print_text(session *s, const zreg_promote_result *result)
         }
     }
     printf("%" PRIu64 " requests, %" PRIu64 " of them for authentication, %" PRIu64
-           " for blobs; %" PRIu64 " to look at its parts%s%s%s\n",
+           " for blobs; %" PRIu64 " to look at its parts%s%s%s%s\n",
            result->requests, result->auth_requests, result->blob_requests, result->verify_requests,
            result->temporary_deleted ? "; the temporary tag is gone" : "",
-           result->cleanup_error[0] != '\0' ? "; " : "", result->cleanup_error);
+           result->cleanup_error[0] != '\0' ? "; " : "", result->cleanup_error,
+           options_flag(&s->given, "dry-run") ? "; nothing was changed" : "");
     return output_finish(s);
 }
 
@@ -168,6 +170,7 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->if_current = options_text(&s->given, "if-current");
     options->keep = options_flag(&s->given, "keep");
     options->no_verify = options_flag(&s->given, "no-verify");
+    options->dry_run = options_flag(&s->given, "dry-run");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     zreg_status status = check_source(s, options);

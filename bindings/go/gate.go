@@ -152,6 +152,7 @@ type PromoteOptions struct {
 	Jobs                uint   // transfers at once of that copy, and looks at the image's parts; 0 means 8
 
 	NoVerify bool // do not look whether the image's parts are there
+	DryRun   bool // change nothing, and tell what would have been done
 	Progress ProgressFunc
 }
 
@@ -187,7 +188,7 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order,
 			o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.Patchset, o.ZuulPipeline, o.ZuulJob,
 			o.ZuulPromotePipeline, flag(o.Unordered), flag(o.FromIntermediate), o.Intermediate, o.Jobs,
-			flag(o.NoVerify), progress, cancel, failure)
+			flag(o.NoVerify), flag(o.DryRun), progress, cancel, failure)
 		result = PromoteResult{
 			Digest:           digestText(out.GetDigest()),
 			Requests:         out.GetRequests(),

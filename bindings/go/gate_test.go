@@ -3,6 +3,7 @@
 package zreg_test
 
 import (
+	"strings"
 	"testing"
 
 	"libzreg.org/zreg"
@@ -105,6 +106,22 @@ func TestUploadAndPromote(t *testing.T) {
 	head, err := client.Head(background, repository+":1.0")
 	must(t, err)
 	wantEqual(t, "digest", head, digest)
+}
+
+func TestWhatIsNotWholeIsNotPromoted(t *testing.T) {
+	client := newClient(t)
+	registry := newBuildset(t, client)
+	repository := registry.Address() + "/example/base"
+	appendImage(t, client, "scratch", repository+":change_1_latest", "base")
+	must(t, client.SetTagAPI(registry.Address(), zreg.TagAPIOptions{API: zreg.TagAPIQuay, URL: "http://127.0.0.1:9"}))
+	promoted, err := client.Promote(background, repository, []string{"v1"},
+		&zreg.PromoteOptions{Change: "1", FromTag: "change_1_latest", NoVerify: true})
+	must(t, err)
+	wantEqual(t, "requests to look", promoted.VerifyRequests, uint64(0))
+	promoted, err = client.Promote(background, repository, []string{"latest"}, &zreg.PromoteOptions{Change: "1"})
+	must(t, err)
+	wantEqual(t, "temporary tag deleted", promoted.TemporaryDeleted, false)
+	wantEqual(t, "it is told", strings.HasPrefix(promoted.CleanupError, "the temporary tag stays: "), true)
 }
 
 func TestPromotionInOrder(t *testing.T) {

@@ -106,6 +106,9 @@ static zreg_status get_by_digest(zreg__promotion *run, zreg_error *err)
 
 static zreg_status get_source(zreg__promotion *run, zreg_error *err)
 {
+    if (run->manifest != NULL) {
+        return ZREG_OK;
+    }
     zreg_status status =
         zreg_client_manifest_get(&run->manifest, run->client, run->source, run->cancel, err);
     if (status == ZREG_NOTFOUND && told_digest(run) != NULL) {
@@ -228,7 +231,7 @@ static zreg_status move_tags(zreg__promotion *run, zreg_error *err)
         ZREG__TRY(find_pending(run, err));
         ZREG__TRY(zreg__promotion_verify(run, err));
     }
-    return set_tags(run, err);
+    return run->set.dry_run ? ZREG_OK : set_tags(run, err);
 }
 
 static void note_left(zreg_promote_result *result, const zreg__promotion *run, const char *what,
@@ -248,7 +251,7 @@ static void note_left(zreg_promote_result *result, const zreg__promotion *run, c
 static zreg_status clean_up(zreg_promote_result *result, zreg__promotion *run, zreg_error *err)
 {
     zreg_error why = {.code = ZREG_OK};
-    if (run->set.keep || run->set.from_tag != NULL || run->artifact != NULL) {
+    if (run->set.dry_run || run->set.keep || run->set.from_tag != NULL || run->artifact != NULL) {
         return ZREG_OK;
     }
     ZREG__TRY(zreg__promotion_confirm(run, &why, err));

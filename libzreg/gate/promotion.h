@@ -10,7 +10,10 @@
 #include "base/compiler.h"
 #include "gate/record.h"
 #include <stdbool.h>
+#include <zreg/artifact.h>
 #include <zreg/gate.h>
+#include <zreg/promote.h>
+#include <zreg/ref.h>
 
 typedef struct zreg__promotion {
     zreg_client *client;
@@ -51,8 +54,8 @@ zreg_status zreg__promotion_head(zreg_digest *out, const zreg__promotion *run, c
  *  Errors: INVAL, NOTFOUND, those of zreg_zuul_builds_find. */
 zreg_status zreg__promotion_ask_zuul(zreg__promotion *run, zreg_error *err);
 
-/** Copies the artifact's image to the repository, without a tag; `source` then names it there.
- *  Errors: those of zreg_copy. */
+/** Copies the artifact's image to the repository, without a tag; `source` then names it there. In a
+ *  dry run it only fetches the manifest. Errors: those of zreg_copy. */
 zreg_status zreg__promotion_fetch(zreg__promotion *run, zreg_error *err);
 
 /** Fails unless the caller's condition allows to change tag number `i`, which holds `current`. What

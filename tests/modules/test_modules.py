@@ -113,22 +113,58 @@ def test_promote_refuses_in_check_mode_what_it_refuses():
         assert done["changed"] and done["temporary_deleted"] and done["previous"] == {"latest": old}, done
 
 
+def test_promote_takes_what_is_whole_only():
+    with ansible() as w:
+        public = w.record()
+        repository = place(public, "example/app")
+        pushed(w, public, "example/app:change_12_latest")
+        with client(public) as c:
+            layer = c.manifest(f"{repository}:change_12_latest").layers[0].digest
+            looked = w.module("zreg_promote", repository=repository, change="12", keep=True, registries=[public])
+            skipped = w.module("zreg_promote", repository=repository, change="12", keep=True, no_verify=True,
+                               registries=[public])
+            assert looked["verify_requests"] > 0 and skipped["verify_requests"] == 0, (looked, skipped)
+            c.delete_blob(repository, layer)
+        refused = w.module("zreg_promote", fails=True, repository=repository, change="12", registries=[public])
+        assert refused["code"] == "NOTFOUND" and f"{layer} is missing" in refused["msg"], refused
+
+
+def test_promote_warns_of_a_temporary_tag_that_stays():
+    with ansible() as w:
+        public = w.record()
+        repository = place(public, "example/app")
+        digest = pushed(w, public, "example/app:change_12_latest")
+        unreachable = dict(public, api="quay", api_url="http://127.0.0.1:9")
+        done = w.module("zreg_promote", repository=repository, change="12", registries=[unreachable])
+        assert done["digest"] == digest and not done["temporary_deleted"], done
+        assert done["cleanup_error"].startswith("the temporary tag stays: "), done
+        assert done["warnings"] == [f"{repository}: {done['cleanup_error']}"], done
+
+
 def test_promote_never_goes_back():
     with ansible() as w:
         public = w.record()
         repository = place(public, "example/app")
         late = pushed(w, public, "example/app:change_12_latest", name="late")
         pushed(w, public, "example/app:change_11_latest", name="early")
+        pushed(w, public, "example/app:change_11_kept", name="early")
         options = dict(repository=repository, registries=[public])
         done = w.module("zreg_promote", change="12", order=2, **options)
         assert done["promoted"] and done["tags"] == ["latest"] and done["digest"] == late, done
         again = w.module("zreg_promote", change="12", order=2, **options)
         assert again["promoted"] and not again["changed"], again
+        foreseen = w.module("zreg_promote", check=True, change="11", order=1, **options)
+        assert not foreseen["promoted"] and not foreseen["changed"] and foreseen["superseded_by"] == "12", foreseen
         early = w.module("zreg_promote", change="11", order=1, **options)
         assert not early["promoted"] and not early["changed"] and early["superseded"] == ["latest"], early
         assert early["superseded_by"] == "12" and early["tags"] == [], early
         with client(public) as c:
             assert c.head(f"{repository}:latest") == late
+            c.copy(f"{repository}:change_11_kept", f"{repository}:change_11_latest")
+            c.copy(f"{repository}:change_11_kept", f"{repository}:latest")
+        for check in (True, False):
+            mended = w.module("zreg_promote", check=check, change="11", order=1, **options)
+            assert mended["changed"] and not mended["promoted"] and mended["digest"] == late, (check, mended)
 
 
 def test_upload_without_a_change_uses_the_pipeline():

@@ -172,7 +172,10 @@ def test_what_was_copied_just_now_is_not_looked_at_again():
         zuul.builds[0]["artifacts"] = [{
             "name": "base", "url": f"docker://{intermediate.name}/images/base:b1_latest",
             "metadata": {"type": "container_image", "repository": f"{public.name}/{REPO}", "tag": "latest"}}]
-        done = zreg.run(1, "--zuul-api", zuul.api, "--patchset", 1, "--plain-http", intermediate.name)
+        argv = ("--zuul-api", zuul.api, "--patchset", 1, "--plain-http", intermediate.name)
+        would = zreg.run(1, *argv, "--dry-run")
+        assert would["digest"] == sha256(image_of(1)) and not public.manifests.get(REPO), would
+        done = zreg.run(1, *argv)
         assert done["promoted"] is True and done["verify_requests"] == 0, done
 
 
@@ -194,6 +197,27 @@ def test_as_many_looks_at_once_as_jobs():
         public.step, public.steps_of = step, "/blobs/"
         assert zreg.run(1, "--jobs", 3)["verify_requests"] == 13
         assert 2 <= most[0] <= 3, most
+
+
+# --- without doing it
+
+
+def test_a_dry_run_looks_at_everything_and_changes_nothing():
+    with World() as (public, zreg):
+        digest = public.upload(1)
+        newer = public.upload(2)
+        zreg.run(2, "--order", 20, "--keep")
+        before = public.tags()
+        public.clear()
+        would = zreg.run(1, "--order", 10, "--dry-run", tags=("latest", "1.0"))
+        assert (would["tags"], would["superseded"], would["digest"]) == (["1.0"], ["latest"], digest), would
+        assert would["verify_requests"] == 2 and would["cleanup_requests"] == 0, would
+        assert public.tags() == before and {line.split()[0] for line in public.requests()} == {"GET", "HEAD"}
+        assert zreg.run(2, "--dry-run", "--order", 5)["digest"] == newer
+        for refused_one in (("--if-current", "absent"), ("--expect-digest", newer)):
+            for dry in ((), ("--dry-run",)):
+                assert zreg.fails(1, *refused_one, *dry)["code"] == "CONFLICT", (refused_one, dry)
+        refused(public, zreg, forget(public, layer_of(1)), "--dry-run")
 
 
 # --- registries that deviate

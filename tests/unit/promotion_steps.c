@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zreg/gate.h>
+#include <zreg/promote.h>
 
 #define REPOSITORY "registry.example.org/x/y"
 #define MAX_STEPS 256

@@ -74,7 +74,6 @@ static struct {
     seen *table;
     size_t room;
     size_t count;
-    double ends;
     event way[MAX_WAY]; /* how the present state was reached, for messages */
     unsigned depth;
 } search;

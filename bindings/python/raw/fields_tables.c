@@ -149,6 +149,7 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, TEXT, intermediate),
     FIELD(zreg_promote_options, U32, jobs),
     FIELD(zreg_promote_options, INT, no_verify),
+    FIELD(zreg_promote_options, INT, dry_run),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
     END,
 };

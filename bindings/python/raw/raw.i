@@ -265,6 +265,7 @@ struct OBJECT {};
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
 %include <zreg/gate.h>
+%include <zreg/promote.h>
 %include <zreg/zuul.h>
 %include <zreg/cleanup.h>
 %include <zreg/host.h>

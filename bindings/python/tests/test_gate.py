@@ -106,6 +106,29 @@ def test_upload_and_promote(client, server, buildset, image):
         client.promote(repository, ["latest"], change=8)
 
 
+def test_what_is_not_whole_is_not_promoted(client, server, buildset, image):
+    image("example/base:latest", "broken")
+    repository = f"{server.address}/example/broken"
+    client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=7)
+    layer = client.manifest(f"{repository}:change_7_latest").layers[0].digest
+    assert client.promote(repository, ["v1"], from_tag="change_7_latest", verify=False).verify_requests == 0
+    client.delete_blob(repository, layer)
+    with pytest.raises(zreg.NotFound, match=f"{layer} is missing; nothing was changed"):
+        client.promote(repository, ["latest"], change=7)
+    assert client.tags(repository) == ["change_7_latest", "v1"]
+
+
+def test_a_temporary_tag_that_stays_is_told(client, server, buildset, image):
+    image("example/base:latest", "left")
+    repository = f"{server.address}/example/left"
+    client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=7)
+    client.set_tag_api(server.address, "quay", url="http://127.0.0.1:9")
+    promoted = client.promote(repository, ["latest"], change=7)
+    assert promoted.promoted and not promoted.temporary_deleted
+    assert promoted.cleanup_error.startswith("the temporary tag stays: "), promoted
+    assert client.tags(repository) == ["change_7_latest", "latest"]
+
+
 def test_promotion_in_order(client, server, buildset, image):
     image("example/base:latest", "ordered")
     repository = f"{server.address}/example/ordered"

@@ -159,11 +159,11 @@ superseded:
   description: The tags that belong to a change that merged later, and stay.
   type: list
   elements: str
-  returned: unless in check mode
+  returned: success
 superseded_by:
   description: That change.
   type: str
-  returned: unless in check mode
+  returned: success
 previous:
   description: What each tag held before, by tag; null where it did not exist.
   type: dict
@@ -171,23 +171,23 @@ previous:
 requests:
   description: HTTP requests of the promotion.
   type: int
-  returned: unless in check mode
+  returned: success
 blob_requests:
   description: Of these for blobs; always 0.
   type: int
-  returned: unless in check mode
+  returned: success
 verify_requests:
   description: Further requests, to look whether the image is whole.
   type: int
-  returned: unless in check mode
+  returned: success
 temporary_deleted:
   description: Whether the temporary tag is gone.
   type: bool
-  returned: unless in check mode
+  returned: success
 cleanup_error:
   description: Why a temporary tag that should go stays, else empty.
   type: str
-  returned: unless in check mode
+  returned: success
 """
 
 from ansible.module_utils import zreg_common as common
@@ -206,39 +206,11 @@ ARGUMENTS = common.options(
 RULES = dict(required_one_of=[("change", "pipeline", "from_tag")])
 
 
-def source_of(params):
-    return params["from_tag"] or common.zreg.temporary_tag(
-        params["tags"][0], change=params["change"], pipeline=params["pipeline"])
-
-
-def find(client, params):
-    """The digest that would be promoted."""
-    expected = params["expect_digest"]
-    try:
-        found = str(client.head(f"{params['repository']}:{source_of(params)}"))
-    except common.zreg.NotFound:
-        if not expected:
-            raise
-        return str(client.head(f"{params['repository']}@{expected}"))
-    if expected and found != expected:
-        raise ValueError(f"{params['repository']}:{source_of(params)} is {found}, not the expected {expected}")
-    return found
-
-
-def foresee(client, params, previous):
-    """Check mode: looks, and refuses what the promotion would refuse."""
-    digest = find(client, params)
-    for tag, current in previous.items():
-        if params["if_current"] and current != digest and (current or "absent") != params["if_current"]:
-            raise ValueError(f"tag {tag} is {current or 'absent'}, not {params['if_current']}")
-    return dict(promoted=True, digest=digest, tags=params["tags"])
-
-
-def promote(client, params):
+def promote(client, params, dry_run):
     result = client.promote(
         params["repository"], params["tags"], change=params["change"] or None, pipeline=params["pipeline"] or None,
         from_tag=params["from_tag"], expect_digest=params["expect_digest"], if_current=params["if_current"],
-        order=params["order"], keep=params["keep"], verify=not params["no_verify"])
+        order=params["order"], keep=params["keep"], verify=not params["no_verify"], dry_run=dry_run)
     return dict(
         promoted=result.promoted, digest=str(result.digest), superseded=list(result.superseded),
         tags=[tag for tag in params["tags"] if tag not in result.superseded], superseded_by=result.superseded_by,
@@ -255,11 +227,11 @@ def act(module, client):
     params = module.params
     common.require_permission(module, params["repository"])
     previous = held(client, params, params["tags"])
-    results = foresee(client, params, previous) if module.check_mode else promote(client, params)
-    if results.get("cleanup_error"):
+    results = promote(client, params, module.check_mode)
+    if results["cleanup_error"]:
         module.warn(f"{params['repository']}: {results['cleanup_error']}")
-    now = {**previous, **dict.fromkeys(results["tags"], results["digest"]),
-           **held(client, params, results.get("superseded", []))}
+    now = {**previous, **held(client, params, results["superseded"]),
+           **dict.fromkeys(results["tags"] if results["promoted"] else params["tags"][:1], results["digest"])}
     return dict(results, previous=previous, **common.changes(*(
         {f"{params['repository']}:{tag}": digest for tag, digest in state.items()} for state in (previous, now))))
 

@@ -129,7 +129,7 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
                      const char *zuul_project, const char *patchset, const char *zuul_pipeline,
                      const char *zuul_job, const char *zuul_promote_pipeline, int unordered,
                      int from_intermediate, const char *intermediate, uint32_t jobs, int no_verify,
-                     uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                     int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
