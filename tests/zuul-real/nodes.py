@@ -123,6 +123,14 @@ class Nodepool(base.FakeNodepool):
         self.running, self.static = {}, []
         super().__init__(zookeeper)
 
+    def fulfillRequest(self, request):
+        """A node that cannot be made is a failure of the job, not something to be tried for ever."""
+        try:
+            super().fulfillRequest(request)
+        except Exception:
+            self.addFailRequest(request)
+            raise
+
     def makeNode(self, request_id, label, request):
         nodeid = super().makeNode(request_id, label, request)
         node = self.running[nodeid] = self.one_again(label) or self.boot(label)

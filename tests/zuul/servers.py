@@ -8,6 +8,7 @@ loopback in folders of their own, and end with the `with` block.
 import glob
 import pathlib
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -88,7 +89,7 @@ class ZooKeeper(Server):
     def command(self):
         jars = [f"{JARS}/{n}.jar" for n in ("zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple", "snappy-java",
                                             "metrics-core")]
-        jars += [jar for jar in glob.glob(f"{JARS}/netty-*.jar") if not jar.removesuffix(".jar")[-1].isdigit()]
+        jars += [jar for jar in glob.glob(f"{JARS}/netty-*.jar") if not re.search(r"-\d", jar)]  # links to the others
         return ["java", "-Xmx512m", "-cp", ":".join(jars), "org.apache.zookeeper.server.quorum.QuorumPeerMain",
                 str(self.folder / "zoo.cfg")]
 

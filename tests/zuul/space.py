@@ -8,6 +8,7 @@ which reach nothing outside and end with them.
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,8 @@ def run(*argv, **options):
 
 
 def make():
+    # The first process of a namespace ignores what it has no handler for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     folder = pathlib.Path(os.environ[INSIDE])
     folder.chmod(0o755)  # PostgreSQL is not root
     run("mount", "--bind", str(folder), str(ROOT))
