@@ -29,6 +29,7 @@ typedef struct zreg_copy_options {
     zreg_server *dst_server;       /**< write straight into this server; the host is ignored */
     zreg_progress_fn progress;
     void *progress_user;
+    int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
 } zreg_copy_options;
 
 /** What a copy did. */
@@ -44,7 +45,9 @@ typedef struct zreg_copy_result {
     uint64_t dst_requests; /**< HTTP requests to the destination host; when both hosts are one,
                                 all are counted here */
     uint64_t elapsed_ms;
-    uint64_t reserved[8];
+    uint32_t referrers_copied;  /**< with_referrers: signatures and whatever else belongs to it */
+    uint32_t referrers_skipped; /**< of these, were at the destination already */
+    uint64_t reserved[7];
 } zreg_copy_result;
 
 /**
@@ -53,7 +56,19 @@ typedef struct zreg_copy_result {
  * Children arrive before parents, so the destination is complete at every moment; each digest
  * crosses the wire once; what is there already is left alone; blobs are streamed, never spooled,
  * and verified before the destination commits them. Opens up to `jobs` threads and joins them.
- * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest), CORRUPT.
+ *
+ * With `with_referrers` this moves too, for the image and, of an index, for each child: whatever
+ * names it as its subject (OCI 1.1; the registry's list of referrers, or the tag sha256-HEX where it
+ * keeps none), the tags that cosign gives signatures, attestations and SBOMs (sha256-HEX.sig, .att,
+ * .sbom), and what belongs to these in turn. All of it is found before anything moves; then come the
+ * image, its referrers, and cosign's tags last. What names another subject is left out with a
+ * warning. A cosign tag of the destination is replaced only by one that holds all that it holds; it
+ * stays when it holds all of ours; else CONFLICT. Within one repository nothing is asked: what
+ * belongs to a digest is there. An index made anew for `platforms` has nothing yet that belongs to
+ * it, its children do. A docker archive holds nothing beside its image: UNSUPPORTED.
+ *
+ * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,
+ * LIMIT (more than 1000 referrers, or referrers of referrers 8 deep).
  */
 ZREG_API zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src,
                                const char *dst, const zreg_copy_options *options,
@@ -95,7 +110,8 @@ ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const ch
  * Each of `sources` is a place; an index among them gives its children. The platform of an image
  * is read from its config. Of `options`, `platforms` chooses among the children of an index, and
  * `expect_digest`, which says nothing about several sources, must be NULL.
- * Errors: INVAL (two images of one platform, expect_digest), those of zreg_copy.
+ * Errors: INVAL (two images of one platform, expect_digest), UNSUPPORTED (with_referrers: copy the
+ * images first), those of zreg_copy.
  */
 ZREG_API zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                                        const char *const *sources, const zreg_copy_options *options,

@@ -101,6 +101,7 @@ typedef struct zreg_upload_options {
     zreg_server *src_server; /**< read `src` from this server directly */
     zreg_progress_fn progress;
     void *progress_user;
+    int with_referrers; /**< 1: what belongs to the image moves with it, as in zreg_copy */
 } zreg_upload_options;
 
 /**
