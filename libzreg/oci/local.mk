@@ -23,4 +23,6 @@ libzreg_sources += \
 	libzreg/oci/range.h \
 	libzreg/oci/reference.c \
 	libzreg/oci/reference.h \
-	libzreg/oci/reference_grammar.c
+	libzreg/oci/reference_grammar.c \
+	libzreg/oci/referrers.c \
+	libzreg/oci/referrers.h

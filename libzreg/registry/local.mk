@@ -22,10 +22,14 @@ libzreg_sources += \
 	libzreg/registry/homes.h \
 	libzreg/registry/host.c \
 	libzreg/registry/host.h \
+	libzreg/registry/pages.c \
+	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \
 	libzreg/registry/quirks.h \
 	libzreg/registry/realm.c \
 	libzreg/registry/realm.h \
+	libzreg/registry/referrers.c \
+	libzreg/registry/referrers.h \
 	libzreg/registry/request.c \
 	libzreg/registry/request.h \
 	libzreg/registry/retry.c \

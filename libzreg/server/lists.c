@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "oci/referrers.h"
 #include "server/call.h"
 
 #define MAX_PAGE 10000
@@ -137,26 +138,6 @@ void zreg__lists_catalog(zreg__call *call)
     answer_names(call, "repositories", names, more, p.maximum);
 }
 
-/* A descriptor with the manifest's artifact type and annotations. */
-static zreg_status describe(zreg__json *to, const zreg_manifest *manifest, zreg_error *err)
-{
-    size_t size;
-    const void *bytes = zreg_manifest_bytes(manifest, &size);
-    const char *type = zreg_manifest_artifact_type(manifest);
-    ZREG__AUTO(zreg__json) zreg__json *document = NULL;
-    ZREG__TRY(zreg__json_set_text(to, "mediaType", zreg_manifest_media_type(manifest), err));
-    ZREG__TRY(zreg__json_set_text(to, "digest", zreg_manifest_digest(manifest)->text, err));
-    ZREG__TRY(zreg__json_set_u64(to, "size", size, err));
-    if (type[0] != '\0') {
-        ZREG__TRY(zreg__json_set_text(to, "artifactType", type, err));
-    }
-    ZREG__TRY(zreg__json_parse(&document, bytes, size, "a manifest", err));
-    zreg__json *annotations = zreg__json_get(document, "annotations");
-    return annotations == NULL
-               ? ZREG_OK
-               : zreg__json_set(to, "annotations", json_object_get(annotations), err);
-}
-
 /* Adds one referrer, unless it is gone or of another type. */
 static zreg_status add_referrer(zreg__json *list, zreg__call *call, const char *digest,
                                 const char *type, zreg_error *err)
@@ -169,7 +150,7 @@ static zreg_status add_referrer(zreg__json *list, zreg__call *call, const char *
     }
     zreg__json *descriptor = json_object_new_object();
     ZREG__TRY(zreg__json_add(list, descriptor, err));
-    return describe(descriptor, manifest, err);
+    return zreg__referrers_describe(descriptor, manifest, err);
 }
 
 static zreg_status print_referrers(char **out, zreg__call *call, const zreg_strings *digests,
