@@ -6,6 +6,7 @@
 static const option_spec options_of_copy[] = {
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
+    {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -15,6 +16,7 @@ static zreg_status read_options(session *s, zreg_copy_options *options, zreg_dig
     const char *digest = options_text(&s->given, "expect-digest");
     const char *const *platforms = options_list(&s->given, "platform");
     options->platforms = platforms[0] == NULL ? NULL : platforms;
+    options->with_referrers = options_flag(&s->given, "with-referrers");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     if (digest != NULL) {
@@ -65,7 +67,9 @@ const verb cmd_copy = {
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
         "oci:DIR[:TAG], or as a source docker-archive:FILE[:REF].\n"
-        "--username is for the host of DST.",
+        "--username is for the host of DST.\n"
+        "With --with-referrers, what belongs to the image and to each child of an index moves too:\n"
+        "what names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom.",
     .options = options_of_copy,
     .example = "zreg copy docker.io/library/debian:12 oci:/tmp/debian:12",
     .uses_registries = true,

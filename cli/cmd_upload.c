@@ -7,6 +7,7 @@ static const option_spec options_of_upload[] = {
     {"tag", "TAG", "the tag that the image shall have after its promotion"},
     {"change", "N", "number of the change"},
     {"pipeline", "NAME", "name of the pipeline, for what has no change"},
+    {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -52,6 +53,7 @@ static zreg_status run(session *s)
     const char *tag = options_text(&s->given, "tag");
     options.change = options_text(&s->given, "change");
     options.pipeline = options_text(&s->given, "pipeline");
+    options.with_referrers = options_flag(&s->given, "with-referrers");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     if (tag == NULL) {

@@ -124,6 +124,7 @@ void output_copy_result(json_object *object, const zreg_copy_result *result)
 {
     json_object *blobs = output_object();
     json_object *requests = output_object();
+    json_object *referrers = output_object();
     char seconds[32];
     output_set_text(object, "digest", result->digest.text);
     output_set_text(object, "media_type", result->media_type);
@@ -132,6 +133,9 @@ void output_copy_result(json_object *object, const zreg_copy_result *result)
     output_set_number(blobs, "mounted", result->blobs_mounted);
     output_set_number(blobs, "skipped", result->blobs_skipped);
     output_set(object, "blobs", blobs);
+    output_set_number(referrers, "copied", result->referrers_copied);
+    output_set_number(referrers, "skipped", result->referrers_skipped);
+    output_set(object, "referrers", referrers);
     output_set_number(requests, "src", result->src_requests);
     output_set_number(requests, "dst", result->dst_requests);
     output_set(object, "requests", requests);
@@ -147,6 +151,10 @@ void output_copy_line(const zreg_copy_result *result)
     printf("%s moved; blobs: %u copied, %u mounted, %u there already; %.1f s\n", bytes,
            (unsigned)result->blobs_copied, (unsigned)result->blobs_mounted,
            (unsigned)result->blobs_skipped, (double)result->elapsed_ms / 1000);
+    if (result->referrers_copied + result->referrers_skipped > 0) {
+        printf("signatures and other referrers: %u copied, %u there already\n",
+               (unsigned)result->referrers_copied, (unsigned)result->referrers_skipped);
+    }
 }
 
 void output_error(const session *s)

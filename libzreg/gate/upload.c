@@ -24,6 +24,7 @@ zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *
     zreg__progress progress = {.phase = "upload", .write = set.progress, .user = set.progress_user};
     copy.jobs = set.jobs;
     copy.src_server = set.src_server;
+    copy.with_referrers = set.with_referrers;
     zreg__progress_begin(&progress, &copy, zreg_ref_text(dst));
     return zreg_copy(out, client, src, zreg_ref_text(dst), &copy, cancel, err);
 }

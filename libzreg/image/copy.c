@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "image/belongings.h"
 #include "image/copying.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
@@ -23,6 +24,9 @@ typedef struct copy {
     zreg_manifest *root; /* what will be at the destination */
     bool dst_known;      /* the destination's name is taken, by `dst_digest` */
     zreg_digest dst_digest;
+    bool made;           /* `root` is an index that was made here, of chosen platforms */
+    zreg__belongings belongings;
+    zreg__belongings_stats belonging_stats;
     zreg__transfer_stats stats;
 } copy;
 
@@ -31,6 +35,7 @@ static void copy_finish(copy *self)
     zreg__endpoint_free(self->src);
     zreg__endpoint_free(self->dst);
     zreg_manifest_free(self->root);
+    zreg__belongings_finish(&self->belongings);
 }
 
 ZREG__DEFINE_AUTO_VALUE(copy, copy_finish)
@@ -105,6 +110,8 @@ static zreg_status filter(copy *self, zreg_error *err)
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
     }
+    self->made =
+        !zreg_digest_equal(zreg_manifest_digest(filtered), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
     self->root = filtered;
     return ZREG_OK;
@@ -147,8 +154,8 @@ static zreg_status move(copy *self, const zreg__plan *plan, bool named, zreg_can
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__TRY(zreg__transfer_blobs(&self->stats, self->src, self->dst, blobs, count,
                                    &self->transfer, cancel, err));
-    ZREG__TRY(
-        zreg__transfer_manifests(&self->stats, self->dst, plan, &self->transfer, cancel, err));
+    ZREG__TRY(zreg__transfer_manifests(&self->stats, self->dst, plan, NULL, NULL, &self->transfer,
+                                       cancel, err));
     return named ? ZREG_OK : put_root(self, cancel, err);
 }
 
@@ -205,16 +212,12 @@ static zreg_status report_end(const copy *self, zreg_error *err)
     return ZREG_OK;
 }
 
-static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
+static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__TRY(look(self, cancel, err));
-    ZREG__TRY(check_source(self, err));
-    ZREG__TRY(filter(self, err));
-    ZREG__TRY(check_destination(self, err));
     bool local = self->dst->driver->local;
     bool named =
         self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
-    bool retag = !local && zreg__endpoint_same_repository(self->src, self->dst);
+    bool retag = !local && within;
     if (!retag && (!named || local)) {
         return copy_all(self, named, cancel, err);
     }
@@ -223,6 +226,34 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
         ZREG__TRY(put_root(self, cancel, err));
     }
     return report_end(self, err);
+}
+
+static zreg_status move_belongings(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_status status =
+        zreg__belongings_move(&self->belonging_stats, &self->stats, &self->belongings, self->src,
+                              self->dst, &self->transfer, cancel, err);
+    return status == ZREG_OK || status == ZREG_CANCELLED
+               ? status
+               : zreg__error_prefix(err, status, "%s is copied, but not all that belongs to it",
+                                    zreg__endpoint_text(self->src));
+}
+
+/* What belongs to an image is within its repository already: it is tied to digests. */
+static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(look(self, cancel, err));
+    ZREG__TRY(check_source(self, err));
+    ZREG__TRY(filter(self, err));
+    ZREG__TRY(check_destination(self, err));
+    bool within = zreg__endpoint_same_repository(self->src, self->dst);
+    if (!self->options.with_referrers || within) {
+        return copy_image(self, within, cancel, err);
+    }
+    ZREG__TRY(zreg__belongings_find(&self->belongings, self->src, self->root, self->made,
+                                    &self->transfer, cancel, err));
+    ZREG__TRY(copy_image(self, within, cancel, err));
+    return move_belongings(self, cancel, err);
 }
 
 static uint64_t requests(const zreg__endpoint *endpoint, const zreg_server *server,
@@ -245,6 +276,8 @@ static void fill(zreg_copy_result *out, const copy *self)
     out->blobs_mounted = self->stats.mounted;
     out->blobs_skipped = self->stats.skipped;
     out->manifests_put = self->stats.manifests_put;
+    out->referrers_copied = self->belonging_stats.copied;
+    out->referrers_skipped = self->belonging_stats.skipped;
 }
 
 zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,

@@ -58,8 +58,20 @@ zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place_text,
     ZREG__TRY(driver->open(&endpoint, place, options, err));
     endpoint->driver = driver;
     endpoint->place = zreg__steal(&place);
+    endpoint->options = *options;
     *out = endpoint;
     return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *endpoint,
+                                  const char *tag, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *text = NULL;
+    zreg__endpoint_options options = endpoint->options;
+    options.origin = NULL;
+    options.mount_from = NULL;
+    ZREG__TRY(zreg__place_tagged(&text, endpoint->place, tag, err));
+    return zreg__endpoint_open(out, text, &options, err);
 }
 
 const char *zreg__endpoint_text(const zreg__endpoint *endpoint)
@@ -100,6 +112,28 @@ zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_man
                                         bool named, zreg_cancel *cancel, zreg_error *err)
 {
     return endpoint->driver->manifest_put(endpoint, manifest, named, cancel, err);
+}
+
+zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                     const zreg_digest *subject, zreg_cancel *cancel,
+                                     zreg_error *err)
+{
+    if (endpoint->driver->referrers == NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s: a %s holds an image and nothing that belongs to it; copy it without "
+                          "its referrers",
+                          zreg__endpoint_text(endpoint), endpoint->driver->name);
+    }
+    return endpoint->driver->referrers(out, endpoint, subject, cancel, err);
+}
+
+zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                         const zreg_manifest *const *manifests, size_t count,
+                                         zreg_cancel *cancel, zreg_error *err)
+{
+    return endpoint->driver->referrers_add == NULL
+               ? ZREG_OK
+               : endpoint->driver->referrers_add(endpoint, subject, manifests, count, cancel, err);
 }
 
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,

@@ -54,6 +54,13 @@ typedef struct zreg__endpoint_driver {
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
                                zreg_error *err);
+    /* What names `subject`, as the place lists it. NULL: it holds an image and nothing beside. */
+    zreg_status (*referrers)(zreg_strings **out, zreg__endpoint *endpoint,
+                             const zreg_digest *subject, zreg_cancel *cancel, zreg_error *err);
+    /* Lists what was put and names `subject`. NULL: the place does so by itself. */
+    zreg_status (*referrers_add)(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                 const zreg_manifest *const *manifests, size_t count,
+                                 zreg_cancel *cancel, zreg_error *err);
     /* Both are of this driver. NULL: never the same; nothing to tell. */
     bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
     zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
@@ -64,11 +71,17 @@ typedef struct zreg__endpoint_driver {
 struct zreg__endpoint {
     const zreg__endpoint_driver *driver;
     zreg__place *place;
+    zreg__endpoint_options options; /* that it was opened with */
 };
 
 /** Opens a place. Nothing is sent and nothing is made yet, so what is missing shows later. */
 zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place,
                                 const zreg__endpoint_options *options, zreg_error *err);
+
+/** Opens what stands under another tag in the same repository or folder. Errors: UNSUPPORTED (an
+ *  archive has no such thing), INVAL. */
+zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *endpoint,
+                                  const char *tag, zreg_error *err);
 
 /** The place as text for messages; lives as long as the endpoint. */
 const char *zreg__endpoint_text(const zreg__endpoint *endpoint);
@@ -94,6 +107,18 @@ zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpo
 /** Stores a manifest under its digest, and with `named` under the place's tag too. */
 zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
                                         bool named, zreg_cancel *cancel, zreg_error *err);
+
+/** The digests of what names `subject`, as the place lists them: each is still to be looked at.
+ *  Errors: UNSUPPORTED, LIMIT. */
+zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                     const zreg_digest *subject, zreg_cancel *cancel,
+                                     zreg_error *err);
+
+/** Sees to it that manifests which were put, and which name `subject`, are listed. Only after
+ *  zreg__endpoint_referrers for that subject, which finds out who keeps the list. */
+zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                         const zreg_manifest *const *manifests, size_t count,
+                                         zreg_cancel *cancel, zreg_error *err);
 
 /** Opens a blob. Not every driver verifies what is read: a sink does. */
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,

@@ -9,8 +9,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strings.h"
 #include "image/layout.h"
-#include "oci/manifest.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,8 +19,9 @@
 typedef struct layout {
     zreg__endpoint base;
     bool write;
-    pthread_mutex_t lock; /* guards fd, and index.json among the threads of this copy */
+    pthread_mutex_t lock; /* guards the two below, and index.json among the threads of this copy */
     int fd;               /* the folder, or -1 while it was not needed */
+    zreg__map *referrers; /* subject -> digests, as index.json was when it was first asked */
 } layout;
 
 typedef struct layout_source {
@@ -65,6 +66,7 @@ static void layout_free(zreg__endpoint *endpoint)
     if (self->fd >= 0) {
         close(self->fd);
     }
+    zreg__map_free(self->referrers);
     pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -100,24 +102,6 @@ static zreg_status find(zreg__layout_entry *out, layout *self, int fd, zreg_erro
     return zreg__layout_index_find(out, fd, place->tag, has_digest ? &place->digest : NULL, err);
 }
 
-static zreg_status read_manifest(zreg_manifest **out, int fd, const zreg_digest *digest,
-                                 const char *media_type, zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
-    ZREG__AUTO_FD int file = -1;
-    uint64_t size = 0;
-    ZREG__TRY(zreg__layout_blob_open(&file, &size, fd, digest, err));
-    char block[8192];
-    for (ssize_t got = 1; got != 0;) {
-        got = read(file, block, sizeof(block));
-        if (got < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read manifest %s", digest->text);
-        }
-        ZREG__TRY(zreg__buf_append(&bytes, block, got > 0 ? (size_t)got : 0, err));
-    }
-    return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
-}
-
 static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
                        zreg_error *err)
 {
@@ -125,16 +109,16 @@ static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *dig
     zreg__layout_entry entry;
     ZREG__TRY(folder(&fd, self, false, err));
     if (digest != NULL) {
-        return read_manifest(out, fd, digest, NULL, err);
+        return zreg__layout_manifest(out, fd, digest, NULL, err);
     }
     /* A digest that index.json does not list may still be a child of what it lists. */
     const zreg_digest *wanted = &self->base.place->digest;
     if (wanted->text[0] != '\0') {
-        return read_manifest(out, fd, wanted, NULL, err);
+        return zreg__layout_manifest(out, fd, wanted, NULL, err);
     }
     ZREG__TRY(find(&entry, self, fd, err));
     const char *type = entry.media_type[0] != '\0' ? entry.media_type : NULL;
-    return read_manifest(out, fd, &entry.digest, type, err);
+    return zreg__layout_manifest(out, fd, &entry.digest, type, err);
 }
 
 static zreg_status layout_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
@@ -205,6 +189,66 @@ static zreg_status layout_manifest_put(zreg__endpoint *endpoint, const zreg_mani
                                        bool is_named, zreg_cancel *cancel, zreg_error *err)
 {
     return put(of(endpoint), manifest, is_named, cancel, err);
+}
+
+static zreg_status load_referrers(layout *self, zreg_cancel *cancel, zreg_error *err)
+{
+    int fd = -1;
+    zreg_status status = ZREG_OK;
+    ZREG__TRY(folder(&fd, self, false, err));
+    pthread_mutex_lock(&self->lock);
+    if (self->referrers == NULL) {
+        status = zreg__layout_referrers(&self->referrers, fd, cancel, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+/* Within one copy a subject is asked for once, before anything is added to what refers to it. */
+static zreg_status layout_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                    const zreg_digest *subject, zreg_cancel *cancel,
+                                    zreg_error *err)
+{
+    layout *self = of(endpoint);
+    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    ZREG__TRY(named(endpoint, load_referrers(self, cancel, err), err));
+    ZREG__TRY(zreg__strings_new(&digests, err));
+    const zreg_strings *known = zreg__map_get(self->referrers, subject->text);
+    for (size_t i = 0; known != NULL && i < zreg_strings_count(known); i++) {
+        ZREG__TRY(zreg__strings_add(digests, zreg_strings_at(known, i), SIZE_MAX, err));
+    }
+    *out = zreg__steal(&digests);
+    return ZREG_OK;
+}
+
+/* One that is listed, under a tag perhaps, keeps its entry. */
+static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_cancel *cancel,
+                            zreg_error *err)
+{
+    zreg__layout_entry entry;
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status = zreg__layout_index_find(&entry, self->fd, NULL,
+                                                 zreg_manifest_digest(manifest), &why);
+    if (status == ZREG_NOTFOUND) {
+        return zreg__layout_index_add(self->fd, self->base.place->path, manifest, NULL, cancel,
+                                      err);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+}
+
+static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                        const zreg_manifest *const *manifests, size_t count,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    layout *self = of(endpoint);
+    zreg_status status = ZREG_OK;
+    (void)subject;
+    pthread_mutex_lock(&self->lock);
+    for (size_t i = 0; i < count && status == ZREG_OK; i++) {
+        status = list_one(self, manifests[i], cancel, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return named(endpoint, status, err);
 }
 
 static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
@@ -351,6 +395,8 @@ const zreg__endpoint_driver zreg__layout_driver = {
     .manifest_put = layout_manifest_put,
     .blob_open = layout_blob_open,
     .blob_create = layout_blob_create,
+    .referrers = layout_referrers,
+    .referrers_add = layout_referrers_add,
     .same_repository = layout_same_repository,
     .free = layout_free,
 };

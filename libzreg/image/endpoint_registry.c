@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "oci/reference.h"
 #include "registry/client.h"
+#include "registry/referrers.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -35,6 +36,7 @@ typedef struct registry {
     const char *origin;
     zreg_strings *mount_from;
     _Atomic mount_trust self_mount;
+    atomic_bool no_lists;       /* it said that it keeps no lists of referrers */
     pthread_mutex_t first_push; /* held by the first push until its request was answered */
     atomic_bool pushed;
 } registry;
@@ -170,6 +172,30 @@ static zreg_status registry_manifest_put(zreg__endpoint *endpoint, const zreg_ma
     }
     return zreg__client_manifest_put_from(self->client, ref, manifest, named ? self->origin : NULL,
                                           cancel, err);
+}
+
+static zreg_status registry_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                      const zreg_digest *subject, zreg_cancel *cancel,
+                                      zreg_error *err)
+{
+    registry *self = of(endpoint);
+    bool has_list = false;
+    if (!self->no_lists) {
+        ZREG__TRY(zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, cancel, err));
+        self->no_lists = !has_list;
+    }
+    return has_list ? ZREG_OK
+                    : zreg__referrers_read_tag(out, self->client, self->ref, subject, cancel, err);
+}
+
+static zreg_status registry_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                          const zreg_manifest *const *manifests, size_t count,
+                                          zreg_cancel *cancel, zreg_error *err)
+{
+    registry *self = of(endpoint);
+    return self->no_lists ? zreg__referrers_add_to_tag(self->client, self->ref, subject, manifests,
+                                                       count, cancel, err)
+                          : ZREG_OK;
 }
 
 static zreg_status source_read(size_t *out_size, zreg__source *source, void *buffer,
@@ -469,6 +495,8 @@ const zreg__endpoint_driver zreg__registry_driver = {
     .manifest_put = registry_manifest_put,
     .blob_open = registry_blob_open,
     .blob_create = registry_blob_create,
+    .referrers = registry_referrers,
+    .referrers_add = registry_referrers_add,
     .same_repository = registry_same_repository,
     .expect = registry_expect,
     .free = registry_free,

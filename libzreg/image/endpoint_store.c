@@ -146,6 +146,38 @@ static zreg_status local_manifest_put(zreg__endpoint *endpoint, const zreg_manif
     return ZREG_OK;
 }
 
+/* The mark of a referrer outlives it when a delete was cut off: what is gone is no referrer. */
+static bool is_there(const local *self, const char *digest)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    return zreg__store_manifest_get(&manifest, self->store, self->repository, digest, NULL) !=
+           ZREG_NOTFOUND;
+}
+
+static zreg_status local_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                   const zreg_digest *subject, zreg_cancel *cancel, zreg_error *err)
+{
+    const local *self = of(endpoint);
+    ZREG__AUTO(zreg_strings) zreg_strings *marks = NULL;
+    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    bool more = false;
+    ZREG__TRY(zreg__strings_new(&digests, err));
+    ZREG__TRY(zreg__store_referrers(&marks, &more, self->store, self->repository, subject, NULL,
+                                    ZREG__MAX_REFERRERS, err));
+    if (more) {
+        return zreg__fail(err, ZREG_LIMIT, "referrers of %s@%s: there are more than %d",
+                          self->repository, subject->text, ZREG__MAX_REFERRERS);
+    }
+    for (size_t i = 0; i < zreg_strings_count(marks); i++) {
+        ZREG__TRY(zreg__cancel_check(cancel, err));
+        if (is_there(self, zreg_strings_at(marks, i))) {
+            ZREG__TRY(zreg__strings_add(digests, zreg_strings_at(marks, i), SIZE_MAX, err));
+        }
+    }
+    *out = zreg__steal(&digests);
+    return ZREG_OK;
+}
+
 static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
                                zreg_error *err)
 {
@@ -306,6 +338,7 @@ const zreg__endpoint_driver zreg__store_driver = {
     .manifest_put = local_manifest_put,
     .blob_open = local_blob_open,
     .blob_create = local_blob_create,
+    .referrers = local_referrers,
     .same_repository = local_same_repository,
     .free = local_free,
 };

@@ -87,19 +87,27 @@ static zreg_status fetch_level(zreg__plan *plan, size_t *left_out, zreg__endpoin
                              : zreg__error_prefix(err, status, "%s", zreg__endpoint_text(src));
 }
 
+zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__endpoint *src,
+                                 zreg__endpoint *dst, const zreg__transfer_options *options,
+                                 zreg_cancel *cancel, zreg_error *err)
+{
+    size_t left_out = 0;
+    while (zreg__plan_wanted_count(plan) > 0) {
+        ZREG__TRY(fetch_level(plan, &left_out, src, dst, options, cancel, err));
+    }
+    ZREG__TRY(zreg__plan_finish(plan, err));
+    *out_left_out = left_out;
+    return ZREG_OK;
+}
+
 zreg_status zreg__graph_fetch(zreg__plan **out, size_t *out_left_out, zreg__endpoint *src,
                               const zreg_manifest *root, zreg__endpoint *dst,
                               const zreg__transfer_options *options, zreg_cancel *cancel,
                               zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    size_t left_out = 0;
     ZREG__TRY(zreg__plan_new(&plan, root, err));
-    while (zreg__plan_wanted_count(plan) > 0) {
-        ZREG__TRY(fetch_level(plan, &left_out, src, dst, options, cancel, err));
-    }
-    ZREG__TRY(zreg__plan_finish(plan, err));
+    ZREG__TRY(zreg__graph_complete(plan, out_left_out, src, dst, options, cancel, err));
     *out = zreg__steal(&plan);
-    *out_left_out = left_out;
     return ZREG_OK;
 }

@@ -15,4 +15,9 @@ zreg_status zreg__graph_fetch(zreg__plan **out, size_t *out_left_out, zreg__endp
                               const zreg__transfer_options *options, zreg_cancel *cancel,
                               zreg_error *err);
 
+/** The same for a plan that was begun, which is finished here. */
+zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__endpoint *src,
+                                 zreg__endpoint *dst, const zreg__transfer_options *options,
+                                 zreg_cancel *cancel, zreg_error *err);
+
 #endif

@@ -169,8 +169,8 @@ static zreg_status move_source(assembly *self, zreg__endpoint *src, const zreg_m
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__TRY(zreg__transfer_blobs(&self->stats, src, self->dst, blobs, count, &self->transfer,
                                    self->cancel, err));
-    ZREG__TRY(zreg__transfer_manifests(&self->stats, self->dst, plan, &self->transfer, self->cancel,
-                                       err));
+    ZREG__TRY(zreg__transfer_manifests(&self->stats, self->dst, plan, NULL, NULL, &self->transfer,
+                                       self->cancel, err));
     return zreg_manifest_is_index(root)
                ? ZREG_OK
                : zreg__endpoint_manifest_put(self->dst, root, false, self->cancel, err);
@@ -240,6 +240,11 @@ zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char 
         return zreg__fail(err, ZREG_INVAL,
                           "an index is made of several images, so that no one digest can be "
                           "expected; name the sources by digest");
+    }
+    if (self.options.with_referrers) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "nothing belongs to an index that is made now; copy the images with their "
+                          "referrers to the destination's repository first, then make it of those");
     }
     ZREG__TRY(start(&self, dst, err));
     for (size_t i = 0; sources[i] != NULL; i++) {

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "oci/manifest.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -169,6 +170,24 @@ zreg_status zreg__layout_blob_open(int *out_fd, uint64_t *out_size_bytes, int la
         return zreg__fail(err, ZREG_NOTFOUND, "blob %s is not there", digest->text);
     }
     return status == ZREG_OK ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+}
+
+zreg_status zreg__layout_manifest(zreg_manifest **out, int layout, const zreg_digest *digest,
+                                  const char *media_type, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__AUTO_FD int file = -1;
+    uint64_t size = 0;
+    ZREG__TRY(zreg__layout_blob_open(&file, &size, layout, digest, err));
+    char block[8192];
+    for (ssize_t got = 1; got != 0;) {
+        got = read(file, block, sizeof(block));
+        if (got < 0 && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "read manifest %s", digest->text);
+        }
+        ZREG__TRY(zreg__buf_append(&bytes, block, got > 0 ? (size_t)got : 0, err));
+    }
+    return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
 }
 
 zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,

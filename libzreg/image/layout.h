@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "base/json.h"
+#include "base/map.h"
 #include <stdbool.h>
 #include <zreg/cancel.h>
 #include <zreg/digest.h>
@@ -40,6 +42,10 @@ zreg_status zreg__layout_read(zreg__buf *to, int folder, const char *name, zreg_
 zreg_status zreg__layout_blob_open(int *out_fd, uint64_t *out_size_bytes, int layout,
                                    const zreg_digest *digest, zreg_error *err);
 
+/** Reads a manifest, verified; `media_type` may be NULL. Errors: as above, and of parsing. */
+zreg_status zreg__layout_manifest(zreg_manifest **out, int layout, const zreg_digest *digest,
+                                  const char *media_type, zreg_error *err);
+
 /** Starts a new blob of an algorithm ("sha256"). */
 zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,
                                   zreg_error *err);
@@ -53,14 +59,28 @@ void zreg__layout_file_finish(zreg__layout_file *file);
 
 /**
  * Looks up a name in index.json: the entry tagged `tag`, or that of `digest`, or with neither the
- * only one. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
+ * only one, where what belongs to an image does not count. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
  */
 zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
                                     const zreg_digest *digest, zreg_error *err);
 
+/** The whole of index.json, whose "manifests" is a list. Errors: NOTFOUND, INVAL, LIMIT. */
+zreg_status zreg__layout_index_load(zreg__json **out, int layout, zreg_error *err);
+
+/** The tag of an entry of that list, or NULL. */
+const char *zreg__layout_index_tag(const zreg__json *entry);
+
 /** Adds a manifest to index.json; a `tag` (may be NULL) is taken from whoever had it. */
 zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,
                                    const char *tag, zreg_cancel *cancel, zreg_error *err);
+
+/**
+ * What index.json lists that names a subject: subject -> zreg_strings of digests. That are entries
+ * of its own, as oras writes them, and those of lists under the tag of a subject, as regctl does.
+ * Errors: CORRUPT, LIMIT, IO. Free it with zreg__map_free.
+ */
+zreg_status zreg__layout_referrers(zreg__map **out, int layout, zreg_cancel *cancel,
+                                   zreg_error *err);
 
 ZREG__DEFINE_AUTO_VALUE(zreg__layout_file, zreg__layout_file_finish)
 

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/layout.h"
+#include "oci/manifest.h"
+#include "oci/referrers.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +16,7 @@
 
 #define REF_NAME "org.opencontainers.image.ref.name"
 
-static zreg_status load(zreg__json **out, int layout, zreg_error *err)
+zreg_status zreg__layout_index_load(zreg__json **out, int layout, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
@@ -27,7 +29,7 @@ static zreg_status load(zreg__json **out, int layout, zreg_error *err)
     return ZREG_OK;
 }
 
-static const char *tag_of(const zreg__json *entry)
+const char *zreg__layout_index_tag(const zreg__json *entry)
 {
     return zreg__json_text(zreg__json_get(entry, "annotations"), REF_NAME);
 }
@@ -42,7 +44,7 @@ static bool is_wanted(const zreg__json *entry, const char *tag, const zreg_diges
     if (digest != NULL) {
         return has_digest(entry, digest);
     }
-    return tag == NULL || zreg__str_equal(tag_of(entry), tag);
+    return tag == NULL || zreg__str_equal(zreg__layout_index_tag(entry), tag);
 }
 
 static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, zreg_error *err)
@@ -64,7 +66,7 @@ static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, 
 static zreg_status list_tags(zreg__buf *to, const zreg__json *entries)
 {
     for (size_t i = 0; i < zreg__json_length(entries); i++) {
-        const char *tag = tag_of(zreg__json_at(entries, i));
+        const char *tag = zreg__layout_index_tag(zreg__json_at(entries, i));
         if (tag != NULL) {
             ZREG__TRY(zreg__buf_printf(to, NULL, "%s%s", to->size > 0 ? ", " : "", tag));
         }
@@ -86,22 +88,60 @@ static zreg_status fail_find(size_t found, const zreg__json *entries, const char
                : zreg__fail(err, ZREG_NOTFOUND, "the layout holds no such image");
 }
 
-zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
-                                    const zreg_digest *digest, zreg_error *err)
+/* Signatures and the like stand beside the images that they belong to. */
+static bool belongs_to_another(int layout, const zreg__json *entry)
 {
-    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
-    ZREG__TRY(load(&index, layout, err));
-    const zreg__json *entries = zreg__json_get(index, "manifests");
-    const zreg__json *found = NULL;
+    zreg__layout_entry read;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    const char *tag = zreg__layout_index_tag(entry);
+    if (tag != NULL && zreg__referrers_is_digest_tag(tag)) {
+        return true;
+    }
+    return read_entry(&read, entry, NULL) == ZREG_OK &&
+           zreg__layout_manifest(&manifest, layout, &read.digest, NULL, NULL) == ZREG_OK &&
+           zreg_manifest_subject(manifest) != NULL;
+}
+
+/* Among several entries, where none was named. */
+static size_t find_images(const zreg__json **out, int layout, const zreg__json *entries)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < zreg__json_length(entries) && count < 2; i++) {
+        const zreg__json *entry = zreg__json_at(entries, i);
+        if (!belongs_to_another(layout, entry)) {
+            *out = entry;
+            count++;
+        }
+    }
+    return count;
+}
+
+static size_t find_named(const zreg__json **out, const zreg__json *entries, const char *tag,
+                         const zreg_digest *digest)
+{
     size_t count = 0;
     for (size_t i = 0; i < zreg__json_length(entries); i++) {
         const zreg__json *entry = zreg__json_at(entries, i);
         if (is_wanted(entry, tag, digest)) {
-            found = found == NULL ? entry : found;
+            *out = count == 0 ? entry : *out;
             count++;
         }
     }
+    return count;
+}
+
+zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
+                                    const zreg_digest *digest, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
+    ZREG__TRY(zreg__layout_index_load(&index, layout, err));
+    const zreg__json *entries = zreg__json_get(index, "manifests");
+    const zreg__json *found = NULL;
     bool exact = tag != NULL || digest != NULL;
+    size_t count = find_named(&found, entries, tag, digest);
+    if (count > 1 && !exact && find_images(&found, layout, entries) == 1) {
+        count = 1;
+    }
     if (count == 0 || (count > 1 && !exact)) {
         return fail_find(count, entries, digest == NULL ? tag : NULL, err);
     }
@@ -111,7 +151,7 @@ zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const c
 /* An entry gives way to a new one of its tag, or without tags to the same digest. */
 static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, const char *tag)
 {
-    const char *old = tag_of(entry);
+    const char *old = zreg__layout_index_tag(entry);
     return tag != NULL ? zreg__str_equal(old, tag) || (old == NULL && has_digest(entry, digest))
                        : has_digest(entry, digest);
 }
@@ -172,7 +212,7 @@ static zreg_status add_locked(int layout, const char *path, const zreg_manifest 
     if (file == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(load(&index, layout, err));
+    ZREG__TRY(zreg__layout_index_load(&index, layout, err));
     ZREG__TRY(replace(index, manifest, tag, err));
     ZREG__TRY(zreg__json_print(&text, index, err));
     return zreg__file_write(file, text, strlen(text), 0644, false, err);

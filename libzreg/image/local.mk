@@ -7,6 +7,9 @@ libzreg_sources += \
 	libzreg/image/append_config.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/belongings.c \
+	libzreg/image/belongings.h \
+	libzreg/image/belongings_move.c \
 	libzreg/image/copy.c \
 	libzreg/image/copying.h \
 	libzreg/image/drivers.h \
@@ -26,6 +29,7 @@ libzreg_sources += \
 	libzreg/image/layout.c \
 	libzreg/image/layout.h \
 	libzreg/image/layout_index.c \
+	libzreg/image/layout_referrers.c \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
 	libzreg/image/place.c \

@@ -101,6 +101,29 @@ const zreg_digest *zreg__place_digest(const zreg__place *place)
     return place->digest.text[0] != '\0' ? &place->digest : NULL;
 }
 
+static zreg_status ref_tagged(char **out, const zreg_ref *ref, const char *tag, zreg_error *err)
+{
+    ZREG__AUTO(zreg_ref) zreg_ref *tagged = NULL;
+    ZREG__TRY(zreg_ref_with_tag(&tagged, ref, tag, err));
+    *out = zreg__strdup(zreg_ref_text(tagged));
+    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg__place_tagged(char **out, const zreg__place *place, const char *tag,
+                               zreg_error *err)
+{
+    switch (place->kind) {
+    case ZREG__PLACE_REGISTRY:
+        return ref_tagged(out, place->ref, tag, err);
+    case ZREG__PLACE_LAYOUT:
+        *out = zreg__asprintf("oci:%s:%s", place->path, tag);
+        return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
+    case ZREG__PLACE_ARCHIVE:
+        break;
+    }
+    return zreg__fail(err, ZREG_UNSUPPORTED, "%s: an archive has no further tags", place->text);
+}
+
 void zreg__place_free(zreg__place *place)
 {
     if (place == NULL) {

@@ -30,6 +30,11 @@ zreg_status zreg__place_parse(zreg__place **out, const char *text, zreg_error *e
 /** The digest that the place is pinned to, or NULL. */
 const zreg_digest *zreg__place_digest(const zreg__place *place);
 
+/** Another tag in the same repository or folder, as the text of a place. Errors: UNSUPPORTED (an
+ *  archive), INVAL (a tag). */
+zreg_status zreg__place_tagged(char **out, const zreg__place *place, const char *tag,
+                               zreg_error *err);
+
 void zreg__place_free(zreg__place *place);
 
 ZREG__DEFINE_AUTO(zreg__place, zreg__place_free)

@@ -22,7 +22,8 @@ typedef struct node {
 #define NOT_WANTED SIZE_MAX
 
 struct zreg__plan {
-    node *nodes; /* the root is first */
+    node *nodes; /* the root is first, if there is one */
+    bool has_root;
     size_t node_count;
     size_t node_capacity;
     zreg__map *by_digest; /* text -> 1 + index into nodes */
@@ -175,17 +176,54 @@ static zreg_status fill(zreg__plan *plan, size_t index, const zreg_manifest *man
     return expand(plan, index, err);
 }
 
-zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err)
+static zreg_status new_plan(zreg__plan **out, zreg_error *err)
 {
-    size_t index = 0;
     ZREG__AUTO(zreg__plan) zreg__plan *plan = zreg__new(zreg__plan);
     if (plan == NULL) {
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__map_new(&plan->by_digest, NULL, err));
     ZREG__TRY(zreg__map_new(&plan->blob_by_digest, NULL, err));
-    ZREG__TRY(add_node(&index, plan, zreg_manifest_digest(root), NULL, 0, err));
-    ZREG__TRY(fill(plan, index, root, err));
+    *out = zreg__steal(&plan);
+    return ZREG_OK;
+}
+
+static zreg_status begin_with(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err)
+{
+    size_t index = 0;
+    ZREG__TRY(add_node(&index, plan, zreg_manifest_digest(manifest), NULL, 0, err));
+    return fill(plan, index, manifest, err);
+}
+
+zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    ZREG__TRY(new_plan(&plan, err));
+    plan->has_root = true;
+    ZREG__TRY(begin_with(plan, root, err));
+    *out = zreg__steal(&plan);
+    return ZREG_OK;
+}
+
+/* One of several may be named by another, or be given twice. */
+static zreg_status begin_with_another(zreg__plan *plan, const zreg_manifest *manifest,
+                                      zreg_error *err)
+{
+    size_t index = 0;
+    if (!find_node(plan, zreg_manifest_digest(manifest), &index)) {
+        return begin_with(plan, manifest, err);
+    }
+    return plan->nodes[index].manifest == NULL ? zreg__plan_add(plan, manifest, err) : ZREG_OK;
+}
+
+zreg_status zreg__plan_new_of(zreg__plan **out, const zreg_manifest *const *manifests, size_t count,
+                              zreg_error *err)
+{
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    ZREG__TRY(new_plan(&plan, err));
+    for (size_t i = 0; i < count; i++) {
+        ZREG__TRY(begin_with_another(plan, manifests[i], err));
+    }
     *out = zreg__steal(&plan);
     return ZREG_OK;
 }
@@ -287,8 +325,10 @@ zreg_status zreg__plan_finish(zreg__plan *plan, zreg_error *err)
     if (plan->order == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(measure(plan, 0, 0, err));
-    for (size_t i = 1; i < plan->node_count; i++) {
+    for (size_t i = 0; i < plan->node_count; i++) {
+        ZREG__TRY(measure(plan, i, 0, err));
+    }
+    for (size_t i = plan->has_root; i < plan->node_count; i++) {
         if (plan->nodes[i].manifest != NULL) {
             plan->order[plan->order_count++] = i;
         }

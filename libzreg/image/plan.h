@@ -2,7 +2,8 @@
 /**
  * What has to move for an image: pure, manifests go in, ordered lists come out.
  *
- * Begin with the root, add each manifest that is still wanted until none is, then finish. Every
+ * Begin with the root, or with several, add each manifest that is still wanted until none is, then
+ * finish. Every
  * digest stands in the lists once, however often the graph names it. Bounded in depth, nodes and
  * bytes.
  */
@@ -17,6 +18,10 @@ typedef struct zreg__plan zreg__plan;
 
 /** Begins with the root manifest; the plan shares it. Errors: NOMEM, LIMIT, CORRUPT. */
 zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err);
+
+/** Begins with several manifests, which then stand in the lists too: there is no root above them. */
+zreg_status zreg__plan_new_of(zreg__plan **out, const zreg_manifest *const *manifests, size_t count,
+                              zreg_error *err);
 
 /** How many manifests are named by those added so far, but not added themselves. */
 size_t zreg__plan_wanted_count(const zreg__plan *plan);
@@ -42,7 +47,7 @@ const zreg_descriptor *const *zreg__plan_blobs(const zreg__plan *plan, size_t *o
 /** The sum of the blobs' sizes in bytes; UINT64_MAX when it is larger. */
 uint64_t zreg__plan_bytes(const zreg__plan *plan);
 
-/** The manifests but the root, children before parents. */
+/** The manifests but the one root, children before parents. */
 size_t zreg__plan_manifest_count(const zreg__plan *plan);
 const zreg_manifest *zreg__plan_manifest(const zreg__plan *plan, size_t i);
 

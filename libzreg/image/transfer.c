@@ -163,6 +163,8 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
 typedef struct manifest_puts {
     zreg__endpoint *dst;
     const zreg__plan *plan;
+    zreg__transfer_put_fn put_as; /* NULL: by digest */
+    void *user;
     size_t first;
     bool look_first; /* a look costs nothing there */
     _Atomic uint32_t put;
@@ -178,16 +180,23 @@ static zreg_status put_one(void *user, size_t i, zreg_cancel *stop, zreg_error *
                                      NULL) == ZREG_OK) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__endpoint_manifest_put(self->dst, manifest, false, stop, err));
+    ZREG__TRY(self->put_as != NULL
+                  ? self->put_as(self->user, manifest, stop, err)
+                  : zreg__endpoint_manifest_put(self->dst, manifest, false, stop, err));
     self->put++;
     return ZREG_OK;
 }
 
 zreg_status zreg__transfer_manifests(zreg__transfer_stats *stats, zreg__endpoint *dst,
-                                     const zreg__plan *plan, const zreg__transfer_options *options,
-                                     zreg_cancel *cancel, zreg_error *err)
+                                     const zreg__plan *plan, zreg__transfer_put_fn put, void *user,
+                                     const zreg__transfer_options *options, zreg_cancel *cancel,
+                                     zreg_error *err)
 {
-    manifest_puts self = {.dst = dst, .plan = plan, .look_first = dst->driver->local};
+    manifest_puts self = {.dst = dst,
+                          .plan = plan,
+                          .put_as = put,
+                          .user = user,
+                          .look_first = dst->driver->local && put == NULL};
     size_t count = zreg__plan_manifest_count(plan);
     for (size_t end; self.first < count; self.first = end) {
         end = zreg__plan_run_end(plan, self.first);

@@ -35,10 +35,16 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
                                  size_t count, const zreg__transfer_options *options,
                                  zreg_cancel *cancel, zreg_error *err);
 
-/** Puts the manifests of a plan but the root, children before parents. */
+/** Stores one manifest; from several threads at once. */
+typedef zreg_status (*zreg__transfer_put_fn)(void *user, const zreg_manifest *manifest,
+                                             zreg_cancel *cancel, zreg_error *err);
+
+/** Puts the manifests of a plan but the one root, children before parents: by their digests, or
+ *  with `put` (may be NULL) as that does. */
 zreg_status zreg__transfer_manifests(zreg__transfer_stats *stats, zreg__endpoint *dst,
-                                     const zreg__plan *plan, const zreg__transfer_options *options,
-                                     zreg_cancel *cancel, zreg_error *err);
+                                     const zreg__plan *plan, zreg__transfer_put_fn put, void *user,
+                                     const zreg__transfer_options *options, zreg_cancel *cancel,
+                                     zreg_error *err);
 
 /** How many threads the options ask for. */
 unsigned zreg__transfer_jobs(const zreg__transfer_options *options);
