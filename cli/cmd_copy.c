@@ -68,7 +68,8 @@ const verb cmd_copy = {
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
         "oci:DIR[:TAG], or as a source docker-archive:FILE[:REF].\n"
         "--username is for the host of DST.\n"
-        "With --with-referrers, what belongs to the image and to each child of an index moves too:\n"
+        "With --with-referrers, what belongs to the image and to each child of an index moves "
+        "too:\n"
         "what names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom.",
     .options = options_of_copy,
     .example = "zreg copy docker.io/library/debian:12 oci:/tmp/debian:12",

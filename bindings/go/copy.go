@@ -17,7 +17,11 @@ type CopyOptions struct {
 	Jobs         uint     // transfers at once; 0 means 8
 	SrcServer    *Server  // read straight from this server; the host is ignored
 	DstServer    *Server  // write straight into this server; the host is ignored
-	Progress     ProgressFunc
+
+	// WithReferrers takes along what belongs to the image and to each child of an index: what names
+	// it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. Index refuses it.
+	WithReferrers bool
+	Progress      ProgressFunc
 }
 
 // CopyResult says what a copy did.
@@ -32,6 +36,9 @@ type CopyResult struct {
 	SrcRequests  uint64
 	DstRequests  uint64
 	Elapsed      time.Duration
+
+	ReferrersCopied  uint // WithReferrers: signatures and whatever else belongs to the image
+	ReferrersSkipped uint // of these, were at the destination already
 }
 
 // AppendOptions are the settings of an append; nil means all defaults.
@@ -60,7 +67,7 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), progress, cancel, failure)
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
 	return result, err
@@ -68,16 +75,18 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 
 func newCopyResult(from raw.Copy_result) CopyResult {
 	return CopyResult{
-		Digest:       digestText(from.GetDigest()),
-		MediaType:    from.GetMedia_type(),
-		Bytes:        from.GetBytes(),
-		BlobsCopied:  from.GetBlobs_copied(),
-		BlobsMounted: from.GetBlobs_mounted(),
-		BlobsSkipped: from.GetBlobs_skipped(),
-		ManifestsPut: from.GetManifests_put(),
-		SrcRequests:  from.GetSrc_requests(),
-		DstRequests:  from.GetDst_requests(),
-		Elapsed:      time.Duration(from.GetElapsed_ms()) * time.Millisecond,
+		Digest:           digestText(from.GetDigest()),
+		MediaType:        from.GetMedia_type(),
+		Bytes:            from.GetBytes(),
+		BlobsCopied:      from.GetBlobs_copied(),
+		BlobsMounted:     from.GetBlobs_mounted(),
+		BlobsSkipped:     from.GetBlobs_skipped(),
+		ManifestsPut:     from.GetManifests_put(),
+		SrcRequests:      from.GetSrc_requests(),
+		DstRequests:      from.GetDst_requests(),
+		Elapsed:          time.Duration(from.GetElapsed_ms()) * time.Millisecond,
+		ReferrersCopied:  from.GetReferrers_copied(),
+		ReferrersSkipped: from.GetReferrers_skipped(),
 	}
 }
 
@@ -113,7 +122,7 @@ func (c *Client) Index(ctx context.Context, dst string, sources []string, option
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), progress, cancel, failure)
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)
 	return digest, err

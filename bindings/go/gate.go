@@ -108,7 +108,9 @@ type UploadOptions struct {
 	Pipeline  string  // ... or name of the pipeline, for items without a change
 	Jobs      uint    // transfers at once; 0 means 8
 	SrcServer *Server // read the source from this server directly
-	Progress  ProgressFunc
+
+	WithReferrers bool // take along what belongs to the image, as in Copy
+	Progress      ProgressFunc
 }
 
 // Upload copies src to the repository (HOST/REPOSITORY) under the temporary tag of tag.
@@ -121,7 +123,7 @@ func (c *Client) Upload(ctx context.Context, src, repository, tag string, option
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Upload(out, c.raw, src, repository, tag, o.Change, o.Pipeline, o.Jobs,
-			rawServer(o.SrcServer), progress, cancel, failure)
+			rawServer(o.SrcServer), flag(o.WithReferrers), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer)
 	return result, err

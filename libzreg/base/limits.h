@@ -20,7 +20,7 @@
 #define ZREG__MAX_INDEX_DEPTH 8
 #define ZREG__MAX_GRAPH_NODES 100000
 #define ZREG__MAX_GRAPH_BYTES (256 * ZREG__MIB) /* the manifests of one image together */
-#define ZREG__MAX_REFERRERS 1000 /* what belongs to one image, all together */
+#define ZREG__MAX_REFERRERS 1000                /* what belongs to one image, all together */
 #define ZREG__MAX_REFERRERS_DEPTH 8
 #define ZREG__MAX_REFERRERS_PAGES 1000
 #define ZREG__MAX_JSON_DEPTH 32

@@ -124,8 +124,8 @@ static zreg_status ask_about(search *self, const zreg_digest *digest, zreg_error
                           zreg__endpoint_text(self->src), ZREG__MAX_GRAPH_NODES);
     }
     ZREG__TRY(zreg__map_set(self->known, digest->text, self, err));
-    ZREG__TRY(make_room((void **)&self->asked, &self->capacity, self->count, sizeof(zreg_digest),
-                        err));
+    ZREG__TRY(
+        make_room((void **)&self->asked, &self->capacity, self->count, sizeof(zreg_digest), err));
     self->asked[self->count++] = *digest;
     return ZREG_OK;
 }
@@ -140,12 +140,10 @@ static zreg_status ask_about_child(search *self, const zreg_descriptor *child, u
     ZREG__AUTO(zreg_manifest) zreg_manifest *inner = NULL;
     bool known = zreg__map_get(self->known, child->digest.text) != NULL;
     ZREG__TRY(ask_about(self, &child->digest, err));
-    if (known ||
-        zreg__mediatype_kind_of(zreg__span_of(child->media_type)) != ZREG__KIND_INDEX) {
+    if (known || zreg__mediatype_kind_of(zreg__span_of(child->media_type)) != ZREG__KIND_INDEX) {
         return ZREG_OK;
     }
-    ZREG__TRY(
-        zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel, err));
     return ask_about_children(self, inner, depth + 1, err);
 }
 
@@ -199,19 +197,17 @@ static zreg_status ask(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
     search *self = user;
     answer *to = &self->answers[i];
     const zreg_digest *subject = &self->asked[self->first + i / ASKS];
-    return i % ASKS == 0
-               ? zreg__endpoint_referrers(&to->listed, self->src, subject, stop, err)
-               : get_tagged(&to->tagged, self, subject, i % ASKS - 1, stop, err);
+    return i % ASKS == 0 ? zreg__endpoint_referrers(&to->listed, self->src, subject, stop, err)
+                         : get_tagged(&to->tagged, self, subject, i % ASKS - 1, stop, err);
 }
 
 static zreg_status ask_all(search *self, zreg_error *err)
 {
     size_t count = ASKS * (self->count - self->first);
     self->answers = zreg__calloc(count, sizeof(answer));
-    return self->answers == NULL
-               ? zreg__fail_nomem(err)
-               : zreg__parallel_run(count, zreg__transfer_jobs(self->options), ask, NULL, self,
-                                    self->cancel, err);
+    return self->answers == NULL ? zreg__fail_nomem(err)
+                                 : zreg__parallel_run(count, zreg__transfer_jobs(self->options),
+                                                      ask, NULL, self, self->cancel, err);
 }
 
 /* --- fetching what was listed */
@@ -260,10 +256,9 @@ static zreg_status fetch(void *user, size_t i, zreg_cancel *stop, zreg_error *er
     if (status == ZREG_OK) {
         return weigh(self, at->manifest, err);
     }
-    return status == ZREG_CANCELLED
-               ? status
-               : zreg__error_prefix(err, status, "referrer %s of %s", at->digest.text,
-                                    at->subject->text);
+    return status == ZREG_CANCELLED ? status
+                                    : zreg__error_prefix(err, status, "referrer %s of %s",
+                                                         at->digest.text, at->subject->text);
 }
 
 static zreg_status fetch_listed(search *self, zreg_error *err)

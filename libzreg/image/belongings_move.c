@@ -132,11 +132,12 @@ static zreg_status compare_tagged(bool *out_there, zreg__endpoint *beside,
     if (*out_there || zreg__referrers_holds(ours, theirs)) {
         return ZREG_OK;
     }
-    return zreg__fail(err, ZREG_CONFLICT,
-                      "%s holds %s, which has other signatures or attestations than %s at the "
-                      "source; neither is overwritten: delete that tag, or sign again what is there",
-                      zreg__endpoint_text(beside), zreg_manifest_digest(theirs)->text,
-                      zreg_manifest_digest(ours)->text);
+    return zreg__fail(
+        err, ZREG_CONFLICT,
+        "%s holds %s, which has other signatures or attestations than %s at the "
+        "source; neither is overwritten: delete that tag, or sign again what is there",
+        zreg__endpoint_text(beside), zreg_manifest_digest(theirs)->text,
+        zreg_manifest_digest(ours)->text);
 }
 
 static zreg_status look_at_tag(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
@@ -180,8 +181,8 @@ static zreg_status move_wanted(mover *self, zreg__transfer_put_fn put, zreg_erro
         return ZREG_OK;
     }
     ZREG__TRY(zreg__plan_new_of(&plan, self->wanted, self->wanted_count, err));
-    ZREG__TRY(zreg__graph_complete(plan, &left_out, self->src, NULL, self->options, self->cancel,
-                                   err));
+    ZREG__TRY(
+        zreg__graph_complete(plan, &left_out, self->src, NULL, self->options, self->cancel, err));
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__TRY(zreg__transfer_blobs(self->moved, self->src, self->dst, blobs, count, self->options,
                                    self->cancel, err));
@@ -194,8 +195,7 @@ static zreg_status list_run(void *user, size_t i, zreg_cancel *stop, zreg_error 
     const mover *self = user;
     const run *at = &self->runs[i];
     size_t count = 0;
-    ZREG__AUTO_FREE const zreg_manifest **added =
-        zreg__calloc(at->end - at->begin, sizeof(*added));
+    ZREG__AUTO_FREE const zreg_manifest **added = zreg__calloc(at->end - at->begin, sizeof(*added));
     if (added == NULL) {
         return zreg__fail_nomem(err);
     }

@@ -24,7 +24,7 @@ typedef struct copy {
     zreg_manifest *root; /* what will be at the destination */
     bool dst_known;      /* the destination's name is taken, by `dst_digest` */
     zreg_digest dst_digest;
-    bool made;           /* `root` is an index that was made here, of chosen platforms */
+    bool made; /* `root` is an index that was made here, of chosen platforms */
     zreg__belongings belongings;
     zreg__belongings_stats belonging_stats;
     zreg__transfer_stats stats;

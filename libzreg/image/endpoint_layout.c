@@ -227,8 +227,8 @@ static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_ca
 {
     zreg__layout_entry entry;
     zreg_error why = {.code = ZREG_OK};
-    zreg_status status = zreg__layout_index_find(&entry, self->fd, NULL,
-                                                 zreg_manifest_digest(manifest), &why);
+    zreg_status status =
+        zreg__layout_index_find(&entry, self->fd, NULL, zreg_manifest_digest(manifest), &why);
     if (status == ZREG_NOTFOUND) {
         return zreg__layout_index_add(self->fd, self->base.place->path, manifest, NULL, cancel,
                                       err);

@@ -181,7 +181,8 @@ static zreg_status registry_referrers(zreg_strings **out, zreg__endpoint *endpoi
     registry *self = of(endpoint);
     bool has_list = false;
     if (!self->no_lists) {
-        ZREG__TRY(zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, cancel, err));
+        ZREG__TRY(
+            zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, cancel, err));
         self->no_lists = !has_list;
     }
     return has_list ? ZREG_OK

@@ -242,9 +242,10 @@ zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char 
                           "expected; name the sources by digest");
     }
     if (self.options.with_referrers) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "nothing belongs to an index that is made now; copy the images with their "
-                          "referrers to the destination's repository first, then make it of those");
+        return zreg__fail(
+            err, ZREG_UNSUPPORTED,
+            "nothing belongs to an index that is made now; copy the images with their "
+            "referrers to the destination's repository first, then make it of those");
     }
     ZREG__TRY(start(&self, dst, err));
     for (size_t i = 0; sources[i] != NULL; i++) {

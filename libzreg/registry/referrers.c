@@ -19,8 +19,7 @@ static zreg_status add_children(zreg_strings *to, const zreg_manifest *list, con
             return zreg__fail(err, ZREG_LIMIT, "%s: there are more than %d", what,
                               ZREG__MAX_REFERRERS);
         }
-        ZREG__TRY(
-            zreg__strings_add(to, zreg_manifest_at(list, i)->digest.text, SIZE_MAX, err));
+        ZREG__TRY(zreg__strings_add(to, zreg_manifest_at(list, i)->digest.text, SIZE_MAX, err));
     }
     return ZREG_OK;
 }
@@ -47,8 +46,8 @@ static zreg_status take_page(bool *out_more, zreg_strings *to, zreg__pages *page
     ZREG__TRY(zreg__request_expect(exchange, 200, pages->what, err));
     status = zreg__fetch_body(&body, exchange, err);
     if (status == ZREG_OK) {
-        status = zreg_manifest_parse(&list, zreg__buf_cstr(&body), body.size, ZREG__TYPE_OCI_INDEX,
-                                     err);
+        status =
+            zreg_manifest_parse(&list, zreg__buf_cstr(&body), body.size, ZREG__TYPE_OCI_INDEX, err);
     }
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", pages->what);

@@ -43,6 +43,7 @@ TESTS += \
 	tests/proto/test_cli_usage.py \
 	tests/proto/test_cli_zuul.py \
 	tests/proto/test_promotion.py \
-	tests/proto/test_promotion_whole.py
+	tests/proto/test_promotion_whole.py \
+	tests/proto/test_referrers.py
 endif
 endif

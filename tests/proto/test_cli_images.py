@@ -6,7 +6,7 @@ import stat
 
 from cli_world import MANIFEST, INDEX, tap, world
 
-COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "requests", "seconds"]
+COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "referrers", "requests", "seconds"]
 
 
 def pushed(w, registry, text="hello", tag="one", repository="a/b"):

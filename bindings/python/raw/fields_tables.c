@@ -71,6 +71,7 @@ const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, U32, jobs),
     FIELD(zreg_copy_options, SERVER, src_server),
     FIELD(zreg_copy_options, SERVER, dst_server),
+    FIELD(zreg_copy_options, INT, with_referrers),
     CALLBACK(zreg_copy_options, PROGRESS, progress),
     END,
 };
@@ -125,6 +126,7 @@ const fields_row fields_of_upload_options[] = {
     FIELD(zreg_upload_options, TEXT, pipeline),
     FIELD(zreg_upload_options, U32, jobs),
     FIELD(zreg_upload_options, SERVER, src_server),
+    FIELD(zreg_upload_options, INT, with_referrers),
     CALLBACK(zreg_upload_options, PROGRESS, progress),
     END,
 };
@@ -217,6 +219,8 @@ const fields_row fields_of_copy_result[] = {
     FIELD(zreg_copy_result, U64, src_requests),
     FIELD(zreg_copy_result, U64, dst_requests),
     FIELD(zreg_copy_result, U64, elapsed_ms),
+    FIELD(zreg_copy_result, U32, referrers_copied),
+    FIELD(zreg_copy_result, U32, referrers_skipped),
     END,
 };
 

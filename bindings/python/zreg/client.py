@@ -240,15 +240,20 @@ class Client:
         jobs: int = 0,
         src_server: Optional[Server] = None,
         dst_server: Optional[Server] = None,
+        with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> CopyResult:
         """Copies an image or a whole index; of an index only `platforms`, when given. With a server
-        the place is read or written inside it, and the host is ignored."""
+        the place is read or written inside it, and the host is ignored.
+
+        With `with_referrers`, what belongs to the image and to each child of an index moves too: what
+        names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
+        destination that holds what ours does not, and the other way round, is a Conflict."""
         return copied(self._work(
             _raw.copy, str(src), str(dst), platforms=_texts(platforms), expect_digest=expect_digest,
             mount_from=_texts(mount_from), jobs=jobs, src_server=_server(src_server),
-            dst_server=_server(dst_server), progress=progress, cancel=cancel))
+            dst_server=_server(dst_server), with_referrers=int(with_referrers), progress=progress, cancel=cancel))
 
     def append(
         self,
@@ -370,13 +375,14 @@ class Client:
         pipeline: Optional[str] = None,
         jobs: int = 0,
         src_server: Optional[Server] = None,
+        with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> CopyResult:
-        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`."""
+        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` as in copy."""
         return copied(self._work(
             _raw.upload, str(src), repository, tag, change=_text(change), pipeline=pipeline, jobs=jobs,
-            src_server=_server(src_server), progress=progress, cancel=cancel))
+            src_server=_server(src_server), with_referrers=int(with_referrers), progress=progress, cancel=cancel))
 
     def promote(
         self,

@@ -63,6 +63,8 @@ class CopyResult:
     src_requests: int
     dst_requests: int
     elapsed_ms: int
+    referrers_copied: int  #: signatures and whatever else belongs to the image, with_referrers
+    referrers_skipped: int  #: of these, were at the destination already
 
 
 @dataclass(frozen=True)

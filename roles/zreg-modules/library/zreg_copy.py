@@ -30,6 +30,13 @@ options:
   expect_digest:
     description: Fail unless the source is this image.
     type: str
+  with_referrers:
+    description:
+      - Take along what belongs to the image and to each image of an index, which is what names it as its
+        subject (OCI 1.1) and the tags that cosign gives signatures, attestations and SBOMs.
+      - In check mode only the image itself is looked at. Not together with I(sources).
+    type: bool
+    default: false
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
@@ -142,6 +149,11 @@ blobs:
   description: How many blobs were C(copied), C(mounted) and C(skipped).
   type: dict
   returned: after a copy
+referrers:
+  description: With I(with_referrers), how many signatures and other referrers were C(copied), and how many C(skipped)
+    because they were there.
+  type: dict
+  returned: after a copy
 requests:
   description: HTTP requests sent to C(src) and C(dst).
   type: dict
@@ -156,6 +168,7 @@ ARGUMENTS = common.options(
     dst=dict(type="str", required=True),
     platforms=dict(type="list", elements="str"),
     expect_digest=dict(type="str"),
+    with_referrers=dict(type="bool", default=False),
     jobs=dict(type="int"))
 RULES = dict(mutually_exclusive=[("sources", "src"), ("sources", "platforms"), ("sources", "expect_digest")],
              required_one_of=[("src", "sources")])
@@ -203,20 +216,24 @@ def copy(client, params):
         return dict(digest=str(digest), platforms=platforms)
     return common.moved(client.copy(
         params["src"], params["dst"], platforms=params["platforms"], expect_digest=params["expect_digest"],
-        jobs=params["jobs"] or 0))
+        jobs=params["jobs"] or 0, with_referrers=params["with_referrers"]))
 
 
 def act(module, client):
     params = module.params
     common.require_permission(module, params["dst"])
+    if params["sources"] and params["with_referrers"]:
+        raise ValueError("with_referrers: nothing belongs to an index that is made now; copy its images with their "
+                         "referrers to the repository of dst first, then make it of those")
     before = common.digest_at(client, params["dst"])
     if module.check_mode:
         digest = foresee(client, params, before)
         results = dict(digest=digest) if digest else {}
     else:
         results = copy(client, params)
-    after = results.get("digest", "(known after the copy)")
-    return dict(results, **common.changes({params["dst"]: before}, {params["dst"]: after}))
+    after = {params["dst"]: results.get("digest", "(known after the copy)")}
+    after.update(common.referrers_moved(results, params["dst"]))
+    return dict(results, **common.changes({params["dst"]: before}, after))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,13 @@ options:
   pipeline:
     description: Name of the pipeline, used when there is no change.
     type: str
+  with_referrers:
+    description:
+      - Take along what belongs to the image and to each image of an index, which is what names it as its
+        subject (OCI 1.1) and the tags that cosign gives signatures, attestations and SBOMs.
+      - In check mode only the image itself is looked at.
+    type: bool
+    default: false
   jobs:
     description: Transfers at once for each repository; without it the library decides.
     type: int
@@ -160,6 +167,11 @@ blobs:
   description: How many blobs were C(copied), C(mounted) and C(skipped).
   type: dict
   returned: unless in check mode
+referrers:
+  description: With I(with_referrers), how many signatures and other referrers were C(copied), and how many C(skipped)
+    because they were there.
+  type: dict
+  returned: unless in check mode
 requests:
   description: HTTP requests sent to C(src) and C(dst).
   type: dict
@@ -183,6 +195,7 @@ ARGUMENTS = common.options(
     temporary=dict(type="bool", default=True),
     change=dict(type="str"),
     pipeline=dict(type="str"),
+    with_referrers=dict(type="bool", default=False),
     jobs=dict(type="int"))
 RULES = dict(
     required_one_of=[("src", "images")], mutually_exclusive=[("src", "images")],
@@ -203,7 +216,8 @@ def upload(module, client, image):
     if module.check_mode:
         results = dict(digest=client.inspect(image["src"])["digest"])
     else:
-        results = common.moved(client.copy(image["src"], ref, jobs=module.params["jobs"] or 0))
+        results = common.moved(client.copy(image["src"], ref, jobs=module.params["jobs"] or 0,
+                                           with_referrers=module.params["with_referrers"]))
     return before, dict(results, tag=tag, ref=ref)
 
 
@@ -226,8 +240,10 @@ def act(module, client):
     common.require_permission(module, *(image["repository"] for image in listed or [module.params]))
     outcomes = upload_all(module, client, [module.params] if listed is None else listed)
     uploaded = [results for _, results in outcomes]
-    changes = common.changes({results["ref"]: before for before, results in outcomes},
-                             {results["ref"]: results["digest"] for results in uploaded})
+    after = {results["ref"]: results["digest"] for results in uploaded}
+    for results in uploaded:
+        after.update(common.referrers_moved(results, results["ref"]))
+    changes = common.changes({results["ref"]: before for before, results in outcomes}, after)
     return dict(uploaded[0] if listed is None else {"images": uploaded}, **changes)
 
 

@@ -95,7 +95,14 @@ def moved(result):
     return dict(
         digest=str(result.digest), media_type=result.media_type, bytes=result.bytes,
         blobs=dict(copied=result.blobs_copied, mounted=result.blobs_mounted, skipped=result.blobs_skipped),
+        referrers=dict(copied=result.referrers_copied, skipped=result.referrers_skipped),
         requests=dict(src=result.src_requests, dst=result.dst_requests))
+
+
+def referrers_moved(results, place):
+    """What changes() is to show of a copy beside the digest, which may be the same: {} or {name: text}."""
+    copied = results.get("referrers", {}).get("copied", 0)
+    return {f"{place} referrers": f"{copied} copied"} if copied else {}
 
 
 def run(act, argument_spec, **rules):

@@ -171,7 +171,7 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                  int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST platform_list = NULL;
     AUTOLIST mount_list = NULL;
@@ -190,6 +190,7 @@ void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, c
         .jobs = jobs,
         .src_server = src_server,
         .dst_server = dst_server,
+        .with_referrers = with_referrers,
         PROGRESS(progress),
     };
     zreg_copy(out, client, src, dst, &options, cancel, err);
@@ -232,8 +233,8 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
-                          zreg_error *err)
+                          zreg_server *dst_server, int with_referrers, uintptr_t progress,
+                          zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
@@ -254,6 +255,7 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
         .jobs = jobs,
         .src_server = src_server,
         .dst_server = dst_server,
+        .with_referrers = with_referrers,
         PROGRESS(progress),
     };
     zreg_index_create(out, client, dst, source_list, &options, cancel, err);
@@ -415,7 +417,7 @@ char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
-                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                    int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_upload_options options = {
         .size = sizeof(options),
@@ -423,6 +425,7 @@ void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
         .pipeline = optional(pipeline),
         .jobs = jobs,
         .src_server = src_server,
+        .with_referrers = with_referrers,
         PROGRESS(progress),
     };
 
