@@ -37,6 +37,8 @@ libzreg_sources += \
 	libzreg/image/plan.c \
 	libzreg/image/plan.h \
 	libzreg/image/plan_filter.c \
+	libzreg/image/pusher.c \
+	libzreg/image/pusher.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/tarheader.c \
