@@ -4,6 +4,7 @@ package zreg_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"libzreg.org/zreg"
@@ -43,6 +44,31 @@ func TestCopyOfAnotherDigestIsAConflict(t *testing.T) {
 	_, err = client.Copy(background, host+"/x/y:1", host+"/x/z:1",
 		&zreg.CopyOptions{ExpectDigest: "nonsense"})
 	wantError(t, err, zreg.ErrInvalid)
+}
+
+func TestWhatBelongsToAnImageMovesWithIt(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	digest := appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	tag := ":" + strings.Replace(string(digest), ":", "-", 1) + ".sig"
+	signature := appendImage(t, client, "scratch", host+"/x/y"+tag, "signature")
+
+	options := &zreg.CopyOptions{WithReferrers: true}
+	result, err := client.Copy(background, host+"/x/y:1", host+"/x/z:1", options)
+	must(t, err)
+	wantEqual(t, "copied", result.ReferrersCopied, uint(1))
+	head, err := client.Head(background, host+"/x/z"+tag)
+	must(t, err)
+	wantEqual(t, "digest", head, signature)
+	result, err = client.Copy(background, host+"/x/y:1", host+"/x/z:1", options)
+	must(t, err)
+	wantEqual(t, "skipped", result.ReferrersSkipped, uint(1))
+	result, err = client.Upload(background, host+"/x/y:1", host+"/x/public", "1",
+		&zreg.UploadOptions{Change: "7", WithReferrers: true})
+	must(t, err)
+	wantEqual(t, "uploaded", result.ReferrersCopied, uint(1))
+	_, err = client.Index(background, host+"/x/z:all", []string{host + "/x/y:1"}, options)
+	wantError(t, err, zreg.ErrUnsupported)
 }
 
 func TestProgressStopsACopy(t *testing.T) {

@@ -188,6 +188,44 @@ def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():
         assert w.fails("inspect", f"{theirs.address}/big:one")["code"] == "NOTFOUND"
 
 
+def with_referrer(registry, w, place, digest):
+    """Pushes an artifact that names the image, without a tag, and gives its digest."""
+    import zreg
+    with zreg.Client(authfile=str(w.credentials.authfile), ca_file=str(w.credentials.bundle)) as client:
+        with client.create_blob(place) as writer:
+            writer.write(b"{}")
+            blob = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": writer.commit(), "size": 2}
+        image = client.manifest(place)
+        artifact = zreg.Manifest(json.dumps({
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "artifactType": "application/spdx+json", "config": blob, "layers": [blob],
+            "subject": {"mediaType": image.media_type, "digest": digest, "size": len(image.data)}}).encode())
+        client.put_manifest(zreg.Ref(place).with_digest(artifact.digest), artifact)
+        return str(artifact.digest)
+
+
+def test_what_belongs_to_an_image_goes_to_docker_registry_and_back():
+    """zreg serve keeps lists of referrers; docker-registry keeps none, so that a tag holds the list."""
+    with world() as w:
+        ours, theirs = both(w)
+        digest = w.image(f"{ours.address}/some/image:one")
+        artifact = with_referrer(ours, w, f"{ours.address}/some/image:one", digest)
+        tag = digest.replace(":", "-")
+        w.image(f"{ours.address}/some/image:{tag}.sig", name="signature")
+        way = [f"{ours.address}/some/image:one", f"{theirs.address}/other/image:two",
+               f"{ours.address}/third:three"]
+        for src, dst in zip(way, way[1:]):
+            done = w.zreg("copy", "--with-referrers", src, dst)
+            assert done["referrers"] == {"copied": 2, "skipped": 0}, done
+            again = w.zreg("copy", "--with-referrers", src, dst)
+            assert again["referrers"] == {"copied": 0, "skipped": 2} and again["bytes"] == 0, again
+        place = way[2].rsplit(":", 1)[0]
+        assert w.zreg("inspect", f"{place}@{artifact}")["digest"] == artifact
+        listed = w.zreg("inspect", f"{theirs.address}/other/image:{tag}")["platforms"]
+        assert [entry["digest"] for entry in listed] == [artifact], listed
+        assert sorted(w.zreg("tags", place)["tags"]) == sorted(["three", f"{tag}.sig"])
+
+
 def test_append_gives_the_same_digest_for_the_same_input():
     with world() as w:
         one = w.image(f"oci:{w.folder}/a:one")

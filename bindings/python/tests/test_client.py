@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import io
+import json
 import os
 import shutil
 import signal
@@ -111,6 +112,45 @@ def test_copy_to_a_folder_and_back(client, server, push, tmp_path):
     assert client.head(f"{server.address}/other:1") == pushed.digest
     again = client.copy(f"{server.address}/image:1", f"oci:{tmp_path}/layout:1")
     assert (again.blobs_copied, again.bytes) == (0, 0)
+
+
+def signed(client, ref, manifest):
+    """Gives the image a signature as cosign makes it and an artifact that names it; gives their digests."""
+    with client.create_blob(ref) as writer:
+        writer.write(b"payload")
+        payload = {"mediaType": "application/x", "digest": writer.commit(), "size": 7}
+    subject = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": len(manifest.data)}
+    image = {"schemaVersion": 2, "mediaType": manifest.media_type, "config": payload, "layers": [payload]}
+    signature = zreg.Manifest(json.dumps(image).encode())
+    artifact = zreg.Manifest(json.dumps(dict(image, subject=subject)).encode())
+    repository = ref.rsplit(":", 1)[0]
+    client.put_manifest(f"{repository}:{manifest.digest.replace(':', '-')}.sig", signature)
+    client.put_manifest(f"{repository}@{artifact.digest}", artifact)
+    return signature.digest, artifact.digest
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_copy_takes_along_what_belongs_to_the_image(client, server, push, tmp_path, inside):
+    pushed = push("image:1", b"layer")
+    source, copy, back = f"{server.address}/image:1", f"oci:{tmp_path}/layout:1", f"{server.address}/other:1"
+    signature, artifact = signed(client, source, pushed)
+    there = server if inside else None
+    assert client.copy(source, f"oci:{tmp_path}/bare:1").referrers_copied == 0
+    done = client.copy(source, copy, src_server=there, with_referrers=True)
+    assert (done.referrers_copied, done.referrers_skipped) == (2, 0)
+    done = client.copy(copy, back, dst_server=there, with_referrers=True)
+    assert (done.digest, done.referrers_copied, done.referrers_skipped) == (pushed.digest, 2, 0)
+    assert client.head(f"{server.address}/other:{pushed.digest.replace(':', '-')}.sig") == signature
+    assert client.head(f"{server.address}/other@{artifact}") == artifact
+    again = client.copy(copy, back, dst_server=there, with_referrers=True)
+    assert (again.bytes, again.referrers_copied, again.referrers_skipped) == (0, 0, 2)
+
+
+def test_upload_takes_along_what_belongs_to_the_image(client, server, push):
+    pushed = push("image:1", b"layer")
+    _, artifact = signed(client, f"{server.address}/image:1", pushed)
+    done = client.upload(f"{server.address}/image:1", f"{server.address}/public", "1", change=7, with_referrers=True)
+    assert done.referrers_copied == 2 and client.head(f"{server.address}/public@{artifact}") == artifact
 
 
 def test_copy_of_another_digest_is_refused(client, server, push, tmp_path):
