@@ -9,6 +9,7 @@ static const option_spec options_of_populate[] = {
     {"artifacts", "FILE", "Zuul's variables, or a list of artifacts, as JSON; - is standard input"},
     {"to", "HOST:PORT", "the buildset registry"},
     {"intermediate", "HOST:PORT", "read from here instead of where the artifacts say"},
+    {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -43,6 +44,7 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     AUTO_FREE char *place = memory_printf("%s/a", to);
+    options.with_referrers = options_flag(&s->given, "with-referrers");
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
         status = session_open(s, place);

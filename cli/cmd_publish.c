@@ -11,6 +11,7 @@ static const option_spec options_of_publish[] = {
     {"image", "REPO:TAG", "an image to publish; may be repeated", true},
     {"change", "N", "number of the change, for the artifact"},
     {"patchset", "N", "its patch set, for the artifact"},
+    {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -50,6 +51,7 @@ static zreg_status publish(session *s, zreg_artifacts **out)
     options.progress_user = &s->progress;
     const char *to = options_text(&s->given, "to");
     AUTO_FREE char *place = memory_printf("%s/a", to);
+    options.with_referrers = options_flag(&s->given, "with-referrers");
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
         status = session_open(s, place);

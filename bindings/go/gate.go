@@ -13,7 +13,9 @@ type PopulateOptions struct {
 	Server       *Server // fill this server directly; the address may then be ""
 	Intermediate string  // HOST:PORT to read from instead of the artifacts' own
 	Jobs         uint    // transfers at once; 0 means 8
-	Progress     ProgressFunc
+
+	WithReferrers bool // take along what belongs to the images, as in Copy
+	Progress      ProgressFunc
 }
 
 // PopulatedImage is one image that is now in the buildset registry.
@@ -38,7 +40,7 @@ func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, o
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
 		artifacts.with(failure, func(artifacts raw.Artifacts) {
 			out := raw.Populate(c.raw, artifacts, to, rawServer(o.Server), o.Intermediate, o.Jobs,
-				progress, cancel, failure)
+				flag(o.WithReferrers), progress, cancel, failure)
 			defer raw.Populated_free(out)
 			if failure.GetCode() == 0 {
 				images = populatedImages(out)
@@ -75,7 +77,9 @@ type PublishOptions struct {
 	Patchset string  // of the change
 	Server   *Server // read from this server directly; the address may then be ""
 	Jobs     uint    // transfers at once; 0 means 8
-	Progress ProgressFunc
+
+	WithReferrers bool // take along what belongs to the images, as in Copy
+	Progress      ProgressFunc
 }
 
 // Publish copies images ("REPOSITORY:TAG") of this change from the buildset registry to the
@@ -87,7 +91,7 @@ func (c *Client) Publish(ctx context.Context, from, to string, images []string, 
 	}
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
 		out := raw.Publish(c.raw, from, to, images, o.Build, o.Change, o.Patchset,
-			rawServer(o.Server), o.Jobs, progress, cancel, failure)
+			rawServer(o.Server), o.Jobs, flag(o.WithReferrers), progress, cancel, failure)
 		defer raw.Artifacts_free(out)
 		artifacts.take(out, failure)
 	}, o.Server)

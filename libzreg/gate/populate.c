@@ -46,6 +46,7 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
         options.expect_digest = &expected;
     }
     options.jobs = run->set.jobs;
+    options.with_referrers = run->set.with_referrers;
     options.dst_server = run->set.server;
     options.mount_from = zreg__siblings_mount_from(run->siblings);
     zreg__progress_begin(&run->progress, &options, artifact->name);

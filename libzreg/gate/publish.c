@@ -48,6 +48,7 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_ref
     ZREG__TRY(zreg__names_place(&src, run->from, zreg_ref_canonical_name(image),
                                 zreg_ref_tag(image), NULL, err));
     options.jobs = run->set.jobs;
+    options.with_referrers = run->set.with_referrers;
     options.src_server = run->set.server;
     options.mount_from = zreg__siblings_mount_from(run->siblings);
     zreg__progress_begin(&run->progress, &options, item);

@@ -35,6 +35,7 @@ typedef struct zreg_populate_options {
     uint32_t jobs;            /**< transfers at once; 0: 8 */
     zreg_progress_fn progress;
     void *progress_user;
+    int with_referrers; /**< 1: what belongs to the images moves with them, as in zreg_copy */
 } zreg_populate_options;
 
 /**
@@ -72,6 +73,7 @@ typedef struct zreg_publish_options {
     uint32_t jobs;
     zreg_progress_fn progress;
     void *progress_user;
+    int with_referrers; /**< 1: what belongs to the images moves with them, as in zreg_copy */
 } zreg_publish_options;
 
 /**

@@ -55,6 +55,31 @@ def test_copy_to_and_from_a_layout():
             assert c.head(place(source, "back:one")) == digest
 
 
+def test_copy_and_upload_take_along_what_belongs_to_an_image():
+    with ansible() as w:
+        source, target = w.record(ZregRegistry), w.record(DockerRegistry)
+        digest = pushed(w, source, "some/image:one")
+        signature = digest.replace(":", "-") + ".sig"
+        signed = pushed(w, source, f"some/image:{signature}", name="signature")
+        options = dict(src=place(source, "some/image:one"), dst=place(target, "other/image:two"),
+                       registries=[source, target])
+        w.module("zreg_copy", **options)
+        done = w.module("zreg_copy", with_referrers=True, **options)
+        assert done["changed"] and done["referrers"] == {"copied": 1, "skipped": 0} and done["digest"] == digest, done
+        assert "other/image:two referrers 1 copied" in done["diff"]["after"], done
+        again = w.module("zreg_copy", with_referrers=True, **options)
+        assert not again["changed"] and again["referrers"] == {"copied": 0, "skipped": 1}, again
+        uploaded = w.thrice("zreg_upload", src=options["src"], repository=place(target, "example/app"), change="12",
+                            with_referrers=True, registries=[source, target])
+        assert uploaded["referrers"] == {"copied": 1, "skipped": 0}, uploaded
+        with client(target) as c:
+            for repository in ("other/image", "example/app"):
+                assert c.head(place(target, f"{repository}:{signature}")) == signed
+        refused = w.module("zreg_copy", fails=True, sources=[options["src"]], dst=place(target, "index:one"),
+                           with_referrers=True, registries=[source, target])
+        assert "with_referrers" in refused["msg"], refused
+
+
 def test_copy_makes_an_index_and_takes_platforms_of_it():
     with ansible() as w:
         there = w.record()

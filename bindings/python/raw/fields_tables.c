@@ -107,6 +107,7 @@ const fields_row fields_of_populate_options[] = {
     FIELD(zreg_populate_options, SERVER, server),
     FIELD(zreg_populate_options, TEXT, intermediate),
     FIELD(zreg_populate_options, U32, jobs),
+    FIELD(zreg_populate_options, INT, with_referrers),
     CALLBACK(zreg_populate_options, PROGRESS, progress),
     END,
 };
@@ -117,6 +118,7 @@ const fields_row fields_of_publish_options[] = {
     FIELD(zreg_publish_options, TEXT, patchset),
     FIELD(zreg_publish_options, SERVER, server),
     FIELD(zreg_publish_options, U32, jobs),
+    FIELD(zreg_publish_options, INT, with_referrers),
     CALLBACK(zreg_publish_options, PROGRESS, progress),
     END,
 };

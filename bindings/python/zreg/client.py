@@ -337,14 +337,17 @@ class Client:
         *,
         intermediate: Optional[str] = None,
         jobs: int = 0,
+        with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Tuple[PopulatedImage, ...]:
-        """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here."""
+        """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here.
+        `with_referrers` as in copy."""
         server = to if isinstance(to, Server) else None
         return populated(self._work(
             _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
-            intermediate=intermediate, jobs=jobs, progress=progress, cancel=cancel))
+            intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), progress=progress,
+            cancel=cancel))
 
     def publish(
         self,
@@ -356,14 +359,17 @@ class Client:
         change: Optional[Number] = None,
         patchset: Optional[Number] = None,
         jobs: int = 0,
+        with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Artifacts:
-        """Buildset to intermediate: this change's images, each "REPOSITORY:TAG". Gives what to return to Zuul."""
+        """Buildset to intermediate: this change's images, each "REPOSITORY:TAG". Gives what to return to Zuul.
+        `with_referrers` as in copy."""
         server = source if isinstance(source, Server) else None
         return Artifacts._wrap(self._work(
             _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
-            patchset=_text(patchset), server=_server(server), jobs=jobs, progress=progress, cancel=cancel))
+            patchset=_text(patchset), server=_server(server), jobs=jobs, with_referrers=int(with_referrers),
+            progress=progress, cancel=cancel))
 
     def upload(
         self,

@@ -23,6 +23,10 @@ options:
   intermediate:
     description: Read from this registry, C(HOST:PORT), instead of where the artifacts say.
     type: str
+  with_referrers:
+    description: Take along what belongs to the images, as M(zreg_copy) does. C(changed) tells of the images alone.
+    type: bool
+    default: false
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
@@ -141,6 +145,7 @@ ARGUMENTS = common.options(
     zuul=dict(type="dict"),
     to=dict(type="str", required=True),
     intermediate=dict(type="str"),
+    with_referrers=dict(type="bool", default=False),
     jobs=dict(type="int"))
 RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("artifacts", "zuul")])
 
@@ -166,7 +171,8 @@ def foresee(client, artifacts, params):
 
 
 def populate(client, artifacts, params):
-    return client.populate(artifacts, params["to"], intermediate=params["intermediate"], jobs=params["jobs"] or 0)
+    return client.populate(artifacts, params["to"], intermediate=params["intermediate"], jobs=params["jobs"] or 0,
+                           with_referrers=params["with_referrers"])
 
 
 def told(image):

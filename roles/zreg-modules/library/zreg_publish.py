@@ -32,6 +32,10 @@ options:
   patchset:
     description: Its patchset, for the artifacts' metadata. Empty is the same as none.
     type: str
+  with_referrers:
+    description: Take along what belongs to the images, as M(zreg_copy) does. C(changed) tells of the images alone.
+    type: bool
+    default: false
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
@@ -150,6 +154,7 @@ ARGUMENTS = common.options(
     build=dict(type="str", required=True),
     change=dict(type="str"),
     patchset=dict(type="str"),
+    with_referrers=dict(type="bool", default=False),
     jobs=dict(type="int"))
 
 
@@ -176,7 +181,8 @@ def publish(client, params):
     images = [":".join(split(image)) for image in params["images"]]
     return client.publish(
         params["from"], params["to"], images, build=params["build"], change=params["change"] or None,
-        patchset=params["patchset"] or None, jobs=params["jobs"] or 0).to_zuul()["artifacts"]
+        patchset=params["patchset"] or None, jobs=params["jobs"] or 0,
+        with_referrers=params["with_referrers"]).to_zuul()["artifacts"]
 
 
 def act(module, client):
