@@ -231,8 +231,7 @@ def act(module, client):
         results = dict(digest=digest) if digest else {}
     else:
         results = copy(client, params)
-    after = {params["dst"]: results.get("digest", "(known after the copy)")}
-    after.update(common.referrers_moved(results, params["dst"]))
+    after = common.after_copy(results, params["dst"], before)
     return dict(results, **common.changes({params["dst"]: before}, after))
 
 

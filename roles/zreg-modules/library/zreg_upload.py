@@ -240,9 +240,9 @@ def act(module, client):
     common.require_permission(module, *(image["repository"] for image in listed or [module.params]))
     outcomes = upload_all(module, client, [module.params] if listed is None else listed)
     uploaded = [results for _, results in outcomes]
-    after = {results["ref"]: results["digest"] for results in uploaded}
-    for results in uploaded:
-        after.update(common.referrers_moved(results, results["ref"]))
+    after = {}
+    for before, results in outcomes:
+        after.update(common.after_copy(results, results["ref"], before))
     changes = common.changes({results["ref"]: before for before, results in outcomes}, after)
     return dict(uploaded[0] if listed is None else {"images": uploaded}, **changes)
 

@@ -99,10 +99,13 @@ def moved(result):
         requests=dict(src=result.src_requests, dst=result.dst_requests))
 
 
-def referrers_moved(results, place):
-    """What changes() is to show of a copy beside the digest, which may be the same: {} or {name: text}."""
+def after_copy(results, place, before):
+    """What changes() is to compare with {place: before}: where the image was there already, the referrers that came
+    to it are the change."""
     copied = results.get("referrers", {}).get("copied", 0)
-    return {f"{place} referrers": f"{copied} copied"} if copied else {}
+    digest = results.get("digest", "(known after the copy)")
+    more = {f"{place} referrers": f"{copied} copied"} if copied and digest == before else {}
+    return {place: digest, **more}
 
 
 def run(act, argument_spec, **rules):
