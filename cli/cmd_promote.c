@@ -32,6 +32,9 @@ static const option_spec options_of_promote[] = {
     {"intermediate", "HOST:PORT", "copy from here instead of where the artifact says"},
     {"jobs", "N", "transfers, or looks at parts of the image, at once; 8 by default"},
     {"keep", NULL, "leave the temporary tag"},
+    {"with-referrers", NULL,
+     "look at signatures, attestations and other referrers too; take them along from the "
+     "intermediate registry"},
     {"no-verify", NULL, "do not look whether the image's manifests and blobs are all there"},
     {"dry-run", NULL, "change nothing, and tell what would have been done"},
     TAG_API_OPTIONS,
@@ -69,6 +72,7 @@ static zreg_status print_json(session *s, const zreg_promote_result *result)
     output_set_number(document, "cleanup_requests", result->cleanup_requests);
     output_set_number(document, "verify_requests", result->verify_requests);
     output_set_number(document, "bytes", result->bytes);
+    output_set_number(document, "referrers", result->referrers);
     output_set_bool(document, "temporary_deleted", result->temporary_deleted);
     output_set_text(document, "cleanup_error", result->cleanup_error);
     return output_json(s, document);
@@ -97,6 +101,9 @@ static zreg_status print_text(session *s, const zreg_promote_result *result)
            result->temporary_deleted ? "; the temporary tag is gone" : "",
            result->cleanup_error[0] != '\0' ? "; " : "", result->cleanup_error,
            options_flag(&s->given, "dry-run") ? "; nothing was changed" : "");
+    if (options_flag(&s->given, "with-referrers")) {
+        printf("signatures and other referrers: %" PRIu32 "\n", result->referrers);
+    }
     return output_finish(s);
 }
 
@@ -171,6 +178,7 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->keep = options_flag(&s->given, "keep");
     options->no_verify = options_flag(&s->given, "no-verify");
     options->dry_run = options_flag(&s->given, "dry-run");
+    options->with_referrers = options_flag(&s->given, "with-referrers");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     zreg_status status = check_source(s, options);

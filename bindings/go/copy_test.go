@@ -67,6 +67,10 @@ func TestWhatBelongsToAnImageMovesWithIt(t *testing.T) {
 		&zreg.UploadOptions{Change: "7", WithReferrers: true})
 	must(t, err)
 	wantEqual(t, "uploaded", result.ReferrersCopied, uint(1))
+	promoted, err := client.Promote(background, host+"/x/public", []string{"1"},
+		&zreg.PromoteOptions{Change: "7", WithReferrers: true})
+	must(t, err)
+	wantEqual(t, "promoted", promoted.Referrers, uint(1))
 	_, err = client.Index(background, host+"/x/z:all", []string{host + "/x/y:1"}, options)
 	wantError(t, err, zreg.ErrUnsupported)
 }

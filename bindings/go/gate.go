@@ -157,9 +157,10 @@ type PromoteOptions struct {
 	Intermediate        string // HOST:PORT to copy from instead of the artifact's own
 	Jobs                uint   // transfers at once of that copy, and looks at the image's parts; 0 means 8
 
-	NoVerify bool // do not look whether the image's parts are there
-	DryRun   bool // change nothing, and tell what would have been done
-	Progress ProgressFunc
+	NoVerify      bool // do not look whether the image's parts are there
+	DryRun        bool // change nothing, and tell what would have been done
+	WithReferrers bool // what belongs to the image is looked at too, or comes along from the intermediate registry
+	Progress      ProgressFunc
 }
 
 // PromoteResult says what a promotion did.
@@ -176,6 +177,7 @@ type PromoteResult struct {
 	SupersededBy     string   // the number of that change, or ""
 	Order            uint64   // the order that was given or found out; 0: none
 	Bytes            uint64   // blob bytes that moved; 0 unless FromIntermediate
+	Referrers        uint     // WithReferrers: how many signatures and whatever else belong to it
 	VerifyRequests   uint64   // further requests, to look whether the image's parts are there
 	CleanupError     string   // why a temporary tag that should go stays, or ""
 }
@@ -194,7 +196,7 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order,
 			o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.Patchset, o.ZuulPipeline, o.ZuulJob,
 			o.ZuulPromotePipeline, flag(o.Unordered), flag(o.FromIntermediate), o.Intermediate, o.Jobs,
-			flag(o.NoVerify), flag(o.DryRun), progress, cancel, failure)
+			flag(o.NoVerify), flag(o.DryRun), flag(o.WithReferrers), progress, cancel, failure)
 		result = PromoteResult{
 			Digest:           digestText(out.GetDigest()),
 			Requests:         out.GetRequests(),
@@ -208,6 +210,7 @@ func (c *Client) Promote(ctx context.Context, repository string, tags []string, 
 			SupersededBy:     out.GetSuperseded_by(),
 			Order:            out.GetOrder(),
 			Bytes:            out.GetBytes(),
+			Referrers:        out.GetReferrers(),
 			VerifyRequests:   out.GetVerify_requests(),
 			CleanupError:     out.GetCleanup_error(),
 		}

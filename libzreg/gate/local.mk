@@ -29,6 +29,7 @@ libzreg_sources += \
 	libzreg/gate/promote.c \
 	libzreg/gate/promote_cleanup.c \
 	libzreg/gate/promote_order.c \
+	libzreg/gate/promote_referrers.c \
 	libzreg/gate/promote_verify.c \
 	libzreg/gate/promote_zuul.c \
 	libzreg/gate/promotion.h \

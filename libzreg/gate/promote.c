@@ -17,6 +17,7 @@ static void promotion_finish(zreg__promotion *run)
     zreg_ref_free(run->repository);
     zreg_ref_free(run->source);
     zreg_manifest_free(run->manifest);
+    zreg__belongings_finish(&run->belongings);
     free(run->records);
     zreg_artifacts_free(run->artifacts);
 }
@@ -274,6 +275,7 @@ static void describe(zreg_promote_result *result, const zreg__promotion *run)
     result->promoted = run->superseded != zreg__promotion_all(run);
     result->superseded = run->superseded;
     result->bytes = run->bytes;
+    result->referrers = run->referrers;
     result->order = run->set.order;
     result->tags = count_of(run->pending);
     result->digest =

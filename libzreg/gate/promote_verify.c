@@ -159,7 +159,7 @@ static zreg_status look_at_parts(const zreg__promotion *run, zreg_error *err)
     size_t count = 0;
     parts blobs = {.run = run};
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    ZREG__TRY(zreg__plan_new(&plan, run->manifest, err));
+    ZREG__TRY(zreg__promotion_plan(&plan, run, err));
     while (zreg__plan_wanted_count(plan) > 0) {
         ZREG__TRY(look_at_level(run, plan, err));
     }
@@ -182,11 +182,14 @@ zreg_status zreg__promotion_verify(zreg__promotion *run, zreg_error *err)
     zreg_counters before;
     zreg_counters after;
     zreg_error why = {.code = ZREG_OK};
-    if (run->set.no_verify || run->pending == 0 || run->artifact != NULL) {
+    if (run->artifact != NULL) {
         return ZREG_OK;
     }
     zreg_client_counters(&before, run->client, NULL);
-    zreg_status status = look_at_parts(run, &why);
+    zreg_status status = zreg__promotion_find_referrers(run, &why);
+    if (status == ZREG_OK && !run->set.no_verify && run->pending != 0) {
+        status = look_at_parts(run, &why);
+    }
     zreg_client_counters(&after, run->client, NULL);
     run->verify.requests = after.requests - before.requests;
     run->verify.auth_requests = after.auth_requests - before.auth_requests;

@@ -133,10 +133,12 @@ static zreg_status fetch(zreg__promotion *run, zreg_error *err)
     }
     ZREG__TRY(zreg_ref_with_digest(&to, run->repository, &digest, err));
     options.jobs = run->set.jobs;
+    options.with_referrers = run->set.with_referrers;
     zreg__progress_begin(&progress, &options, zreg_ref_text(from));
     ZREG__TRY(zreg_copy(&copied, run->client, zreg_ref_text(from), zreg_ref_text(to), &options,
                         run->cancel, err));
     run->bytes = copied.bytes;
+    run->referrers = copied.referrers_copied + copied.referrers_skipped;
     zreg_ref_free(run->source);
     run->source = zreg__steal(&to);
     return ZREG_OK;

@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "gate/record.h"
+#include "image/belongings.h"
 #include <stdbool.h>
 #include <zreg/artifact.h>
 #include <zreg/gate.h>
@@ -32,6 +33,8 @@ typedef struct zreg__promotion {
     uint64_t pending;              /* these are to be set */
     uint64_t astray;               /* these, of `superseded`, do not hold what their record says */
     zreg_counters verify;          /* requests of zreg__promotion_verify */
+    zreg__belongings belongings;   /* of the image, with `with_referrers` */
+    uint32_t referrers;            /* how many these are, or came from the intermediate registry */
 } zreg__promotion;
 
 static inline bool zreg__promotion_has(uint64_t set, size_t i)
@@ -75,7 +78,14 @@ const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
  *  Errors: NOTFOUND, CONFLICT (it is not what the caller expects), those of zreg_copy. */
 zreg_status zreg__promotion_find_image(zreg__promotion *run, zreg_error *err);
 
-/** Looks whether all that the image names is there, unless the caller does not want to know, no tag
+/** Finds what belongs to the image in its repository; without `with_referrers` it asks nothing.
+ *  Errors: those of zreg__belongings_find. */
+zreg_status zreg__promotion_find_referrers(zreg__promotion *run, zreg_error *err);
+
+/** Begins a plan of the image and of what was found to belong to it. */
+zreg_status zreg__promotion_plan(zreg__plan **out, const zreg__promotion *run, zreg_error *err);
+
+/** Finds what belongs to the image, and looks whether all that they name is there, unless the caller does not want to know, no tag
  *  is to be set, or it was copied just now. Errors: NOTFOUND and CORRUPT (it is not whole), LIMIT, those of the client. */
 zreg_status zreg__promotion_verify(zreg__promotion *run, zreg_error *err);
 

@@ -27,15 +27,12 @@ typedef struct mover {
     bool *there; /* of each item: the destination has it */
     run *runs;   /* of items with one subject */
     size_t run_count;
-    const zreg_manifest **wanted; /* of the items that are not there */
-    size_t wanted_count;
 } mover;
 
 static void mover_finish(mover *self)
 {
     free(self->there);
     free(self->runs);
-    free(self->wanted);
 }
 
 ZREG__DEFINE_AUTO_VALUE(mover, mover_finish)
@@ -62,8 +59,7 @@ static zreg_status mover_start(mover *self, const zreg__belonging_list *list, zr
     self->list = list;
     self->there = zreg__calloc(count, sizeof(bool));
     self->runs = zreg__calloc(count, sizeof(run));
-    self->wanted = zreg__calloc(count, sizeof(*self->wanted));
-    if (self->there == NULL || self->runs == NULL || self->wanted == NULL) {
+    if (self->there == NULL || self->runs == NULL) {
         return zreg__fail_nomem(err);
     }
     find_runs(self);
@@ -100,25 +96,33 @@ static zreg_status look_at_list(void *user, size_t i, zreg_cancel *stop, zreg_er
     return ZREG_OK;
 }
 
+/* Gives "" when there is no such manifest. */
+static zreg_status head(zreg_digest *out, zreg__endpoint *endpoint, const zreg_digest *digest,
+                        zreg_cancel *stop, zreg_error *err)
+{
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status = zreg__endpoint_manifest_head(out, endpoint, digest, stop, &why);
+    if (status == ZREG_NOTFOUND) {
+        out->text[0] = '\0';
+        return ZREG_OK;
+    }
+    if (status != ZREG_OK && err != NULL) {
+        *err = why;
+    }
+    return status;
+}
+
 /* A list may outlive what it names. */
 static zreg_status look_at_listed(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     mover *self = user;
     zreg_digest found;
-    zreg_error why = {.code = ZREG_OK};
     if (!self->there[i]) {
         return ZREG_OK;
     }
-    zreg_status status = zreg__endpoint_manifest_head(
-        &found, self->dst, zreg_manifest_digest(item_at(self, i)->manifest), stop, &why);
-    self->there[i] = status == ZREG_OK;
-    if (status == ZREG_OK || status == ZREG_NOTFOUND) {
-        return ZREG_OK;
-    }
-    if (err != NULL) {
-        *err = why;
-    }
-    return status;
+    ZREG__TRY(head(&found, self->dst, zreg_manifest_digest(item_at(self, i)->manifest), stop, err));
+    self->there[i] = found.text[0] != '\0';
+    return ZREG_OK;
 }
 
 /* Signatures are made one after another and kept in one manifest: nothing that the destination has
@@ -145,44 +149,45 @@ static zreg_status look_at_tag(void *user, size_t i, zreg_cancel *stop, zreg_err
     mover *self = user;
     const zreg__belonging *item = item_at(self, i);
     zreg_digest found;
-    zreg_error why = {.code = ZREG_OK};
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *beside = NULL;
     ZREG__TRY(zreg__endpoint_beside(&beside, self->dst, item->tag.text, err));
-    zreg_status status = zreg__endpoint_manifest_head(&found, beside, NULL, stop, &why);
-    if (status == ZREG_NOTFOUND) {
-        return ZREG_OK;
-    }
-    if (status != ZREG_OK) {
-        return zreg__fail(err, status, "%s", why.message);
-    }
+    ZREG__TRY(head(&found, beside, NULL, stop, err));
     self->there[i] = zreg_digest_equal(&found, zreg_manifest_digest(item->manifest));
-    return self->there[i] ? ZREG_OK
-                          : compare_tagged(&self->there[i], beside, item->manifest, stop, err);
+    return found.text[0] == '\0' || self->there[i]
+               ? ZREG_OK
+               : compare_tagged(&self->there[i], beside, item->manifest, stop, err);
 }
 
 /* --- moving the rest */
 
-static void count_items(zreg__belongings_stats *stats, mover *self)
+static void count_items(zreg__belongings_stats *stats, const mover *self)
 {
     for (size_t i = 0; i < self->list->count; i++) {
+        *(self->there[i] ? &stats->skipped : &stats->copied) += 1;
+    }
+}
+
+static zreg_status plan_wanted(zreg__plan **out, const mover *self, zreg_error *err)
+{
+    size_t left_out = 0;
+    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    ZREG__TRY(zreg__plan_new_rootless(&plan, err));
+    for (size_t i = 0; i < self->list->count; i++) {
         if (!self->there[i]) {
-            self->wanted[self->wanted_count++] = item_at(self, i)->manifest;
+            ZREG__TRY(zreg__plan_begin_with(plan, item_at(self, i)->manifest, err));
         }
     }
-    stats->copied += (uint32_t)self->wanted_count;
-    stats->skipped += (uint32_t)(self->list->count - self->wanted_count);
+    ZREG__TRY(
+        zreg__graph_complete(plan, &left_out, self->src, NULL, self->options, self->cancel, err));
+    *out = zreg__steal(&plan);
+    return ZREG_OK;
 }
 
 static zreg_status move_wanted(mover *self, zreg__transfer_put_fn put, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    size_t left_out = 0, count = 0;
-    if (self->wanted_count == 0) {
-        return ZREG_OK;
-    }
-    ZREG__TRY(zreg__plan_new_of(&plan, self->wanted, self->wanted_count, err));
-    ZREG__TRY(
-        zreg__graph_complete(plan, &left_out, self->src, NULL, self->options, self->cancel, err));
+    size_t count = 0;
+    ZREG__TRY(plan_wanted(&plan, self, err));
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__TRY(zreg__transfer_blobs(self->moved, self->src, self->dst, blobs, count, self->options,
                                    self->cancel, err));

@@ -176,7 +176,7 @@ static zreg_status fill(zreg__plan *plan, size_t index, const zreg_manifest *man
     return expand(plan, index, err);
 }
 
-static zreg_status new_plan(zreg__plan **out, zreg_error *err)
+zreg_status zreg__plan_new_rootless(zreg__plan **out, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = zreg__new(zreg__plan);
     if (plan == NULL) {
@@ -188,9 +188,12 @@ static zreg_status new_plan(zreg__plan **out, zreg_error *err)
     return ZREG_OK;
 }
 
-static zreg_status begin_with(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err)
+zreg_status zreg__plan_begin_with(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err)
 {
     size_t index = 0;
+    if (find_node(plan, zreg_manifest_digest(manifest), &index)) {
+        return plan->nodes[index].manifest == NULL ? zreg__plan_add(plan, manifest, err) : ZREG_OK;
+    }
     ZREG__TRY(add_node(&index, plan, zreg_manifest_digest(manifest), NULL, 0, err));
     return fill(plan, index, manifest, err);
 }
@@ -198,32 +201,9 @@ static zreg_status begin_with(zreg__plan *plan, const zreg_manifest *manifest, z
 zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    ZREG__TRY(new_plan(&plan, err));
+    ZREG__TRY(zreg__plan_new_rootless(&plan, err));
     plan->has_root = true;
-    ZREG__TRY(begin_with(plan, root, err));
-    *out = zreg__steal(&plan);
-    return ZREG_OK;
-}
-
-/* One of several may be named by another, or be given twice. */
-static zreg_status begin_with_another(zreg__plan *plan, const zreg_manifest *manifest,
-                                      zreg_error *err)
-{
-    size_t index = 0;
-    if (!find_node(plan, zreg_manifest_digest(manifest), &index)) {
-        return begin_with(plan, manifest, err);
-    }
-    return plan->nodes[index].manifest == NULL ? zreg__plan_add(plan, manifest, err) : ZREG_OK;
-}
-
-zreg_status zreg__plan_new_of(zreg__plan **out, const zreg_manifest *const *manifests, size_t count,
-                              zreg_error *err)
-{
-    ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    ZREG__TRY(new_plan(&plan, err));
-    for (size_t i = 0; i < count; i++) {
-        ZREG__TRY(begin_with_another(plan, manifests[i], err));
-    }
+    ZREG__TRY(zreg__plan_begin_with(plan, root, err));
     *out = zreg__steal(&plan);
     return ZREG_OK;
 }

@@ -2,7 +2,7 @@
 /**
  * What has to move for an image: pure, manifests go in, ordered lists come out.
  *
- * Begin with the root, or with several, add each manifest that is still wanted until none is, then
+ * Begin with the root, or with several manifests, add each manifest that is still wanted until none is, then
  * finish. Every
  * digest stands in the lists once, however often the graph names it. Bounded in depth, nodes and
  * bytes.
@@ -19,9 +19,11 @@ typedef struct zreg__plan zreg__plan;
 /** Begins with the root manifest; the plan shares it. Errors: NOMEM, LIMIT, CORRUPT. */
 zreg_status zreg__plan_new(zreg__plan **out, const zreg_manifest *root, zreg_error *err);
 
-/** Begins with several manifests, which then stand in the lists too: there is no root above them. */
-zreg_status zreg__plan_new_of(zreg__plan **out, const zreg_manifest *const *manifests, size_t count,
-                              zreg_error *err);
+/** Begins without a root: all manifests that it is begun with stand in the lists. */
+zreg_status zreg__plan_new_rootless(zreg__plan **out, zreg_error *err);
+
+/** One more manifest to begin with; it may be named by another, or be given twice. */
+zreg_status zreg__plan_begin_with(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err);
 
 /** How many manifests are named by those added so far, but not added themselves. */
 size_t zreg__plan_wanted_count(const zreg__plan *plan);

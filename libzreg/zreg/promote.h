@@ -40,8 +40,9 @@ typedef struct zreg_promote_options {
     uint32_t jobs;            /**< transfers at once of that copy, and requests at once of the look
                                    at the image's parts; 0: 8 */
     int no_verify;            /**< 1: do not look whether the image's parts are there */
-    int dry_run; /**< 1: look at everything, refuse what would be refused, change nothing;
+    int dry_run;        /**< 1: look at everything, refuse what would be refused, change nothing;
                                    the result tells what would have been done */
+    int with_referrers; /**< 1: what belongs to the image counts as its part; see zreg_promote */
 } zreg_promote_options;
 
 /** What promote did. Requests of other threads on the same client meanwhile are counted too, those
@@ -57,8 +58,8 @@ typedef struct zreg_promote_result {
         tags; /**< how many tags were set; with if_current, those that it holds already are not */
     int temporary_deleted; /**< 1: the temporary tags are gone */
     int promoted;          /**< 0: every tag belongs to a change that merged later */
-    uint32_t reserved_flags;
-    uint64_t superseded;    /**< bit i: tags[i] belongs to a change that merged later, and stays */
+    uint32_t referrers;  /**< with_referrers: how many signatures and whatever else belong to it */
+    uint64_t superseded; /**< bit i: tags[i] belongs to a change that merged later, and stays */
     char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
     uint64_t order;         /**< the order that was given or found out; 0: none */
     uint64_t bytes;         /**< blob bytes that moved; 0 unless from_intermediate */
@@ -78,6 +79,11 @@ typedef struct zreg_promote_result {
  * missing is named, and nothing was changed. Layers that are fetched elsewhere by their type are not
  * wanted; blobs whose bytes stand in the manifest are. It is not done when no tag is to be set, nor
  * for what was copied from the intermediate registry just now.
+ *
+ * With `with_referrers`, what belongs to the image, as zreg_copy has it, is brought along from the
+ * intermediate registry. Otherwise nothing of it moves: it is tied to digests, which stay, and is in
+ * the repository. It is found there before any tag is set, which counts in `verify_requests`, and is
+ * looked at as the image's own parts are; `referrers` tells how many. None is no error.
  *
  * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Then the
  * final tags are looked at, and the temporary tags of all `tags` are deleted that hold the image.

@@ -72,6 +72,9 @@ def test_copy_and_upload_take_along_what_belongs_to_an_image():
         uploaded = w.thrice("zreg_upload", src=options["src"], repository=place(target, "example/app"), change="12",
                             with_referrers=True, registries=[source, target])
         assert uploaded["referrers"] == {"copied": 1, "skipped": 0}, uploaded
+        promoted = w.module("zreg_promote", repository=place(target, "example/app"), change="12", with_referrers=True,
+                            registries=[target])
+        assert promoted["referrers"] == 1 and promoted["blob_requests"] == 0, promoted
         with client(target) as c:
             for repository in ("other/image", "example/app"):
                 assert c.head(place(target, f"{repository}:{signature}")) == signed

@@ -9,6 +9,7 @@ import subprocess
 
 from cli_world import tap, world
 from registry import OCI_INDEX, OCI_MANIFEST, Answer, World, error, manifest, sha256
+from zuul_api import ZuulApi
 
 EMPTY = "application/vnd.oci.empty.v1+json"
 SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
@@ -367,6 +368,82 @@ def test_upload_takes_them_along():
         text = w.run("upload", "--with-referrers", f"{w.source.place}:1", w.to.place, "--tag", "latest",
                      "--change", "12").stdout
         assert "signatures and other referrers: 0 copied, 2 there already\n" in text, text
+
+
+def promote(w, *argv, code=0):
+    done = w.run("promote", "--json", w.to.place, "--change", "1", "--tag", "latest", *argv)
+    assert done.returncode == code, f"exit {done.returncode}: {done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
+
+
+def test_a_promotion_looks_at_them_and_moves_nothing_but_the_manifest():
+    for lists in (True, False):
+        with Pair(to_lists=lists) as w:
+            image = w.source.image("change_1_latest")
+            sbom = w.source.referrer(image)
+            w.source.signature(image)
+            w.copy("change_1_latest")
+            w.to.clear()
+            assert promote(w, "--keep")["referrers"] == 0 and not w.to.requests("referrers|sha256-")
+            w.to.clear()
+            done = promote(w, "--with-referrers", "--keep")
+            assert done["referrers"] == 2 and done["requests"] == 2 and done["blob_requests"] == 0, done
+            assert [line.split()[0] for line in w.to.requests() if "GET" not in line and "HEAD" not in line] == ["PUT"]
+            looked = w.to.requests("^HEAD .*/blobs/")
+            assert len(looked) == len(set(looked)) == 5, "blobs of the image, the artifact and the signature"
+            asked = w.to.requests("^GET ")
+            assert len(asked) == len(set(asked)), asked
+            text = w.run("promote", w.to.place, "--change", "1", "--tag", "latest", "--with-referrers").stdout
+            assert "signatures and other referrers: 2\n" in text, text
+            assert w.to.has(sha256(sbom)) and w.to.has(tag_of(image, ".sig"))
+
+
+def test_an_image_whose_signature_is_not_whole_is_not_promoted():
+    with Pair() as w:
+        image = w.to.image("change_1_latest")
+        w.to.signature(image)
+        payload = json.loads(w.to.get(tag_of(image, ".sig")))["layers"][0]["digest"]
+        del w.to.registry.blobs["c/d"][payload]
+        failed = promote(w, "--with-referrers", code=1)["error"]
+        assert failed["code"] == "NOTFOUND" and payload in failed["message"], failed
+        assert failed["message"].endswith("nothing was changed") and not w.to.has("latest"), failed
+        w.to.subjects[sha256(image)] = [descriptor(b"nowhere")]
+        failed = promote(w, "--with-referrers", "--no-verify", code=1)["error"]
+        assert sha256(b"nowhere") in failed["message"] and not w.to.has("latest"), failed
+        assert promote(w)["promoted"] is True, "unasked for, they are not looked at"
+
+
+def test_from_the_intermediate_registry_they_come_along_before_the_tag():
+    with Pair(to_lists=False) as w, ZuulApi() as zuul:
+        image = w.source.image("b1_latest")
+        sbom = w.source.referrer(image)
+        w.source.signature(image)
+        zuul.add_buildset("promote", "org/app", 1, 1)
+        gate = zuul.add_buildset("gate", "org/app", 1, 1, result="SUCCESS")
+        zuul.add_build(gate, "build-image", artifacts=[{
+            "name": "app", "url": f"docker://{w.source.place}:b1_latest",
+            "metadata": {"type": "container_image", "repository": w.to.place, "tag": "latest"}}])
+        done = promote(w, "--with-referrers", "--patchset", "1", "--zuul-api", zuul.api)
+        assert done["referrers"] == 2 and done["digest"] == sha256(image), done
+        assert w.to.get(sha256(sbom)) == sbom and w.to.listed(image)[0]["digest"] == sha256(sbom)
+        puts = [line.rsplit("/", 1)[1] for line in w.to.requests("^PUT .*/manifests/")]
+        assert puts.index(tag_of(image, ".sig")) < puts.index("latest"), puts
+
+
+def test_publish_and_populate_take_them_along():
+    with world() as w:
+        first, intermediate, second = w.buildset(), w.buildset(), w.buildset()
+        layout = w.layout()
+        image = layout.image("hello")
+        layout.tag(image, "1")
+        layout.tag(layout.image("signature"), image["digest"].replace(":", "-") + ".sig")
+        w.json("copy", "--with-referrers", f"oci:{layout.folder}:1", f"{first.address}/a/b:1")
+        published = w.json("publish", "--with-referrers", "--from", first.address, "--to", intermediate.address,
+                           "--build", "b" * 32, "--image", "a/b:1")
+        path = w.file("artifacts.json", {"zuul": published})
+        w.json("populate", "--with-referrers", "--artifacts", path, "--to", second.address)
+        for registry in (intermediate, second):
+            assert image["digest"].replace(":", "-") + ".sig" in w.json("tags", f"{registry.address}/a/b")["tags"]
 
 
 def test_through_zreg_serve_and_layouts():

@@ -34,6 +34,10 @@ tests_unit_test_oci_range_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_oci_reference
 tests_unit_test_oci_reference_SOURCES = tests/unit/test_oci_reference.c
 tests_unit_test_oci_reference_LDADD = $(unit_ldadd)
+
+unit_tests += tests/unit/test_oci_referrers
+tests_unit_test_oci_referrers_SOURCES = tests/unit/test_oci_referrers.c
+tests_unit_test_oci_referrers_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_artifact tests/unit/test_gate_names tests/unit/test_gate_order
 tests_unit_test_artifact_SOURCES = tests/unit/test_artifact.c
 tests_unit_test_artifact_LDADD = $(unit_ldadd)

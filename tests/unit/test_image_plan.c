@@ -170,6 +170,33 @@ static void what_the_destination_has_is_left_out(void **state)
     assert_blobs(plan, order);
 }
 
+static void a_plan_without_a_root_lists_all(void **state)
+{
+    (void)state;
+    static const uint64_t layers[][2] = {{2, 10}, {0, 0}};
+    static const uint64_t others[][2] = {{3, 20}, {2, 10}, {0, 0}};
+    zreg_manifest *one = image(1, layers, LAYER);
+    zreg_manifest *two = image(1, others, LAYER);
+    zreg_manifest *const children[] = {one, NULL};
+    zreg_manifest *index = index_of(children, NULL, 0);
+    zreg__plan *plan = NULL;
+    assert_int_equal(zreg__plan_new_rootless(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_begin_with(plan, index, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_wanted_count(plan), 1);
+    assert_int_equal(zreg__plan_begin_with(plan, one, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_wanted_count(plan), 0);
+    assert_int_equal(zreg__plan_begin_with(plan, two, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_begin_with(plan, two, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_finish(plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__plan_manifest_count(plan), 3);
+    assert_ptr_equal(zreg__plan_manifest(plan, 2), index);
+    assert_blobs(plan, (const unsigned[]){1, 3, 2, 0});
+    zreg__plan_free(plan);
+    zreg_manifest_free(index);
+    zreg_manifest_free(two);
+    zreg_manifest_free(one);
+}
+
 static void a_child_of_another_size_is_refused(void **state)
 {
     (void)state;
@@ -279,6 +306,7 @@ int main(void)
         cmocka_unit_test(one_blob_with_two_sizes_is_refused),
         cmocka_unit_test(children_come_before_parents),
         cmocka_unit_test(what_the_destination_has_is_left_out),
+        cmocka_unit_test(a_plan_without_a_root_lists_all),
         cmocka_unit_test(a_child_of_another_size_is_refused),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(platforms_are_filtered),

@@ -154,6 +154,7 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, U32, jobs),
     FIELD(zreg_promote_options, INT, no_verify),
     FIELD(zreg_promote_options, INT, dry_run),
+    FIELD(zreg_promote_options, INT, with_referrers),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
     END,
 };
@@ -235,6 +236,7 @@ const fields_row fields_of_promote_result[] = {
     FIELD(zreg_promote_result, U32, tags),
     FIELD(zreg_promote_result, INT, temporary_deleted),
     FIELD(zreg_promote_result, INT, promoted),
+    FIELD(zreg_promote_result, U32, referrers),
     FIELD(zreg_promote_result, U64, superseded),
     FIELD(zreg_promote_result, ARRAY, superseded_by),
     FIELD(zreg_promote_result, U64, order),

@@ -129,6 +129,18 @@ def test_a_temporary_tag_that_stays_is_told(client, server, buildset, image):
     assert client.tags(repository) == ["change_7_latest", "latest"]
 
 
+def test_a_promotion_counts_what_belongs_to_the_image(client, server, buildset, image):
+    digest = image("example/base:latest", "one")
+    signature = image(f"example/base:{digest.replace(':', '-')}.sig", "signature")
+    repository = f"{server.address}/example/base"
+    client.upload(f"{buildset.address}/example/base:latest", repository, "latest", change=7, with_referrers=True)
+    promoted = client.promote(repository, ["latest"], change=7, with_referrers=True)
+    assert (promoted.referrers, promoted.blob_requests) == (1, 0)
+    assert client.head(f"{repository}:{digest.replace(':', '-')}.sig") == signature
+    artifacts = client.publish(buildset.address, server.address, ["example/base:latest"], build=BUILD, with_referrers=True)
+    assert f"{digest.replace(':', '-')}.sig" in client.tags(repository) and len(artifacts) == 1
+
+
 def test_promotion_in_order(client, server, buildset, image):
     image("example/base:latest", "ordered")
     repository = f"{server.address}/example/ordered"

@@ -415,6 +415,7 @@ class Client:
         jobs: int = 0,
         verify: bool = True,
         dry_run: bool = False,
+        with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> PromoteResult:
@@ -426,7 +427,9 @@ class Client:
         successful build of the change, and is copied from the intermediate registry.
 
         Before a tag moves, the image's blobs and, of an index, its manifests are looked at, unless not
-        `verify`. With `dry_run` nothing is changed, and the result tells what would have been done.
+        `verify`. With `with_referrers` what belongs to the image is looked at too, or comes along from the
+        intermediate registry, and the result says how many these are. With `dry_run` nothing is changed, and
+        the result tells what would have been done.
         """
         listed = _texts(tags) or []
         if order is not None and order < 1:
@@ -437,7 +440,8 @@ class Client:
             zuul_api=zuul_api, zuul_tenant=zuul_tenant, zuul_project=zuul_project, patchset=_text(patchset),
             zuul_pipeline=zuul_pipeline, zuul_job=zuul_job, zuul_promote_pipeline=zuul_promote_pipeline,
             unordered=int(not ordered), from_intermediate=int(from_intermediate), intermediate=intermediate,
-            jobs=jobs, no_verify=int(not verify), dry_run=int(dry_run), progress=progress, cancel=cancel), listed)
+            jobs=jobs, no_verify=int(not verify), dry_run=int(dry_run), with_referrers=int(with_referrers),
+            progress=progress, cancel=cancel), listed)
 
     def cleanup_tags(
         self,

@@ -89,6 +89,7 @@ class PromoteResult:
     bytes: int  #: blob bytes that moved
     verify_requests: int  #: further ones, to look whether the image's parts are there
     cleanup_error: str  #: why a temporary tag that should go stays, or ""
+    referrers: int  #: how many signatures and whatever else belong to it, with_referrers
 
 
 @dataclass(frozen=True)

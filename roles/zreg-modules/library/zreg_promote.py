@@ -55,6 +55,13 @@ options:
       - That takes a request for each, which moves nothing.
     type: bool
     default: false
+  with_referrers:
+    description:
+      - Look also whether the signatures, attestations and other referrers of the image, as M(zreg_copy) has them, are
+        whole. They stand in the repository already, so nothing of them moves.
+      - Without this nothing is different for them.
+    type: bool
+    default: false
   registries:
     description:
       - How registries are reached. A host that is not listed is reached with the machine's own
@@ -180,6 +187,10 @@ verify_requests:
   description: Further requests, to look whether the image is whole.
   type: int
   returned: success
+referrers:
+  description: With I(with_referrers), how many signatures and other referrers belong to the image.
+  type: int
+  returned: success
 temporary_deleted:
   description: Whether the temporary tag is gone.
   type: bool
@@ -202,7 +213,8 @@ ARGUMENTS = common.options(
     if_current=dict(type="str"),
     order=dict(type="int"),
     keep=dict(type="bool", default=False),
-    no_verify=dict(type="bool", default=False))
+    no_verify=dict(type="bool", default=False),
+    with_referrers=dict(type="bool", default=False))
 RULES = dict(required_one_of=[("change", "pipeline", "from_tag")])
 
 
@@ -210,12 +222,13 @@ def promote(client, params, dry_run):
     result = client.promote(
         params["repository"], params["tags"], change=params["change"] or None, pipeline=params["pipeline"] or None,
         from_tag=params["from_tag"], expect_digest=params["expect_digest"], if_current=params["if_current"],
-        order=params["order"], keep=params["keep"], verify=not params["no_verify"], dry_run=dry_run)
+        order=params["order"], keep=params["keep"], verify=not params["no_verify"], dry_run=dry_run,
+        with_referrers=params["with_referrers"])
     return dict(
         promoted=result.promoted, digest=str(result.digest), superseded=list(result.superseded),
         tags=[tag for tag in params["tags"] if tag not in result.superseded], superseded_by=result.superseded_by,
         requests=result.requests, blob_requests=result.blob_requests, verify_requests=result.verify_requests,
-        temporary_deleted=result.temporary_deleted, cleanup_error=result.cleanup_error)
+        referrers=result.referrers, temporary_deleted=result.temporary_deleted, cleanup_error=result.cleanup_error)
 
 
 def held(client, params, tags):

@@ -353,8 +353,8 @@ zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
 
 zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
                                  const char *to, zreg_server *server, const char *intermediate,
-                                 uint32_t jobs, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                                 zreg_error *err)
+                                 uint32_t jobs, int with_referrers, uintptr_t progress,
+                                 zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_populate_options options = {
         .size = sizeof(options),
@@ -383,7 +383,8 @@ const char *zreg_go_superseded(const zreg_populated_image *image, size_t i)
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
                                 zreg_go_list images, const char *build, const char *change,
                                 const char *patchset, zreg_server *server, uint32_t jobs,
-                                int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                                int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                                zreg_error *err)
 {
     AUTOLIST image_list = NULL;
     const zreg_publish_options options = {

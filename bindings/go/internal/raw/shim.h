@@ -108,14 +108,15 @@ zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
 
 zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
                                  const char *to, zreg_server *server, const char *intermediate,
-                                 uint32_t jobs, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                                 zreg_error *err);
+                                 uint32_t jobs, int with_referrers, uintptr_t progress,
+                                 zreg_cancel *cancel, zreg_error *err);
 /* URL number `i` that the image won over; "" past the end. */
 const char *zreg_go_superseded(const zreg_populated_image *image, size_t i);
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
                                 zreg_go_list images, const char *build, const char *change,
                                 const char *patchset, zreg_server *server, uint32_t jobs,
-                                int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                                int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                                zreg_error *err);
 char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char *tag,
                             zreg_error *err);
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
@@ -129,7 +130,8 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
                      const char *zuul_project, const char *patchset, const char *zuul_pipeline,
                      const char *zuul_job, const char *zuul_promote_pipeline, int unordered,
                      int from_intermediate, const char *intermediate, uint32_t jobs, int no_verify,
-                     int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                     int dry_run, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                     zreg_error *err);
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);

@@ -9,7 +9,8 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
                      const char *zuul_project, const char *patchset, const char *zuul_pipeline,
                      const char *zuul_job, const char *zuul_promote_pipeline, int unordered,
                      int from_intermediate, const char *intermediate, uint32_t jobs, int no_verify,
-                     int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                     int dry_run, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                     zreg_error *err)
 {
     AUTOLIST tag_list = NULL;
     zreg_digest memory;
@@ -40,6 +41,7 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
         .jobs = jobs,
         .no_verify = no_verify,
         .dry_run = dry_run,
+        .with_referrers = with_referrers,
         PROGRESS(progress),
     };
     zreg_promote(out, client, repository, tag_list, &options, cancel, err);
