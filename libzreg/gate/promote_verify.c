@@ -186,7 +186,7 @@ zreg_status zreg__promotion_verify(zreg__promotion *run, zreg_error *err)
         return ZREG_OK;
     }
     zreg_client_counters(&before, run->client, NULL);
-    zreg_status status = zreg__promotion_find_referrers(run, &why);
+    zreg_status status = zreg__promotion_find_referrers(run, run->source, &why);
     if (status == ZREG_OK && !run->set.no_verify && run->pending != 0) {
         status = look_at_parts(run, &why);
     }

@@ -129,7 +129,8 @@ static zreg_status fetch(zreg__promotion *run, zreg_error *err)
                           digest.text, run->set.expect_digest->text);
     }
     if (run->set.dry_run) {
-        return zreg_client_manifest_get(&run->manifest, run->client, from, run->cancel, err);
+        ZREG__TRY(zreg_client_manifest_get(&run->manifest, run->client, from, run->cancel, err));
+        return zreg__promotion_find_referrers(run, from, err);
     }
     ZREG__TRY(zreg_ref_with_digest(&to, run->repository, &digest, err));
     options.jobs = run->set.jobs;

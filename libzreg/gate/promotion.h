@@ -78,9 +78,10 @@ const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
  *  Errors: NOTFOUND, CONFLICT (it is not what the caller expects), those of zreg_copy. */
 zreg_status zreg__promotion_find_image(zreg__promotion *run, zreg_error *err);
 
-/** Finds what belongs to the image in its repository; without `with_referrers` it asks nothing.
+/** Finds what belongs to the image where `image` names it; without `with_referrers` it asks nothing.
  *  Errors: those of zreg__belongings_find. */
-zreg_status zreg__promotion_find_referrers(zreg__promotion *run, zreg_error *err);
+zreg_status zreg__promotion_find_referrers(zreg__promotion *run, const zreg_ref *image,
+                                           zreg_error *err);
 
 /** Begins a plan of the image and of what was found to belong to it. */
 zreg_status zreg__promotion_plan(zreg__plan **out, const zreg__promotion *run, zreg_error *err);

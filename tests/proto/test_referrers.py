@@ -423,6 +423,8 @@ def test_from_the_intermediate_registry_they_come_along_before_the_tag():
         zuul.add_build(gate, "build-image", artifacts=[{
             "name": "app", "url": f"docker://{w.source.place}:b1_latest",
             "metadata": {"type": "container_image", "repository": w.to.place, "tag": "latest"}}])
+        tried = promote(w, "--with-referrers", "--patchset", "1", "--zuul-api", zuul.api, "--dry-run")
+        assert tried["referrers"] == 2 and not w.to.requests("^(PUT|POST) "), tried
         done = promote(w, "--with-referrers", "--patchset", "1", "--zuul-api", zuul.api)
         assert done["referrers"] == 2 and done["digest"] == sha256(image), done
         assert w.to.get(sha256(sbom)) == sbom and w.to.listed(image)[0]["digest"] == sha256(sbom)
