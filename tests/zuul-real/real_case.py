@@ -19,6 +19,7 @@ ANSIBLE = space.ZUUL / "ansible"
 BUILDS = [space.TOP / "build/node", space.TOP / "build/executor"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 SETTLED_S = 1200
+API_PORT = 9000
 
 
 def install():
@@ -45,6 +46,8 @@ class Site:
         self.registries = site_registries.Registries(space.ROOT / "registries")
 
     def __enter__(self):
+        with open("/etc/hosts", "a") as hosts:
+            hosts.write(f"{site_registries.INTERMEDIATE} zuul.example.org\n")
         self.registries.__enter__()
         self.intermediate, self.public = self.registries.intermediate, self.registries.public
         self.authfile = space.ROOT / "registries/auth.json"
@@ -97,6 +100,14 @@ class RealZuul(zuul_case.Zuul):
     run_ansible = True
     wait_timeout = SETTLED_S
     ansible_root = ANSIBLE
+
+    def setUp(self):
+        """With Zuul's API, which jobs may ask."""
+        super().setUp()
+        self.config.set("web", "port", str(API_PORT))
+        self.useFixture(base.ZuulWebFixture(
+            self.config, self.test_config, self.additional_event_queues, self.upstream_root, self.poller_events,
+            self.git_url_with_auth, self.addCleanup, self.test_root))
 
     def finished(self, job, change, result="SUCCESS"):
         """The newest build of a job, which ended like this."""

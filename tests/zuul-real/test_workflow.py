@@ -7,7 +7,7 @@ Three parts, each of which is played once; tests look at what came of it.
              and one of a consumer; a tag for two platforms on a node with IPv6; a periodic build
     gate     three changes, of which the first pauses when the others build; a change that fails ahead of another;
              two of a repository with several images
-    promote  what merged, in order and out of order"""
+    promote  a job between merge and promotion; what merged, in order and out of order"""
 
 import functools
 import pathlib
@@ -85,7 +85,15 @@ class Story(real_case.RealZuul):
         return lib, shell
 
     @part
+    def consumed_before_promotion(self):
+        self.gated()
+        user = self.change("user")
+        self.approve(user)
+        return user
+
+    @part
     def promoted(self):
+        self.consumed_before_promotion()
         first, second, app, _ = self.gated()
         seen = len(self.site.public.requests())
         self.tell_merged(second)
@@ -185,6 +193,12 @@ def test_the_images_of_a_change_that_failed_are_in_nothing_that_merges(zuul):
 
 
 # --- promote
+
+def test_an_image_is_there_between_merge_and_promotion(zuul):
+    first, second, *_ = zuul.gated()
+    user = zuul.consumed_before_promotion()
+    assert sorted(zuul.said("check-base-at-once", user)) == sorted(["old base", line(first), line(second)])
+
 
 def test_what_is_promoted_is_what_was_tested(zuul):
     first, second, app, _ = zuul.gated()
