@@ -126,18 +126,70 @@ def test_other_options_do_not_end_a_running_registry():
         assert alive(running["pid"])
 
 
+def test_what_another_owner_left_is_neither_used_nor_in_the_way():
+    with ansible() as w, state(w) as folder:
+        options = dict(state_dir=str(folder), root=str(folder / "images"), buildset=True)
+        first = w.module("zreg_registry", owner="first", **options)
+        assert first["changed"] and not first["taken_over"], first
+        port = learn(w, folder)["port"]
+        again = w.module("zreg_registry", owner="first", **options)
+        assert not again["changed"] and not again["taken_over"] and again["pid"] == first["pid"], again
+        (folder / "images/left").write_text("an image")
+
+        end = dict(state="stopped", state_dir=str(folder), root=str(folder / "images"))
+        for check in (True, False):
+            alone = w.module("zreg_registry", check=check, owner="second", **end)
+            assert not alone["changed"] and alive(first["pid"]) and (folder / "images/left").exists(), alone
+
+        foreseen = w.module("zreg_registry", check=True, owner="second", port=port, **options)
+        assert foreseen["taken_over"] and "pid" not in foreseen and alive(first["pid"]), foreseen
+        second = w.module("zreg_registry", owner="second", port=port, **options)
+        learn(w, folder)
+        assert second["changed"] and second["taken_over"] and str(first["pid"]) in second["warnings"][0], second
+        assert gone(first["pid"]) and alive(second["pid"]) and not (folder / "images/left").exists(), second
+
+        os.kill(second["pid"], signal.SIGKILL)
+        assert gone(second["pid"]) and (folder / "images").exists()
+        for check in (True, False):
+            assert w.module("zreg_registry", check=check, owner="second", **end)["changed"], check
+        assert not (folder / "images").exists() and (folder / "access.jsonl").exists()
+
+
+def test_a_start_that_was_cut_off_is_found_again():
+    """The run ended after the process was there and before the registry answered."""
+    with ansible() as w, state(w) as folder:
+        options = dict(state_dir=str(folder), root=str(folder / "images"), owner="first")
+        first = w.module("zreg_registry", **options)
+        record = json.loads((folder / "registry.json").read_text())
+        (folder / "registry.json").write_text(json.dumps({**record, "ready": False}))
+        again = w.module("zreg_registry", **options)
+        assert again["changed"] and gone(first["pid"]) and alive(again["pid"]), again
+        record = json.loads((folder / "registry.json").read_text())
+        (folder / "registry.json").write_text(json.dumps({**record, "ready": False}))
+        stopped = w.module("zreg_registry", state="stopped", state_dir=str(folder), owner="first")
+        assert stopped["changed"] and gone(again["pid"]), stopped
+
+
+def test_a_folder_that_never_had_a_registry_is_not_made():
+    with ansible() as w, state(w) as folder:
+        assert not w.module("zreg_registry", state="stopped", state_dir=str(folder), owner="first")["changed"]
+        assert not folder.exists()
+
+
 def test_what_keeps_it_from_starting_is_told():
     with ansible() as w, state(w) as folder, socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         refused = w.module("zreg_registry", fails=True, state_dir=str(folder), buildset=True, port=port)
-        assert str(port) in refused["msg"], refused
+        assert str(port) in refused["msg"] and "another state_dir" in refused["msg"], refused
         assert not (folder / "connection.json").exists() and not (folder / "registry.json").exists()
         refused = w.module("zreg_registry", fails=True, state_dir=str(folder), buildset=True, command="zreg-none")
         assert "ensure-zreg" in refused["msg"], refused
         refused = w.module("zreg_registry", fails=True, state_dir=str(folder))
         assert "root" in refused["msg"] and "buildset" in refused["msg"], refused
+        refused = w.module("zreg_registry", fails=True, state_dir=str(folder), owner="first", root=str(w.folder / "else"))
+        assert str(w.folder / "else") in refused["msg"] and "removed" in refused["msg"], refused
 
 
 if __name__ == "__main__":
