@@ -17,6 +17,9 @@ static const option_spec options_of_use[] = {
      "a registry to shadow beside docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io; may be "
      "repeated",
      true},
+    {"unqualified", "HOST",
+     "a registry where podman, buildah and CRI-O look for names that have none; may be repeated",
+     true},
     {"check", NULL, "only tell what would change"},
     {"revert", NULL, "bring everything back to what it was before"},
     {NULL},
@@ -69,6 +72,7 @@ static zreg_status run(session *s)
     options.home = options_text(&s->given, "home");
     options.engines = options_list(&s->given, "engine");
     options.namespaces = options_list(&s->given, "namespace");
+    options.unqualified = options_list(&s->given, "unqualified");
     options.check = options_flag(&s->given, "check");
     zreg_status status = zreg_cancel_new(&s->cancel, &s->err);
     if (status == ZREG_OK) {

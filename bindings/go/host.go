@@ -11,11 +11,12 @@ import (
 
 // HostApplyOptions are the settings of HostApply and HostRevert; nil means all defaults.
 type HostApplyOptions struct {
-	Root       string   // folder that holds the machine's files; "" means "/"
-	Home       string   // home, beneath the root, of the user who gets credentials; "" means $HOME
-	Engines    []string // such as "docker" and "podman"; none means what is installed
-	Namespaces []string // registries to shadow beside docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io
-	Check      bool     // write nothing, only tell what would change
+	Root        string   // folder that holds the machine's files; "" means "/"
+	Home        string   // home, beneath the root, of the user who gets credentials; "" means $HOME
+	Engines     []string // such as "docker" and "podman"; none means what is installed
+	Namespaces  []string // registries to shadow beside docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io
+	Unqualified []string // where podman, buildah and CRI-O look for names without a registry; none means as before
+	Check       bool     // write nothing, only tell what would change
 }
 
 // HostChange is one file of a machine.
@@ -66,7 +67,7 @@ func HostApply(ctx context.Context, connection Connection, options *HostApplyOpt
 		return nil, err
 	}
 	err = call(ctx, func(cancel raw.Cancel, failure raw.Error) {
-		out := raw.Host_apply(record, o.Root, o.Home, o.Engines, o.Namespaces, flag(o.Check), cancel, failure)
+		out := raw.Host_apply(record, o.Root, o.Home, o.Engines, o.Namespaces, o.Unqualified, flag(o.Check), cancel, failure)
 		defer raw.Host_changes_free(out)
 		if failure.GetCode() == 0 {
 			changes = hostChanges(out)

@@ -20,10 +20,12 @@ func TestHostApplyAndRevert(t *testing.T) {
 	file := filepath.Join(root, "etc/docker/daemon.json")
 	before := `{"registry-mirrors": ["https://site.example"]}`
 	must(t, os.WriteFile(file, []byte(before), 0o644))
-	options := &zreg.HostApplyOptions{Root: root, Namespaces: []string{"mirror.example:5000"}}
+	must(t, os.MkdirAll(filepath.Join(root, "etc/containers"), 0o755))
+	options := &zreg.HostApplyOptions{Root: root, Namespaces: []string{"mirror.example:5000"},
+		Unqualified: []string{"docker.io"}}
 
 	checked, err := zreg.HostApply(background, connection, &zreg.HostApplyOptions{
-		Root: root, Namespaces: options.Namespaces, Check: true})
+		Root: root, Namespaces: options.Namespaces, Unqualified: options.Unqualified, Check: true})
 	must(t, err)
 	wantEqual(t, "written by the check", readFile(t, file), before)
 	changes, err := zreg.HostApply(background, connection, options)
@@ -42,6 +44,8 @@ func TestHostApplyAndRevert(t *testing.T) {
 			wantEqual(t, "after", change.After, "")
 		}
 	}
+	dropIn := readFile(t, filepath.Join(root, "etc/containers/registries.conf.d/zz-zreg-buildset-registry.conf"))
+	wantEqual(t, "unqualified", strings.Contains(dropIn, `unqualified-search-registries = ["docker.io"]`), true)
 	again, err := zreg.HostApply(background, connection, options)
 	must(t, err)
 	wantEqual(t, "again", len(again.Changed()), 0)

@@ -20,8 +20,8 @@
 
 #define LOCK_MS 50
 
-static const char *const shadowed[] = {"docker.io", "quay.io", "ghcr.io", "gcr.io",
-                                       "registry.k8s.io"};
+static const char *const shadowed[] = {"docker.io", "quay.io",         "ghcr.io",
+                                       "gcr.io",    "registry.k8s.io", NULL};
 
 /* One run at a time on one root; the lock goes with the descriptor. */
 static zreg_status lock(const zreg__tree *tree, zreg_cancel *cancel, zreg_error *err)
@@ -59,18 +59,24 @@ static zreg_status add_namespace(zreg_strings *to, const char *given, zreg_error
     return zreg__strings_add(to, name, ZREG__MAX_HOST_NAMESPACES, err);
 }
 
-static zreg_status list_namespaces(zreg_strings **out, const char *const *further, zreg_error *err)
+static zreg_status add_namespaces(zreg_strings *to, const char *const *given, zreg_error *err)
 {
-    ZREG__AUTO(zreg_strings) zreg_strings *names = NULL;
-    ZREG__TRY(zreg__strings_new(&names, err));
-    for (size_t i = 0; i < ZREG__COUNT(shadowed); i++) {
-        ZREG__TRY(add_namespace(names, shadowed[i], err));
+    for (; given != NULL && *given != NULL; given++) {
+        ZREG__TRY(add_namespace(to, *given, err));
     }
-    for (; further != NULL && *further != NULL; further++) {
-        ZREG__TRY(add_namespace(names, *further, err));
-    }
-    *out = zreg__steal(&names);
     return ZREG_OK;
+}
+
+/* Every registry that is shadowed, and of them those that names without a registry are looked for in. */
+static zreg_status list_registries(zreg_strings **namespaces, zreg_strings **unqualified,
+                                   const zreg_host_apply_options *set, zreg_error *err)
+{
+    ZREG__TRY(zreg__strings_new(unqualified, err));
+    ZREG__TRY(zreg__strings_new(namespaces, err));
+    ZREG__TRY(add_namespaces(*unqualified, set->unqualified, err));
+    ZREG__TRY(add_namespaces(*namespaces, shadowed, err));
+    ZREG__TRY(add_namespaces(*namespaces, set->namespaces, err));
+    return add_namespaces(*namespaces, set->unqualified, err);
 }
 
 /* The home folder without links on the way, which a tree would not follow. */
@@ -140,8 +146,9 @@ static zreg_status plan_all(zreg__survey *survey, const zreg__connection *connec
                             const zreg_host_apply_options *set, zreg_error *err)
 {
     ZREG__AUTO(zreg_strings) zreg_strings *namespaces = NULL;
+    ZREG__AUTO(zreg_strings) zreg_strings *unqualified = NULL;
     ZREG__AUTO_FREE char *home = NULL;
-    ZREG__TRY(list_namespaces(&namespaces, set->namespaces, err));
+    ZREG__TRY(list_registries(&namespaces, &unqualified, set, err));
     ZREG__TRY(find_home(&home, set->home, survey->tree, err));
     zreg__owner owner = {0};
     zreg__tree_owner(&owner, survey->tree, home);
@@ -149,6 +156,7 @@ static zreg_status plan_all(zreg__survey *survey, const zreg__connection *connec
     zreg__steps plan = {
         .connection = connection,
         .namespaces = zreg__strings_array(namespaces),
+        .unqualified = zreg__strings_array(unqualified),
         .home = home,
         .uid = owner.uid,
         .edits_bundle = zreg__refresh_row(survey->tree) == NULL,

@@ -40,10 +40,11 @@ typedef struct zreg__step {
 
 typedef struct zreg__steps {
     const zreg__connection *connection;
-    const char *const *namespaces; /* registries that are shadowed; ends with NULL */
-    const char *home;              /* folder of the user who gets credentials */
-    unsigned long uid;             /* of that user */
-    bool edits_bundle;             /* the system's tool for its CA bundle will not run */
+    const char *const *namespaces;  /* registries that are shadowed; ends with NULL */
+    const char *const *unqualified; /* registries of names without one; NULL: not ours to say */
+    const char *home;               /* folder of the user who gets credentials */
+    unsigned long uid;              /* of that user */
+    bool edits_bundle;              /* the system's tool for its CA bundle will not run */
     zreg__view view;
     const char *engine; /* of the driver that runs */
     zreg__step *items;

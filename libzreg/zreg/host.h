@@ -31,15 +31,18 @@ typedef struct zreg_host_change {
 /** Settings of apply and revert. */
 typedef struct zreg_host_apply_options {
     size_t size;
-    const char *root;              /**< folder that holds the machine's files; NULL: "/" */
-    const char *home;              /**< home folder, beneath the root, of the user who gets
+    const char *root;               /**< folder that holds the machine's files; NULL: "/" */
+    const char *home;               /**< home folder, beneath the root, of the user who gets
                                         credentials; NULL: $HOME for "/", else "/root" */
-    const char *const *engines;    /**< "docker", "podman", "crio", "containerd", "buildkit",
+    const char *const *engines;     /**< "docker", "podman", "crio", "containerd", "buildkit",
                                         "k3s", "rke2", "microk8s", "kubelet"; NULL or "auto":
                                         what is installed */
-    const char *const *namespaces; /**< registries to shadow beside docker.io, quay.io, ghcr.io,
+    const char *const *namespaces;  /**< registries to shadow beside docker.io, quay.io, ghcr.io,
                                         gcr.io and registry.k8s.io; HOST or HOST:PORT */
-    int check;                     /**< 1: write nothing, only tell what would change */
+    int check;                      /**< 1: write nothing, only tell what would change */
+    const char *const *unqualified; /**< registries in which podman, buildah and CRI-O look, in this
+                                         order, for a name that has none ("example/base");
+                                         shadowed too; NULL or empty: as the machine has it */
 } zreg_host_apply_options;
 
 /**

@@ -99,6 +99,32 @@ def test_a_further_registry_is_shadowed_by_name(shared):
             expect(w, client, f"{MIRROR}/acme/sitewide", "mirror")
 
 
+def test_a_name_without_a_registry_is_looked_for_where_it_is_said(shared):
+    """Also where the site wants somebody at a terminal to choose; without our option the site's own list counts."""
+    w = shared.world()
+    conf = 'unqualified-search-registries = ["quay.io"]\nshort-name-mode = "enforcing"\n'
+    said = ("--unqualified", "docker.io", "--unqualified", MIRROR)
+    with w.site_file("containers/registries.conf", 0o600, conf):
+        before = w.snapshot()
+        with w.in_use(*said[:2]), Podman(w.machine) as podman:
+            expect(w, podman, "acme/app", "speculative")
+        with w.in_use(*said), Podman(w.machine) as podman:
+            expect(w, podman, "acme/app", "speculative")
+            expect(w, podman, "acme/plain", "original")
+            w.machine.run("buildah", "from", "--name", "short", "acme/app")
+            word = w.machine.run("buildah", "run", "short", "cat", "/etc/word")
+            w.machine.run("buildah", "rm", "short")
+            assert word.strip() == "speculative", word
+        with w.in_use(), Podman(w.machine) as podman:
+            try:
+                podman.pull("acme/app")
+            except Failure:
+                pass  # quay.io, the site's choice, has none
+            else:
+                raise AssertionError("a name without a registry was looked for at docker.io")
+        assert_same(before, w.snapshot())
+
+
 def test_docker_with_a_login_at_docker_hub(shared):
     """docker sends it to mirrors too, where it is wrong, even with a user of that name; it is kept."""
     w = shared.world()

@@ -41,13 +41,15 @@ def test_a_machine_is_told_once_and_put_back():
         root, record = make_root(w), w.record(BuildsetRegistry)
         before = contents(root)
         options = dict(connection=record, root=str(root), home="/root", engines=["docker", "podman"],
-                       namespaces=["registry.example.org"])
+                       namespaces=["registry.example.org"], unqualified=["docker.io"])
         foreseen = w.module("zreg_use_registry", check=True, **options)
         assert foreseen["changed"] and contents(root) == before, foreseen
         told = w.module("zreg_use_registry", **options)
         for key in ("changed_files", "diff", "reload", "restart"):
             assert told[key] == foreseen[key], (key, told[key], foreseen[key])
         assert "/etc/docker/daemon.json" in told["changed_files"] and "docker" in told["reload"], told
+        drop_in = root / "etc/containers/registries.conf.d/zz-zreg-buildset-registry.conf"
+        assert 'unqualified-search-registries = ["docker.io"]\n' in drop_in.read_text()
         shown = {part["before_header"]: part for part in told["diff"]}
         assert set(shown) == set(told["changed_files"]), told
         assert "mirror.example.org" in shown["/etc/docker/daemon.json"]["after"], shown
@@ -85,6 +87,7 @@ def test_what_is_missing_or_wrong_is_told():
 def test_the_role_tells_a_machine_whose_engine_then_pulls():
     need_machines()
     need("skopeo")
+    need("podman")
     with ansible() as w, tempfile.TemporaryDirectory(prefix="zreg-machine-") as folder:
         record = w.record(BuildsetRegistry)
         names = ("docker.io/example/app", "quay.io/example/base", "registry.example.org/example/more")
@@ -102,6 +105,9 @@ def test_the_role_tells_a_machine_whose_engine_then_pulls():
             told = w.play(**options)
             assert told.of("Tell the engines")[0]["changed"], told
             assert "reload" in (machine.folder / "var/log/engine").read_text().split(), told.output[-8000:]
+            short = machine.run("podman", "pull", "--quiet", "example/app")
+            assert machine.run("podman", "image", "inspect", "--format", "{{.Digest}}", short.strip()).strip() == images[
+                "docker.io/example/app"]
             for name, digest in images.items():
                 manifest = machine.run("skopeo", "inspect", "--raw", f"docker://{name}:latest")
                 assert f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}" == digest, name

@@ -222,6 +222,27 @@ def test_further_registries_can_be_named():
         assert m.look() == seen
 
 
+def test_names_without_a_registry_can_mean_one():
+    drop_in = "etc/containers/registries.conf.d/zz-zreg-buildset-registry.conf"
+    with machine() as m:
+        before = m.look()
+        m.apply()
+        assert "unqualified" not in m.read(drop_in)
+        m.apply("--unqualified", "index.docker.io", "--unqualified", "mirror.example:5000")
+        text = m.read(drop_in)
+        assert 'unqualified-search-registries = ["docker.io", "mirror.example:5000"]\n' in text, text
+        assert f"{ALIAS}:9000/mirror.example:5000" in text, "a registry that is asked for short names is shadowed"
+        again = m.apply("--unqualified", "docker.io", "--unqualified", "mirror.example:5000")
+        assert again["changed"] == [], again
+        for wrong in ("word", "docker.io/library", ""):
+            error = m.fail("--connection", m.connection, "--unqualified", wrong)
+            assert error["code"] == "INVAL" and f'"{wrong}"' in error["message"], error
+        m.apply()
+        assert "unqualified" not in m.read(drop_in)
+        m.revert()
+        assert m.look() == before
+
+
 def test_credentials_go_to_the_named_user():
     with machine({}) as m:
         (m.root / "home/zuul").mkdir(parents=True)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "host/block.h"
 #include "host/driver.h"
@@ -304,6 +305,41 @@ static void test_containers_mirror_before_original(void **state)
                                "[[registry.mirror]]\nlocation = \"" HOST "\"\n" QUAY END);
 }
 
+/* The drop-in's first lines on a machine with this registries.conf. */
+static void expect_unqualified(const char *const *registries, const char *conf, const char *lines)
+{
+    const char *const files[] = {"/etc/containers/registries.conf", conf, NULL};
+    ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
+    plan.unqualified = registries;
+    assert_int_equal(zreg__driver_podman.plan(&plan, NULL), ZREG_OK);
+    const char *found = after(&plan, DROP_IN);
+    ZREG__AUTO_FREE char *expected =
+        zreg__asprintf(BEGIN "%s%s[[registry]]\n", lines, lines[0] == '\0' ? "" : "\n");
+    assert_true(zreg__str_starts(found, expected));
+}
+
+static void test_containers_names_without_a_registry(void **state)
+{
+    (void)state;
+    const char *const none[] = {NULL};
+    const char *const one[] = {"docker.io", NULL};
+    const char *const two[] = {"quay.io", "docker.io", NULL};
+    const char *first = "unqualified-search-registries = [\"docker.io\"]\n";
+    const char *both = "unqualified-search-registries = [\"quay.io\", \"docker.io\"]\n";
+    const char *loose = "unqualified-search-registries = [\"quay.io\", \"docker.io\"]\n"
+                        "short-name-mode = \"permissive\"\n";
+    const char *strict =
+        "# enforced\nshort-name-mode = \"enforcing\"\n[[registry]]\nprefix=\"x.org\"\n";
+    expect_unqualified(NULL, strict, "");
+    expect_unqualified(none, strict, "");
+    expect_unqualified(one, strict, first);
+    expect_unqualified(one, "", first);
+    expect_unqualified(two, "", both);
+    expect_unqualified(two, "short-name-mode = \"disabled\"\n", both);
+    expect_unqualified(two, strict, loose);
+    expect_unqualified(two, "[[registry]]\nshort-name-mode = \"enforcing\"\n", both);
+}
+
 static void test_containers_entries_of_the_site(void **state)
 {
     (void)state;
@@ -427,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_containerd_config_path),
         cmocka_unit_test(test_containerd_uses_the_sites_folder),
         cmocka_unit_test(test_containers_mirror_before_original),
+        cmocka_unit_test(test_containers_names_without_a_registry),
         cmocka_unit_test(test_containers_entries_of_the_site),
         cmocka_unit_test(test_crio_shares_the_drop_in_and_wants_a_reload),
         cmocka_unit_test(test_buildkit),

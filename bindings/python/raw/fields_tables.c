@@ -174,6 +174,7 @@ const fields_row fields_of_host_apply_options[] = {
     FIELD(zreg_host_apply_options, TEXTS, engines),
     FIELD(zreg_host_apply_options, TEXTS, namespaces),
     FIELD(zreg_host_apply_options, INT, check),
+    FIELD(zreg_host_apply_options, TEXTS, unqualified),
     END,
 };
 

@@ -62,6 +62,14 @@ def test_engines_and_namespaces(buildset, root):
         zreg.host_apply(buildset, root=root, engines="docker")
 
 
+def test_names_without_a_registry(buildset, root):
+    zreg.host_apply(buildset, root=root, engines=["podman"], unqualified=["docker.io", "quay.io"])
+    drop_in = root / "etc/containers/registries.conf.d/zz-zreg-buildset-registry.conf"
+    assert 'unqualified-search-registries = ["docker.io", "quay.io"]\n' in drop_in.read_text()
+    with pytest.raises(TypeError):
+        zreg.host_apply(buildset, root=root, unqualified="docker.io")
+
+
 def test_errors(buildset, root):
     with pytest.raises(zreg.InvalidArgument, match="port"):
         zreg.host_apply({"host": "registry.example"}, root=root)

@@ -82,6 +82,7 @@ def host_apply(
     home: Optional[Path] = None,
     engines: Optional[Iterable[str]] = None,
     namespaces: Optional[Iterable[str]] = None,
+    unqualified: Optional[Iterable[str]] = None,
     check: bool = False,
     cancel: Optional[Cancel] = None,
 ) -> HostChanges:
@@ -90,7 +91,8 @@ def host_apply(
     `connection` is the registry, its connection record {host, port, username, password, cert}, or the
     record's JSON. `home` is the home folder, as seen from the root, of the user who gets credentials.
     `engines` are those installed unless they are named; `namespaces` are registries to shadow beside
-    docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io. With `check` nothing is written. A second
+    docker.io, quay.io, ghcr.io, gcr.io and registry.k8s.io. `unqualified` are the registries where podman,
+    buildah and CRI-O look for names that have none; without it they look where they did. With `check` nothing is written. A second
     call changes nothing; services are not restarted.
     """
     record: Union[Dict[str, Any], Mapping[str, Any], str, bytes] = (
@@ -99,7 +101,7 @@ def host_apply(
     return _call(
         _raw.host_apply, text.encode() if isinstance(text, str) else text, root=os.fspath(root),
         home=None if home is None else os.fspath(home), engines=_list(engines), namespaces=_list(namespaces),
-        check=int(check), cancel=cancel)
+        unqualified=_list(unqualified), check=int(check), cancel=cancel)
 
 
 def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None) -> HostChanges:

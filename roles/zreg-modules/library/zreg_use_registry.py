@@ -53,6 +53,11 @@ options:
       ghcr.io, gcr.io and registry.k8s.io.
     type: list
     elements: str
+  unqualified:
+    description: Registries where podman, buildah and CRI-O look, in this order, for names that have none, as
+      C(example/base). They are looked for in the buildset registry first, too. Without it the host's own list stays.
+    type: list
+    elements: str
   root:
     description: Folder in which the configuration is, such as the root of a container image that is being built.
     type: path
@@ -79,6 +84,12 @@ EXAMPLES = r"""
   zreg_use_registry:
     connection: "{{ buildset_registry }}"
     namespaces: [registry.example.org]
+
+- name: Let names without a registry mean those of Docker Hub
+  become: true
+  zreg_use_registry:
+    connection: "{{ buildset_registry }}"
+    unqualified: [docker.io]
 
 - name: Put everything back
   become: true
@@ -122,6 +133,7 @@ ARGUMENTS = dict(
         fingerprint=dict(type="str"))),
     engines=dict(type="list", elements="str"),
     namespaces=dict(type="list", elements="str"),
+    unqualified=dict(type="list", elements="str"),
     root=dict(type="path", default="/"),
     home=dict(type="path"))
 RULES = dict(required_if=[("state", "present", ["connection"])])
@@ -132,7 +144,7 @@ def apply(params, check):
         return common.zreg.host_revert(root=params["root"], check=check)
     record = {key: value for key, value in params["connection"].items() if value is not None}
     return common.zreg.host_apply(record, root=params["root"], home=params["home"], engines=params["engines"],
-                                  namespaces=params["namespaces"], check=check)
+                                  namespaces=params["namespaces"], unqualified=params["unqualified"], check=check)
 
 
 def shown(file):

@@ -3,15 +3,18 @@
 #include "shim_inside.h"
 
 zreg_host_changes *zreg_go_host_apply(zreg_go_bytes json, const char *root, const char *home,
-                                      zreg_go_list engines, zreg_go_list namespaces, int check,
-                                      zreg_cancel *cancel, zreg_error *err)
+                                      zreg_go_list engines, zreg_go_list namespaces,
+                                      zreg_go_list unqualified, int check, zreg_cancel *cancel,
+                                      zreg_error *err)
 {
     AUTOLIST engine_list = NULL;
     AUTOLIST namespace_list = NULL;
+    AUTOLIST unqualified_list = NULL;
     zreg_host_changes *out = NULL;
 
     if (split(&engine_list, engines, err) != ZREG_OK ||
-        split(&namespace_list, namespaces, err) != ZREG_OK)
+        split(&namespace_list, namespaces, err) != ZREG_OK ||
+        split(&unqualified_list, unqualified, err) != ZREG_OK)
         return NULL;
     const zreg_host_apply_options options = {
         .size = sizeof(options),
@@ -20,6 +23,7 @@ zreg_host_changes *zreg_go_host_apply(zreg_go_bytes json, const char *root, cons
         .engines = engine_list,
         .namespaces = namespace_list,
         .check = check,
+        .unqualified = unqualified_list,
     };
     return zreg_host_apply(&out, json.at, json.size, &options, cancel, err) == ZREG_OK ? out : NULL;
 }
