@@ -90,7 +90,8 @@ def roles():
 
 
 # Roles whose defaults are all for people to set, and so are in the README.
-PLAIN = ("collect-buildset-registry-logs", "ensure-zreg", "run-buildset-registry", "use-buildset-registry")
+PLAIN = ("collect-buildset-registry-logs", "ensure-zreg", "mirror-container-images", "run-buildset-registry",
+         "run-intermediate-registry", "use-buildset-registry")
 
 
 def test_each_role_documents_its_variables():

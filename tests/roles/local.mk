@@ -2,6 +2,7 @@
 
 e2e_tests += \
 	tests/roles/test_build.py \
+	tests/roles/test_intermediate.py \
 	tests/roles/test_mirror.py \
 	tests/roles/test_post.py \
 	tests/roles/test_promote.py \
