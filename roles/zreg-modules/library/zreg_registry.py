@@ -277,7 +277,7 @@ class StateDir:
     def running(self):
         """The same for one that has answered."""
         record = self.process()
-        return record if record and record["ready"] and self.read(self.connection) else None
+        return record if record and record.get("ready") and self.read(self.connection) else None
 
     def owner(self):
         """For whom it was started last; None when nobody was named, or it was stopped."""
