@@ -59,6 +59,7 @@ class Node:
         self.connect(number)
         for path in certificates:
             shutil.copy(path, self.machine.certificates / f"{path.parent.name}.crt")
+        self.machine.run("update-ca-certificates")
         (self.machine.etc / "containers/containers.conf").write_text(CONTAINERS_CONFIG)
         self.start_sshd()
         script = self.machine.etc / "init.d/docker"

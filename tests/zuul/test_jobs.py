@@ -22,6 +22,11 @@ PLAYBOOKS = sorted((TOP / "playbooks").glob("*/*.yaml"))
 JOBS = {stanza["job"]["name"]: stanza["job"] for stanza in yaml.safe_load((TOP / "zuul.d/jobs.yaml").read_text())}
 
 
+def paths(playbooks):
+    """What a job names for a phase: a path, or a list of playbooks with their attributes."""
+    return [playbooks] if isinstance(playbooks, str) else [playbook["name"] for playbook in playbooks]
+
+
 def roles_in(node):
     """The names of all roles that a playbook asks for."""
     if isinstance(node, list):
@@ -40,7 +45,7 @@ def imported_by(path):
 
 
 def test_every_playbook_of_a_job_exists_and_every_playbook_is_of_a_job():
-    used = {TOP / job[phase] for job in JOBS.values() for phase in PHASES if phase in job}
+    used = {TOP / path for job in JOBS.values() for phase in PHASES if phase in job for path in paths(job[phase])}
     while used != (more := used.union(*map(imported_by, used))):
         used = more
     assert used == set(PLAYBOOKS), used ^ set(PLAYBOOKS)
