@@ -29,7 +29,7 @@ static bool copy_texts(zreg_artifact *to, const zreg_artifact *from)
     return !failed;
 }
 
-static void finish(zreg__artifact *artifact)
+void zreg__artifact_finish(zreg__artifact *artifact)
 {
     const zreg_artifact *shown = &artifact->shown;
     const char *const texts[] = {shown->name,    shown->url,      shown->repository,
@@ -71,12 +71,12 @@ static zreg_status grow(zreg_artifacts *list, zreg_error *err)
 }
 
 zreg_status zreg__artifact_list_add(zreg_artifacts *list, const zreg_artifact *shown,
-                                    zreg__json *platforms, bool newest_first, zreg_error *err)
+                                    zreg__json *platforms, bool turned_round, zreg_error *err)
 {
     ZREG__TRY(grow(list, err));
-    zreg__artifact entry = {.platforms = json_object_get(platforms), .newest_first = newest_first};
+    zreg__artifact entry = {.platforms = json_object_get(platforms), .turned_round = turned_round};
     if (!copy_texts(&entry.shown, shown)) {
-        finish(&entry);
+        zreg__artifact_finish(&entry);
         return zreg__fail_nomem(err);
     }
     list->items[list->count++] = entry;
@@ -99,7 +99,7 @@ void zreg_artifacts_free(zreg_artifacts *artifacts)
         return;
     }
     for (size_t i = 0; i < artifacts->count; i++) {
-        finish(&artifacts->items[i]);
+        zreg__artifact_finish(&artifacts->items[i]);
     }
     free(artifacts->items);
     free(artifacts);

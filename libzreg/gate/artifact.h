@@ -17,7 +17,7 @@
 typedef struct zreg__artifact {
     zreg_artifact shown;
     zreg__json *platforms; /* array of "os/arch[/variant]", or NULL */
-    bool newest_first;     /* how the images of one build stand in the list; see gate/order.h */
+    bool turned_round;     /* Zuul has turned this part of its list round; see gate/order.h */
 } zreg__artifact;
 
 struct zreg_artifacts {
@@ -32,12 +32,18 @@ zreg_status zreg__artifact_list_new(zreg_artifacts **out, zreg_error *err);
 /** Adds a copy of `shown` (NULL texts become ""); shares `platforms`, which may be NULL.
  *  Errors: LIMIT, NOMEM. */
 zreg_status zreg__artifact_list_add(zreg_artifacts *list, const zreg_artifact *shown,
-                                    zreg__json *platforms, bool newest_first, zreg_error *err);
+                                    zreg__json *platforms, bool turned_round, zreg_error *err);
 
-/** Adds one of Zuul's artifacts if it is a container image; a list of them is newest first.
+/** Makes one of the artifacts that are named twice (gate/order.h). Errors: NOMEM. */
+zreg_status zreg__artifact_list_unite(zreg_artifacts *list, zreg_error *err);
+
+/** Adds one of the artifacts of a build, which are newest first, if it is a container image.
  *  Errors: INVAL, LIMIT, NOMEM. */
 zreg_status zreg__artifact_list_read(zreg_artifacts *list, const zreg__json *artifact,
                                      zreg_error *err);
+
+/** Frees what an entry holds. */
+void zreg__artifact_finish(zreg__artifact *artifact);
 
 /** True for a text of Zuul's that is kept: short, without control characters. */
 bool zreg__artifact_text_is_clean(const char *text);

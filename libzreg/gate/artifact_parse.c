@@ -11,20 +11,6 @@
 /* Longest text of Zuul's that is kept: change, patchset, build, project, job. */
 #define MAX_FIELD 255
 
-/* The item that the document is about, as far as the document tells. */
-typedef struct item {
-    bool known;
-    char *change; /* "" for an item without a change */
-    const char *project;
-} item;
-
-static void item_finish(item *about)
-{
-    free(about->change);
-}
-
-ZREG__DEFINE_AUTO_VALUE(item, item_finish)
-
 /* Texts and references of one artifact while it is read. */
 typedef struct fields {
     char *change;
@@ -138,13 +124,12 @@ static zreg__json *read_platforms(const zreg__json *artifact)
     return count == 0 ? NULL : list;
 }
 
-/* Zuul turns round what it collects from changes ahead, and not what comes from the item's own
- * jobs; see gate/order.h. */
-static bool is_newest_first(const item *about, const zreg_artifact *artifact)
+/* What Zuul collects, of changes ahead and of the item itself, has the project and the job, and is
+ * turned round; what it appends has the branch too, or the ref; see gate/order.h. */
+static bool is_turned_round(const zreg__json *artifact)
 {
-    bool same_project = about->project == NULL || artifact->project == NULL ||
-                        zreg__str_equal(about->project, artifact->project);
-    return !about->known || (same_project && zreg__str_equal(about->change, artifact->change));
+    return zreg__json_get(artifact, "project") != NULL && zreg__json_get(artifact, "job") != NULL &&
+           zreg__json_get(artifact, "branch") == NULL && zreg__json_get(artifact, "ref") == NULL;
 }
 
 static const char *media_type_of(const zreg__json *artifact)
@@ -159,8 +144,8 @@ static const char *clean_text(const zreg__json *artifact, const char *key)
     return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
 }
 
-static zreg_status read_artifact(zreg_artifacts *list, const item *about,
-                                 const zreg__json *artifact, zreg_error *err)
+static zreg_status read_artifact(zreg_artifacts *list, const zreg__json *artifact,
+                                 bool turned_round, zreg_error *err)
 {
     zreg_artifact shown = {.name = zreg__json_text(artifact, "name"),
                            .url = zreg__json_text(artifact, "url"),
@@ -183,8 +168,7 @@ static zreg_status read_artifact(zreg_artifacts *list, const item *about,
     shown.change = read.change;
     shown.patchset = read.patchset;
     shown.build = read.build;
-    return zreg__artifact_list_add(list, &shown, read_platforms(artifact),
-                                   is_newest_first(about, &shown), err);
+    return zreg__artifact_list_add(list, &shown, read_platforms(artifact), turned_round, err);
 }
 
 static bool is_image(const zreg__json *artifact)
@@ -196,29 +180,26 @@ static bool is_image(const zreg__json *artifact)
 zreg_status zreg__artifact_list_read(zreg_artifacts *list, const zreg__json *artifact,
                                      zreg_error *err)
 {
-    const item nothing_known = {.known = false};
-    return is_image(artifact) ? read_artifact(list, &nothing_known, artifact, err) : ZREG_OK;
+    return is_image(artifact) ? read_artifact(list, artifact, false, err) : ZREG_OK;
 }
 
-static zreg_status read_list(zreg_artifacts *list, const item *about, const zreg__json *array,
-                             zreg_error *err)
+static zreg_status read_list(zreg_artifacts *list, const zreg__json *array, zreg_error *err)
 {
     for (size_t i = 0; i < zreg__json_length(array); i++) {
         const zreg__json *artifact = zreg__json_at(array, i);
         if (!is_image(artifact)) {
             continue;
         }
-        zreg_status status = read_artifact(list, about, artifact, err);
+        zreg_status status = read_artifact(list, artifact, is_turned_round(artifact), err);
         if (status != ZREG_OK) {
             return zreg__error_prefix(err, status, "artifact %zu", i);
         }
     }
-    return ZREG_OK;
+    return zreg__artifact_list_unite(list, err);
 }
 
 /* Zuul leaves "artifacts" out of its variables when there are none. */
-static zreg_status find_list(const zreg__json **array, item *about, const zreg__json *document,
-                             zreg_error *err)
+static zreg_status find_list(const zreg__json **array, const zreg__json *document, zreg_error *err)
 {
     if (zreg__json_is_array(document)) {
         *array = document;
@@ -226,17 +207,12 @@ static zreg_status find_list(const zreg__json **array, item *about, const zreg__
     }
     const zreg__json *zuul = zreg__json_get(document, "zuul");
     zuul = zuul == NULL ? document : zuul;
-    about->known = zreg__json_get(zuul, "build") != NULL || zreg__json_get(zuul, "change") != NULL;
+    bool is_zuul = zreg__json_get(zuul, "build") != NULL || zreg__json_get(zuul, "change") != NULL;
     *array = zreg__json_get(zuul, "artifacts");
-    if (!zreg__json_is_array(*array) && (*array != NULL || !about->known)) {
+    if (!zreg__json_is_array(*array) && (*array != NULL || !is_zuul)) {
         return zreg__fail(err, ZREG_INVAL,
                           "artifacts: give a list, or an object with a list at \"artifacts\" or "
                           "\"zuul.artifacts\"");
-    }
-    about->project = zreg__json_text(zreg__json_get(zuul, "project"), "name");
-    about->change = zreg__json_scalar(zuul, "change");
-    if (about->change == NULL && (about->change = zreg__strdup("")) == NULL) {
-        return zreg__fail_nomem(err);
     }
     return ZREG_OK;
 }
@@ -250,13 +226,12 @@ zreg_status zreg_artifacts_parse(zreg_artifacts **out, const char *json, size_t 
                           ZREG__MAX_ARTIFACTS_BYTES);
     }
     ZREG__AUTO(zreg__json) zreg__json *document = NULL;
-    ZREG__AUTO(item) item about = {.known = false};
     ZREG__AUTO(zreg_artifacts) zreg_artifacts *list = NULL;
     const zreg__json *array = NULL;
     ZREG__TRY(zreg__json_parse(&document, json, size, "artifacts", err));
-    ZREG__TRY(find_list(&array, &about, document, err));
+    ZREG__TRY(find_list(&array, document, err));
     ZREG__TRY(zreg__artifact_list_new(&list, err));
-    ZREG__TRY(read_list(list, &about, array, err));
+    ZREG__TRY(read_list(list, array, err));
     *out = zreg__steal(&list);
     return ZREG_OK;
 }

@@ -6,6 +6,7 @@ libzreg_sources += \
 	libzreg/gate/artifact.h \
 	libzreg/gate/artifact_json.c \
 	libzreg/gate/artifact_parse.c \
+	libzreg/gate/artifact_unite.c \
 	libzreg/gate/cleaned.c \
 	libzreg/gate/cleaned.h \
 	libzreg/gate/cleanup.c \

@@ -91,6 +91,13 @@ static zreg_status find_positions(positions *known, const zreg_artifacts *artifa
     return ZREG_OK;
 }
 
+/* What was turned round ranks from the middle down, what was appended from the middle up. */
+static size_t build_rank(const zreg__artifact *artifact, size_t position)
+{
+    const size_t middle = SIZE_MAX / 2;
+    return artifact->turned_round ? middle - position : middle + 1 + position;
+}
+
 static zreg_status rank(zreg__order_entry *entry, const zreg__artifact *artifact, size_t position,
                         const positions *known, zreg_error *err)
 {
@@ -99,8 +106,8 @@ static zreg_status rank(zreg__order_entry *entry, const zreg__artifact *artifact
     entry->artifact = &artifact->shown;
     entry->group = get_position(known->images, of.image);
     entry->change_rank = get_position(known->changes, of.change);
-    entry->build_rank = get_position(known->builds, of.build);
-    entry->upload_rank = artifact->newest_first ? SIZE_MAX - position : position;
+    entry->build_rank = build_rank(artifact, get_position(known->builds, of.build));
+    entry->upload_rank = artifact->turned_round ? position : SIZE_MAX - position;
     return ZREG_OK;
 }
 

@@ -2,18 +2,31 @@
 /**
  * Which artifact of each REPOSITORY:TAG wins, and why the others lose. Pure: no I/O.
  *
- * How Zuul orders the list, and the rule that follows from it:
+ * How Zuul makes the list (14.3.0, and since it tells the branch of an artifact):
  *
- *   1. Changes. Zuul collects the artifacts of the changes ahead from the nearest to the furthest
- *      and then reverses the list; those of earlier jobs of the item itself are appended. So the
- *      change that stands LAST in the list is the nearest, and wins.
- *   2. Builds of one change. The build that stands last in the list wins.
- *   3. One build that returned an image more than once. zuul_return puts what is returned later
- *      in FRONT, so within a build Zuul keeps the newest first. The reversal of rule 1 turns that
- *      round for the changes ahead, and not for the item's own jobs. So, when the document says
- *      which item it is about, the last wins for the changes ahead and the first for the item's
- *      own. In a bare list the two cannot be told apart; it is taken as Zuul keeps it, newest
- *      first, so the first wins. zreg__artifact.newest_first says which case it is.
+ *   a. It COLLECTS from the item itself, then from the items ahead, nearest first: of each the jobs
+ *      that provide what this job requires, in the order of the job graph; of each job what it
+ *      returned, the last first, because zuul_return puts what is returned later in front.
+ *   b. It turns all of that ROUND: furthest item first, own item last, and within an item the last
+ *      job first, and within a job the oldest image first. These entries have `project` and `job`.
+ *   c. It APPENDS what the job's own parents returned, in the order of the job graph, the last
+ *      image of each first. These have `branch` too, or `ref` for a tag. As what was collected
+ *      lacks that, artifacts of the item's own jobs are named twice.
+ *
+ * The rules that follow:
+ *
+ *   0. The same url, digest, image, project, change and job is one artifact, named twice. It stands
+ *      where it was appended; else where its build returned it last.
+ *   1. Changes. The change that stands LAST in the list is the nearest, and wins.
+ *   2. Builds of one change. The job that stands later in the job graph wins, as with all that Zuul
+ *      hands on; so a change means the same image to its own jobs and to those behind it. That is
+ *      the build that stands FIRST of those turned round, and LAST of those appended, which win.
+ *      (For a change that is in no queue Zuul asks its database, which has the jobs in the order of
+ *      their start. The list does not tell, so of two jobs that make one image the first wins then.)
+ *   3. One build that returned an image more than once. The newest wins: the last of those turned
+ *      round, the first of those appended.
+ *
+ * A list without Zuul's `project` and `job`, as publish makes it, counts as appended.
  *
  * A change or build counts as standing where its last artifact stands, whatever the image is.
  * Artifacts without a change count as one change. Without a build, the job stands for it; without

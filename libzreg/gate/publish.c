@@ -81,7 +81,7 @@ static zreg_status add_artifact(zreg_artifacts *list, job *run, const zreg_ref *
                               .change = run->set.change,
                               .patchset = run->set.patchset,
                               .build = run->set.build};
-    return zreg__artifact_list_add(list, &artifact, platforms, true, err);
+    return zreg__artifact_list_add(list, &artifact, platforms, false, err);
 }
 
 static zreg_status publish_image(zreg_artifacts *list, job *run, const char *text, zreg_error *err)

@@ -176,9 +176,10 @@ zreg_status zreg_zuul_builds_artifacts(zreg_artifacts **out, const zreg_zuul_bui
         for (size_t n = 0; n < zreg_artifacts_count(list); n++) {
             const zreg__artifact *artifact = &list->items[n];
             ZREG__TRY(zreg__artifact_list_add(all, &artifact->shown, artifact->platforms,
-                                              artifact->newest_first, err));
+                                              artifact->turned_round, err));
         }
     }
+    ZREG__TRY(zreg__artifact_list_unite(all, err));
     *out = zreg__steal(&all);
     return ZREG_OK;
 }

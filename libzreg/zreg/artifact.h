@@ -30,9 +30,9 @@ typedef struct zreg_artifact {
 
 /**
  * Reads artifacts from JSON: a list, or an object that holds one at `artifacts` or at
- * `zuul.artifacts`. Artifacts of other types are left out. Best give all of Zuul's variables,
- * {"zuul": {...}}: they also tell which change the job runs for, and so how several images of one
- * build are ordered; without `artifacts` in them the list is empty.
+ * `zuul.artifacts`. Artifacts of other types are left out, and one that Zuul names twice, as it
+ * does with those of earlier jobs of the same change, is kept once. All of Zuul's variables,
+ * {"zuul": {...}}, may be given; without `artifacts` in them the list is empty.
  * Errors: INVAL (no JSON, a container image without url, name or tag), LIMIT, NOMEM.
  */
 ZREG_API zreg_status zreg_artifacts_parse(zreg_artifacts **out, const char *json, size_t size,
