@@ -21,6 +21,36 @@ static zreg_status print_json(session *s, const zreg_populated *populated)
     return status == ZREG_OK ? output_json_text(s, json) : status;
 }
 
+static void print_item(const zreg_populated_item *item)
+{
+    const char *before = ": ";
+    if (item->change[0] == '\0') {
+        printf("an item of %s", item->project);
+    } else {
+        printf("change %s,%s of %s", item->change, item->patchset, item->project);
+    }
+    for (size_t i = 0; item->images[i] != NULL; i++, before = ", ") {
+        printf("%s%s", before, item->images[i]);
+    }
+    if (item->reason[0] != '\0') {
+        printf(": no image: %s", item->reason);
+    }
+    puts("");
+}
+
+static void print_items(const zreg_populated *populated)
+{
+    size_t count = zreg_populated_items_count(populated);
+    if (!zreg_populated_items_known(populated)) {
+        puts("which changes are ahead is not known: give all of Zuul's variables");
+    } else if (count == 0) {
+        puts("no change is ahead");
+    }
+    for (size_t i = 0; i < count; i++) {
+        print_item(zreg_populated_items_at(populated, i));
+    }
+}
+
 static zreg_status print_text(session *s, const zreg_populated *populated)
 {
     for (size_t i = 0; i < zreg_populated_count(populated); i++) {
@@ -33,6 +63,7 @@ static zreg_status print_text(session *s, const zreg_populated *populated)
             printf("  instead of %s\n", image->superseded[k]);
         }
     }
+    print_items(populated);
     return output_finish(s);
 }
 
@@ -82,7 +113,8 @@ const verb cmd_populate = {
     .words = "",
     .max_words = 0,
     .summary = "bring the images of the changes ahead into a buildset registry",
-    .text = "Of each image only the nearest change's is copied, pinned to its digest.\n"
+    .text = "Of each image only the nearest change's is copied, pinned to its digest. Of each change\n"
+            "ahead it says which images came from it, or why none did.\n"
             "--username is for the buildset registry.",
     .options = options_of_populate,
     .example = "zreg populate --artifacts zuul.json --to 127.0.0.1:9000 --connection registry.json",

@@ -46,6 +46,7 @@
 #include <zreg/gate.h>
 #include <zreg/host.h>
 #include <zreg/manifest.h>
+#include <zreg/populate.h>
 #include <zreg/promote.h>
 #include <zreg/provenance.h>
 #include <zreg/ref.h>

@@ -23,12 +23,14 @@ type Artifact struct {
 // first. The zero value is an empty list. It is JSON in the shape that zuul_return takes under
 // `zuul`: {"artifacts": [...]}.
 type Artifacts struct {
-	list []Artifact
-	json []byte
+	list   []Artifact
+	json   []byte // what MarshalJSON gives
+	source []byte // what it was read from, which tells more: the order, and what is ahead
 }
 
 // ParseArtifacts reads artifacts from JSON: a list, or an object that holds one at zuul.artifacts
-// or artifacts. Artifacts of other types are left out.
+// or artifacts. Artifacts of other types are left out. Best give all of Zuul's variables: Populate then
+// tells what is ahead.
 func ParseArtifacts(json []byte) (artifacts Artifacts, err error) {
 	err = artifacts.UnmarshalJSON(json)
 	return artifacts, err
@@ -58,6 +60,9 @@ func (a *Artifacts) UnmarshalJSON(json []byte) error {
 		parsed := raw.Artifacts_parse(json, failure)
 		defer raw.Artifacts_free(parsed)
 		a.take(parsed, failure)
+		if failure.GetCode() == 0 {
+			a.source = append([]byte(nil), json...)
+		}
 	})
 }
 
@@ -95,7 +100,10 @@ func newArtifact(from raw.Artifact) Artifact {
 
 // with calls fn with C's form of the list.
 func (a Artifacts) with(failure raw.Error, fn func(raw.Artifacts)) {
-	json, _ := a.MarshalJSON()
+	json := a.source
+	if json == nil {
+		json, _ = a.MarshalJSON()
+	}
 	parsed := raw.Artifacts_parse(json, failure)
 	defer raw.Artifacts_free(parsed)
 	if failure.GetCode() == 0 {

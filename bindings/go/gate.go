@@ -28,11 +28,33 @@ type PopulatedImage struct {
 	Bytes      uint64   // blob bytes that moved for it
 	Requests   uint64   // HTTP requests that it took
 	Superseded []string // URLs of the artifacts that it won over
+	Project    string   // of the change; "" when Zuul did not tell
+	Reason     string   // why it is this image
+}
+
+// PopulatedItem is one item of Zuul's queue that is ahead: a change whose images the job is meant to
+// see. What is unset is "".
+type PopulatedItem struct {
+	Project  string
+	Change   string
+	Patchset string
+	URL      string
+	Images   []string // "REPOSITORY:TAG" of those that are in the buildset registry now
+	Reason   string   // why there are none
+}
+
+// Populated is what Populate brought in, and what is ahead.
+type Populated struct {
+	Images     []PopulatedImage
+	Items      []PopulatedItem // the furthest first
+	ItemsKnown bool            // false: Zuul's variables were not given, so it is not known what is ahead
 }
 
 // Populate copies images of the changes ahead from the intermediate registry to the buildset
-// registry at HOST:PORT: for each name the last change's last build, and nothing superseded.
-func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, options *PopulateOptions) (images []PopulatedImage, err error) {
+// registry at HOST:PORT: for each name the last change's last build, and nothing superseded. When the
+// artifacts were read from all of Zuul's variables, the result tells of each change ahead which
+// images came from it, or why none did.
+func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, options *PopulateOptions) (populated Populated, err error) {
 	var o PopulateOptions
 	if options != nil {
 		o = *options
@@ -43,11 +65,11 @@ func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, o
 				flag(o.WithReferrers), progress, cancel, failure)
 			defer raw.Populated_free(out)
 			if failure.GetCode() == 0 {
-				images = populatedImages(out)
+				populated = Populated{populatedImages(out), populatedItems(out), raw.Populated_items_known(out) != 0}
 			}
 		})
 	}, o.Server)
-	return images, err
+	return populated, err
 }
 
 func populatedImages(from raw.Populated) []PopulatedImage {
@@ -62,12 +84,32 @@ func populatedImages(from raw.Populated) []PopulatedImage {
 			Build:      image.GetBuild(),
 			Bytes:      image.GetBytes(),
 			Requests:   image.GetRequests(),
+			Project:    image.GetProject(),
+			Reason:     image.GetReason(),
 		}
 		for n := int64(0); raw.Superseded(image, n) != ""; n++ {
 			images[i].Superseded = append(images[i].Superseded, raw.Superseded(image, n))
 		}
 	}
 	return images
+}
+
+func populatedItems(from raw.Populated) []PopulatedItem {
+	items := make([]PopulatedItem, raw.Populated_items_count(from))
+	for i := range items {
+		item := raw.Populated_items_at(from, int64(i))
+		items[i] = PopulatedItem{
+			Project:  item.GetProject(),
+			Change:   item.GetChange(),
+			Patchset: item.GetPatchset(),
+			URL:      item.GetUrl(),
+			Reason:   item.GetReason(),
+		}
+		for n := int64(0); raw.Item_image(item, n) != ""; n++ {
+			items[i].Images = append(items[i].Images, raw.Item_image(item, n))
+		}
+	}
+	return items
 }
 
 // PublishOptions are the settings of Publish.

@@ -3,6 +3,7 @@
 package zreg_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -40,8 +41,10 @@ func TestPublishPopulateResolve(t *testing.T) {
 	wantEqual(t, "winner", resolution.Candidates[0], resolution.Winner)
 
 	buildset := newBuildset(t, client)
-	images, err := client.Populate(background, artifacts, buildset.Address(), nil)
+	populated, err := client.Populate(background, artifacts, buildset.Address(), nil)
 	must(t, err)
+	images := populated.Images
+	wantEqual(t, "items known", populated.ItemsKnown, false)
 	wantEqual(t, "images", len(images), 1)
 	wantEqual(t, "digest", images[0].Digest, artifact.Digest)
 	wantEqual(t, "change", images[0].Change, "1")
@@ -71,10 +74,55 @@ func TestProvenance(t *testing.T) {
 }
 
 func TestPopulateFromNothing(t *testing.T) {
-	images, err := newClient(t).Populate(background, zreg.Artifacts{}, "",
+	populated, err := newClient(t).Populate(background, zreg.Artifacts{}, "",
 		&zreg.PopulateOptions{Server: newBuildset(t)})
 	must(t, err)
-	wantEqual(t, "images", len(images), 0)
+	wantEqual(t, "images", len(populated.Images), 0)
+}
+
+// zuulVariables are those of change 3, behind change 1, which made the artifacts, and change 2.
+func zuulVariables(t *testing.T, artifacts zreg.Artifacts) zreg.Artifacts {
+	t.Helper()
+	returned, err := artifacts.MarshalJSON()
+	must(t, err)
+	var zuul map[string]any
+	must(t, json.Unmarshal(returned, &zuul))
+	for _, artifact := range zuul["artifacts"].([]any) {
+		artifact.(map[string]any)["project"] = "example/base"
+		artifact.(map[string]any)["change"] = 1
+		artifact.(map[string]any)["job"] = "build"
+	}
+	zuul["change"] = "3"
+	for _, change := range []string{"1", "2", "3"} {
+		item := map[string]any{"change": change, "patchset": "7", "change_url": "https://review/" + change,
+			"project": map[string]any{"name": "example/base"}}
+		items, _ := zuul["items"].([]any)
+		zuul["items"] = append(items, item)
+	}
+	text, err := json.Marshal(map[string]any{"zuul": zuul})
+	must(t, err)
+	read, err := zreg.ParseArtifacts(text)
+	must(t, err)
+	return read
+}
+
+func TestPopulateTellsOfEachItemAhead(t *testing.T) {
+	client := newClient(t)
+	intermediate := newBuildset(t, client).Address()
+	artifacts := zuulVariables(t, publishBase(t, client, intermediate, "1", "b1"))
+	populated, err := client.Populate(background, artifacts, newBuildset(t, client).Address(), nil)
+	must(t, err)
+	wantEqual(t, "items known", populated.ItemsKnown, true)
+	wantEqual(t, "items", len(populated.Items), 2)
+	first, second := populated.Items[0], populated.Items[1]
+	wantEqual(t, "change", first.Change+","+first.Patchset+" of "+first.Project, "1,7 of example/base")
+	wantEqual(t, "url", first.URL, "https://review/1")
+	wantEqual(t, "images", len(first.Images), 1)
+	wantEqual(t, "image", first.Images[0], baseImage)
+	wantEqual(t, "reason", first.Reason, "")
+	wantEqual(t, "images", len(second.Images), 0)
+	wantEqual(t, "reason", strings.Contains(second.Reason, "Zuul gave this job no image of it"), true)
+	wantEqual(t, "project", populated.Images[0].Project, "example/base")
 }
 
 func TestUploadAndPromote(t *testing.T) {

@@ -27,6 +27,7 @@
 #define ZREG__MAX_ZUUL_BYTES (32 * ZREG__MIB) /* one answer of Zuul's API */
 #define ZREG__MAX_ARTIFACTS_BYTES (16 * ZREG__MIB)
 #define ZREG__MAX_ARTIFACTS 10000
+#define ZREG__MAX_ITEMS 1000 /* of Zuul's queue, ahead of one item */
 #define ZREG__MAX_ORIGIN_BYTES 1024
 #define ZREG__MAX_ORIGIN_NAMES 100000 /* tags and digests whose origin a server knows */
 #define ZREG__MAX_SERVED_IMAGES 10000 /* rows read from an access log */

@@ -12,6 +12,7 @@ zreg_headers += \
 	libzreg/zreg/gate.h \
 	libzreg/zreg/host.h \
 	libzreg/zreg/manifest.h \
+	libzreg/zreg/populate.h \
 	libzreg/zreg/promote.h \
 	libzreg/zreg/provenance.h \
 	libzreg/zreg/ref.h \

@@ -101,6 +101,7 @@ void zreg_artifacts_free(zreg_artifacts *artifacts)
     for (size_t i = 0; i < artifacts->count; i++) {
         zreg__artifact_finish(&artifacts->items[i]);
     }
+    zreg__items_finish(&artifacts->ahead);
     free(artifacts->items);
     free(artifacts);
 }

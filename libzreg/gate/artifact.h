@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "base/json.h"
+#include "gate/items.h"
 #include <stdbool.h>
 #include <zreg/artifact.h>
 
@@ -24,6 +25,7 @@ struct zreg_artifacts {
     zreg__artifact *items;
     size_t count;
     size_t capacity;
+    zreg__items ahead; /* what the document says of the queue */
 };
 
 /** An empty list. Errors: NOMEM. */

@@ -199,14 +199,12 @@ static zreg_status read_list(zreg_artifacts *list, const zreg__json *array, zreg
 }
 
 /* Zuul leaves "artifacts" out of its variables when there are none. */
-static zreg_status find_list(const zreg__json **array, const zreg__json *document, zreg_error *err)
+static zreg_status find_list(const zreg__json **array, const zreg__json *zuul, zreg_error *err)
 {
-    if (zreg__json_is_array(document)) {
-        *array = document;
+    if (zreg__json_is_array(zuul)) {
+        *array = zuul;
         return ZREG_OK;
     }
-    const zreg__json *zuul = zreg__json_get(document, "zuul");
-    zuul = zuul == NULL ? document : zuul;
     bool is_zuul = zreg__json_get(zuul, "build") != NULL || zreg__json_get(zuul, "change") != NULL;
     *array = zreg__json_get(zuul, "artifacts");
     if (!zreg__json_is_array(*array) && (*array != NULL || !is_zuul)) {
@@ -229,8 +227,11 @@ zreg_status zreg_artifacts_parse(zreg_artifacts **out, const char *json, size_t 
     ZREG__AUTO(zreg_artifacts) zreg_artifacts *list = NULL;
     const zreg__json *array = NULL;
     ZREG__TRY(zreg__json_parse(&document, json, size, "artifacts", err));
-    ZREG__TRY(find_list(&array, document, err));
+    const zreg__json *zuul = zreg__json_get(document, "zuul");
+    zuul = zuul == NULL ? document : zuul;
+    ZREG__TRY(find_list(&array, zuul, err));
     ZREG__TRY(zreg__artifact_list_new(&list, err));
+    ZREG__TRY(zreg__items_read(&list->ahead, zuul, err));
     ZREG__TRY(read_list(list, array, err));
     *out = zreg__steal(&list);
     return ZREG_OK;

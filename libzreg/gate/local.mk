@@ -14,6 +14,8 @@ libzreg_sources += \
 	libzreg/gate/cleanup_age.h \
 	libzreg/gate/cleanup_rule.c \
 	libzreg/gate/cleanup_rule.h \
+	libzreg/gate/items.c \
+	libzreg/gate/items.h \
 	libzreg/gate/merged.c \
 	libzreg/gate/merged.h \
 	libzreg/gate/names.c \
@@ -24,6 +26,8 @@ libzreg_sources += \
 	libzreg/gate/platforms.h \
 	libzreg/gate/populate.c \
 	libzreg/gate/populated.c \
+	libzreg/gate/populated_items.c \
+	libzreg/gate/populated_json.c \
 	libzreg/gate/populated.h \
 	libzreg/gate/progress.c \
 	libzreg/gate/progress.h \

@@ -85,7 +85,16 @@ static zreg_status populate_group(zreg_populated *populated, job *run, const zre
         return zreg__error_prefix(err, status, "populate %s from %s", artifact->name,
                                   artifact->url);
     }
-    return zreg__populated_add(populated, artifact, &copied, &superseded, err);
+    return zreg__populated_add(populated, artifact, &copied, order->entries[winner].reason,
+                               &superseded, err);
+}
+
+static zreg_status tell_items(zreg_populated *populated, const zreg_artifacts *artifacts,
+                              const zreg__order *order, zreg_error *err)
+{
+    const zreg__items nothing_known = {.known = false};
+    const zreg__items *ahead = artifacts == NULL ? &nothing_known : &artifacts->ahead;
+    return zreg__populated_tell_items(populated, ahead, order, err);
 }
 
 static zreg_status check(job *run, zreg_error *err)
@@ -119,6 +128,7 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
     for (size_t i = 0; i < order.count; i = zreg__order_group_end(&order, i)) {
         ZREG__TRY(populate_group(populated, &run, &order, i, err));
     }
+    ZREG__TRY(tell_items(populated, artifacts, &order, err));
     *out = zreg__steal(&populated);
     return ZREG_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The steps of the gate before a change merges: populate, publish, upload. */
+/** The steps of the gate before a change merges: populate (<zreg/populate.h>), publish, upload. */
 #ifndef ZREG_GATE_H
 #define ZREG_GATE_H
 
@@ -8,60 +8,10 @@
 #include <zreg/client.h>
 #include <zreg/common.h>
 #include <zreg/copy.h>
+#include <zreg/populate.h>
 #include <zreg/server.h>
 
 ZREG_BEGIN_DECLS
-
-/** What populate brought into a buildset registry. */
-typedef struct zreg_populated zreg_populated;
-
-/** One image that is now in the buildset registry. Text lives as long as the result. */
-typedef struct zreg_populated_image {
-    const char *repository;
-    const char *tag;
-    const char *digest;
-    const char *change;
-    const char *build;
-    uint64_t bytes;                /**< blob bytes that moved for it */
-    uint64_t requests;             /**< HTTP requests that it took */
-    const char *const *superseded; /**< URLs of the artifacts that it won over; ends with NULL */
-} zreg_populated_image;
-
-/** Settings of populate. */
-typedef struct zreg_populate_options {
-    size_t size;
-    zreg_server *server;      /**< fill this server directly; `to` may then be NULL */
-    const char *intermediate; /**< HOST:PORT to read from instead of the artifacts' own, or NULL */
-    uint32_t jobs;            /**< transfers at once; 0: 8 */
-    zreg_progress_fn progress;
-    void *progress_user;
-    int with_referrers; /**< 1: what belongs to the images moves with them, as in zreg_copy */
-} zreg_populate_options;
-
-/**
- * Intermediate to buildset: copies, for each REPOSITORY:TAG, the image of the last change's last
- * build, as a whole index, pinned to the artifact's digest when it tells one. Superseded artifacts
- * are not copied. `to` is HOST:PORT. An empty list of artifacts is a success with no image.
- * Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy. After an
- * error the images copied so far stay and are complete; running it again finishes the rest.
- */
-ZREG_API zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
-                                   const zreg_artifacts *artifacts, const char *to,
-                                   const zreg_populate_options *options, zreg_cancel *cancel,
-                                   zreg_error *err);
-
-/** How many images there are. */
-ZREG_API size_t zreg_populated_count(const zreg_populated *populated);
-
-/** Image number `i`, or NULL past the end. */
-ZREG_API const zreg_populated_image *zreg_populated_at(const zreg_populated *populated, size_t i);
-
-/** {"images": [{repository, tag, digest, change, superseded: [...]}], "bytes"}; zreg_free it. */
-ZREG_API zreg_status zreg_populated_json(char **out_json, const zreg_populated *populated,
-                                         zreg_error *err);
-
-/** Frees the result. Accepts NULL. */
-ZREG_API void zreg_populated_free(zreg_populated *populated);
 
 /** Settings of publish. */
 typedef struct zreg_publish_options {

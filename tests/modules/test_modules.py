@@ -260,6 +260,14 @@ def test_publish_and_populate():
         same = w.module("zreg_populate", zuul={"artifacts": published["artifacts"], "build": "x"}, to=options["to"],
                         registries=options["registries"])
         assert not same["changed"] and same["images"], same
+        assert same["items"] is None, same
+        items = [{"project": {"name": f"example/{name}"}, "change": change, "patchset": "1", "change_url": None} for name, change in (("app", "1"), ("base", "2"), ("x", "3"))]
+        made = {**published["artifacts"][0], "project": "example/app", "change": 1, "patchset": "1", "job": "build"}
+        behind = w.module("zreg_populate", zuul={"artifacts": [made], "items": items, "change": "3"}, to=options["to"],
+                          registries=options["registries"])
+        assert [(item["change"], item["images"]) for item in behind["items"]] == [
+            ("1", ["example/app:latest"]), ("2", [])], behind
+        assert behind["items"][0]["reason"] == "" and "Zuul gave" in behind["items"][1]["reason"], behind
         nothing = w.module("zreg_populate", zuul={"build": "x"}, to=options["to"], registries=options["registries"])
         assert not nothing["changed"] and nothing["images"] == [], nothing
 

@@ -92,7 +92,11 @@ def test_images_travel_from_change_to_change():
 
             second.run("collect-buildset-registry-logs")
             logs = second.folder / "logs/buildset-registry"
-            told = json.loads((logs / "populated.json").read_text())["images"]
+            document = json.loads((logs / "populated.json").read_text())
+            assert document["items"] is None, document
+            assert pulled.of("Tell what came from each change ahead")[0]["msg"] == [
+                "Zuul does not tell which changes are ahead (zuul.items is missing)"], pulled
+            told = document["images"]
             assert {f"{image['repository']}:{image['tag']}": image["digest"] for image in told} == images, told
             assert {image["change"] for image in told} == {"1"}, told
             served = (logs / "served.txt").read_text()
@@ -101,6 +105,34 @@ def test_images_travel_from_change_to_change():
             assert {line["digest"] for line in lines} >= set(images.values()), lines
             for path in logs.iterdir():
                 w.no_secret_in(path.read_text())
+
+
+def test_the_log_tells_what_came_from_each_change_ahead():
+    def item(change, name):
+        return {"project": {"name": f"example/{name}"}, "change": change, "patchset": "2", "change_url": "https://r/1"}
+    with ansible() as w, job(w, "ahead", change="1", patchset="2") as ahead:
+        intermediate = w.record(DockerRegistry)
+        ahead.start()
+        w.image(f"{ahead.address}/example/base:latest", name="base")
+        ahead.run("push-to-intermediate-registry", intermediate_registry=intermediate,
+                  docker_images=[{"repository": "example/base"}])
+        artifacts = [{**artifact, "project": "example/base", "change": "1", "patchset": "2", "job": "build"}
+                     for artifact in ahead.result()["data"]["zuul"]["artifacts"]]
+        items = [item("1", "base"), item("2", "tools"), item("3", "app")]
+        with job(w, "behind", change="3", artifacts=artifacts, items=items) as behind:
+            behind.start()
+            pulled = behind.run("pull-from-intermediate-registry", intermediate_registry=intermediate)
+            first, second = pulled.of("Tell what came from each change ahead")[0]["msg"]
+            assert first == "change 1,2 of example/base: example/base:latest", first
+            assert second.startswith("change 2,2 of example/tools: NO IMAGE: Zuul gave this job no image of it"), second
+            document = json.loads((behind.folder / "logs/buildset-registry/populated.json").read_text())
+            assert [(entry["change"], entry["images"]) for entry in document["items"]] == [
+                ("1", ["example/base:latest"]), ("2", [])], document
+            assert document["images"][0]["project"] == "example/base", document
+            alone = Job(w, "alone", change="3", items=[item("3", "app")])
+            alone.returned.write_text(behind.returned.read_text())
+            told = alone.run("pull-from-intermediate-registry", intermediate_registry=intermediate)
+            assert told.of("Tell what came from each change ahead")[0]["msg"] == ["no change is ahead"], told
 
 
 def test_the_registry_runs_once_and_has_its_names():

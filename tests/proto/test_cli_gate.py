@@ -82,12 +82,107 @@ def test_populate_brings_the_winners_only():
         intermediate, path, (digest1, digest2) = two_changes(w)
         target = w.buildset()
         document = w.json("populate", "--artifacts", path, "--to", target.address)
-        assert list(document) == ["images", "bytes"] and document["bytes"] > 0
+        assert list(document) == ["images", "items", "bytes"] and document["bytes"] > 0
         assert document["images"] == [{
-            "repository": BASE, "tag": "latest", "digest": digest2, "change": "2",
+            "repository": BASE, "tag": "latest", "digest": digest2, "project": None, "change": "2",
+            "reason": "change 2 is the last in the list that made this image",
             "superseded": [f"docker://{intermediate.address}/{BASE}:b1_latest"]}], document
         assert w.json("inspect", f"{target.address}/{BASE}:latest")["digest"] == digest2
         assert w.error("inspect", f"{target.address}/{BASE}@{digest1}")["code"] == "NOTFOUND"
+
+
+def item(change, project="example/base"):
+    """What `zuul.items` has for a change; those that follow are in no order that a number tells."""
+    return {"project": {"name": project, "short_name": "base", "canonical_hostname": "review", "src_dir": "src/x"},
+            "change": str(change), "patchset": "7", "change_url": f"https://review/{change}", "topic": None,
+            "branch": "master", "commit_id": "abc", "change_message": "Add {{ it }}\n\nwith \u00e9"}
+
+
+def collected(artifacts, change, project="example/base", job="build"):
+    """As Zuul hands on what a change ahead returned; GitHub's numbers are numbers."""
+    return [{**artifact, "project": project, "change": change, "patchset": "7", "job": job} for artifact in artifacts]
+
+
+def appended(artifacts, change, project="example/base", job="build"):
+    """As Zuul hands on what an earlier job of the same change returned."""
+    return [{**artifact, "project": project, "job": job, "branch": "master", "change": str(change), "patchset": 7}
+            for artifact in artifacts]
+
+
+def variables(w, items, artifacts=None, **more):
+    given = {} if artifacts is None else {"artifacts": artifacts}
+    last = items[-1] if items else {}
+    return w.file("zuul.json", {"zuul": {"build": "b9", "pipeline": "gate", "change": last.get("change"),
+                                         "items": items, **given, **more}})
+
+
+def said(w, verb, *argv):
+    """What a verb that must succeed says to people."""
+    done = w.run(verb, *w.connections(), *argv)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_populate_tells_which_images_each_item_ahead_gave():
+    with world() as w:
+        buildset, intermediate = w.buildset(), w.buildset()
+        first, _ = publish(w, buildset, intermediate, "one", "b1", "1")
+        second, digest2 = publish(w, buildset, intermediate, "two", "b2", "2")
+        tools, _ = publish(w, buildset, intermediate, "tools", "b2", "2", image="example/tools:1.0")
+        own, digest4 = publish(w, buildset, intermediate, "own", "b4", "4", image="example/own:latest")
+        artifacts = (collected(first, 1) + collected(tools + second, 2) + collected(own, 4, "example/app")
+                     + appended(own, 4, "example/app"))
+        path = variables(w, [item(1), item(2), item(3, "example/other"), item(4, "example/app")], artifacts)
+        target = w.buildset()
+        document = w.json("populate", "--artifacts", path, "--to", target.address)
+        assert len(w.json("artifacts", path)["artifacts"]) == 4
+        facts = {f"{image['repository']}:{image['tag']}": image for image in document["images"]}
+        assert sorted(facts) == [f"{BASE}:latest", "example/own:latest", "example/tools:1.0"], facts
+        assert facts[f"{BASE}:latest"]["digest"] == digest2 and len(facts[f"{BASE}:latest"]["superseded"]) == 1
+        assert facts["example/own:latest"]["digest"] == digest4 and facts["example/own:latest"]["superseded"] == []
+        items = document["items"]
+        assert [entry["change"] for entry in items] == ["1", "2", "3"], items
+        assert items[1] == {"project": "example/base", "change": "2", "patchset": "7", "url": "https://review/2",
+                            "images": [f"{BASE}:latest", "example/tools:1.0"], "reason": None}, items[1]
+        assert items[0]["images"] == [] and items[0]["reason"] == (
+            f"all its images are superseded: {BASE}:latest by change 2 of example/base"), items[0]
+        assert items[2]["images"] == [] and "Zuul gave this job no image of it" in items[2]["reason"], items[2]
+        for word in ("builds none", "require", "provides", "had not finished"):
+            assert word in items[2]["reason"], word
+        text = said(w, "populate", "--artifacts", path, "--to", target.address)
+        assert f"\nchange 2,7 of example/base: {BASE}:latest, example/tools:1.0\n" in text, text
+        assert "\nchange 3,7 of example/other: no image: Zuul gave this job" in text, text
+        assert "change 4,7" not in text
+
+
+def test_populate_knows_when_nothing_is_ahead_and_when_that_is_unknown():
+    with world() as w:
+        target = w.buildset()
+        argv = ("populate", "--to", target.address, "--artifacts")
+        alone = variables(w, [item(4)])
+        assert w.json(*argv, alone)["items"] == []
+        assert said(w, *argv, alone) == "no change is ahead\n"
+        assert "not known" in said(w, *argv, w.file("list.json", "[]"))
+        # Changes that depend on each other are one item, and none is ahead of the other.
+        assert w.json(*argv, variables(w, [item(3), item(4)], buildset_refs=[item(3), item(4)]))["items"] == []
+        branch = {"project": {"name": "example/base"}, "ref": "refs/heads/master", "change_url": None}
+        document = w.json(*argv, variables(w, [branch, item(4)]))
+        assert document["items"][0]["change"] is None and "is no change" in document["items"][0]["reason"]
+
+
+def test_populate_refuses_items_that_are_none():
+    with world() as w:
+        target = w.buildset()
+        for items in ({"a": 1}, "x", 7, [item("1\n2"), item(4)], [item(9 * 100 * "9"), item(4)]):
+            path = w.file("zuul.json", {"zuul": {"build": "b9", "items": items}})
+            error = w.error("populate", "--artifacts", path, "--to", target.address)
+            assert error["code"] == "INVAL" and "item" in error["message"], error
+        path = variables(w, [item(n) for n in range(1002)])
+        assert w.error("populate", "--artifacts", path, "--to", target.address)["code"] == "LIMIT"
+        # What only people read is left out.
+        path = variables(w, [{**item(1), "change_url": "https://x/" + 300 * "y"}, 7, item(4)])
+        document = w.json("populate", "--artifacts", path, "--to", target.address)
+        assert [entry["url"] for entry in document["items"]] == [None, None], document
 
 
 def test_populate_again_moves_nothing():
@@ -104,7 +199,7 @@ def test_populate_from_nothing():
         for content in ([], {"zuul": {"build": "b"}}, {"artifacts": []}):
             path = w.file("none.json", content)
             document = w.json("populate", "--artifacts", path, "--to", target.address)
-            assert document == {"images": [], "bytes": 0}
+            assert document == {"images": [], "items": None, "bytes": 0}
         document = w.json("populate", "--artifacts", "-", "--to", target.address, input="[]")
         assert document["images"] == []
 

@@ -55,6 +55,7 @@ extern const fields_row fields_of_descriptor[];
 extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
 extern const fields_row fields_of_populated_image[];
+extern const fields_row fields_of_populated_item[];
 extern const fields_row fields_of_zuul_build[];
 extern const fields_row fields_of_cleaned_tag[];
 extern const fields_row fields_of_host_change[];

@@ -285,6 +285,18 @@ const fields_row fields_of_populated_image[] = {
     FIELD(zreg_populated_image, U64, bytes),
     FIELD(zreg_populated_image, U64, requests),
     FIELD(zreg_populated_image, TEXTS, superseded),
+    FIELD(zreg_populated_image, TEXT, project),
+    FIELD(zreg_populated_image, TEXT, reason),
+    END,
+};
+
+const fields_row fields_of_populated_item[] = {
+    FIELD(zreg_populated_item, TEXT, project),
+    FIELD(zreg_populated_item, TEXT, change),
+    FIELD(zreg_populated_item, TEXT, patchset),
+    FIELD(zreg_populated_item, TEXT, url),
+    FIELD(zreg_populated_item, TEXTS, images),
+    FIELD(zreg_populated_item, TEXT, reason),
     END,
 };
 

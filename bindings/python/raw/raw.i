@@ -200,6 +200,7 @@
 %result(zreg_artifact, fields_of_artifact)
 %result(zreg_candidate, fields_of_candidate)
 %result(zreg_populated_image, fields_of_populated_image)
+%result(zreg_populated_item, fields_of_populated_item)
 %result(zreg_zuul_build, fields_of_zuul_build)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
 %result(zreg_host_change, fields_of_host_change)
@@ -264,6 +265,7 @@ struct OBJECT {};
 %include <zreg/copy.h>
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
+%include <zreg/populate.h>
 %include <zreg/gate.h>
 %include <zreg/promote.h>
 %include <zreg/zuul.h>

@@ -63,6 +63,23 @@ def test_populate_takes_the_last_change_only(client, server, buildset, image):
     assert client.populate([], buildset) == ()
 
 
+def test_populate_tells_of_each_item_ahead(client, server, buildset, image):
+    image("example/base:latest", "ahead")
+    published = client.publish(buildset, server.address, ["example/base:latest"], build=BUILD, change=1).to_zuul()
+    made = {"project": "example/base", "change": 1, "patchset": "7", "job": "build"}
+    items = [{"project": {"name": "example/base"}, "change": change, "patchset": "7", "change_url": f"https://r/{change}"}
+             for change in ("1", "2", "3")]
+    variables = {"change": "3", "items": items, "artifacts": [{**published["artifacts"][0], **made}]}
+    with zreg.BuildsetRegistry() as next_one:
+        populated = client.populate({"zuul": variables}, next_one)
+        assert client.populate(variables["artifacts"], next_one).items is None
+    assert isinstance(populated, zreg.Populated) and (len(populated), len(populated.items)) == (1, 2)
+    assert populated.items[0] == zreg.PopulatedItem("example/base", "1", "7", "https://r/1", ("example/base:latest",), "")
+    assert populated.items[1].change == "2" and populated.items[1].images == ()
+    assert "Zuul gave this job no image of it" in populated.items[1].reason
+    assert populated[0].project == "example/base" and populated[0].reason
+
+
 def test_provenance_tells_which_change_was_served(client, server, buildset, image):
     digest = image("example/base:latest", "one")
     artifacts = client.publish(buildset, server.address, ["example/base:latest"], build=BUILD, change=4)

@@ -14,7 +14,7 @@ from .client import Client, temporary_tag
 from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit,
                      NetError, NotFound, ProtocolError, Timeout, Unsupported)
 from .host import HostChange, HostChanges, host_apply, host_revert
-from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, PopulatedImage, Progress,
+from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage, PopulatedItem, Progress,
                       PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
@@ -26,7 +26,7 @@ __all__ = [
     "AlreadyExists", "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
     "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
-    "Manifest", "NetError", "NotFound", "Platform", "PopulatedImage", "Progress", "PromoteResult", "ProtocolError",
+    "Manifest", "NetError", "NotFound", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromoteResult", "ProtocolError",
     "Ref", "Resolution", "ServedImage", "Server", "Timeout", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
     "host_revert", "provenance", "temporary_tag",
 ]

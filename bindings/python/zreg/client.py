@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 from . import _raw
 from .artifacts import Artifacts
 from .cancel import Cancel, Report, Token, run
-from .results import (CleanupResult, CopyResult, Counters, PopulatedImage, Progress, PromoteResult, Resolution,
+from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution,
                       ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
 from .server import Log, Path, Server, log_adapter
 from .streams import BlobReader, BlobWriter
@@ -340,9 +340,12 @@ class Client:
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
-    ) -> Tuple[PopulatedImage, ...]:
+    ) -> Populated:
         """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here.
-        `with_referrers` as in copy."""
+
+        Best give all of Zuul's variables, {"zuul": {...}}: the result then tells of each change ahead
+        which images came from it, or why none did. `with_referrers` as in copy.
+        """
         server = to if isinstance(to, Server) else None
         return populated(self._work(
             _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),

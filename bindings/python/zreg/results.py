@@ -104,6 +104,27 @@ class PopulatedImage:
     bytes: int
     requests: int
     superseded: Tuple[str, ...]
+    project: str = ""
+    reason: str = ""  #: why it is this image
+
+
+@dataclass(frozen=True)
+class PopulatedItem:
+    """One item of Zuul's queue that is ahead. What is unset is ""."""
+
+    project: str
+    change: str
+    patchset: str
+    url: str
+    images: Tuple[str, ...]  #: "REPOSITORY:TAG" of those that are in the buildset registry now
+    reason: str  #: why there are none
+
+
+class Populated(Tuple[PopulatedImage, ...]):
+    """The images that populate brought in, and what is ahead: `items`, the furthest first; None when
+    Zuul's variables were not given and it is not known whether anything is."""
+
+    items: Optional[Tuple[PopulatedItem, ...]] = None
 
 
 @dataclass(frozen=True)
@@ -200,9 +221,13 @@ def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
     return PromoteResult(**dict(with_digest(record), superseded=superseded, **flags))
 
 
-def populated(raw: _raw.populated) -> Tuple[PopulatedImage, ...]:
-    records = (_raw.populated_at(raw, i) for i in range(_raw.populated_count(raw)))
-    return tuple(PopulatedImage(**with_digest(record)) for record in records)
+def populated(raw: _raw.populated) -> Populated:
+    images = (_raw.populated_at(raw, i) for i in range(_raw.populated_count(raw)))
+    items = (_raw.populated_items_at(raw, i) for i in range(_raw.populated_items_count(raw)))
+    made = Populated(PopulatedImage(**with_digest(image)) for image in images)
+    if _raw.populated_items_known(raw):
+        made.items = tuple(PopulatedItem(**item) for item in items)
+    return made
 
 
 def _cleaned_tag(record: Dict[str, Any]) -> CleanedTag:

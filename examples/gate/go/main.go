@@ -61,9 +61,9 @@ func (s *story) change(number, repository string, ahead zreg.Artifacts) zreg.Art
 	check(s.client.Connect(buildset.Connection()))
 	step("change "+number, "buildset registry ready", start)
 	start = time.Now()
-	images, err := s.client.Populate(s.ctx, ahead, buildset.Address(), nil)
+	populated, err := s.client.Populate(s.ctx, ahead, buildset.Address(), nil)
 	check(err)
-	step("change "+number, fmt.Sprintf("populated with %d images of changes ahead", len(images)), start)
+	step("change "+number, fmt.Sprintf("populated with %d images of changes ahead", len(populated.Images)), start)
 
 	from := "scratch"
 	if ahead.Len() > 0 {

@@ -8,13 +8,17 @@ short_description: Bring the images of the changes ahead into a buildset registr
 description:
   - Copies, of each image that a change ahead has built, the one of the nearest change from the
     intermediate to the buildset registry, pinned to its digest. Superseded images are not copied.
+  - Tells of each change ahead which images came from it, or why none did. A job that is given no image of a
+    change ahead is built with the public one.
 options:
   artifacts:
-    description: Zuul's artifacts, C(zuul.artifacts). Those of other types are left out.
+    description: Zuul's artifacts, C(zuul.artifacts). Those of other types are left out. They do not tell what is
+      ahead; I(zuul) does.
     type: list
     elements: dict
   zuul:
-    description: All of Zuul's variables, of which the artifacts are taken. Without artifacts nothing is done.
+    description: Zuul's variables, of which C(artifacts), C(items) and C(buildset_refs) are taken. Without
+      artifacts nothing is copied.
     type: dict
   to:
     description: The buildset registry, C(HOST:PORT).
@@ -99,7 +103,7 @@ notes:
 EXAMPLES = r"""
 - name: Bring in the images of the changes ahead
   zreg_populate:
-    artifacts: "{{ zuul.artifacts | default([]) }}"
+    zuul: "{{ zuul }}"
     to: "{{ buildset_registry.host }}:{{ buildset_registry.port }}"
     registries:
       - "{{ buildset_registry }}"
@@ -132,6 +136,38 @@ images:
       description: URLs of the artifacts that it won over.
       type: list
       elements: str
+    project:
+      description: The project of the change, when Zuul told.
+      type: str
+    reason:
+      description: Why it is this image.
+      type: str
+items:
+  description: The items ahead in Zuul's queue, the furthest first. Null when it is not known what is ahead, because
+    C(zuul.items) was not given.
+  type: list
+  elements: dict
+  returned: success, but not in check mode
+  contains:
+    project:
+      description: The name of its project.
+      type: str
+    change:
+      description: The number of the change; empty when it is no change.
+      type: str
+    patchset:
+      description: Its patchset.
+      type: str
+    url:
+      description: Where people read about it.
+      type: str
+    images:
+      description: The images, C(REPOSITORY:TAG), that came from it.
+      type: list
+      elements: str
+    reason:
+      description: Why none did; empty when one did.
+      type: str
 bytes:
   description: Blob bytes that moved.
   type: int
@@ -151,8 +187,10 @@ RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("arti
 
 
 def artifacts_of(params):
-    listed = params["artifacts"] if params["zuul"] is None else params["zuul"].get("artifacts") or []
-    return common.zreg.Artifacts(listed)
+    if params["zuul"] is None:
+        return common.zreg.Artifacts(params["artifacts"])
+    told = {key: params["zuul"][key] for key in ("items", "buildset_refs") if params["zuul"].get(key) is not None}
+    return common.zreg.Artifacts(dict(told, artifacts=params["zuul"].get("artifacts") or []))
 
 
 def names(artifacts):
@@ -177,7 +215,12 @@ def populate(client, artifacts, params):
 
 def told(image):
     return dict(repository=image.repository, tag=image.tag, digest=str(image.digest), change=image.change,
-                build=image.build, superseded=list(image.superseded))
+                build=image.build, superseded=list(image.superseded), project=image.project, reason=image.reason)
+
+
+def told_item(item):
+    return dict(project=item.project, change=item.change, patchset=item.patchset, url=item.url,
+                images=list(item.images), reason=item.reason)
 
 
 def act(module, client):
@@ -186,12 +229,14 @@ def act(module, client):
     before = {f"{params['to']}/{name}": common.digest_at(client, f"{params['to']}/{name}")
               for name in names(artifacts)}
     if module.check_mode:
-        images, moved = list(foresee(client, artifacts, params)), 0
+        images, results = list(foresee(client, artifacts, params)), dict(bytes=0)
     else:
         populated = populate(client, artifacts, params)
-        images, moved = [told(image) for image in populated], sum(image.bytes for image in populated)
+        images, items = [told(image) for image in populated], populated.items
+        results = dict(bytes=sum(image.bytes for image in populated),
+                       items=None if items is None else [told_item(item) for item in items])
     after = {f"{params['to']}/{image['repository']}:{image['tag']}": image["digest"] for image in images}
-    return dict(images=images, bytes=moved, **common.changes(before, after))
+    return dict(images=images, **results, **common.changes(before, after))
 
 
 if __name__ == "__main__":

@@ -371,13 +371,24 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
                : NULL;
 }
 
-const char *zreg_go_superseded(const zreg_populated_image *image, size_t i)
+/* One of a list that ends with NULL; "" past its end. */
+static const char *text_at(const char *const *texts, size_t i)
 {
-    for (size_t at = 0; image->superseded != NULL && image->superseded[at] != NULL; at++) {
+    for (size_t at = 0; texts != NULL && texts[at] != NULL; at++) {
         if (at == i)
-            return image->superseded[at];
+            return texts[at];
     }
     return "";
+}
+
+const char *zreg_go_superseded(const zreg_populated_image *image, size_t i)
+{
+    return text_at(image->superseded, i);
+}
+
+const char *zreg_go_item_image(const zreg_populated_item *item, size_t i)
+{
+    return text_at(item->images, i);
 }
 
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,

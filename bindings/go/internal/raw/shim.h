@@ -112,6 +112,8 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
                                  zreg_cancel *cancel, zreg_error *err);
 /* URL number `i` that the image won over; "" past the end. */
 const char *zreg_go_superseded(const zreg_populated_image *image, size_t i);
+/* Image number `i` that came from the item; "" past the end. */
+const char *zreg_go_item_image(const zreg_populated_item *item, size_t i);
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
                                 zreg_go_list images, const char *build, const char *change,
                                 const char *patchset, zreg_server *server, uint32_t jobs,
