@@ -11,6 +11,12 @@ static const option_spec options_of_populate[] = {
     {"intermediate", "HOST:PORT", "read from here instead of where the artifacts say"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
+    {"zuul-api", "URL", "bring in too what has merged and is not promoted yet, as Zuul says here"},
+    {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},
+    {"project", "NAME", "look for merged changes of this project only"},
+    {"pipeline", "NAME", "the pipeline that merges changes; gate by default"},
+    {"job-name", "NAME", "look for merged changes' images of this job only"},
+    {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {NULL},
 };
 
@@ -28,6 +34,9 @@ static void print_item(const zreg_populated_item *item)
         printf("an item of %s", item->project);
     } else {
         printf("change %s,%s of %s", item->change, item->patchset, item->project);
+    }
+    if (item->merged) {
+        printf(", merged and not promoted yet");
     }
     for (size_t i = 0; item->images[i] != NULL; i++, before = ", ") {
         printf("%s%s", before, item->images[i]);
@@ -72,6 +81,12 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
 {
     zreg_populate_options options = ZREG_OPTIONS(zreg_populate_options);
     options.intermediate = options_text(&s->given, "intermediate");
+    options.zuul_api = options_text(&s->given, "zuul-api");
+    options.zuul_tenant = options_text(&s->given, "tenant");
+    options.zuul_project = options_text(&s->given, "project");
+    options.zuul_pipeline = options_text(&s->given, "pipeline");
+    options.zuul_job = options_text(&s->given, "job-name");
+    options.zuul_promote_pipeline = options_text(&s->given, "promote-pipeline");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     AUTO_FREE char *place = memory_printf("%s/a", to);
@@ -113,9 +128,10 @@ const verb cmd_populate = {
     .words = "",
     .max_words = 0,
     .summary = "bring the images of the changes ahead into a buildset registry",
-    .text = "Of each image only the nearest change's is copied, pinned to its digest. Of each change\n"
-            "ahead it says which images came from it, or why none did.\n"
-            "--username is for the buildset registry.",
+    .text =
+        "Of each image only the nearest change's is copied, pinned to its digest. Of each change\n"
+        "ahead it says which images came from it, or why none did.\n"
+        "--username is for the buildset registry.",
     .options = options_of_populate,
     .example = "zreg populate --artifacts zuul.json --to 127.0.0.1:9000 --connection registry.json",
     .uses_registries = true,

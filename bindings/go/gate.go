@@ -16,6 +16,15 @@ type PopulateOptions struct {
 
 	WithReferrers bool // take along what belongs to the images, as in Copy
 	Progress      ProgressFunc
+
+	// Images of changes that have merged and are not promoted yet are brought in too, where no change
+	// ahead made them, when Zuul's API can be asked for them.
+	ZuulAPI             string // URL of a tenant's API, or of all tenants'
+	ZuulTenant          string
+	ZuulProject         string // look at changes of this project only
+	ZuulPipeline        string // the pipeline that merges changes; "" means "gate"
+	ZuulJob             string // look at this job only
+	ZuulPromotePipeline string // the pipeline that promotes; "" means "promote"
 }
 
 // PopulatedImage is one image that is now in the buildset registry.
@@ -41,6 +50,7 @@ type PopulatedItem struct {
 	URL      string
 	Images   []string // "REPOSITORY:TAG" of those that are in the buildset registry now
 	Reason   string   // why there are none
+	Merged   bool     // it is not ahead any more: it has merged, and its promotion has not finished
 }
 
 // Populated is what Populate brought in, and what is ahead.
@@ -62,7 +72,8 @@ func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, o
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
 		artifacts.with(failure, func(artifacts raw.Artifacts) {
 			out := raw.Populate(c.raw, artifacts, to, rawServer(o.Server), o.Intermediate, o.Jobs,
-				flag(o.WithReferrers), progress, cancel, failure)
+				flag(o.WithReferrers), o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.ZuulPipeline, o.ZuulJob,
+				o.ZuulPromotePipeline, progress, cancel, failure)
 			defer raw.Populated_free(out)
 			if failure.GetCode() == 0 {
 				populated = Populated{populatedImages(out), populatedItems(out), raw.Populated_items_known(out) != 0}
@@ -104,6 +115,7 @@ func populatedItems(from raw.Populated) []PopulatedItem {
 			Patchset: item.GetPatchset(),
 			URL:      item.GetUrl(),
 			Reason:   item.GetReason(),
+			Merged:   item.GetMerged() != 0,
 		}
 		for n := int64(0); raw.Item_image(item, n) != ""; n++ {
 			items[i].Images = append(items[i].Images, raw.Item_image(item, n))

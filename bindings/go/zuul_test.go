@@ -23,6 +23,12 @@ func TestZuul(t *testing.T) {
 		switch query := r.URL.Query(); {
 		case strings.HasSuffix(r.URL.Path, "/tenant/example/builds") && query.Get("change") == "12":
 			w.Write([]byte(zuulBuilds))
+		case strings.HasSuffix(r.URL.Path, "/tenant/gap/builds") && query.Get("pipeline") == "merge":
+			w.Write([]byte(zuulBuilds))
+		case strings.HasSuffix(r.URL.Path, "/tenant/gap/buildset/s1"):
+			w.Write([]byte(`{"uuid": "s1", "result": "SUCCESS"}`))
+		case strings.HasSuffix(r.URL.Path, "/tenant/gap/buildsets") && query.Get("pipeline") == "publish":
+			w.Write([]byte(`[]`))
 		case strings.HasSuffix(r.URL.Path, "/tenant/example/buildsets") && query.Get("pipeline") == "promote":
 			w.Write([]byte(`[{"_id": 7, "event_timestamp": "2026-01-01T00:00:00"}]`))
 		default:
@@ -48,6 +54,17 @@ func TestZuul(t *testing.T) {
 	_, err = client.Promote(background, "registry.example/example/base", []string{"latest"}, &zreg.PromoteOptions{
 		ZuulAPI: query.API, ZuulTenant: "example", Change: "12", Patchset: "3", Unordered: true, FromIntermediate: true})
 	wantError(t, err, zreg.ErrNotFound) // the build made docker.io/example/base
+
+	client = newClient(t)
+	intermediate := newBuildset(t, client).Address()
+	publishBase(t, client, intermediate, "12", "b1")
+	populated, err := client.Populate(background, zreg.Artifacts{}, newBuildset(t, client).Address(), &zreg.PopulateOptions{
+		Intermediate: intermediate, ZuulAPI: query.API, ZuulTenant: "gap", ZuulProject: "org/base",
+		ZuulPipeline: "merge", ZuulJob: "build", ZuulPromotePipeline: "publish"})
+	must(t, err)
+	wantEqual(t, "images", len(populated.Images), 1)
+	wantEqual(t, "change", populated.Images[0].Change, "12")
+	wantEqual(t, "merged", populated.Items[0].Merged, true)
 
 	query.Tenant = "other"
 	_, _, err = client.ZuulBuilds(background, query)

@@ -90,12 +90,65 @@ zreg_status zreg__items_read(zreg__items *out, const zreg__json *zuul, zreg_erro
         return zreg__fail_nomem(err);
     }
     for (size_t i = 0; i + 1 < count; i++) {
-        zreg_status status = read_entry(out, zreg__json_at(list, i),
-                                        zreg__json_get(zuul, "buildset_refs"), err);
+        zreg_status status =
+            read_entry(out, zreg__json_at(list, i), zreg__json_get(zuul, "buildset_refs"), err);
         if (status != ZREG_OK) {
             return zreg__error_prefix(err, status, "item %zu", i);
         }
     }
+    return ZREG_OK;
+}
+
+static zreg__item *find_maker(const zreg__items *items, const zreg_artifact *artifact)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        if (zreg__item_made(&items->list[i], artifact)) {
+            return &items->list[i];
+        }
+    }
+    return NULL;
+}
+
+zreg_status zreg__items_of_merged(zreg__items *out, const zreg__items *ahead,
+                                  const zreg_artifacts *artifacts, zreg_error *err)
+{
+    size_t count = zreg_artifacts_count(artifacts);
+    out->list = zreg__calloc(count + 1, sizeof(zreg__item));
+    if (out->list == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
+        if (find_maker(ahead, artifact) != NULL || find_maker(out, artifact) != NULL) {
+            continue;
+        }
+        zreg__item *item = &out->list[out->count++];
+        item->merged = true;
+        item->project = zreg__strdup(artifact->project);
+        item->change = zreg__strdup(artifact->change);
+        item->patchset = zreg__strdup(artifact->patchset);
+        item->url = zreg__strdup("");
+        if (item->project == NULL || item->change == NULL || item->patchset == NULL ||
+            item->url == NULL) {
+            return zreg__fail_nomem(err);
+        }
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__items_explain(zreg__items *items, const zreg_artifact *artifact, const char *why,
+                                zreg_error *err)
+{
+    zreg__item *item = find_maker(items, artifact);
+    char *copy = item == NULL ? NULL : zreg__strdup(why);
+    if (item == NULL) {
+        return ZREG_OK;
+    }
+    if (copy == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    free(item->why);
+    item->why = copy;
     return ZREG_OK;
 }
 
@@ -111,6 +164,7 @@ void zreg__item_finish(zreg__item *item)
     free(item->change);
     free(item->patchset);
     free(item->url);
+    free(item->why);
 }
 
 void zreg__items_finish(zreg__items *items)

@@ -18,7 +18,9 @@ typedef struct zreg__item {
     char *project;
     char *change; /* "" when it is no change */
     char *patchset;
-    char *url; /* where people read about it */
+    char *url;   /* where people read about it */
+    bool merged; /* it is ahead no more; see gate/merged.h */
+    char *why;   /* its last image that could not be brought in; NULL: none */
 } zreg__item;
 
 /** All items ahead, the furthest first, as Zuul has them. */
@@ -32,6 +34,15 @@ typedef struct zreg__items {
  *  `buildset_refs` names. `out` is to be finished also after an error. Errors: INVAL, LIMIT, NOMEM. */
 zreg_status zreg__items_read(zreg__items *out, const zreg__json *zuul, zreg_error *err);
 
+/** Makes items of the changes that made the artifacts and that are not among `ahead`; they have
+ *  merged. `out` is to be finished also after an error. Errors: NOMEM. */
+zreg_status zreg__items_of_merged(zreg__items *out, const zreg__items *ahead,
+                                  const zreg_artifacts *artifacts, zreg_error *err);
+
+/** Keeps, for the item that made the artifact, why it was not brought in. Errors: NOMEM. */
+zreg_status zreg__items_explain(zreg__items *items, const zreg_artifact *artifact, const char *why,
+                                zreg_error *err);
+
 /** True when the item's own jobs made the artifact. */
 bool zreg__item_made(const zreg__item *item, const zreg_artifact *artifact);
 
@@ -39,5 +50,7 @@ bool zreg__item_made(const zreg__item *item, const zreg_artifact *artifact);
 void zreg__item_finish(zreg__item *item);
 
 void zreg__items_finish(zreg__items *items);
+
+ZREG__DEFINE_AUTO_VALUE(zreg__items, zreg__items_finish)
 
 #endif

@@ -8,8 +8,21 @@
 #define ZREG_GATE_MERGED_H
 
 #include "base/compiler.h"
+#include "base/map.h"
 #include "gate/zuul.h"
-#include <zreg/resolve.h>
+
+/** Why the image of a merged change is taken. */
+#define ZREG__MERGED_REASON "it has merged, and its promotion has not finished"
+
+/** Where to look. What is NULL does not count, but `api` is needed. */
+typedef struct zreg__merged_query {
+    const char *api;
+    const char *tenant;
+    const char *project;
+    const char *pipeline; /* that merges changes; NULL: "gate" */
+    const char *job;
+    const char *promote_pipeline; /* NULL: "promote" */
+} zreg__merged_query;
 
 /** The newest image that a merged change made. */
 typedef struct zreg__merged {
@@ -21,10 +34,23 @@ typedef struct zreg__merged {
 /** True for the artifact that is looked for. */
 typedef bool (*zreg__merged_match)(const void *user, const zreg_artifact *artifact);
 
-/** Looks for it with the zuul_... options. Errors: those of zreg_zuul_builds_find. */
+/** Looks for one image. Errors: those of zreg_zuul_builds_find. */
 zreg_status zreg__merged_find(zreg__merged *out, zreg_client *client,
-                              const zreg_resolve_options *set, zreg__merged_match matches,
+                              const zreg__merged_query *query, zreg__merged_match matches,
                               const void *user, zreg_cancel *cancel, zreg_error *err);
+
+/**
+ * All images whose newest merged change is not promoted, among the newest 100 builds: of each name
+ * one. `decided` has as keys the names (zreg__merged_name) that are not looked for, and gets those
+ * that were found or are promoted. Requests: two, and at most two for each buildset that is not
+ * promoted. Errors: as above.
+ */
+zreg_status zreg__merged_list(zreg_artifacts **out, zreg__map *decided, zreg_client *client,
+                              const zreg__merged_query *query, zreg_cancel *cancel,
+                              zreg_error *err);
+
+/** The name of an artifact's image as a key, in new memory, or NULL. */
+char *zreg__merged_name(const zreg_artifact *artifact);
 
 void zreg__merged_finish(zreg__merged *merged);
 

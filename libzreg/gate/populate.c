@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "gate/merged.h"
 #include "gate/names.h"
 #include "gate/order.h"
 #include "gate/populated.h"
@@ -22,11 +23,17 @@ typedef struct job {
     zreg__progress progress;
     zreg_strings *siblings;
     zreg_cancel *cancel;
+    zreg__order order;        /* of the artifacts that Zuul gave */
+    zreg_artifacts *merged;   /* what is brought in beside them, ... */
+    zreg__items merged_items; /* ... and of which changes */
 } job;
 
 static void job_finish(job *run)
 {
     zreg_strings_free(run->siblings);
+    zreg__order_finish(&run->order);
+    zreg_artifacts_free(run->merged);
+    zreg__items_finish(&run->merged_items);
 }
 
 ZREG__DEFINE_AUTO_VALUE(job, job_finish)
@@ -72,29 +79,84 @@ static zreg_status list_superseded(zreg_strings **out, const zreg__order *order,
     return ZREG_OK;
 }
 
-static zreg_status populate_group(zreg_populated *populated, job *run, const zreg__order *order,
-                                  size_t winner, zreg_error *err)
+static zreg_status populate_group(zreg_populated *populated, job *run, size_t winner,
+                                  zreg_error *err)
 {
     zreg_copy_result copied;
-    const zreg_artifact *artifact = order->entries[winner].artifact;
+    const zreg__order_entry *entry = &run->order.entries[winner];
+    const zreg_artifact *artifact = entry->artifact;
     ZREG__AUTO(zreg_strings) zreg_strings *superseded = NULL;
     ZREG__TRY(zreg__cancel_check(run->cancel, err));
-    ZREG__TRY(list_superseded(&superseded, order, winner, err));
+    ZREG__TRY(list_superseded(&superseded, &run->order, winner, err));
     zreg_status status = copy_image(&copied, run, artifact, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "populate %s from %s", artifact->name,
                                   artifact->url);
     }
-    return zreg__populated_add(populated, artifact, &copied, order->entries[winner].reason,
-                               &superseded, err);
+    return zreg__populated_add(populated, artifact, &copied, entry->reason, &superseded, err);
 }
 
-static zreg_status tell_items(zreg_populated *populated, const zreg_artifacts *artifacts,
-                              const zreg__order *order, zreg_error *err)
+/* The promotion gap; see gate/merged.h. Zuul is asked before anything is copied. */
+static zreg_status find_merged(job *run, zreg_error *err)
 {
-    const zreg__items nothing_known = {.known = false};
-    const zreg__items *ahead = artifacts == NULL ? &nothing_known : &artifacts->ahead;
-    return zreg__populated_tell_items(populated, ahead, order, err);
+    const zreg__merged_query query = {.api = run->set.zuul_api,
+                                      .tenant = run->set.zuul_tenant,
+                                      .project = run->set.zuul_project,
+                                      .pipeline = run->set.zuul_pipeline,
+                                      .job = run->set.zuul_job,
+                                      .promote_pipeline = run->set.zuul_promote_pipeline};
+    ZREG__AUTO(zreg__map) zreg__map *decided = NULL;
+    if (query.api == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__map_new(&decided, NULL, err));
+    for (size_t i = 0; i < run->order.count; i++) {
+        ZREG__AUTO_FREE char *name = zreg__merged_name(run->order.entries[i].artifact);
+        if (name == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        ZREG__TRY(zreg__map_set(decided, name, run, err));
+    }
+    return zreg__merged_list(&run->merged, decided, run->client, &query, run->cancel, err);
+}
+
+/* What the intermediate registry no longer has, or cannot be named in a buildset registry, is told of
+ * its change: Zuul lists what any job of any project has returned. */
+static zreg_status populate_merged(zreg_populated *populated, job *run,
+                                   const zreg_artifact *artifact, zreg_error *err)
+{
+    zreg_copy_result copied;
+    ZREG__AUTO(zreg_strings) zreg_strings *superseded = NULL;
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
+    ZREG__TRY(zreg__strings_new(&superseded, err));
+    zreg_status status = copy_image(&copied, run, artifact, err);
+    if (status == ZREG_NOTFOUND || status == ZREG_INVAL) {
+        ZREG__AUTO_FREE char *why = zreg__strdup(err == NULL ? "" : err->message);
+        zreg__error_clear(err);
+        return zreg__items_explain(&run->merged_items, artifact, why == NULL ? "" : why, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "populate %s from %s", artifact->name,
+                                  artifact->url);
+    }
+    return zreg__populated_add(populated, artifact, &copied, ZREG__MERGED_REASON, &superseded, err);
+}
+
+static zreg_status populate_all(zreg_populated *populated, job *run, zreg_error *err)
+{
+    for (size_t i = 0; i < run->order.count; i = zreg__order_group_end(&run->order, i)) {
+        ZREG__TRY(populate_group(populated, run, i, err));
+    }
+    for (size_t i = 0; i < zreg_artifacts_count(run->merged); i++) {
+        ZREG__TRY(populate_merged(populated, run, zreg_artifacts_at(run->merged, i), err));
+    }
+    return ZREG_OK;
+}
+
+static const zreg__items *items_ahead(const zreg_artifacts *artifacts)
+{
+    static const zreg__items nothing_known = {.known = false};
+    return artifacts == NULL ? &nothing_known : &artifacts->ahead;
 }
 
 static zreg_status check(job *run, zreg_error *err)
@@ -116,19 +178,20 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
 {
     zreg__error_clear(err);
     ZREG__AUTO(job) job run = {.client = client, .to = to, .cancel = cancel};
-    ZREG__AUTO(zreg__order) zreg__order order = {NULL};
     ZREG__AUTO(zreg_populated) zreg_populated *populated = NULL;
     ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));
     ZREG__TRY(check(&run, err));
     ZREG__TRY(zreg__strings_new(&run.siblings, err));
     run.progress = (zreg__progress){
         .phase = "populate", .write = run.set.progress, .user = run.set.progress_user};
-    ZREG__TRY(zreg__order_make(&order, artifacts, err));
-    ZREG__TRY(zreg__populated_new(&populated, order.count, err));
-    for (size_t i = 0; i < order.count; i = zreg__order_group_end(&order, i)) {
-        ZREG__TRY(populate_group(populated, &run, &order, i, err));
-    }
-    ZREG__TRY(tell_items(populated, artifacts, &order, err));
+    ZREG__TRY(zreg__order_make(&run.order, artifacts, err));
+    ZREG__TRY(find_merged(&run, err));
+    ZREG__TRY(zreg__items_of_merged(&run.merged_items, items_ahead(artifacts), run.merged, err));
+    size_t most = run.order.count + zreg_artifacts_count(run.merged);
+    ZREG__TRY(zreg__populated_new(&populated, most, err));
+    ZREG__TRY(populate_all(populated, &run, err));
+    ZREG__TRY(zreg__populated_tell_items(populated, items_ahead(artifacts), &run.merged_items,
+                                         &run.order, err));
     *out = zreg__steal(&populated);
     return ZREG_OK;
 }

@@ -41,7 +41,8 @@ zreg_status zreg__populated_add(zreg_populated *populated, const zreg_artifact *
 /** Says of each item ahead which of the images came from it, or why none did. Pure; to be called
  *  once, after the last image. Errors: NOMEM. */
 zreg_status zreg__populated_tell_items(zreg_populated *populated, const zreg__items *ahead,
-                                       const zreg__order *order, zreg_error *err);
+                                       const zreg__items *merged, const zreg__order *order,
+                                       zreg_error *err);
 
 void zreg__populated_items_finish(zreg_populated *populated);
 

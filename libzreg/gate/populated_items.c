@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "gate/merged.h"
 #include "gate/populated.h"
 
 /* Of one item no more than this many superseded images are named, and the rest is counted. */
@@ -41,7 +42,8 @@ static zreg_status name_superseded(zreg__buf *text, const zreg__order_entry *ent
 {
     const zreg_artifact *lost = entry->artifact;
     const zreg_artifact *won = entry->winner;
-    ZREG__TRY(zreg__buf_printf(text, err, "%s%.255s:%.128s by ", before, lost->repository, lost->tag));
+    ZREG__TRY(
+        zreg__buf_printf(text, err, "%s%.255s:%.128s by ", before, lost->repository, lost->tag));
     if (won->change[0] == '\0') {
         return zreg__buf_printf(text, err, "build %s", won->build);
     }
@@ -72,6 +74,16 @@ static zreg_status tell_superseded(zreg__buf *text, const zreg__item *item,
     return ZREG_OK;
 }
 
+static zreg_status tell_nothing(zreg__buf *text, const zreg__item *item, zreg_error *err)
+{
+    if (item->merged) {
+        return zreg__buf_printf(text, err, "%s, but its image could not be brought in: %.*s",
+                                ZREG__MERGED_REASON, MAX_REASON / 2,
+                                item->why == NULL ? "" : item->why);
+    }
+    return zreg__buf_text(text, item->change[0] == '\0' ? no_change : nothing_given, err);
+}
+
 static zreg_status add_reason(zreg__populated_item *to, const zreg__item *item,
                               const zreg__order *order, zreg_error *err)
 {
@@ -79,8 +91,7 @@ static zreg_status add_reason(zreg__populated_item *to, const zreg__item *item,
     if (zreg_strings_count(to->images) == 0) {
         ZREG__TRY(tell_superseded(&text, item, order, err));
         if (text.size == 0) {
-            const char *why = item->change[0] == '\0' ? no_change : nothing_given;
-            ZREG__TRY(zreg__buf_text(&text, why, err));
+            ZREG__TRY(tell_nothing(&text, item, err));
         }
     }
     to->shown.reason = zreg__buf_steal(&text);
@@ -94,6 +105,7 @@ static zreg_status tell_item(zreg__populated_item *to, const zreg_populated *pop
     to->shown.change = zreg__strdup(item->change);
     to->shown.patchset = zreg__strdup(item->patchset);
     to->shown.url = zreg__strdup(item->url);
+    to->shown.merged = item->merged;
     if (to->shown.project == NULL || to->shown.change == NULL || to->shown.patchset == NULL ||
         to->shown.url == NULL) {
         return zreg__fail_nomem(err);
@@ -103,19 +115,27 @@ static zreg_status tell_item(zreg__populated_item *to, const zreg_populated *pop
     return add_reason(to, item, order, err);
 }
 
+static zreg_status tell_all(zreg_populated *populated, const zreg__items *items,
+                            const zreg__order *order, zreg_error *err)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        zreg__populated_item *item = &populated->items[populated->items_count++];
+        ZREG__TRY(tell_item(item, populated, &items->list[i], order, err));
+    }
+    return ZREG_OK;
+}
+
 zreg_status zreg__populated_tell_items(zreg_populated *populated, const zreg__items *ahead,
-                                       const zreg__order *order, zreg_error *err)
+                                       const zreg__items *merged, const zreg__order *order,
+                                       zreg_error *err)
 {
     populated->items_known = ahead->known;
-    populated->items = zreg__calloc(ahead->count + 1, sizeof(zreg__populated_item));
+    populated->items = zreg__calloc(merged->count + ahead->count + 1, sizeof(zreg__populated_item));
     if (populated->items == NULL) {
         return zreg__fail_nomem(err);
     }
-    for (size_t i = 0; i < ahead->count; i++) {
-        zreg__populated_item *item = &populated->items[populated->items_count++];
-        ZREG__TRY(tell_item(item, populated, &ahead->list[i], order, err));
-    }
-    return ZREG_OK;
+    ZREG__TRY(tell_all(populated, merged, order, err));
+    return tell_all(populated, ahead, order, err);
 }
 
 int zreg_populated_items_known(const zreg_populated *populated)

@@ -43,6 +43,7 @@ static zreg_status item_json(zreg__json **out, const zreg_populated_item *item, 
     ZREG__TRY(set_if_set(object, "url", item->url, err));
     ZREG__TRY(set_texts(object, "images", item->images, err));
     ZREG__TRY(set_if_set(object, "reason", item->reason, err));
+    ZREG__TRY(zreg__json_set(object, "merged", json_object_new_boolean(item->merged), err));
     *out = zreg__steal(&object);
     return ZREG_OK;
 }
@@ -62,15 +63,15 @@ static zreg_status add_images(zreg__json *document, uint64_t *bytes,
     return ZREG_OK;
 }
 
-static zreg_status add_items(zreg__json *document, const zreg_populated *populated,
-                             zreg_error *err)
+static zreg_status add_items(zreg__json *document, const zreg_populated *populated, zreg_error *err)
 {
-    if (!zreg_populated_items_known(populated)) {
+    size_t count = zreg_populated_items_count(populated);
+    if (!zreg_populated_items_known(populated) && count == 0) {
         return zreg__json_set_text(document, "items", NULL, err);
     }
     zreg__json *items = json_object_new_array();
     ZREG__TRY(zreg__json_set(document, "items", items, err));
-    for (size_t i = 0; i < zreg_populated_items_count(populated); i++) {
+    for (size_t i = 0; i < count; i++) {
         zreg__json *item = NULL;
         ZREG__TRY(item_json(&item, zreg_populated_items_at(populated, i), err));
         ZREG__TRY(zreg__json_add(items, item, err));

@@ -7,6 +7,7 @@
 #include "gate/order.h"
 #include "gate/resolution.h"
 #include "oci/reference.h"
+#include <zreg/resolve.h>
 
 /* One resolution: the places are looked at in order, and the first that has the image wins. */
 typedef struct job {
@@ -206,7 +207,13 @@ static zreg_status try_merged(job *run, zreg_error *err)
     if (run->resolution->decided || run->set.offline || run->set.zuul_api == NULL) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__merged_find(&merged, run->client, &run->set, matches, run, run->cancel, err));
+    const zreg__merged_query query = {.api = run->set.zuul_api,
+                                      .tenant = run->set.zuul_tenant,
+                                      .project = run->set.zuul_project,
+                                      .pipeline = run->set.zuul_pipeline,
+                                      .job = run->set.zuul_job,
+                                      .promote_pipeline = run->set.zuul_promote_pipeline};
+    ZREG__TRY(zreg__merged_find(&merged, run->client, &query, matches, run, run->cancel, err));
     if (merged.artifact == NULL) {
         return ZREG_OK;
     }
@@ -216,7 +223,7 @@ static zreg_status try_merged(job *run, zreg_error *err)
                                 .digest = merged.artifact->digest,
                                 .change = merged.artifact->change,
                                 .build = merged.artifact->build,
-                                .reason = "it has merged, and its promotion has not finished"};
+                                .reason = ZREG__MERGED_REASON};
     ZREG__TRY(judge_merged(&why, run, &merged, &candidate, &digest, err));
     return why == NULL ? win(run, &candidate, err) : lose(run, &candidate, why, err);
 }

@@ -10,6 +10,7 @@
 #define ZREG_GATE_ZUUL_H
 
 #include "base/compiler.h"
+#include "base/map.h"
 #include "gate/artifact.h"
 #include "registry/web.h"
 #include <stdbool.h>
@@ -33,6 +34,12 @@ zreg_status zreg__zuul_builds_read(zreg_zuul_builds **out, const zreg__json *doc
 /** Reads the list at /buildsets: the order of the one that was triggered first; `*out` is 0 when
  *  there is none. Errors: PROTO. */
 zreg_status zreg__zuul_order_read(uint64_t *out, const zreg__json *document, zreg_error *err);
+
+/** A change as a key, in new memory, or NULL. */
+char *zreg__zuul_change_key(const char *project, const char *change, const char *patchset);
+
+/** Reads the list at /buildsets: the keys of their changes. Errors: PROTO, NOMEM. */
+zreg_status zreg__zuul_changes_read(zreg__map *out, const zreg__json *document, zreg_error *err);
 
 /** True when the document is a buildset that succeeded: its change has merged, if its pipeline
  *  merges changes. */

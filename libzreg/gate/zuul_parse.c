@@ -150,6 +150,42 @@ zreg_status zreg__zuul_order_read(uint64_t *out, const zreg__json *document, zre
     return ZREG_OK;
 }
 
+char *zreg__zuul_change_key(const char *project, const char *change, const char *patchset)
+{
+    return zreg__asprintf("%s\n%s\n%s", project, change, patchset);
+}
+
+static zreg_status read_change(zreg__map *out, const zreg__json *from, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *project = text_of(from, "project");
+    ZREG__AUTO_FREE char *change = text_of(from, "change");
+    ZREG__AUTO_FREE char *patchset = text_of(from, "patchset");
+    if (project == NULL || change == NULL || patchset == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__AUTO_FREE char *key = zreg__zuul_change_key(project, change, patchset);
+    return key == NULL ? zreg__fail_nomem(err) : zreg__map_set(out, key, out, err);
+}
+
+/* Today a buildset has a list of `refs`; before, it was of one, whose facts stood beside it. */
+zreg_status zreg__zuul_changes_read(zreg__map *out, const zreg__json *document, zreg_error *err)
+{
+    if (!zreg__json_is_array(document)) {
+        return zreg__fail(err, ZREG_PROTO, "Zuul's API: the answer is no list of buildsets");
+    }
+    for (size_t i = 0; i < zreg__json_length(document); i++) {
+        const zreg__json *buildset = zreg__json_at(document, i);
+        const zreg__json *refs = zreg__json_get(buildset, "refs");
+        for (size_t n = 0; n < zreg__json_length(refs); n++) {
+            ZREG__TRY(read_change(out, zreg__json_at(refs, n), err));
+        }
+        if (refs == NULL) {
+            ZREG__TRY(read_change(out, buildset, err));
+        }
+    }
+    return ZREG_OK;
+}
+
 bool zreg__zuul_buildset_succeeded(const zreg__json *document)
 {
     return zreg__str_equal(zreg__json_text(document, "result"), "SUCCESS");

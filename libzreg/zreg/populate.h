@@ -39,6 +39,7 @@ typedef struct zreg_populated_item {
     const char *const *images; /**< REPOSITORY:TAG of those that are in the buildset registry now;
                                     ends with NULL */
     const char *reason;        /**< why there are none, for people; "" when there are */
+    int merged; /**< 1: it is not ahead any more: it has merged, and its promotion has not finished */
 } zreg_populated_item;
 
 /** Settings of populate. */
@@ -49,7 +50,13 @@ typedef struct zreg_populate_options {
     uint32_t jobs;            /**< transfers at once; 0: 8 */
     zreg_progress_fn progress;
     void *progress_user;
-    int with_referrers; /**< 1: what belongs to the images moves with them, as in zreg_copy */
+    int with_referrers;        /**< 1: what belongs to the images moves with them, as in zreg_copy */
+    const char *zuul_api;      /**< URL of Zuul's API (<zreg/zuul.h>), or NULL: do not ask Zuul */
+    const char *zuul_tenant;   /**< or NULL when the URL is the tenant's own */
+    const char *zuul_project;  /**< look at changes of this project only, or NULL */
+    const char *zuul_pipeline; /**< the pipeline that merges changes; NULL: "gate" */
+    const char *zuul_job;      /**< look at this job only, or NULL */
+    const char *zuul_promote_pipeline; /**< the pipeline that promotes; NULL: "promote" */
 } zreg_populate_options;
 
 /**
@@ -58,7 +65,14 @@ typedef struct zreg_populate_options {
  * are not copied. `to` is HOST:PORT. An empty list of artifacts is a success with no image. When the
  * artifacts were read from all of Zuul's variables, the result tells of each item ahead which images
  * came from it, or why none did: look at it, since what is not brought in comes from upstream.
- * Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy. After an
+ *
+ * A change that has merged is not ahead any more, but until it is promoted the public registry has
+ * the image before. With `zuul_api` its images are brought in too, of each name that no artifact has
+ * the newest, among the newest 100 builds that Zuul lists; a change that was never promoted counts as
+ * one that still will be. What the intermediate registry no longer has is told, and is no error.
+ *
+ * Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy and, with
+ * `zuul_api`, of zreg_zuul_builds_find. After an
  * error the images copied so far stay and are complete; running it again finishes the rest.
  */
 ZREG_API zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
@@ -76,7 +90,7 @@ ZREG_API const zreg_populated_image *zreg_populated_at(const zreg_populated *pop
  *  whether anything is. */
 ZREG_API int zreg_populated_items_known(const zreg_populated *populated);
 
-/** How many items are ahead. */
+/** How many items are ahead, those that have merged included. */
 ZREG_API size_t zreg_populated_items_count(const zreg_populated *populated);
 
 /** Item number `i`, the furthest first, or NULL past the end. */
@@ -84,7 +98,7 @@ ZREG_API const zreg_populated_item *zreg_populated_items_at(const zreg_populated
                                                             size_t i);
 
 /** {"images": [{repository, tag, digest, project, change, reason, superseded: [...]}], "items":
- *  [{project, change, patchset, url, images: [...], reason}], "bytes"}, where what is unset is null,
+ *  [{project, change, patchset, url, images: [...], reason, merged}], "bytes"}, where what is unset is null,
  *  and so is "items" when they are not known; zreg_free it. */
 ZREG_API zreg_status zreg_populated_json(char **out_json, const zreg_populated *populated,
                                          zreg_error *err);

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from ansible_world import DockerRegistry, ansible, tap
+from zuul_api import ZuulApi
 
 
 class Job:
@@ -133,6 +134,16 @@ def test_the_log_tells_what_came_from_each_change_ahead():
             alone.returned.write_text(behind.returned.read_text())
             told = alone.run("pull-from-intermediate-registry", intermediate_registry=intermediate)
             assert told.of("Tell what came from each change ahead")[0]["msg"] == ["no change is ahead"], told
+
+            with ZuulApi() as zuul:  # meanwhile the change ahead has merged, and nothing has promoted it
+                buildset = zuul.add_buildset("gate", "example/base", 1, 2, result="SUCCESS")
+                zuul.add_build(buildset, "build", artifacts=ahead.result()["data"]["zuul"]["artifacts"])
+                told = alone.run("pull-from-intermediate-registry", intermediate_registry=intermediate,
+                                 pull_from_intermediate_registry_api=zuul.api)
+                assert told.of("Tell what came from each change ahead")[0]["msg"] == [
+                    "change 1,2 (merged, not promoted yet) of example/base: example/base:latest"], told
+                document = json.loads((alone.folder / "logs/buildset-registry/populated.json").read_text())
+                assert document["items"][0]["merged"] is True, document
 
 
 def test_the_registry_runs_once_and_has_its_names():

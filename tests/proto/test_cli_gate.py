@@ -143,7 +143,7 @@ def test_populate_tells_which_images_each_item_ahead_gave():
         items = document["items"]
         assert [entry["change"] for entry in items] == ["1", "2", "3"], items
         assert items[1] == {"project": "example/base", "change": "2", "patchset": "7", "url": "https://review/2",
-                            "images": [f"{BASE}:latest", "example/tools:1.0"], "reason": None}, items[1]
+                            "images": [f"{BASE}:latest", "example/tools:1.0"], "reason": None, "merged": False}, items[1]
         assert items[0]["images"] == [] and items[0]["reason"] == (
             f"all its images are superseded: {BASE}:latest by change 2 of example/base"), items[0]
         assert items[2]["images"] == [] and "Zuul gave this job no image of it" in items[2]["reason"], items[2]

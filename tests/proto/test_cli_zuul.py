@@ -36,10 +36,10 @@ class Gate:
                 "metadata": {"type": "container_image", "repository": repository, "tag": tag,
                              "digest": digest}}
 
-    def gated(self, change, text=None, patchset=1, merged=True, result="SUCCESS", project=PROJECT):
+    def gated(self, change, text=None, patchset=1, merged=True, result="SUCCESS", project=PROJECT, repository=None):
         """A change in the gate, and the digest of the image that it made."""
         buildset = self.zuul.add_buildset("gate", project, change, patchset)
-        artifact = self.artifact(f"b{change}{self.made}", text or f"change {change}")
+        artifact = self.artifact(f"b{change}{self.made}", text or f"change {change}", repository=repository)
         self.zuul.add_build(buildset, "test")
         self.zuul.add_build(buildset, "build-image", result, [artifact])
         if merged is not None:
@@ -108,6 +108,100 @@ def test_fault_14_a_merged_change_that_is_not_promoted_yet_comes_before_the_publ
             assert (upstream["source"], upstream["digest"]) == ("upstream", before), upstream
             assert g.zuul.requests("^/api/tenant/example/builds[?].*pipeline=gate") != []
             assert len(g.zuul.requests()) == 3, g.zuul.requests()
+
+
+def variables(g, *numbers, artifacts=()):
+    """Zuul's variables of a job behind these changes; the last is its own."""
+    items = [{"project": {"name": PROJECT}, "change": str(n), "patchset": "1", "change_url": f"https://r/{n}"}
+             for n in numbers]
+    return g.w.file("zuul.json", {"zuul": {"build": "b", "change": str(numbers[-1]), "items": items,
+                                           "artifacts": list(artifacts)}})
+
+
+def populate(g, path, *argv):
+    target = g.w.buildset()
+    document = g.w.json("populate", "--artifacts", path, "--to", target.address, "--zuul-api", g.zuul.api, *argv)
+    for image in document["images"]:
+        there = g.w.json("inspect", f"{target.address}/{image['repository']}:{image['tag']}")
+        assert there["digest"] == image["digest"], image
+    return document
+
+
+def test_fault_14_populate_brings_in_what_has_merged_and_is_not_promoted():
+    for old_shape in (False, True):
+        with gate(old_shape=old_shape) as g:
+            g.gated(1, repository=BASE)
+            g.promoting(1, result="SUCCESS")
+            merged = g.gated(2, repository=BASE)
+            g.promoting(2)  # still runs
+            g.gated(3, merged=False, repository=BASE)
+            g.gated(4, merged=None, repository=BASE)  # still in the gate
+            document = populate(g, variables(g, 5))
+            image, = document["images"]
+            assert (image["digest"], image["change"], image["project"]) == (merged, "2", PROJECT), image
+            assert image["reason"] == "it has merged, and its promotion has not finished", image
+            assert document["items"] == [
+                {"project": PROJECT, "change": "2", "patchset": "1", "url": None, "images": [f"{BASE}:latest"],
+                 "reason": None, "merged": True}], document["items"]
+            # The builds, the promotions, and of each buildset that is not promoted what became of it.
+            assert len(g.zuul.requests()) == 2 + 3 + 1, g.zuul.requests()
+            g.promoting(2, result="SUCCESS")
+            closed = populate(g, variables(g, 5))
+            assert closed["images"] == [] and closed["items"] == [], closed
+
+
+def test_fault_14_what_is_ahead_comes_before_what_has_merged():
+    with gate() as g:
+        g.gated(1, repository=BASE)
+        other = g.artifact("b1other", "other", tag="other", repository=BASE)
+        buildset = g.zuul.add_buildset("gate", PROJECT, 6, 1, result="SUCCESS")
+        g.zuul.add_build(buildset, "build-other", artifacts=[other, other])
+        ahead = {**g.artifact("bahead", "ahead", repository=BASE), "project": PROJECT, "change": "8", "patchset": "1", "job": "j"}
+        document = populate(g, variables(g, 7, 8, 9, artifacts=[ahead]))
+        found = {image["tag"]: (image["change"], image["digest"]) for image in document["images"]}
+        assert found == {"latest": ("8", ahead["metadata"]["digest"]),
+                         "other": ("6", other["metadata"]["digest"])}, found
+        told = [(item["change"], item["merged"], item["images"]) for item in document["items"]]
+        assert told == [("6", True, [f"{BASE}:other"]), ("7", False, []), ("8", False, [f"{BASE}:latest"])], told
+
+
+def test_fault_14_a_change_that_was_ahead_and_has_merged_is_one_item():
+    with gate() as g:
+        digest = g.gated(7, repository=BASE)  # Zuul gave nothing of it, and meanwhile it has merged
+        document = populate(g, variables(g, 7, 8))
+        item, = document["items"]
+        assert (item["change"], item["merged"], item["images"]) == ("7", False, [f"{BASE}:latest"]), item
+        assert document["images"][0]["digest"] == digest
+
+
+def test_fault_14_a_merged_image_that_cannot_be_brought_in_is_told():
+    with gate() as g:
+        g.gated(3, repository=BASE)
+        g.gated(4, project="org/app")  # a registry with a port has no name in a buildset registry
+        empty = g.w.buildset()
+        document = populate(g, variables(g, 5), "--intermediate", empty.address)
+        assert document["images"] == [], document
+        found = {item["change"]: item for item in document["items"]}
+        assert sorted(found) == ["3", "4"] and all(item["merged"] for item in found.values()), found
+        assert "could not be brought in: " in found["3"]["reason"] and "MANIFEST_UNKNOWN" in found["3"]["reason"], found
+        assert "repository" in found["4"]["reason"], found
+
+
+def test_fault_14_populate_asks_of_what_it_was_told():
+    with gate() as g:
+        wanted = g.gated(2, repository=BASE)
+        g.gated(3, project="org/app", repository=BASE)
+        document = populate(g, variables(g, 5), "--project", PROJECT, "--job-name", "build-image",
+                            "--pipeline", "gate", "--promote-pipeline", "publish")
+        assert [image["digest"] for image in document["images"]] == [wanted], document
+        assert g.zuul.requests("builds[?].*limit=100.*project=org%2Fbase.*job_name=build-image"), g.zuul.requests()
+        assert not g.zuul.requests("pipeline=promote")
+        target = g.w.buildset()
+        argv = ("populate", "--artifacts", variables(g, 5), "--to", target.address, "--zuul-api")
+        assert g.w.error(*argv, g.zuul.url + "/api/tenant/none")["code"] == "NOTFOUND"
+        g.zuul.answer_next(200, b"{}", pattern="buildsets")
+        assert "no list of buildsets" in g.w.error(*argv, g.zuul.api)["message"]
+        assert not [line for line in target.requests() if line["method"] == "PUT"]
 
 
 def test_fault_14_the_gap_closes_when_the_promotion_has_succeeded():

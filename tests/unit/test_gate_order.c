@@ -67,12 +67,8 @@ static const scenario scenarios[] = {
     {"builds beat the order within them",
      {{"x:1", "1", "b1", 'a'}, {"x:1", "1", "b1", 'b'}, {"x:1", "1", "b2", 'c'}},
      "cab"},
-    {"without a change the builds decide",
-     {{"x:1", "", "b1", 'a'}, {"x:1", "", "b2", 'b'}},
-     "ba"},
-    {"without change and build the last wins",
-     {{"x:1", "", "", 'a'}, {"x:1", "", "", 'b'}},
-     "ba"},
+    {"without a change the builds decide", {{"x:1", "", "b1", 'a'}, {"x:1", "", "b2", 'b'}}, "ba"},
+    {"without change and build the last wins", {{"x:1", "", "", 'a'}, {"x:1", "", "", 'b'}}, "ba"},
     {"one image under two names",
      {{"docker.io/library/x:1", "1", "b1", 'a'}, {"x:1", "2", "b2", 'b'}},
      "ba"},
@@ -136,10 +132,10 @@ static zreg_artifacts *make_list(const scenario *given)
     for (size_t i = 0; i < MAX_ROWS && given->rows[i].image != NULL; i++) {
         const row *r = &given->rows[i];
         const char *quote = r->origin == COLLECTED ? "" : "\"";
-        zreg__buf_printf(&json, NULL,
-                         "%s{\"name\": \"%s\", \"url\": \"docker://h:1/x:%c\", %s \"change\": %s%s%s,",
-                         i == 0 ? "" : ",", r->image, r->letter, origins[r->origin], quote,
-                         r->change, quote);
+        zreg__buf_printf(
+            &json, NULL,
+            "%s{\"name\": \"%s\", \"url\": \"docker://h:1/x:%c\", %s \"change\": %s%s%s,",
+            i == 0 ? "" : ",", r->image, r->letter, origins[r->origin], quote, r->change, quote);
         zreg__buf_printf(&json, NULL,
                          "%s%s%s \"metadata\": {\"type\": \"container_image\", \"build\": \"%s\"}}",
                          r->origin == BARE ? "" : "\"job\": \"", r->origin == BARE ? "" : r->build,

@@ -109,6 +109,12 @@ const fields_row fields_of_populate_options[] = {
     FIELD(zreg_populate_options, U32, jobs),
     FIELD(zreg_populate_options, INT, with_referrers),
     CALLBACK(zreg_populate_options, PROGRESS, progress),
+    FIELD(zreg_populate_options, TEXT, zuul_api),
+    FIELD(zreg_populate_options, TEXT, zuul_tenant),
+    FIELD(zreg_populate_options, TEXT, zuul_project),
+    FIELD(zreg_populate_options, TEXT, zuul_pipeline),
+    FIELD(zreg_populate_options, TEXT, zuul_job),
+    FIELD(zreg_populate_options, TEXT, zuul_promote_pipeline),
     END,
 };
 
@@ -291,13 +297,10 @@ const fields_row fields_of_populated_image[] = {
 };
 
 const fields_row fields_of_populated_item[] = {
-    FIELD(zreg_populated_item, TEXT, project),
-    FIELD(zreg_populated_item, TEXT, change),
-    FIELD(zreg_populated_item, TEXT, patchset),
-    FIELD(zreg_populated_item, TEXT, url),
-    FIELD(zreg_populated_item, TEXTS, images),
-    FIELD(zreg_populated_item, TEXT, reason),
-    END,
+    FIELD(zreg_populated_item, TEXT, project),  FIELD(zreg_populated_item, TEXT, change),
+    FIELD(zreg_populated_item, TEXT, patchset), FIELD(zreg_populated_item, TEXT, url),
+    FIELD(zreg_populated_item, TEXTS, images),  FIELD(zreg_populated_item, TEXT, reason),
+    FIELD(zreg_populated_item, INT, merged),    END,
 };
 
 const fields_row fields_of_cleaned_tag[] = {

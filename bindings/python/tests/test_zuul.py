@@ -43,6 +43,22 @@ def test_the_newest_successful_build_wins(client, zuul):
         client.zuul_builds("example")
 
 
+def test_populate_brings_in_what_has_merged(client, server, zuul, tmp_path):
+    url = f"{server.address}/example/base:b7_latest"
+    digest = client.append("scratch", [tmp_path], url)
+    merged = zuul.add_buildset("gate", "org/base", 7, 1, result="SUCCESS")
+    zuul.add_build(merged, "build-image", artifacts=[dict(artifact("b7"), url=f"docker://{url}")])
+    with zreg.BuildsetRegistry() as next_one:
+        client.use(next_one)
+        populated = client.populate({"zuul": {"change": "8", "items": []}}, next_one, zuul_api=zuul.url + "/api",
+                                    zuul_tenant="example", zuul_project="org/base", zuul_pipeline="gate",
+                                    zuul_job="build-image", zuul_promote_pipeline="promote")
+        assert [(i.digest, i.change) for i in populated] == [(digest, "7")]
+        assert populated.items == (zreg.PopulatedItem("org/base", "7", "1", "", ("example/base:latest",), "", True),)
+        zuul.add_buildset("promote", "org/base", 7, 1, result="SUCCESS")
+        assert client.populate([], next_one, zuul_api=zuul.api) == ()
+
+
 def test_the_order_is_that_of_the_merge_however_often_it_is_promoted(client, zuul):
     for change in (21, 9):
         zuul.add_buildset("promote", "org/base", change, 1)  # within one second

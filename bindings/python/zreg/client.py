@@ -338,19 +338,28 @@ class Client:
         intermediate: Optional[str] = None,
         jobs: int = 0,
         with_referrers: bool = False,
+        zuul_api: Optional[str] = None,
+        zuul_tenant: Optional[str] = None,
+        zuul_project: Optional[str] = None,
+        zuul_pipeline: Optional[str] = None,
+        zuul_job: Optional[str] = None,
+        zuul_promote_pipeline: Optional[str] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Populated:
         """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here.
 
         Best give all of Zuul's variables, {"zuul": {...}}: the result then tells of each change ahead
-        which images came from it, or why none did. `with_referrers` as in copy.
+        which images came from it, or why none did. With the URL of Zuul's API, images of changes that have
+        merged and are not promoted yet are brought in too, where no change ahead made them.
+        `with_referrers` as in copy.
         """
         server = to if isinstance(to, Server) else None
         return populated(self._work(
             _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
-            intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), progress=progress,
-            cancel=cancel))
+            intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), zuul_api=zuul_api,
+            zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
+            zuul_promote_pipeline=zuul_promote_pipeline, progress=progress, cancel=cancel))
 
     def publish(
         self,

@@ -118,6 +118,7 @@ class PopulatedItem:
     url: str
     images: Tuple[str, ...]  #: "REPOSITORY:TAG" of those that are in the buildset registry now
     reason: str  #: why there are none
+    merged: bool = False  #: it is not ahead any more: it has merged, and its promotion has not finished
 
 
 class Populated(Tuple[PopulatedImage, ...]):
@@ -221,12 +222,17 @@ def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
     return PromoteResult(**dict(with_digest(record), superseded=superseded, **flags))
 
 
+def _populated_item(record: Dict[str, Any]) -> PopulatedItem:
+    record["merged"] = bool(record["merged"])
+    return PopulatedItem(**record)
+
+
 def populated(raw: _raw.populated) -> Populated:
     images = (_raw.populated_at(raw, i) for i in range(_raw.populated_count(raw)))
     items = (_raw.populated_items_at(raw, i) for i in range(_raw.populated_items_count(raw)))
     made = Populated(PopulatedImage(**with_digest(image)) for image in images)
-    if _raw.populated_items_known(raw):
-        made.items = tuple(PopulatedItem(**item) for item in items)
+    if _raw.populated_items_known(raw) or _raw.populated_items_count(raw):
+        made.items = tuple(_populated_item(item) for item in items)
     return made
 
 

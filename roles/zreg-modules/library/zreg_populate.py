@@ -34,6 +34,26 @@ options:
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
+  zuul_api:
+    description: URL of Zuul's API, C(https://zuul.example.org/api/tenant/example). With it, images of changes that
+      have merged and whose promotion has not succeeded are brought in too, where no change ahead made them. Not
+      looked at in check mode.
+    type: str
+  zuul_tenant:
+    description: The tenant, when the URL is not the tenant's own.
+    type: str
+  zuul_project:
+    description: Look for merged changes of this project only.
+    type: str
+  zuul_pipeline:
+    description: The pipeline that merges changes, C(gate) unless told otherwise.
+    type: str
+  zuul_job:
+    description: Look for merged changes' images of this job only.
+    type: str
+  zuul_promote_pipeline:
+    description: The pipeline that promotes, C(promote) unless told otherwise.
+    type: str
   registries:
     description:
       - How registries are reached. A host that is not listed is reached with the machine's own
@@ -168,6 +188,9 @@ items:
     reason:
       description: Why none did; empty when one did.
       type: str
+    merged:
+      description: It is not ahead any more. It has merged, and its promotion has not finished.
+      type: bool
 bytes:
   description: Blob bytes that moved.
   type: int
@@ -176,13 +199,15 @@ bytes:
 
 from ansible.module_utils import zreg_common as common
 
+ZUUL_OPTIONS = ("zuul_api", "zuul_tenant", "zuul_project", "zuul_pipeline", "zuul_job", "zuul_promote_pipeline")
 ARGUMENTS = common.options(
     artifacts=dict(type="list", elements="dict"),
     zuul=dict(type="dict"),
     to=dict(type="str", required=True),
     intermediate=dict(type="str"),
     with_referrers=dict(type="bool", default=False),
-    jobs=dict(type="int"))
+    jobs=dict(type="int"),
+    **{name: dict(type="str") for name in ZUUL_OPTIONS})
 RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("artifacts", "zuul")])
 
 
@@ -209,8 +234,9 @@ def foresee(client, artifacts, params):
 
 
 def populate(client, artifacts, params):
+    zuul = {name: params[name] or None for name in ZUUL_OPTIONS}
     return client.populate(artifacts, params["to"], intermediate=params["intermediate"], jobs=params["jobs"] or 0,
-                           with_referrers=params["with_referrers"])
+                           with_referrers=params["with_referrers"], **zuul)
 
 
 def told(image):
@@ -220,7 +246,7 @@ def told(image):
 
 def told_item(item):
     return dict(project=item.project, change=item.change, patchset=item.patchset, url=item.url,
-                images=list(item.images), reason=item.reason)
+                images=list(item.images), reason=item.reason, merged=item.merged)
 
 
 def act(module, client):

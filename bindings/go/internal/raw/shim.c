@@ -353,8 +353,10 @@ zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
 
 zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
                                  const char *to, zreg_server *server, const char *intermediate,
-                                 uint32_t jobs, int with_referrers, uintptr_t progress,
-                                 zreg_cancel *cancel, zreg_error *err)
+                                 uint32_t jobs, int with_referrers, const char *zuul_api,
+                                 const char *zuul_tenant, const char *zuul_project,
+                                 const char *zuul_pipeline, const char *zuul_job,
+                                 const char *zuul_promote_pipeline, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_populate_options options = {
         .size = sizeof(options),
@@ -363,6 +365,12 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
         .jobs = jobs,
         .with_referrers = with_referrers,
         PROGRESS(progress),
+        .zuul_api = optional(zuul_api),
+        .zuul_tenant = optional(zuul_tenant),
+        .zuul_project = optional(zuul_project),
+        .zuul_pipeline = optional(zuul_pipeline),
+        .zuul_job = optional(zuul_job),
+        .zuul_promote_pipeline = optional(zuul_promote_pipeline),
     };
     zreg_populated *out = NULL;
 

@@ -108,8 +108,10 @@ zreg_resolution *zreg_go_resolve(zreg_client *client, const char *ref,
 
 zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *artifacts,
                                  const char *to, zreg_server *server, const char *intermediate,
-                                 uint32_t jobs, int with_referrers, uintptr_t progress,
-                                 zreg_cancel *cancel, zreg_error *err);
+                                 uint32_t jobs, int with_referrers, const char *zuul_api,
+                                 const char *zuul_tenant, const char *zuul_project,
+                                 const char *zuul_pipeline, const char *zuul_job,
+                                 const char *zuul_promote_pipeline, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 /* URL number `i` that the image won over; "" past the end. */
 const char *zreg_go_superseded(const zreg_populated_image *image, size_t i);
 /* Image number `i` that came from the item; "" past the end. */
