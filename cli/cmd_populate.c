@@ -11,6 +11,7 @@ static const option_spec options_of_populate[] = {
     {"intermediate", "HOST:PORT", "read from here instead of where the artifacts say"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"jobs", "N", "transfers at once (8)"},
+    {"records", "HOST:PORT", "tell of changes that gave no image what they have published there"},
     {"zuul-api", "URL", "bring in too what has merged and is not promoted yet, as Zuul says here"},
     {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},
     {"project", "NAME", "look for merged changes of this project only"},
@@ -81,6 +82,7 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
 {
     zreg_populate_options options = ZREG_OPTIONS(zreg_populate_options);
     options.intermediate = options_text(&s->given, "intermediate");
+    options.records = options_text(&s->given, "records");
     options.zuul_api = options_text(&s->given, "zuul-api");
     options.zuul_tenant = options_text(&s->given, "tenant");
     options.zuul_project = options_text(&s->given, "project");

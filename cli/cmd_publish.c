@@ -12,6 +12,9 @@ static const option_spec options_of_publish[] = {
     {"change", "N", "number of the change, for the artifact"},
     {"patchset", "N", "its patch set, for the artifact"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
+    {"project", "NAME",
+     "its project, and with the pipeline: leave a record for populate --records"},
+    {"pipeline", "NAME", "Zuul's pipeline"},
     {"jobs", "N", "transfers at once (8)"},
     {NULL},
 };
@@ -47,6 +50,8 @@ static zreg_status publish(session *s, zreg_artifacts **out)
     options.build = options_text(&s->given, "build");
     options.change = options_text(&s->given, "change");
     options.patchset = options_text(&s->given, "patchset");
+    options.project = options_text(&s->given, "project");
+    options.pipeline = options_text(&s->given, "pipeline");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     const char *to = options_text(&s->given, "to");

@@ -25,6 +25,10 @@ type PopulateOptions struct {
 	ZuulPipeline        string // the pipeline that merges changes; "" means "gate"
 	ZuulJob             string // look at this job only
 	ZuulPromotePipeline string // the pipeline that promotes; "" means "promote"
+
+	// HOST:PORT of the intermediate registry, which tells of items ahead that gave nothing what they
+	// have published.
+	Records string
 }
 
 // PopulatedImage is one image that is now in the buildset registry.
@@ -51,6 +55,7 @@ type PopulatedItem struct {
 	Images   []string // "REPOSITORY:TAG" of those that are in the buildset registry now
 	Reason   string   // why there are none
 	Merged   bool     // it is not ahead any more: it has merged, and its promotion has not finished
+	Missed   bool     // it has published images in this pipeline, and Zuul gave this job none
 }
 
 // Populated is what Populate brought in, and what is ahead.
@@ -73,7 +78,7 @@ func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, o
 		artifacts.with(failure, func(artifacts raw.Artifacts) {
 			out := raw.Populate(c.raw, artifacts, to, rawServer(o.Server), o.Intermediate, o.Jobs,
 				flag(o.WithReferrers), o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.ZuulPipeline, o.ZuulJob,
-				o.ZuulPromotePipeline, progress, cancel, failure)
+				o.ZuulPromotePipeline, o.Records, progress, cancel, failure)
 			defer raw.Populated_free(out)
 			if failure.GetCode() == 0 {
 				populated = Populated{populatedImages(out), populatedItems(out), raw.Populated_items_known(out) != 0}
@@ -116,6 +121,7 @@ func populatedItems(from raw.Populated) []PopulatedItem {
 			URL:      item.GetUrl(),
 			Reason:   item.GetReason(),
 			Merged:   item.GetMerged() != 0,
+			Missed:   item.GetMissed() != 0,
 		}
 		for n := int64(0); raw.Item_image(item, n) != ""; n++ {
 			items[i].Images = append(items[i].Images, raw.Item_image(item, n))
@@ -129,6 +135,8 @@ type PublishOptions struct {
 	Build    string  // UUID of the build, required; becomes part of the tag
 	Change   string  // number of the change
 	Patchset string  // of the change
+	Project  string  // of the change, and ...
+	Pipeline string  // ... Zuul's pipeline: with both, a record is left for PopulateOptions.Records
 	Server   *Server // read from this server directly; the address may then be ""
 	Jobs     uint    // transfers at once; 0 means 8
 
@@ -144,7 +152,7 @@ func (c *Client) Publish(ctx context.Context, from, to string, images []string, 
 		o = *options
 	}
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
-		out := raw.Publish(c.raw, from, to, images, o.Build, o.Change, o.Patchset,
+		out := raw.Publish(c.raw, from, to, images, o.Build, o.Change, o.Patchset, o.Project, o.Pipeline,
 			rawServer(o.Server), o.Jobs, flag(o.WithReferrers), progress, cancel, failure)
 		defer raw.Artifacts_free(out)
 		artifacts.take(out, failure)

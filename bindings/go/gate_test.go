@@ -18,7 +18,8 @@ func publishBase(t *testing.T, client *zreg.Client, intermediate, change, build 
 	buildset := newBuildset(t, client)
 	appendImage(t, client, "scratch", buildset.Address()+"/"+baseImage, "change "+change)
 	artifacts, err := client.Publish(background, "", intermediate, []string{baseImage},
-		&zreg.PublishOptions{Build: build, Change: change, Server: buildset})
+		&zreg.PublishOptions{Build: build, Change: change, Patchset: "7", Project: "example/base", Pipeline: "gate",
+			Server: buildset})
 	must(t, err)
 	return artifacts
 }
@@ -92,7 +93,7 @@ func zuulVariables(t *testing.T, artifacts zreg.Artifacts) zreg.Artifacts {
 		artifact.(map[string]any)["change"] = 1
 		artifact.(map[string]any)["job"] = "build"
 	}
-	zuul["change"] = "3"
+	zuul["change"], zuul["pipeline"] = "3", "gate"
 	for _, change := range []string{"1", "2", "3"} {
 		item := map[string]any{"change": change, "patchset": "7", "change_url": "https://review/" + change,
 			"project": map[string]any{"name": "example/base"}}
@@ -123,6 +124,14 @@ func TestPopulateTellsOfEachItemAhead(t *testing.T) {
 	wantEqual(t, "images", len(second.Images), 0)
 	wantEqual(t, "reason", strings.Contains(second.Reason, "Zuul gave this job no image of it"), true)
 	wantEqual(t, "project", populated.Images[0].Project, "example/base")
+	wantEqual(t, "missed", second.Missed, false)
+
+	artifacts = zuulVariables(t, zreg.Artifacts{})
+	populated, err = client.Populate(background, artifacts, newBuildset(t, client).Address(),
+		&zreg.PopulateOptions{Records: intermediate})
+	must(t, err)
+	wantEqual(t, "missed", populated.Items[0].Missed, true)
+	wantEqual(t, "reason", strings.Contains(populated.Items[0].Reason, baseImage+" (build b1)"), true)
 }
 
 func TestUploadAndPromote(t *testing.T) {

@@ -85,6 +85,7 @@ zreg_status zreg__items_read(zreg__items *out, const zreg__json *zuul, zreg_erro
                           ZREG__MAX_ITEMS);
     }
     out->known = true;
+    out->pipeline = zreg__json_scalar(zuul, "pipeline");
     out->list = zreg__calloc(count + 1, sizeof(zreg__item));
     if (out->list == NULL) {
         return zreg__fail_nomem(err);
@@ -173,4 +174,5 @@ void zreg__items_finish(zreg__items *items)
         zreg__item_finish(&items->list[i]);
     }
     free(items->list);
+    free(items->pipeline);
 }

@@ -27,7 +27,8 @@ typedef struct zreg__item {
 typedef struct zreg__items {
     zreg__item *list;
     size_t count;
-    bool known; /* the document tells which items there are */
+    bool known;     /* the document tells which items there are */
+    char *pipeline; /* of all of them; NULL when the document does not tell */
 } zreg__items;
 
 /** Reads `items` of Zuul's variables, without those of the document's own item: the last, and what

@@ -40,6 +40,8 @@ libzreg_sources += \
 	libzreg/gate/promotion.h \
 	libzreg/gate/provenance.c \
 	libzreg/gate/publish.c \
+	libzreg/gate/published.c \
+	libzreg/gate/published.h \
 	libzreg/gate/record.c \
 	libzreg/gate/record.h \
 	libzreg/gate/resolution.c \

@@ -10,10 +10,13 @@
 #include "gate/order.h"
 #include "gate/populated.h"
 #include "gate/progress.h"
+#include "gate/published.h"
 #include "gate/siblings.h"
 #include "image/copying.h"
 #include "oci/origin.h"
 #include "oci/reference.h"
+
+#define MAX_RECORDS 64 /* that are looked for */
 
 /* What all copies of one call share. */
 typedef struct job {
@@ -159,12 +162,46 @@ static const zreg__items *items_ahead(const zreg_artifacts *artifacts)
     return artifacts == NULL ? &nothing_known : &artifacts->ahead;
 }
 
+static zreg_status look_for_record(zreg__populated_item *item, const job *run, const char *pipeline,
+                                   zreg_error *err)
+{
+    const zreg__published_key key = {.host = run->set.records,
+                                     .project = item->shown.project,
+                                     .change = item->shown.change,
+                                     .patchset = item->shown.patchset,
+                                     .pipeline = pipeline};
+    ZREG__AUTO_FREE char *published = NULL;
+    ZREG__TRY(zreg__published_read(&published, run->client, &key, run->cancel, err));
+    return published == NULL ? ZREG_OK : zreg__populated_tell_missed(item, published, err);
+}
+
+/* The nearest first: they are the ones that a wrong configuration shows with. */
+static zreg_status look_for_records(zreg_populated *populated, const job *run, const char *pipeline,
+                                    zreg_error *err)
+{
+    size_t asked = 0;
+    if (run->set.records == NULL || pipeline == NULL) {
+        return ZREG_OK;
+    }
+    for (size_t i = populated->items_count; i > 0 && asked < MAX_RECORDS; i--) {
+        zreg__populated_item *item = &populated->items[i - 1];
+        if (!item->given && !item->shown.merged && item->shown.change[0] != '\0') {
+            ZREG__TRY(look_for_record(item, run, pipeline, err));
+            asked++;
+        }
+    }
+    return ZREG_OK;
+}
+
 static zreg_status check(job *run, zreg_error *err)
 {
     if (run->to == NULL && run->set.server != NULL) {
         run->to = zreg_server_address(run->set.server);
     }
     ZREG__TRY(zreg__names_host_check(run->to, "populate: destination", err));
+    if (run->set.records != NULL) {
+        ZREG__TRY(zreg__names_host_check(run->set.records, "populate: records", err));
+    }
     if (run->set.intermediate == NULL) {
         return ZREG_OK;
     }
@@ -192,6 +229,7 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
     ZREG__TRY(populate_all(populated, &run, err));
     ZREG__TRY(zreg__populated_tell_items(populated, items_ahead(artifacts), &run.merged_items,
                                          &run.order, err));
+    ZREG__TRY(look_for_records(populated, &run, items_ahead(artifacts)->pipeline, err));
     *out = zreg__steal(&populated);
     return ZREG_OK;
 }

@@ -18,6 +18,7 @@ typedef struct zreg__populated_entry {
 typedef struct zreg__populated_item {
     zreg_populated_item shown;
     zreg_strings *images;
+    bool given; /* Zuul gave images of it, though others may have superseded them */
 } zreg__populated_item;
 
 struct zreg_populated {
@@ -43,6 +44,10 @@ zreg_status zreg__populated_add(zreg_populated *populated, const zreg_artifact *
 zreg_status zreg__populated_tell_items(zreg_populated *populated, const zreg__items *ahead,
                                        const zreg__items *merged, const zreg__order *order,
                                        zreg_error *err);
+
+/** Says of an item that gave nothing what it has published. Errors: NOMEM. */
+zreg_status zreg__populated_tell_missed(zreg__populated_item *item, const char *published,
+                                        zreg_error *err);
 
 void zreg__populated_items_finish(zreg_populated *populated);
 

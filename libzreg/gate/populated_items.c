@@ -16,6 +16,11 @@ static const char nothing_given[] =
     "that builds one provides; or another job of this job's own change provides what this job "
     "requires and had not finished, and then Zuul asks no change ahead";
 
+static const char what_to_do[] = ", and Zuul did not give that to this job: if this job uses it, "
+                                 "let it require what the job that "
+                                 "builds it provides, and let no other job of its own change that "
+                                 "may still run provide the same";
+
 static const char no_change[] = "it is no change: Zuul hands on the images of changes only";
 
 static zreg_status add_images(zreg__populated_item *to, const zreg_populated *populated,
@@ -88,9 +93,11 @@ static zreg_status add_reason(zreg__populated_item *to, const zreg__item *item,
                               const zreg__order *order, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(MAX_REASON);
-    if (zreg_strings_count(to->images) == 0) {
+    to->given = zreg_strings_count(to->images) > 0;
+    if (!to->given) {
         ZREG__TRY(tell_superseded(&text, item, order, err));
-        if (text.size == 0) {
+        to->given = text.size > 0;
+        if (!to->given) {
             ZREG__TRY(tell_nothing(&text, item, err));
         }
     }
@@ -113,6 +120,19 @@ static zreg_status tell_item(zreg__populated_item *to, const zreg_populated *pop
     ZREG__TRY(add_images(to, populated, item, err));
     to->shown.images = zreg__strings_array(to->images);
     return add_reason(to, item, order, err);
+}
+
+zreg_status zreg__populated_tell_missed(zreg__populated_item *item, const char *published,
+                                        zreg_error *err)
+{
+    char *reason = zreg__asprintf("it has published %s%s", published, what_to_do);
+    if (reason == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    free((char *)item->shown.reason);
+    item->shown.reason = reason;
+    item->shown.missed = 1;
+    return ZREG_OK;
 }
 
 static zreg_status tell_all(zreg_populated *populated, const zreg__items *items,

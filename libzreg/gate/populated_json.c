@@ -44,6 +44,7 @@ static zreg_status item_json(zreg__json **out, const zreg_populated_item *item, 
     ZREG__TRY(set_texts(object, "images", item->images, err));
     ZREG__TRY(set_if_set(object, "reason", item->reason, err));
     ZREG__TRY(zreg__json_set(object, "merged", json_object_new_boolean(item->merged), err));
+    ZREG__TRY(zreg__json_set(object, "missed", json_object_new_boolean(item->missed), err));
     *out = zreg__steal(&object);
     return ZREG_OK;
 }

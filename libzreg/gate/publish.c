@@ -8,6 +8,7 @@
 #include "gate/names.h"
 #include "gate/platforms.h"
 #include "gate/progress.h"
+#include "gate/published.h"
 #include "gate/siblings.h"
 #include "oci/reference.h"
 #include <zreg/gate.h>
@@ -123,6 +124,29 @@ static zreg_status check_images(const job *run, const char *const *images, zreg_
     return ZREG_OK;
 }
 
+/* The images are what matters: a registry that does not take the record is no error. */
+static zreg_status record(job *run, const zreg_artifacts *list, zreg_error *err)
+{
+    const zreg_publish_options *set = &run->set;
+    const zreg__published_key key = {.host = run->to,
+                                     .project = set->project,
+                                     .change = set->change,
+                                     .patchset = set->patchset,
+                                     .pipeline = set->pipeline};
+    if (zreg__str_empty(key.project) || zreg__str_empty(key.change) ||
+        zreg__str_empty(key.patchset) || zreg__str_empty(key.pipeline) ||
+        zreg_artifacts_count(list) == 0) {
+        return ZREG_OK;
+    }
+    zreg_status status =
+        zreg__published_write(run->client, &key, set->build, list, run->cancel, err);
+    if (status == ZREG_CANCELLED || status == ZREG_TIMEOUT || status == ZREG_NOMEM) {
+        return zreg__error_prefix(err, status, "publish: the record");
+    }
+    zreg__error_clear(err);
+    return ZREG_OK;
+}
+
 zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *from,
                          const char *to, const char *const *images,
                          const zreg_publish_options *options, zreg_cancel *cancel, zreg_error *err)
@@ -140,6 +164,7 @@ zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *
     for (size_t i = 0; images != NULL && images[i] != NULL; i++) {
         ZREG__TRY(publish_image(list, &run, images[i], err));
     }
+    ZREG__TRY(record(&run, list, err));
     *out = zreg__steal(&list);
     return ZREG_OK;
 }

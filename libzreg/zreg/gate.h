@@ -23,13 +23,18 @@ typedef struct zreg_publish_options {
     uint32_t jobs;
     zreg_progress_fn progress;
     void *progress_user;
-    int with_referrers; /**< 1: what belongs to the images moves with them, as in zreg_copy */
+    int with_referrers;   /**< 1: what belongs to the images moves with them, as in zreg_copy */
+    const char *project;  /**< name of the project of the change, or NULL */
+    const char *pipeline; /**< of Zuul, or NULL; with it, `project`, `change` and `patchset` a record
+                               is left of what was published */
 } zreg_publish_options;
 
 /**
  * Buildset to intermediate: copies each of `images` ("REPOSITORY:TAG") to
  * `to`/REPOSITORY:BUILD_TAG and gives the artifacts to return to Zuul, in its own shape with
- * digest, media_type, platforms, change and build added to the metadata.
+ * digest, media_type, platforms, change and build added to the metadata. The record, a tag in the
+ * repository zreg/published/SHA256 of `to`, lets zreg_populate tell of a change ahead that Zuul gives
+ * no image of whether it has some; a registry that does not take it is no error.
  * `from` and `to` are HOST:PORT. Errors: INVAL, NOTFOUND, those of zreg_copy.
  */
 ZREG_API zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *from,

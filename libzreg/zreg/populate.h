@@ -40,6 +40,7 @@ typedef struct zreg_populated_item {
                                     ends with NULL */
     const char *reason;        /**< why there are none, for people; "" when there are */
     int merged; /**< 1: it is not ahead any more: it has merged, and its promotion has not finished */
+    int missed; /**< 1: it has published images in this pipeline, and Zuul gave this job none */
 } zreg_populated_item;
 
 /** Settings of populate. */
@@ -57,6 +58,9 @@ typedef struct zreg_populate_options {
     const char *zuul_pipeline; /**< the pipeline that merges changes; NULL: "gate" */
     const char *zuul_job;      /**< look at this job only, or NULL */
     const char *zuul_promote_pipeline; /**< the pipeline that promotes; NULL: "promote" */
+    const char
+        *records; /**< HOST:PORT of the intermediate registry, to look there for what publish has
+                              recorded of items ahead that gave no image; NULL: do not look */
 } zreg_populate_options;
 
 /**
@@ -65,6 +69,10 @@ typedef struct zreg_populate_options {
  * are not copied. `to` is HOST:PORT. An empty list of artifacts is a success with no image. When the
  * artifacts were read from all of Zuul's variables, the result tells of each item ahead which images
  * came from it, or why none did: look at it, since what is not brought in comes from upstream.
+ *
+ * With `records`, of the 64 nearest items that gave nothing it is told for certain whether they have
+ * published images, at one request each: then the configuration of Zuul is wrong, `missed` is 1 and
+ * the reason says what to do.
  *
  * A change that has merged is not ahead any more, but until it is promoted the public registry has
  * the image before. With `zuul_api` its images are brought in too, of each name that no artifact has
@@ -98,7 +106,7 @@ ZREG_API const zreg_populated_item *zreg_populated_items_at(const zreg_populated
                                                             size_t i);
 
 /** {"images": [{repository, tag, digest, project, change, reason, superseded: [...]}], "items":
- *  [{project, change, patchset, url, images: [...], reason, merged}], "bytes"}, where what is unset is null,
+ *  [{project, change, patchset, url, images: [...], reason, merged, missed}], "bytes"}, where what is unset is null,
  *  and so is "items" when they are not known; zreg_free it. */
 ZREG_API zreg_status zreg_populated_json(char **out_json, const zreg_populated *populated,
                                          zreg_error *err);

@@ -111,7 +111,7 @@ def test_images_travel_from_change_to_change():
 def test_the_log_tells_what_came_from_each_change_ahead():
     def item(change, name):
         return {"project": {"name": f"example/{name}"}, "change": change, "patchset": "2", "change_url": "https://r/1"}
-    with ansible() as w, job(w, "ahead", change="1", patchset="2") as ahead:
+    with ansible() as w, job(w, "ahead", change="1", patchset="2", project={"name": "example/base"}) as ahead:
         intermediate = w.record(DockerRegistry)
         ahead.start()
         w.image(f"{ahead.address}/example/base:latest", name="base")
@@ -134,6 +134,14 @@ def test_the_log_tells_what_came_from_each_change_ahead():
             alone.returned.write_text(behind.returned.read_text())
             told = alone.run("pull-from-intermediate-registry", intermediate_registry=intermediate)
             assert told.of("Tell what came from each change ahead")[0]["msg"] == ["no change is ahead"], told
+
+            starved = Job(w, "starved", change="3", items=items)
+            starved.returned.write_text(behind.returned.read_text())
+            told = starved.run("pull-from-intermediate-registry", intermediate_registry=intermediate)
+            first, second = told.of("Tell what came from each change ahead")[0]["msg"]
+            assert first.startswith("change 1,2 of example/base: NO IMAGE: it has published example/base:latest"), first
+            assert "Zuul gave this job no image of it" in second, second
+            assert "[WARNING]: no image of change 1,2 of example/base" in " ".join(told.output.split()), told.output
 
             with ZuulApi() as zuul:  # meanwhile the change ahead has merged, and nothing has promoted it
                 buildset = zuul.add_buildset("gate", "example/base", 1, 2, result="SUCCESS")

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """artifacts, resolve, populate, publish, upload and promote on real registries."""
 
+import base64
+import hashlib
 import http.client
 import http.server
 import json
+import ssl
 import threading
 
 from cli_world import MANIFEST, tap, world
@@ -143,7 +146,8 @@ def test_populate_tells_which_images_each_item_ahead_gave():
         items = document["items"]
         assert [entry["change"] for entry in items] == ["1", "2", "3"], items
         assert items[1] == {"project": "example/base", "change": "2", "patchset": "7", "url": "https://review/2",
-                            "images": [f"{BASE}:latest", "example/tools:1.0"], "reason": None, "merged": False}, items[1]
+                            "images": [f"{BASE}:latest", "example/tools:1.0"], "reason": None, "merged": False,
+                            "missed": False}, items[1]
         assert items[0]["images"] == [] and items[0]["reason"] == (
             f"all its images are superseded: {BASE}:latest by change 2 of example/base"), items[0]
         assert items[2]["images"] == [] and "Zuul gave this job no image of it" in items[2]["reason"], items[2]
@@ -168,6 +172,70 @@ def test_populate_knows_when_nothing_is_ahead_and_when_that_is_unknown():
         branch = {"project": {"name": "example/base"}, "ref": "refs/heads/master", "change_url": None}
         document = w.json(*argv, variables(w, [branch, item(4)]))
         assert document["items"][0]["change"] is None and "is no change" in document["items"][0]["reason"]
+
+
+def recorded(w, buildset, intermediate, text, build, change, pipeline="gate", patchset="7", image=f"{BASE}:latest"):
+    place, _ = make(w, text)
+    w.json("copy", place, f"{buildset.address}/{image}")
+    return w.json("publish", "--from", buildset.address, "--to", intermediate.address, "--build", build, "--change", change,
+                  "--patchset", patchset, "--project", "example/base", "--pipeline", pipeline, "--image", image)["artifacts"]
+
+
+def test_what_a_change_has_published_and_zuul_did_not_give_is_told():
+    with world() as w:
+        buildset, intermediate, target = w.buildset(), w.buildset(), w.buildset()
+        recorded(w, buildset, intermediate, "one", "b1", "1")
+        recorded(w, buildset, intermediate, "tools", "b2", "1", image="example/tools:1.0")
+        given = recorded(w, buildset, intermediate, "three", "b3", "3")
+        recorded(w, buildset, intermediate, "four", "b4", "4", pipeline="check")
+        recorded(w, buildset, intermediate, "five", "b5", "5", patchset="6")
+        path = variables(w, [item(n) for n in (1, 2, 3, 4, 5, 9)], collected(given, 3))
+        argv = ("populate", "--artifacts", path, "--to", target.address)
+        items = {entry["change"]: entry for entry in w.json(*argv, "--records", intermediate.address)["items"]}
+        assert [n for n in items if items[n]["missed"]] == ["1"], items
+        assert items["1"]["images"] == [] and items["1"]["reason"].startswith("it has published "), items["1"]
+        for word in (f"{BASE}:latest (build b1)", "example/tools:1.0 (build b2)", "let it require", "provides"):
+            assert word in items["1"]["reason"], items["1"]
+        # Another pipeline's, another patchset's and a record that is not there tell nothing.
+        assert all("Zuul gave this job no image" in items[n]["reason"] for n in "245"), items
+        assert not any(entry["missed"] for entry in w.json(*argv)["items"])
+        unreachable = w.json(*argv, "--records", "127.0.0.1:1")  # it is told what is known without
+        assert "Zuul gave this job no image" in unreachable["items"][0]["reason"], unreachable
+        assert w.error(*argv, "--records", "registry")["code"] == "INVAL"
+        intermediate.stop()
+        lists = [line["path"] for line in intermediate.requests() if line["path"].endswith("/tags/list")]
+        assert len(lists) == 4, lists  # one for each that gave nothing
+
+
+def put_manifest(registry, repository, tag, document):
+    """Stores what the command would not make."""
+    record = json.loads(registry.record_file.read_text())
+    context = ssl.create_default_context(cadata=record["cert"])
+    request = http.client.HTTPSConnection(record["host"], record["port"], context=context, timeout=30)
+    login = base64.b64encode(f"{record['username']}:{record['password']}".encode()).decode()
+    request.request("PUT", f"/v2/{repository}/manifests/{tag}", json.dumps(document),
+                    {"Authorization": f"Basic {login}", "Content-Type": document["mediaType"]})
+    assert request.getresponse().status == 201
+    request.close()
+
+
+def test_a_record_is_left_only_where_its_change_is_known_and_is_not_trusted():
+    with world() as w:
+        buildset, intermediate, target = w.buildset(), w.buildset(), w.buildset()
+        publish(w, buildset, intermediate, "none", "b1", "1")
+        key = hashlib.sha256(b"example/base\n1\n7\ngate").hexdigest()
+        repository = f"{intermediate.address}/zreg/published/{key}"
+        assert w.error("tags", repository)["code"] == "NOTFOUND"
+        recorded(w, buildset, intermediate, "one", "b1", "1")
+        assert w.json("tags", repository)["tags"] == ["b1"]
+        for number, images in enumerate(("example/a:1 \u0007bad x y z", "", 5000 * "x", "example/b:2\nforged: line")):
+            put_manifest(intermediate, repository.partition("/")[2], f"b0{number}", {
+                "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [],
+                "annotations": {"org.zuul-ci.images": images}})
+        path = variables(w, [item(1), item(9)])
+        entry, = w.json("populate", "--artifacts", path, "--to", target.address, "--records", intermediate.address)["items"]
+        assert entry["missed"] and "example/a:1 (build b00)" in entry["reason"], entry
+        assert "\u0007" not in entry["reason"] and "forged" not in entry["reason"], entry
 
 
 def test_populate_refuses_items_that_are_none():

@@ -142,7 +142,7 @@ def test_fault_14_populate_brings_in_what_has_merged_and_is_not_promoted():
             assert image["reason"] == "it has merged, and its promotion has not finished", image
             assert document["items"] == [
                 {"project": PROJECT, "change": "2", "patchset": "1", "url": None, "images": [f"{BASE}:latest"],
-                 "reason": None, "merged": True}], document["items"]
+                 "reason": None, "merged": True, "missed": False}], document["items"]
             # The builds, the promotions, and of each buildset that is not promoted what became of it.
             assert len(g.zuul.requests()) == 2 + 3 + 1, g.zuul.requests()
             g.promoting(2, result="SUCCESS")

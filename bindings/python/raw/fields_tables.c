@@ -115,6 +115,7 @@ const fields_row fields_of_populate_options[] = {
     FIELD(zreg_populate_options, TEXT, zuul_pipeline),
     FIELD(zreg_populate_options, TEXT, zuul_job),
     FIELD(zreg_populate_options, TEXT, zuul_promote_pipeline),
+    FIELD(zreg_populate_options, TEXT, records),
     END,
 };
 
@@ -126,6 +127,8 @@ const fields_row fields_of_publish_options[] = {
     FIELD(zreg_publish_options, U32, jobs),
     FIELD(zreg_publish_options, INT, with_referrers),
     CALLBACK(zreg_publish_options, PROGRESS, progress),
+    FIELD(zreg_publish_options, TEXT, project),
+    FIELD(zreg_publish_options, TEXT, pipeline),
     END,
 };
 
@@ -297,10 +300,15 @@ const fields_row fields_of_populated_image[] = {
 };
 
 const fields_row fields_of_populated_item[] = {
-    FIELD(zreg_populated_item, TEXT, project),  FIELD(zreg_populated_item, TEXT, change),
-    FIELD(zreg_populated_item, TEXT, patchset), FIELD(zreg_populated_item, TEXT, url),
-    FIELD(zreg_populated_item, TEXTS, images),  FIELD(zreg_populated_item, TEXT, reason),
-    FIELD(zreg_populated_item, INT, merged),    END,
+    FIELD(zreg_populated_item, TEXT, project),
+    FIELD(zreg_populated_item, TEXT, change),
+    FIELD(zreg_populated_item, TEXT, patchset),
+    FIELD(zreg_populated_item, TEXT, url),
+    FIELD(zreg_populated_item, TEXTS, images),
+    FIELD(zreg_populated_item, TEXT, reason),
+    FIELD(zreg_populated_item, INT, merged),
+    FIELD(zreg_populated_item, INT, missed),
+    END,
 };
 
 const fields_row fields_of_cleaned_tag[] = {

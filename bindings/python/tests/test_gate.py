@@ -65,7 +65,8 @@ def test_populate_takes_the_last_change_only(client, server, buildset, image):
 
 def test_populate_tells_of_each_item_ahead(client, server, buildset, image):
     image("example/base:latest", "ahead")
-    published = client.publish(buildset, server.address, ["example/base:latest"], build=BUILD, change=1).to_zuul()
+    published = client.publish(buildset, server.address, ["example/base:latest"], build=BUILD, change=1,
+                               patchset=7, project="example/base", pipeline="gate").to_zuul()
     made = {"project": "example/base", "change": 1, "patchset": "7", "job": "build"}
     items = [{"project": {"name": "example/base"}, "change": change, "patchset": "7", "change_url": f"https://r/{change}"}
              for change in ("1", "2", "3")]
@@ -73,6 +74,10 @@ def test_populate_tells_of_each_item_ahead(client, server, buildset, image):
     with zreg.BuildsetRegistry() as next_one:
         populated = client.populate({"zuul": variables}, next_one)
         assert client.populate(variables["artifacts"], next_one).items is None
+        starved = client.populate({"zuul": {**variables, "artifacts": [], "pipeline": "gate"}}, next_one,
+                                  records=server.address)
+    assert [item.missed for item in starved.items] == [True, False]
+    assert f"example/base:latest (build {BUILD})" in starved.items[0].reason
     assert isinstance(populated, zreg.Populated) and (len(populated), len(populated.items)) == (1, 2)
     assert populated.items[0] == zreg.PopulatedItem("example/base", "1", "7", "https://r/1", ("example/base:latest",), "")
     assert populated.items[1].change == "2" and populated.items[1].images == ()

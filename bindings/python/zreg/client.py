@@ -344,6 +344,7 @@ class Client:
         zuul_pipeline: Optional[str] = None,
         zuul_job: Optional[str] = None,
         zuul_promote_pipeline: Optional[str] = None,
+        records: Optional[str] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Populated:
@@ -351,7 +352,8 @@ class Client:
 
         Best give all of Zuul's variables, {"zuul": {...}}: the result then tells of each change ahead
         which images came from it, or why none did. With the URL of Zuul's API, images of changes that have
-        merged and are not promoted yet are brought in too, where no change ahead made them.
+        merged and are not promoted yet are brought in too, where no change ahead made them. `records`, the
+        HOST:PORT of the intermediate registry, tells of those that gave nothing what they have published.
         `with_referrers` as in copy.
         """
         server = to if isinstance(to, Server) else None
@@ -359,7 +361,7 @@ class Client:
             _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
             intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
-            zuul_promote_pipeline=zuul_promote_pipeline, progress=progress, cancel=cancel))
+            zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel))
 
     def publish(
         self,
@@ -370,18 +372,22 @@ class Client:
         build: str,
         change: Optional[Number] = None,
         patchset: Optional[Number] = None,
+        project: Optional[str] = None,
+        pipeline: Optional[str] = None,
         jobs: int = 0,
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
     ) -> Artifacts:
         """Buildset to intermediate: this change's images, each "REPOSITORY:TAG". Gives what to return to Zuul.
-        `with_referrers` as in copy."""
+
+        With project and pipeline, a record is left for populate's `records`. `with_referrers` as in copy.
+        """
         server = source if isinstance(source, Server) else None
         return Artifacts._wrap(self._work(
             _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
-            patchset=_text(patchset), server=_server(server), jobs=jobs, with_referrers=int(with_referrers),
-            progress=progress, cancel=cancel))
+            patchset=_text(patchset), project=project, pipeline=pipeline, server=_server(server), jobs=jobs,
+            with_referrers=int(with_referrers), progress=progress, cancel=cancel))
 
     def upload(
         self,

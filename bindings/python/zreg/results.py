@@ -119,6 +119,7 @@ class PopulatedItem:
     images: Tuple[str, ...]  #: "REPOSITORY:TAG" of those that are in the buildset registry now
     reason: str  #: why there are none
     merged: bool = False  #: it is not ahead any more: it has merged, and its promotion has not finished
+    missed: bool = False  #: it has published images in this pipeline, and Zuul gave this job none
 
 
 class Populated(Tuple[PopulatedImage, ...]):
@@ -223,7 +224,7 @@ def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
 
 
 def _populated_item(record: Dict[str, Any]) -> PopulatedItem:
-    record["merged"] = bool(record["merged"])
+    record.update(merged=bool(record["merged"]), missed=bool(record["missed"]))
     return PopulatedItem(**record)
 
 

@@ -17,8 +17,8 @@ options:
     type: list
     elements: dict
   zuul:
-    description: Zuul's variables, of which C(artifacts), C(items) and C(buildset_refs) are taken. Without
-      artifacts nothing is copied.
+    description: Zuul's variables, of which C(artifacts), C(items), C(buildset_refs) and C(pipeline) are taken.
+      Without artifacts nothing is copied.
     type: dict
   to:
     description: The buildset registry, C(HOST:PORT).
@@ -34,6 +34,10 @@ options:
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
+  records:
+    description: The intermediate registry, C(HOST:PORT), to look there for what M(zreg_publish) has recorded of items
+      ahead that gave no image. Zuul's variables in I(zuul) then need C(pipeline). Not looked at in check mode.
+    type: str
   zuul_api:
     description: URL of Zuul's API, C(https://zuul.example.org/api/tenant/example). With it, images of changes that
       have merged and whose promotion has not succeeded are brought in too, where no change ahead made them. Not
@@ -124,6 +128,7 @@ EXAMPLES = r"""
 - name: Bring in the images of the changes ahead
   zreg_populate:
     zuul: "{{ zuul }}"
+    records: "{{ intermediate_registry.host }}:{{ intermediate_registry.port }}"
     to: "{{ buildset_registry.host }}:{{ buildset_registry.port }}"
     registries:
       - "{{ buildset_registry }}"
@@ -191,6 +196,9 @@ items:
     merged:
       description: It is not ahead any more. It has merged, and its promotion has not finished.
       type: bool
+    missed:
+      description: It has published images in this pipeline, and Zuul gave this job none. There is a warning then.
+      type: bool
 bytes:
   description: Blob bytes that moved.
   type: int
@@ -199,6 +207,7 @@ bytes:
 
 from ansible.module_utils import zreg_common as common
 
+TOLD = ("items", "buildset_refs", "pipeline")
 ZUUL_OPTIONS = ("zuul_api", "zuul_tenant", "zuul_project", "zuul_pipeline", "zuul_job", "zuul_promote_pipeline")
 ARGUMENTS = common.options(
     artifacts=dict(type="list", elements="dict"),
@@ -207,6 +216,7 @@ ARGUMENTS = common.options(
     intermediate=dict(type="str"),
     with_referrers=dict(type="bool", default=False),
     jobs=dict(type="int"),
+    records=dict(type="str"),
     **{name: dict(type="str") for name in ZUUL_OPTIONS})
 RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("artifacts", "zuul")])
 
@@ -214,7 +224,7 @@ RULES = dict(mutually_exclusive=[("artifacts", "zuul")], required_one_of=[("arti
 def artifacts_of(params):
     if params["zuul"] is None:
         return common.zreg.Artifacts(params["artifacts"])
-    told = {key: params["zuul"][key] for key in ("items", "buildset_refs") if params["zuul"].get(key) is not None}
+    told = {key: params["zuul"][key] for key in TOLD if params["zuul"].get(key) is not None}
     return common.zreg.Artifacts(dict(told, artifacts=params["zuul"].get("artifacts") or []))
 
 
@@ -236,7 +246,7 @@ def foresee(client, artifacts, params):
 def populate(client, artifacts, params):
     zuul = {name: params[name] or None for name in ZUUL_OPTIONS}
     return client.populate(artifacts, params["to"], intermediate=params["intermediate"], jobs=params["jobs"] or 0,
-                           with_referrers=params["with_referrers"], **zuul)
+                           with_referrers=params["with_referrers"], records=params["records"] or None, **zuul)
 
 
 def told(image):
@@ -246,7 +256,13 @@ def told(image):
 
 def told_item(item):
     return dict(project=item.project, change=item.change, patchset=item.patchset, url=item.url,
-                images=list(item.images), reason=item.reason, merged=item.merged)
+                images=list(item.images), reason=item.reason, merged=item.merged, missed=item.missed)
+
+
+def warn(module, items):
+    for item in items or ():
+        if item.missed:
+            module.warn(f"no image of change {item.change},{item.patchset} of {item.project}: {item.reason}")
 
 
 def act(module, client):
@@ -259,6 +275,7 @@ def act(module, client):
     else:
         populated = populate(client, artifacts, params)
         images, items = [told(image) for image in populated], populated.items
+        warn(module, items)
         results = dict(bytes=sum(image.bytes for image in populated),
                        items=None if items is None else [told_item(item) for item in items])
     after = {f"{params['to']}/{image['repository']}:{image['tag']}": image["digest"] for image in images}

@@ -36,6 +36,13 @@ options:
     description: Take along what belongs to the images, as M(zreg_copy) does. C(changed) tells of the images alone.
     type: bool
     default: false
+  project:
+    description: The change's project, C(zuul.project.name). With I(pipeline), I(change) and I(patchset) a record is
+      left of what was published, which M(zreg_populate) looks at. Empty is the same as none.
+    type: str
+  pipeline:
+    description: Zuul's pipeline. Empty is the same as none.
+    type: str
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
@@ -114,6 +121,8 @@ EXAMPLES = r"""
     build: "{{ zuul.build }}"
     change: "{{ zuul.change | default('') }}"
     patchset: "{{ zuul.patchset | default('') }}"
+    project: "{{ zuul.project.name }}"
+    pipeline: "{{ zuul.pipeline }}"
     registries:
       - "{{ buildset_registry }}"
       - "{{ intermediate_registry }}"
@@ -155,6 +164,8 @@ ARGUMENTS = common.options(
     change=dict(type="str"),
     patchset=dict(type="str"),
     with_referrers=dict(type="bool", default=False),
+    project=dict(type="str"),
+    pipeline=dict(type="str"),
     jobs=dict(type="int"))
 
 
@@ -181,7 +192,8 @@ def publish(client, params):
     images = [":".join(split(image)) for image in params["images"]]
     return client.publish(
         params["from"], params["to"], images, build=params["build"], change=params["change"] or None,
-        patchset=params["patchset"] or None, jobs=params["jobs"] or 0,
+        patchset=params["patchset"] or None, project=params["project"] or None,
+        pipeline=params["pipeline"] or None, jobs=params["jobs"] or 0,
         with_referrers=params["with_referrers"]).to_zuul()["artifacts"]
 
 

@@ -356,7 +356,8 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
                                  uint32_t jobs, int with_referrers, const char *zuul_api,
                                  const char *zuul_tenant, const char *zuul_project,
                                  const char *zuul_pipeline, const char *zuul_job,
-                                 const char *zuul_promote_pipeline, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                                 const char *zuul_promote_pipeline, const char *records,
+                                 uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_populate_options options = {
         .size = sizeof(options),
@@ -371,6 +372,7 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
         .zuul_pipeline = optional(zuul_pipeline),
         .zuul_job = optional(zuul_job),
         .zuul_promote_pipeline = optional(zuul_promote_pipeline),
+        .records = optional(records),
     };
     zreg_populated *out = NULL;
 
@@ -401,9 +403,9 @@ const char *zreg_go_item_image(const zreg_populated_item *item, size_t i)
 
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
                                 zreg_go_list images, const char *build, const char *change,
-                                const char *patchset, zreg_server *server, uint32_t jobs,
-                                int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                                zreg_error *err)
+                                const char *patchset, const char *project, const char *pipeline,
+                                zreg_server *server, uint32_t jobs, int with_referrers,
+                                uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST image_list = NULL;
     const zreg_publish_options options = {
@@ -411,6 +413,8 @@ zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const cha
         .build = optional(build),
         .change = optional(change),
         .patchset = optional(patchset),
+        .project = optional(project),
+        .pipeline = optional(pipeline),
         .server = server,
         .jobs = jobs,
         .with_referrers = with_referrers,

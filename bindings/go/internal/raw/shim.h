@@ -111,16 +111,17 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
                                  uint32_t jobs, int with_referrers, const char *zuul_api,
                                  const char *zuul_tenant, const char *zuul_project,
                                  const char *zuul_pipeline, const char *zuul_job,
-                                 const char *zuul_promote_pipeline, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                                 const char *zuul_promote_pipeline, const char *records,
+                                 uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 /* URL number `i` that the image won over; "" past the end. */
 const char *zreg_go_superseded(const zreg_populated_image *image, size_t i);
 /* Image number `i` that came from the item; "" past the end. */
 const char *zreg_go_item_image(const zreg_populated_item *item, size_t i);
 zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const char *to,
                                 zreg_go_list images, const char *build, const char *change,
-                                const char *patchset, zreg_server *server, uint32_t jobs,
-                                int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                                zreg_error *err);
+                                const char *patchset, const char *project, const char *pipeline,
+                                zreg_server *server, uint32_t jobs, int with_referrers,
+                                uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char *tag,
                             zreg_error *err);
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
