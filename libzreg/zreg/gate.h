@@ -25,8 +25,7 @@ typedef struct zreg_publish_options {
     void *progress_user;
     int with_referrers;   /**< 1: what belongs to the images moves with them, as in zreg_copy */
     const char *project;  /**< name of the project of the change, or NULL */
-    const char *pipeline; /**< of Zuul, or NULL; with it, `project`, `change` and `patchset` a record
-                               is left of what was published */
+    const char *pipeline; /**< or NULL; with project, change and patchset a record is left */
 } zreg_publish_options;
 
 /**

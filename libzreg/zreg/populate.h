@@ -51,16 +51,14 @@ typedef struct zreg_populate_options {
     uint32_t jobs;            /**< transfers at once; 0: 8 */
     zreg_progress_fn progress;
     void *progress_user;
-    int with_referrers;        /**< 1: what belongs to the images moves with them, as in zreg_copy */
-    const char *zuul_api;      /**< URL of Zuul's API (<zreg/zuul.h>), or NULL: do not ask Zuul */
-    const char *zuul_tenant;   /**< or NULL when the URL is the tenant's own */
-    const char *zuul_project;  /**< look at changes of this project only, or NULL */
-    const char *zuul_pipeline; /**< the pipeline that merges changes; NULL: "gate" */
-    const char *zuul_job;      /**< look at this job only, or NULL */
+    int with_referrers;       /**< 1: what belongs to the images moves with them, as in zreg_copy */
+    const char *zuul_api;     /**< URL of Zuul's API (<zreg/zuul.h>), or NULL: do not ask Zuul */
+    const char *zuul_tenant;  /**< or NULL when the URL is the tenant's own */
+    const char *zuul_project; /**< look at changes of this project only, or NULL */
+    const char *zuul_pipeline;         /**< the pipeline that merges changes; NULL: "gate" */
+    const char *zuul_job;              /**< look at this job only, or NULL */
     const char *zuul_promote_pipeline; /**< the pipeline that promotes; NULL: "promote" */
-    const char
-        *records; /**< HOST:PORT of the intermediate registry, to look there for what publish has
-                              recorded of items ahead that gave no image; NULL: do not look */
+    const char *records; /**< HOST:PORT with the records of publish, to look at them, or NULL */
 } zreg_populate_options;
 
 /**
