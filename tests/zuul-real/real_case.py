@@ -122,10 +122,14 @@ class RealZuul(zuul_case.Zuul):
         path = self.work(build) / "logs/job-output.txt"
         return path.read_text(errors="replace") if path.exists() else "it left no output"
 
+    def log_of(self, build):
+        """What a build's logs tell of the images that it was given, and of the changes ahead."""
+        return json.loads((self.work(build) / "logs/buildset-registry/populated.json").read_text())
+
     def populated(self, job, change):
-        """{repository: change} of the images that a job was given, by its logs."""
-        path = self.work(self.finished(job, change)) / "logs/buildset-registry/populated.json"
-        return {image["repository"]: int(image["change"]) for image in json.loads(path.read_text())["images"]}
+        """{repository: change} of the images that a job was given."""
+        return {image["repository"]: int(image["change"])
+                for image in self.log_of(self.finished(job, change))["images"]}
 
     def returned(self, build, kind="data"):
         """What a build has returned to Zuul."""

@@ -6,7 +6,7 @@ Three parts, each of which is played once; tests look at what came of it.
     check    a change of a repository that only produces and gets a new patchset; upon it one of another producer
              and one of a consumer; a tag for two platforms on a node with IPv6; a periodic build
     gate     three changes, of which the first pauses when the others build; a change that fails ahead of another;
-             two of a repository with several images
+             two of a repository with several images, and one that does not get them
     promote  a job between merge and promotion; what merged, in order and out of order"""
 
 import functools
@@ -80,9 +80,9 @@ class Story(real_case.RealZuul):
     @part
     def gated_with_several_images(self):
         self.gated()
-        lib, shell = self.change("lib.d"), self.change("shell.d")
-        self.approve(lib, shell)
-        return lib, shell
+        lib, shell, starved = self.change("lib.d"), self.change("shell.d"), self.change("starved")
+        self.approve(lib, shell, starved)
+        return lib, shell, starved
 
     @part
     def consumed_before_promotion(self):
@@ -177,11 +177,20 @@ def test_an_application_is_built_upon_the_images_of_the_changes_ahead(zuul):
 
 
 def test_jobs_of_one_repository_build_upon_each_other_and_upon_the_change_ahead(zuul):
-    lib, shell = zuul.gated_with_several_images()
+    lib, shell, _ = zuul.gated_with_several_images()
     assert zuul.populated("upload-shell", shell)["example/lib"] == lib.number
     for change, own in ((lib, []), (shell, [line(shell)])):
         assert zuul.site.lines_in(f"shell:change_{change.number}_latest") == sorted(
             ["old lib", "old shell", line(lib), *own])
+
+
+def test_a_job_that_is_given_nothing_says_of_which_change_and_why(zuul):
+    """It requires what it provides itself, which Zuul takes for an answer."""
+    lib, _, starved = zuul.gated_with_several_images()
+    build = zuul.finished("build-starved", starved)
+    told = next(item for item in zuul.log_of(build)["items"] if item["change"] == str(lib.number))
+    assert told["missed"] and not told["images"] and "example/lib:latest" in told["reason"], told
+    assert f"change {lib.number},1 of example/suite: NO IMAGE" in zuul.output(build)
 
 
 def test_the_images_of_a_change_that_failed_are_in_nothing_that_merges(zuul):

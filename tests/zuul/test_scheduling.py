@@ -93,9 +93,9 @@ def test_the_images_of_the_change_itself_stand_after_those_of_the_change_ahead(z
 
 def test_a_name_that_every_build_provides_starves_them_all(zuul):
     """Why the jobs of this project name nothing: Zuul asks the change itself first, and its own jobs have not ended."""
-    base, starved = zuul.change("base.d"), zuul.change("starved")
-    zuul.hold("upload-base", base)
-    zuul.approve(base, starved)
+    lib, starved = zuul.change("lib.d"), zuul.change("starved")
+    zuul.hold("upload-lib", lib)
+    zuul.approve(lib, starved)
     assert not zuul.builds_of("build-starved", starved), "it did not even wait"
     zuul.finish()
     assert zuul.given("build-starved", starved) == []
