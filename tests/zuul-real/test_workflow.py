@@ -95,13 +95,13 @@ class Story(real_case.RealZuul):
     def promoted(self):
         self.consumed_before_promotion()
         first, second, app, _ = self.gated()
+        bases = []
+        for change in (first, second, first):
+            self.tell_merged(change)
+            bases.append(self.site.lines_in("base:latest"))
         seen = len(self.site.public.requests())
-        self.tell_merged(second)
         self.tell_merged(app)
-        requests = self.site.public.requests()[seen:]
-        newest = self.site.lines_in("base:latest")
-        self.tell_merged(first)
-        return newest, requests
+        return bases, self.site.public.requests()[seen:]
 
 
 def line(change):
@@ -209,20 +209,26 @@ def test_an_image_is_there_between_merge_and_promotion(zuul):
     assert sorted(zuul.said("check-base-at-once", user)) == sorted(["old base", line(first), line(second)])
 
 
-def test_what_is_promoted_is_what_was_tested(zuul):
-    first, second, app, _ = zuul.gated()
-    newest, requests = zuul.promoted()
-    assert newest == sorted(["old base", line(first), line(second)])
-    assert zuul.site.lines_in("app:latest") == sorted(["old app", line(app), "old base", line(first), line(second)])
-    assert any(r["method"] == "PUT" and r["path"].endswith("/manifests/latest") for r in requests)
-    assert not [r for r in requests if "/blobs/" in r["path"] and r["method"] != "HEAD"]
+def test_changes_are_promoted_in_their_order(zuul):
+    first, second, *_ = zuul.gated()
+    bases, _ = zuul.promoted()
+    assert bases[:2] == [sorted(["old base", line(first)]), sorted(["old base", line(first), line(second)])]
 
 
 def test_a_late_promotion_does_not_go_backwards(zuul):
     first, *_ = zuul.gated()
-    newest, _ = zuul.promoted()
+    bases, _ = zuul.promoted()
+    assert len(zuul.builds_of("promote-base", first)) == 2
     zuul.finished("promote-base", first)
-    assert zuul.site.lines_in("base:latest") == newest
+    assert bases[2] == bases[1]
+
+
+def test_what_is_promoted_is_what_was_tested(zuul):
+    first, second, app, _ = zuul.gated()
+    _, promotion_of_app = zuul.promoted()
+    assert zuul.site.lines_in("app:latest") == sorted(["old app", line(app), "old base", line(first), line(second)])
+    assert any(r["method"] == "PUT" and r["path"].endswith("/manifests/latest") for r in promotion_of_app)
+    assert not [r for r in promotion_of_app if "/blobs/" in r["path"] and r["method"] != "HEAD"]
 
 
 # --- all of it
