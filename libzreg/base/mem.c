@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include "base/error.h"
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,22 @@ void *zreg__reallocarray(void *memory, size_t count, size_t size)
         return NULL;
     }
     return realloc(memory, total == 0 ? 1 : total);
+}
+
+zreg_status zreg__array_room(void **array, size_t *capacity, size_t count, size_t size,
+                             zreg_error *err)
+{
+    if (count < *capacity) {
+        return ZREG_OK;
+    }
+    size_t larger = *capacity == 0 ? 16 : 2 * *capacity;
+    void *grown = zreg__reallocarray(*array, larger, size);
+    if (grown == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *array = grown;
+    *capacity = larger;
+    return ZREG_OK;
 }
 
 char *zreg__strdup(const char *text)

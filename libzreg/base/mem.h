@@ -14,6 +14,11 @@ void *zreg__calloc(size_t count, size_t size);
 /** Resizes an array; NULL leaves it as it was. The only place where sizes are multiplied. */
 void *zreg__reallocarray(void *memory, size_t count, size_t size);
 
+/** Makes room for one more item in an array that has `count`: its capacity doubles when it is full. After an
+ *  error it is as it was. Errors: NOMEM. */
+zreg_status zreg__array_room(void **array, size_t *capacity, size_t count, size_t size,
+                             zreg_error *err);
+
 /** A copy of text (NULL gives NULL), or NULL when memory runs out. */
 char *zreg__strdup(const char *text);
 

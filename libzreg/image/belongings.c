@@ -89,22 +89,6 @@ void zreg__belongings_finish(zreg__belongings *what)
     list_finish(&what->tagged);
 }
 
-static zreg_status make_room(void **array, size_t *capacity, size_t count, size_t size,
-                             zreg_error *err)
-{
-    if (count < *capacity) {
-        return ZREG_OK;
-    }
-    size_t larger = *capacity == 0 ? 16 : 2 * *capacity;
-    void *grown = zreg__reallocarray(*array, larger, size);
-    if (grown == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *array = grown;
-    *capacity = larger;
-    return ZREG_OK;
-}
-
 static zreg_status fail_number(const search *self, zreg_error *err)
 {
     return zreg__fail(err, ZREG_LIMIT,
@@ -124,8 +108,8 @@ static zreg_status ask_about(search *self, const zreg_digest *digest, zreg_error
                           zreg__endpoint_text(self->src), ZREG__MAX_GRAPH_NODES);
     }
     ZREG__TRY(zreg__map_set(self->known, digest->text, self, err));
-    ZREG__TRY(
-        make_room((void **)&self->asked, &self->capacity, self->count, sizeof(zreg_digest), err));
+    ZREG__TRY(zreg__array_room((void **)&self->asked, &self->capacity, self->count,
+                               sizeof(zreg_digest), err));
     self->asked[self->count++] = *digest;
     return ZREG_OK;
 }
@@ -297,8 +281,8 @@ static zreg_status keep(search *self, zreg__belonging_list *list, const zreg_man
     if (self->found.referrers.count + self->found.tagged.count == ZREG__MAX_REFERRERS) {
         return fail_number(self, err);
     }
-    ZREG__TRY(make_room((void **)&list->items, &list->capacity, list->count,
-                        sizeof(zreg__belonging), err));
+    ZREG__TRY(zreg__array_room((void **)&list->items, &list->capacity, list->count,
+                               sizeof(zreg__belonging), err));
     list->items[list->count++] = (zreg__belonging){
         .subject = *subject, .manifest = zreg__manifest_share(manifest), .tag = *tag};
     return ZREG_OK;

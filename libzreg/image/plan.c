@@ -38,21 +38,6 @@ struct zreg__plan {
     size_t order_count;
 };
 
-static zreg_status grow(void **array, size_t *capacity, size_t count, size_t size, zreg_error *err)
-{
-    if (count < *capacity) {
-        return ZREG_OK;
-    }
-    size_t larger = *capacity == 0 ? 16 : 2 * *capacity;
-    void *grown = zreg__reallocarray(*array, larger, size);
-    if (grown == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *array = grown;
-    *capacity = larger;
-    return ZREG_OK;
-}
-
 static zreg_status check_size(const zreg__plan *plan, zreg_error *err)
 {
     if (plan->node_count + plan->blob_count >= ZREG__MAX_GRAPH_NODES) {
@@ -80,9 +65,10 @@ static zreg_status add_node(size_t *out, zreg__plan *plan, const zreg_digest *di
 {
     ZREG__TRY(check_size(plan, err));
     size_t capacity = plan->node_capacity;
-    ZREG__TRY(grow((void **)&plan->wanted, &capacity, plan->node_count, sizeof(size_t), err));
     ZREG__TRY(
-        grow((void **)&plan->nodes, &plan->node_capacity, plan->node_count, sizeof(node), err));
+        zreg__array_room((void **)&plan->wanted, &capacity, plan->node_count, sizeof(size_t), err));
+    ZREG__TRY(zreg__array_room((void **)&plan->nodes, &plan->node_capacity, plan->node_count,
+                               sizeof(node), err));
     ZREG__TRY(zreg__map_set(plan->by_digest, digest->text, index_to_value(plan->node_count), err));
     plan->nodes[plan->node_count] =
         (node){.named_by = named_by, .depth = depth, .wanted_at = NOT_WANTED};
@@ -134,8 +120,8 @@ static zreg_status add_blob(zreg__plan *plan, const zreg_descriptor *blob, zreg_
         return ZREG_OK;
     }
     ZREG__TRY(check_size(plan, err));
-    ZREG__TRY(grow((void **)&plan->blobs, &plan->blob_capacity, plan->blob_count,
-                   sizeof(plan->blobs[0]), err));
+    ZREG__TRY(zreg__array_room((void **)&plan->blobs, &plan->blob_capacity, plan->blob_count,
+                               sizeof(plan->blobs[0]), err));
     ZREG__TRY(zreg__map_set(plan->blob_by_digest, blob->digest.text, (void *)blob, err));
     plan->blobs[plan->blob_count++] = blob;
     return ZREG_OK;

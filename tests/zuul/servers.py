@@ -87,8 +87,7 @@ class ZooKeeper(Server):
         (self.folder / "zoo.cfg").write_text(ZOOKEEPER_CONFIG.format(folder=self.folder, port=self.port))
 
     def command(self):
-        jars = [f"{JARS}/{n}.jar" for n in ("zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple", "snappy-java",
-                                            "metrics-core")]
+        jars = [f"{JARS}/{n}.jar" for n in ("zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple")]
         jars += [jar for jar in glob.glob(f"{JARS}/netty-*.jar") if not re.search(r"-\d", jar)]  # links to the others
         return ["java", "-Xmx512m", "-cp", ":".join(jars), "org.apache.zookeeper.server.quorum.QuorumPeerMain",
                 str(self.folder / "zoo.cfg")]
