@@ -19,7 +19,6 @@ ANSIBLE = space.ZUUL / "ansible"
 BUILDS = [space.TOP / "build/node", space.TOP / "build/executor"]
 BUSYBOX = pathlib.Path("/bin/busybox")
 SETTLED_S = 1200
-API_PORT = 9000
 
 
 def install():
@@ -46,8 +45,6 @@ class Site:
         self.registries = site_registries.Registries(space.ROOT / "registries")
 
     def __enter__(self):
-        with open("/etc/hosts", "a") as hosts:
-            hosts.write(f"{site_registries.INTERMEDIATE} zuul.example.org\n")
         self.registries.__enter__()
         self.intermediate, self.public = self.registries.intermediate, self.registries.public
         self.authfile = space.ROOT / "registries/auth.json"
@@ -104,7 +101,7 @@ class RealZuul(zuul_case.Zuul):
     def setUp(self):
         """With Zuul's API, which jobs may ask."""
         super().setUp()
-        self.config.set("web", "port", str(API_PORT))
+        self.config.set("web", "port", str(site_registries.ZUUL_WEB_PORT))
         self.useFixture(base.ZuulWebFixture(
             self.config, self.test_config, self.additional_event_queues, self.upstream_root, self.poller_events,
             self.git_url_with_auth, self.addCleanup, self.test_root))

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registries of the site, under the names that they have in the real world: registry.example.org, which is
-`zreg serve`, and docker.io, which is Debian's docker-registry behind nginx: anybody may pull, one user may push."""
+`zreg serve`, and docker.io, which is Debian's docker-registry behind nginx: anybody may pull, one user may push. The
+same nginx stands before Zuul's API."""
 
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from http.server import ThreadingHTTPServer
-import ssl
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -21,6 +22,7 @@ from registries import Credentials, DockerRegistry, Registry, ZregRegistry  # no
 
 INTERMEDIATE, PUBLIC, HUB = ADDRESSES = "10.99.0.1", "10.99.0.2", "10.99.0.3"
 BEHIND_NGINX = "127.0.0.1:5001"
+ZUUL, ZUUL_WEB_PORT = "zuul.example.org", 9000
 DOCKER_CONFIG = """
 version: 0.1
 log: {{accesslog: {{disabled: false}}, level: error}}
@@ -51,6 +53,14 @@ http {{
             proxy_set_header X-Forwarded-Proto https;
             proxy_request_buffering off;
             proxy_buffering off;
+        }}
+    }}
+    server {{
+        listen {zuul_address}:443 ssl;
+        ssl_certificate {folder}/cert.pem;
+        ssl_certificate_key {folder}/key.pem;
+        location / {{
+            proxy_pass http://127.0.0.1:{zuul_port};
         }}
     }}
 }}
@@ -110,14 +120,15 @@ class Intermediate(SiteRegistry):
 class Public(SiteRegistry):
     """docker.io, which knows nothing of zreg."""
 
-    names = ("registry-1.docker.io", "docker.io", "index.docker.io", "hub.docker.com")
-    elsewhere = {"hub.docker.com": HUB}
+    names = ("registry-1.docker.io", "docker.io", "index.docker.io", "hub.docker.com", ZUUL)
+    elsewhere = {"hub.docker.com": HUB, ZUUL: INTERMEDIATE}
     user_name = "example"
     ip = PUBLIC
     parse = staticmethod(DockerRegistry.parse)
 
     def launch(self):
-        values = {"folder": self.folder, "address": self.ip, "behind": BEHIND_NGINX}
+        values = {"folder": self.folder, "address": self.ip, "behind": BEHIND_NGINX, "zuul_address": INTERMEDIATE,
+                  "zuul_port": ZUUL_WEB_PORT}
         (self.folder / "config.yml").write_text(DOCKER_CONFIG.format(**{**values, "address": BEHIND_NGINX}))
         (self.folder / "nginx.conf").write_text(NGINX_CONFIG.format(**values))
         with self.log.open("a") as log:

@@ -24,7 +24,7 @@ def test_the_job_that_builds_is_given_the_image_of_the_change_ahead(zuul):
     """6a: producers and consumers, behind a change of a repository that only produces."""
     base, app = zuul.change("base.d"), zuul.change("app.d")
     zuul.hold("upload-base", base)
-    zuul.approve(base, app)
+    zuul.tell(*zuul.approved(base, app))
     assert zuul.pauses("example-buildset-registry", app)
     assert not zuul.builds_of("upload-app", app), "it did not wait for what it requires"
     zuul.finish()
@@ -35,7 +35,7 @@ def test_the_job_that_builds_is_given_the_image_of_the_change_ahead(zuul):
 def test_the_image_is_there_while_the_job_that_made_it_pauses(zuul):
     base, app = zuul.change("base.d"), zuul.change("app.d")
     zuul.hold("check-base", base)
-    zuul.approve(base, app)
+    zuul.tell(*zuul.approved(base, app))
     assert zuul.pauses("upload-base", base)
     assert zuul.given("upload-app", app) == [("example/base", base.number)]
     zuul.finish()
@@ -45,7 +45,7 @@ def test_a_producer_is_given_the_image_that_it_builds_upon(zuul):
     """6b: two repositories that only produce, in check, where a change depends on another."""
     base = zuul.change("base.d")
     tool = zuul.change("tool", needs=[base])
-    zuul.check(base, tool)
+    zuul.tell(*zuul.checked(base, tool))
     zuul.finish()
     assert zuul.given("build-tool", tool) == [("example/base", base.number)]
 
@@ -53,10 +53,10 @@ def test_a_producer_is_given_the_image_that_it_builds_upon(zuul):
 def test_a_consumer_is_given_the_images_of_what_it_depends_on(zuul):
     """6c: a repository that only consumes. What it depends on was built before: Zuul asks its database."""
     base = zuul.change("base.d")
-    zuul.check(base)
+    zuul.tell(*zuul.checked(base))
     zuul.finish()
     user = zuul.change("user", needs=[base])
-    zuul.check(user)
+    zuul.tell(*zuul.checked(user))
     zuul.finish()
     assert zuul.given("check-base", user) == [("example/base", base.number)]
 
@@ -64,7 +64,7 @@ def test_a_consumer_is_given_the_images_of_what_it_depends_on(zuul):
 def test_of_two_changes_ahead_the_nearer_stands_last(zuul):
     first, second, tool = zuul.change("base.d"), zuul.change("base.d"), zuul.change("tool")
     zuul.hold("check-base", first)
-    zuul.approve(first, second, tool)
+    zuul.tell(*zuul.approved(first, second, tool))
     assert zuul.given("upload-tool", tool) == [("example/base", first.number), ("example/base", second.number)]
     zuul.finish()
 
@@ -72,7 +72,7 @@ def test_of_two_changes_ahead_the_nearer_stands_last(zuul):
 def test_jobs_of_one_repository_build_upon_each_other_and_upon_the_change_ahead(zuul):
     lib, shell = zuul.change("lib.d"), zuul.change("shell.d")
     zuul.hold("upload-shell", lib)
-    zuul.approve(lib, shell)
+    zuul.tell(*zuul.approved(lib, shell))
     assert not zuul.builds_of("upload-lib", shell), "a change to one image builds the other"
     assert zuul.given("upload-shell", shell) == [("example/lib", lib.number)]
     zuul.finish()
@@ -83,7 +83,7 @@ def test_the_images_of_the_change_itself_stand_after_those_of_the_change_ahead(z
     """Zuul names each of its own twice, once without and once with its branch."""
     first, second = zuul.change("lib.d"), zuul.change("lib.d")
     zuul.hold("upload-shell", first)
-    zuul.approve(first, second)
+    zuul.tell(*zuul.approved(first, second))
     ahead, own = ("example/lib", first.number), ("example/lib", second.number)
     assert zuul.given("upload-shell", second) == [ahead, own, own]
     artifacts = zuul.build("upload-shell", second).parameters["zuul"]["artifacts"]
@@ -95,7 +95,7 @@ def test_a_name_that_every_build_provides_starves_them_all(zuul):
     """Why the jobs of this project name nothing: Zuul asks the change itself first, and its own jobs have not ended."""
     lib, starved = zuul.change("lib.d"), zuul.change("starved")
     zuul.hold("upload-lib", lib)
-    zuul.approve(lib, starved)
+    zuul.tell(*zuul.approved(lib, starved))
     assert not zuul.builds_of("build-starved", starved), "it did not even wait"
     zuul.finish()
     assert zuul.given("build-starved", starved) == []
@@ -117,10 +117,11 @@ def test_the_images_of_a_change_that_failed_are_gone_from_the_next_buildset(zuul
     base, app = zuul.change("base.d"), zuul.change("app.d")
     zuul.executor_server.failJob("check-base", base)
     zuul.hold("check-base", base)
-    zuul.approve(base, app)
+    zuul.tell(*zuul.approved(base, app))
     assert zuul.given("upload-app", app) == [("example/base", base.number)]
     before = zuul.build("upload-app", app).parameters["zuul"]["buildset"]
     zuul.let_go()
+    zuul.waitUntilSettled()
     assert zuul.build("upload-app", app).parameters["zuul"]["buildset"] != before
     assert zuul.given("upload-app", app) == []
     zuul.finish()
@@ -131,10 +132,10 @@ def test_a_newer_patchset_takes_the_place_of_the_older(zuul):
     base = zuul.change("base.d")
     tool = zuul.change("tool", needs=[base])
     zuul.hold("build-base", base)
-    zuul.check(base, tool)
+    zuul.tell(*zuul.checked(base, tool))
     base.addPatchset({f"base.d/{base.number}": "again\n"})
-    zuul.check(base)
-    zuul.check(tool)
+    zuul.tell(*zuul.checked(base))
+    zuul.tell(*zuul.checked(tool))
     assert not zuul.builds_of("build-tool", tool), "it did not wait for the newer patchset"
     zuul.finish()
     artifacts = zuul.build("build-tool", tool).parameters["zuul"]["artifacts"]
@@ -150,10 +151,10 @@ def test_a_tag_has_no_changes_ahead(zuul):
 
 def test_of_merged_changes_that_wait_for_promotion_the_newest_is_promoted(zuul):
     first, second, third = (zuul.change("base.d") for _ in range(3))
-    zuul.approve(first, second, third)
+    zuul.tell(*zuul.approved(first, second, third))
     zuul.finish()
     zuul.hold("promote-base", first)
-    zuul.tell_merged(first, second, third)
+    zuul.tell(*zuul.merged(first, second, third))
     zuul.finish()
     assert zuul.build("promote-base", first) and zuul.build("promote-base", third)
     assert not zuul.builds_of("promote-base", second)

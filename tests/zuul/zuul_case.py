@@ -82,33 +82,35 @@ class Zuul(base.ZuulTestCase):
             change.data["commitMessage"] = f"{name} {number}\n\n{footers}\n"
         return change
 
-    def check(self, *changes):
-        """The newest patchset of each goes to check."""
-        self.tell(*(change.getPatchsetCreatedEvent(change.latest_patchset) for change in changes))
+    @staticmethod
+    def checked(*changes):
+        """What Gerrit says when each gets a patchset."""
+        return [change.getPatchsetCreatedEvent(change.latest_patchset) for change in changes]
 
-    def approve(self, *changes):
-        """Each goes to gate, in this order."""
+    @staticmethod
+    def approved(*changes):
+        """What Gerrit says when they are approved, in this order."""
         for change in changes:
             change.addApproval("Code-Review", 2)
-        self.tell(*(change.addApproval("Approved", 1) for change in changes))
+        return [change.addApproval("Approved", 1) for change in changes]
 
-    def tell_merged(self, *changes):
+    @staticmethod
+    def merged(*changes):
         """What Gerrit says of changes that have merged."""
         unmerged = [change.number for change in changes if change.data["status"] != "MERGED"]
         assert not unmerged, f"{unmerged} have not merged"
-        self.tell(*(change.getChangeMergedEvent() for change in changes))
+        return [change.getChangeMergedEvent() for change in changes]
 
     def tell(self, *events):
-        """Gerrit says something, and Zuul does what it can."""
+        """Gerrit says all of this, and Zuul does what it can."""
         for event in events:
             self.fake_gerrit.addEvent(event)
         self.waitUntilSettled()
 
     def enqueue(self, pipeline, project, ref):
-        """What an administrator can do, and here takes the place of a timer."""
+        """What an administrator can do, and here takes the place of a timer. It is not waited for."""
         event = model.EnqueueEvent("example", pipeline, HOST, project, change=None, ref=ref, oldrev=None, newrev=None)
         self.scheds.first.sched.pipeline_management_events["example"][pipeline].put(event)
-        self.waitUntilSettled()
 
     # --- builds
 
@@ -117,16 +119,16 @@ class Zuul(base.ZuulTestCase):
         self.executor_server.held.add((job, str(change.number)))
 
     def let_go(self):
-        """Whatever was held goes on, until there is nothing to do or something pauses for ever."""
+        """Whatever was held goes on. It is not waited for."""
         self.executor_server.held.clear()
         for build in list(self.builds):
             if build.isWaiting():
                 build.release()
-        self.waitUntilSettled()
 
     def finish(self):
         """The same, and waits for the end of all builds: what pauses looks like rest for a moment."""
         self.let_go()
+        self.waitUntilSettled()
         for _ in base.iterate_timeout(60, "all builds to end"):
             if not self.builds:
                 break
