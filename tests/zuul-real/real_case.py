@@ -123,10 +123,13 @@ class RealZuul(zuul_case.Zuul):
         """What a build's logs tell of the images that it was given, and of the changes ahead."""
         return json.loads((self.work(build) / "logs/buildset-registry/populated.json").read_text())
 
+    def images_in(self, build):
+        """{repository: change} of the images that a build was given."""
+        return {image["repository"]: int(image["change"]) for image in self.log_of(build)["images"]}
+
     def populated(self, job, change):
-        """{repository: change} of the images that a job was given."""
-        return {image["repository"]: int(image["change"])
-                for image in self.log_of(self.finished(job, change))["images"]}
+        """The same of the newest build of a job, which succeeded."""
+        return self.images_in(self.finished(job, change))
 
     def returned(self, build, kind="data"):
         """What a build has returned to Zuul."""

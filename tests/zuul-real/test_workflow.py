@@ -7,7 +7,7 @@ Parts, each of which is played once; tests look at what came of it.
                 periodic build; three changes in gate, of which the first pauses while the others build
     built_upon  the first gets a new patchset, and upon it are one of another producer and one of a consumer
     failed      two changes of a repository with several images, and one that is not given them; then a change that
-                fails its test, and one behind it
+                fails its test, and one behind it that is being built just then
     consumed    a job between merge and promotion
     promoted    what merged, in order and late"""
 
@@ -22,6 +22,10 @@ import space  # noqa: E402
 space.enter(space.ZUUL / "ansible/version")
 
 import real_case  # noqa: E402
+
+
+# The number of the playbook of a job that builds: the base job and our own have one before it.
+RUN = 2
 
 
 def part(play):
@@ -72,8 +76,11 @@ class Story(real_case.RealZuul):
         broken, tool = self.change("base.d"), self.change("tool")
         broken.addPatchset({f"base.d/{broken.number}": "broken\n"})
         self.hold("check-base", broken)
+        self.hold("upload-tool", tool, playbook=RUN)
         self.tell(*self.approved(lib, shell, starved, broken, tool))
-        before = self.populated("upload-tool", tool)
+        before = self.images_in(self.build("upload-tool", tool))
+        self.let_go("check-base")
+        self.waitUntilSettled()
         self.finish()
         return lib, shell, starved, broken, tool, before
 

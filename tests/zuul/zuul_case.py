@@ -24,9 +24,16 @@ LOG = space.ROOT / "servers/zuul.log"
 class Build(base.FakeBuild):
     """A build, which the test base asks before each of its playbooks."""
 
+    asked = 0
+
     def run(self):
-        while (self.name, self.parameters["zuul"].get("change")) in self.executor_server.held:
+        """Waits while it is held at this playbook or an earlier one."""
+        def is_held():
+            held = self.executor_server.held.get((self.name, self.parameters["zuul"].get("change")))
+            return held is not None and self.asked >= held and not self.aborted
+        while is_held():
             self._wait()
+        self.asked += 1
         return super().run()
 
 
@@ -52,7 +59,7 @@ class Zuul(base.ZuulTestCase):
         """The log of Zuul goes where standard output is just now, and stays there."""
         self.log_file = LOG.open("a")
         base.FakeBuild = self.build_class
-        base.RecordingExecutorServer.held = set()
+        base.RecordingExecutorServer.held = {}
         with contextlib.redirect_stdout(self.log_file):
             super().setUp()
 
@@ -114,13 +121,14 @@ class Zuul(base.ZuulTestCase):
 
     # --- builds
 
-    def hold(self, job, change):
-        """Keeps the next builds of a job for a change before their playbooks."""
-        self.executor_server.held.add((job, str(change.number)))
+    def hold(self, job, change, playbook=0):
+        """Keeps the next builds of a job for a change before a playbook, by its number."""
+        self.executor_server.held[job, str(change.number)] = playbook
 
-    def let_go(self):
-        """Whatever was held goes on. It is not waited for."""
-        self.executor_server.held.clear()
+    def let_go(self, job=None):
+        """What was held of a job, or of all, goes on. It is not waited for."""
+        for held in [held for held in self.executor_server.held if job in (None, held[0])]:
+            del self.executor_server.held[held]
         for build in list(self.builds):
             if build.isWaiting():
                 build.release()
