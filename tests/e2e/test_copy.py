@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`zreg copy`, `promote` and friends between zreg's registry and Debian's docker-registry."""
 
+import hashlib
 import json
 import secrets
 import signal
@@ -9,6 +10,8 @@ import time
 
 from world import need, tap, world
 from registries import BuildsetRegistry, DockerRegistry, ZregRegistry
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def both(w):
@@ -188,20 +191,26 @@ def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():
         assert w.fails("inspect", f"{theirs.address}/big:one")["code"] == "NOTFOUND"
 
 
-def with_referrer(registry, w, place, digest):
-    """Pushes an artifact that names the image, without a tag, and gives its digest."""
-    import zreg
-    with zreg.Client(authfile=str(w.credentials.authfile), ca_file=str(w.credentials.bundle)) as client:
-        with client.create_blob(place) as writer:
-            writer.write(b"{}")
-            blob = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": writer.commit(), "size": 2}
-        image = client.manifest(place)
-        artifact = zreg.Manifest(json.dumps({
-            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "artifactType": "application/spdx+json", "config": blob, "layers": [blob],
-            "subject": {"mediaType": image.media_type, "digest": digest, "size": len(image.data)}}).encode())
-        client.put_manifest(zreg.Ref(place).with_digest(artifact.digest), artifact)
-        return str(artifact.digest)
+def with_referrer(w, place, subject):
+    """Pushes an artifact that names the image at a place, without a tag, and gives its digest."""
+    layout = w.folder / "artifact"
+    blobs = layout / "blobs/sha256"
+    blobs.mkdir(parents=True)
+
+    def store(content, media_type):
+        digest = hashlib.sha256(content).hexdigest()
+        (blobs / digest).write_bytes(content)
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+
+    empty = store(b"{}", "application/vnd.oci.empty.v1+json")
+    artifact = store(json.dumps({
+        "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/spdx+json", "config": empty,
+        "layers": [empty], "subject": subject}).encode(), MANIFEST)
+    (layout / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [
+        {**artifact, "annotations": {"org.opencontainers.image.ref.name": "artifact"}}]}))
+    w.zreg("copy", f"oci:{layout}:artifact", f"{place}@{artifact['digest']}")
+    return artifact["digest"]
 
 
 def test_what_belongs_to_an_image_goes_to_docker_registry_and_back():
@@ -209,7 +218,9 @@ def test_what_belongs_to_an_image_goes_to_docker_registry_and_back():
     with world() as w:
         ours, theirs = both(w)
         digest = w.image(f"{ours.address}/some/image:one")
-        artifact = with_referrer(ours, w, f"{ours.address}/some/image:one", digest)
+        image = w.zreg("inspect", f"{ours.address}/some/image:one")
+        artifact = with_referrer(w, f"{ours.address}/some/image", {
+            "mediaType": image["media_type"], "digest": digest, "size": image["size"]})
         tag = digest.replace(":", "-")
         w.image(f"{ours.address}/some/image:{tag}.sig", name="signature")
         way = [f"{ours.address}/some/image:one", f"{theirs.address}/other/image:two",
