@@ -19,6 +19,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+LINGER_S = 5
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -117,8 +118,19 @@ class Handler(BaseHTTPRequestHandler):
         answer = early or registry.answer(request)
         try:
             self.send(answer, request)
+            if early:
+                self.linger()
         except OSError:
             self.close_connection = True
+
+    def linger(self):
+        """Closes in the two steps of RFC 9112 section 9.6: closed at once, with data on the way, the connection is
+        reset, and the answer may never be seen."""
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + LINGER_S
+        while time.monotonic() < deadline and self.connection.recv(1 << 16):
+            pass
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any
 
@@ -197,7 +209,7 @@ class Registry:
         self.script.append([method, re.compile(pattern), list(answers) * (times or 1)])
 
     def on_head_of(self, method, pattern, answer):
-        """Answers once before the body was read, and closes."""
+        """Answers once before the body was read, and closes as a server should."""
         self.early_script.append((method, re.compile(pattern), answer))
 
     def add_blob(self, repository, data):
