@@ -47,7 +47,6 @@ class Site:
     def __enter__(self):
         self.registries.__enter__()
         self.intermediate, self.public = self.registries.intermediate, self.registries.public
-        self.authfile = space.ROOT / "registries/auth.json"
         for name, parts in self.OLD.items():
             self.push_old(name, parts)
         return self

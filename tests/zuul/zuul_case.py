@@ -41,7 +41,6 @@ class Zuul(base.ZuulTestCase):
     """What tests are told with. `builds` run, `history` has those that ended."""
 
     build_class = Build
-
     passwords = dict.fromkeys(("intermediate", "public"), "not needed")
     ansible_root = "/nowhere"
 
@@ -56,10 +55,10 @@ class Zuul(base.ZuulTestCase):
     # --- how Zuul's test base is set up
 
     def setUp(self):
-        """The log of Zuul goes where standard output is just now, and stays there."""
-        self.log_file = LOG.open("a")
         base.FakeBuild = self.build_class
         base.RecordingExecutorServer.held = {}
+        # The log of Zuul goes where standard output is just now, and stays there.
+        self.log_file = LOG.open("a")
         with contextlib.redirect_stdout(self.log_file):
             super().setUp()
 
@@ -146,17 +145,17 @@ class Zuul(base.ZuulTestCase):
         """The builds of a job for a change or a ref: those that ended, in that order, and then those that run."""
         def is_of(zuul):
             return zuul["ref"] == change if isinstance(change, str) else zuul.get("change") == str(change.number)
-        builds = [b for b in [*self.history, *self.builds] if b.name == job and is_of(b.parameters["zuul"])]
-        return builds
-
-    def pauses(self, job, change):
-        return any(getattr(build, "paused", False) for build in self.builds_of(job, change))
+        return [b for b in [*self.history, *self.builds] if b.name == job and is_of(b.parameters["zuul"])]
 
     def build(self, job, change):
         """The newest of them."""
         builds = self.builds_of(job, change)
         assert builds, f"no build of {job}; there were {[(b.name, b.changes) for b in self.history]}"
         return builds[-1]
+
+    def pauses(self, job, change):
+        """Whether one of them has paused and not ended."""
+        return any(getattr(build, "paused", False) for build in self.builds_of(job, change))
 
 
 def main(module, case):
