@@ -52,9 +52,7 @@ show_private
 show_kept "$folder" "$@"
 ip link set lo up
 cd "$new"
-mkdir old
-pivot_root . old
-umount -l /old
-rmdir /old
+pivot_root . . # the old root comes to lie on the new one, and is taken off
+umount -l .
 echo ready
 exec env --ignore-signal=CHLD cat >/dev/null # the kernel reaps orphans
