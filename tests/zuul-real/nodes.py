@@ -7,6 +7,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+import traceback
 
 import engines
 import space
@@ -129,6 +130,7 @@ class Nodepool(base.FakeNodepool):
         try:
             super().fulfillRequest(request)
         except Exception:
+            traceback.print_exc()
             self.addFailRequest(request)
             raise
 
