@@ -80,9 +80,18 @@ def make():
     run("mount", "--bind", str(folder), str(ROOT))
     run("cp", "-a", "/etc", str(ROOT / "etc"))
     run("mount", "--bind", str(ROOT / "etc"), "/etc")
-    run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmp", "/tmp")
+    empty_tmp()
     run("ip", "link", "set", "lo", "up")
     run("hostname", "executor")
     with open("/etc/hosts", "a") as hosts:
         hosts.write("127.0.0.1 executor\n")
 
+
+def empty_tmp():
+    """A /tmp with nothing in it but this tree, if that is where it is."""
+    tree = os.open(TOP, os.O_PATH)
+    run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmp", "/tmp")
+    if TOP.is_relative_to("/tmp"):
+        TOP.mkdir(parents=True)
+        run("mount", "--no-canonicalize", "--bind", f"/proc/{os.getpid()}/fd/{tree}", str(TOP))
+    os.close(tree)
