@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`zreg copy`, `promote` and friends between zreg's registry and Debian's docker-registry."""
 
-import hashlib
 import json
 import secrets
 import signal
@@ -9,9 +8,8 @@ import subprocess
 import time
 
 from world import need, tap, world
+from layout import MANIFEST, Layout
 from registries import BuildsetRegistry, DockerRegistry, ZregRegistry
-
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def both(w):
@@ -193,24 +191,13 @@ def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():
 
 def with_referrer(w, place, subject):
     """Pushes an artifact that names the image at a place, without a tag, and gives its digest."""
-    layout = w.folder / "artifact"
-    blobs = layout / "blobs/sha256"
-    blobs.mkdir(parents=True)
-
-    def store(content, media_type):
-        digest = hashlib.sha256(content).hexdigest()
-        (blobs / digest).write_bytes(content)
-        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
-
-    empty = store(b"{}", "application/vnd.oci.empty.v1+json")
-    artifact = store(json.dumps({
+    layout = Layout(w.folder / "artifact")
+    empty = layout.blob(b"{}", "application/vnd.oci.empty.v1+json")
+    digest = layout.tag(layout.document({
         "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/spdx+json", "config": empty,
-        "layers": [empty], "subject": subject}).encode(), MANIFEST)
-    (layout / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
-    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [
-        {**artifact, "annotations": {"org.opencontainers.image.ref.name": "artifact"}}]}))
-    w.zreg("copy", f"oci:{layout}:artifact", f"{place}@{artifact['digest']}")
-    return artifact["digest"]
+        "layers": [empty], "subject": subject}, MANIFEST), "artifact")
+    w.zreg("copy", f"oci:{layout.folder}:artifact", f"{place}@{digest}")
+    return digest
 
 
 def test_what_belongs_to_an_image_goes_to_docker_registry_and_back():

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from world import tap, world
+from layout import MANIFEST, Layout
 from registries import ZregRegistry
 
 COPY_RSS_BYTES = 16 << 20
@@ -31,26 +32,14 @@ def sparse_layer(blobs, size, first):
 
 def layout_of_layers(folder, count, size):
     """An OCI layout of one image; gives its digest."""
-    blobs = folder / "blobs/sha256"
-    blobs.mkdir(parents=True)
-
-    def add(media_type, data):
-        digest = hashlib.sha256(data).hexdigest()
-        (blobs / digest).write_bytes(data)
-        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
-
-    layers = [sparse_layer(blobs, size, bytes([i])) for i in range(count)]
+    layout = Layout(folder)
+    layers = [sparse_layer(folder / "blobs/sha256", size, bytes([i])) for i in range(count)]
     config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": layers}}
-    manifest = {
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": add("application/vnd.oci.image.config.v1+json", json.dumps(config).encode()),
+    return layout.tag(layout.document({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "config": layout.document(config, "application/vnd.oci.image.config.v1+json"),
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer, "size": size}
-                   for layer in layers]}
-    entry = {**add(manifest["mediaType"], json.dumps(manifest).encode()),
-             "annotations": {"org.opencontainers.image.ref.name": "one"}}
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
-    return entry["digest"]
+                   for layer in layers]}, MANIFEST), "one")
 
 
 def peak_rss_bytes(pid):

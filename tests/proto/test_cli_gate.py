@@ -10,7 +10,8 @@ import json
 import ssl
 import threading
 
-from cli_world import MANIFEST, tap, world
+from cli_world import tap, world
+from layout import MANIFEST
 
 BASE = "example/base"
 ZEROS = "sha256:" + 64 * "0"

@@ -4,7 +4,8 @@
 
 import stat
 
-from cli_world import MANIFEST, INDEX, tap, world
+from cli_world import tap, world
+from layout import INDEX, MANIFEST
 
 COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "referrers", "requests", "seconds"]
 
