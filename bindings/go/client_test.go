@@ -31,7 +31,7 @@ func TestPing(t *testing.T) {
 func TestUnknownCertificateIsRefused(t *testing.T) {
 	server := newBuildset(t)
 	client := newClient(t)
-	wantError(t, client.Ping(background, server.Address()), zreg.ErrNetwork)
+	wantError(t, client.Ping(background, server.Address()), zreg.ErrTLS)
 }
 
 func TestPushNeedsCredentials(t *testing.T) {

@@ -20,7 +20,8 @@ func TestVersion(t *testing.T) {
 func TestCodesHaveTheNamesOfTheLibrary(t *testing.T) {
 	for code, name := range map[zreg.Code]string{
 		zreg.ErrNoMemory: "NOMEM", zreg.ErrInvalid: "INVAL", zreg.ErrNotFound: "NOTFOUND",
-		zreg.ErrDenied: "DENIED", zreg.ErrExists: "EXISTS", zreg.ErrConflict: "CONFLICT",
+		zreg.ErrDenied: "DENIED", zreg.ErrConflict: "CONFLICT", zreg.ErrUnknownHost: "LOOKUP",
+		zreg.ErrTLS: "TLS", zreg.ErrPeer: "PEER", zreg.ErrBusy: "BUSY",
 		zreg.ErrCorrupt: "CORRUPT", zreg.ErrLimit: "LIMIT", zreg.ErrNetwork: "NET",
 		zreg.ErrProtocol: "PROTO", zreg.ErrTimeout: "TIMEOUT", zreg.ErrCancelled: "CANCELLED",
 		zreg.ErrCallback: "CALLBACK", zreg.ErrUnsupported: "UNSUPPORTED", zreg.ErrIO: "IO",

@@ -7,29 +7,35 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const status_names[] = {
-    [ZREG_OK] = "OK",
-    [ZREG_NOMEM] = "NOMEM",
-    [ZREG_INVAL] = "INVAL",
-    [ZREG_NOTFOUND] = "NOTFOUND",
-    [ZREG_DENIED] = "DENIED",
-    [ZREG_EXISTS] = "EXISTS",
-    [ZREG_CONFLICT] = "CONFLICT",
-    [ZREG_CORRUPT] = "CORRUPT",
-    [ZREG_LIMIT] = "LIMIT",
-    [ZREG_NET] = "NET",
-    [ZREG_PROTO] = "PROTO",
-    [ZREG_TIMEOUT] = "TIMEOUT",
-    [ZREG_CANCELLED] = "CANCELLED",
-    [ZREG_CALLBACK] = "CALLBACK",
-    [ZREG_UNSUPPORTED] = "UNSUPPORTED",
-    [ZREG_IO] = "IO",
+static const struct {
+    const char *name;
+    int retryable;
+} statuses[] = {
+    [ZREG_OK] = {"OK", 0},
+    [ZREG_NOMEM] = {"NOMEM", 1},
+    [ZREG_INVAL] = {"INVAL", 0},
+    [ZREG_NOTFOUND] = {"NOTFOUND", 0},
+    [ZREG_DENIED] = {"DENIED", 0},
+    [ZREG_CONFLICT] = {"CONFLICT", 0},
+    [ZREG_CORRUPT] = {"CORRUPT", 0},
+    [ZREG_LIMIT] = {"LIMIT", 0},
+    [ZREG_LOOKUP] = {"LOOKUP", 1},
+    [ZREG_NET] = {"NET", 1},
+    [ZREG_TLS] = {"TLS", 0},
+    [ZREG_PROTO] = {"PROTO", 0},
+    [ZREG_PEER] = {"PEER", 1},
+    [ZREG_BUSY] = {"BUSY", 1},
+    [ZREG_TIMEOUT] = {"TIMEOUT", 1},
+    [ZREG_CANCELLED] = {"CANCELLED", 0},
+    [ZREG_CALLBACK] = {"CALLBACK", 0},
+    [ZREG_UNSUPPORTED] = {"UNSUPPORTED", 0},
+    [ZREG_IO] = {"IO", 0},
 };
 
 const char *zreg_status_name(zreg_status status)
 {
     size_t index = (size_t)status;
-    return index < ZREG__COUNT(status_names) ? status_names[index] : "UNKNOWN";
+    return index < ZREG__COUNT(statuses) ? statuses[index].name : "UNKNOWN";
 }
 
 static void clean_text(char *text)
@@ -57,6 +63,7 @@ zreg_status zreg__fail(zreg_error *err, zreg_status code, const char *format, ..
     va_end(arguments);
     clean_text(err->message);
     err->code = code;
+    err->retryable = statuses[code].retryable;
     return code;
 }
 
@@ -65,21 +72,50 @@ zreg_status zreg__fail_nomem(zreg_error *err)
     return zreg__fail(err, ZREG_NOMEM, "memory ran out");
 }
 
-zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
+void zreg__error_about(zreg_error *err, const char *thing)
+{
+    size_t size = strlen(thing);
+    if (err != NULL && err->code != ZREG_OK && err->about[0] == '\0' && size < sizeof(err->about)) {
+        memcpy(err->about, thing, size + 1);
+        clean_text(err->about);
+    }
+}
+
+static zreg_status fail_system(zreg_error *err, zreg_status code, int errno_value,
+                               const char *format, va_list arguments)
 {
     if (errno_value == ENOMEM) {
         return zreg__fail_nomem(err);
     }
     if (is_set(err)) {
-        return ZREG_IO;
+        return code;
     }
-    va_list arguments;
-    va_start(arguments, format);
     char what[400];
     vsnprintf(what, sizeof(what), format, arguments);
-    va_end(arguments);
     char text[96];
-    return zreg__fail(err, ZREG_IO, "%s: %s", what, strerror_r(errno_value, text, sizeof(text)));
+    err->os_error = errno_value;
+    return zreg__fail(err, code, "%s: %s", what, strerror_r(errno_value, text, sizeof(text)));
+}
+
+zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    zreg_status status = fail_system(err, ZREG_IO, errno_value, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+zreg_status zreg__fail_file(zreg_error *err, int errno_value, const char *path, const char *format,
+                            ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    zreg_status code = errno_value == ENOENT ? ZREG_NOTFOUND : ZREG_IO;
+    zreg_status status = fail_system(err, code, errno_value, format, arguments);
+    va_end(arguments);
+    zreg__error_about(err, path);
+    return status;
 }
 
 zreg_status zreg__error_prefix(zreg_error *err, zreg_status code, const char *format, ...)

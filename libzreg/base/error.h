@@ -23,9 +23,17 @@ zreg_status zreg__fail_nomem(zreg_error *err);
 zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
     ZREG__PRINTF(3, 4);
 
+/** zreg__fail_errno about the file or folder `path`; where there is none, ENOENT, NOTFOUND. */
+zreg_status zreg__fail_file(zreg_error *err, int errno_value, const char *path, const char *format,
+                            ...) ZREG__PRINTF(4, 5);
+
 /** Puts "text: " before the message of an error that was reported already; returns `code`. */
 zreg_status zreg__error_prefix(zreg_error *err, zreg_status code, const char *format, ...)
     ZREG__PRINTF(3, 4);
+
+/** Says at which HOST:PORT or file an error was met that was reported already. The first to say it
+ *  wins; a text that does not fit is left out. */
+void zreg__error_about(zreg_error *err, const char *thing);
 
 /** Empties `err`, which may be NULL. */
 void zreg__error_clear(zreg_error *err);

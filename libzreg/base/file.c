@@ -10,12 +10,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static zreg_status fail_at(zreg_error *err, int errno_value, const char *doing, const char *path)
+{
+    zreg_status status = zreg__fail_errno(err, errno_value, "%s %s", doing, path);
+    zreg__error_about(err, path);
+    return status;
+}
+
 zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err)
 {
     ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return errno == ENOENT ? zreg__fail(err, ZREG_NOTFOUND, "%s: no such file", path)
-                               : zreg__fail_errno(err, errno, "open %s", path);
+        return zreg__fail_file(err, errno, path, "open %s", path);
     }
     char block[16384];
     for (;;) {
@@ -24,7 +30,7 @@ zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err)
             return ZREG_OK;
         }
         if (got < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read %s", path);
+            return fail_at(err, errno, "read", path);
         }
         if (got > 0) {
             zreg_status status = zreg__buf_append(buf, block, (size_t)got, err);
@@ -82,7 +88,7 @@ zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, m
     }
     ZREG__AUTO_FD int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
-        return zreg__fail_errno(err, errno, "make a file in %s", parent);
+        return fail_at(err, errno, "make a file in", parent);
     }
     int failed = fill_file(fd, bytes, size, mode, durable);
     if (failed == 0 && rename(temporary, path) != 0) {
@@ -90,7 +96,7 @@ zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, m
     }
     if (failed != 0) {
         unlink(temporary);
-        return zreg__fail_errno(err, failed, "write %s", path);
+        return fail_at(err, failed, "write", path);
     }
     return durable ? zreg__file_sync_dir(parent, err) : ZREG_OK;
 }
@@ -108,7 +114,7 @@ zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err)
         }
         *slash = '\0';
         if (mkdir(part, mode) != 0 && errno != EEXIST) {
-            return zreg__fail_errno(err, errno, "make the folder %s", part);
+            return fail_at(err, errno, "make the folder", part);
         }
         if (saved == '\0') {
             break;
@@ -117,17 +123,17 @@ zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err)
     }
     struct stat info;
     if (stat(path, &info) != 0) {
-        return zreg__fail_errno(err, errno, "make the folder %s", path);
+        return fail_at(err, errno, "make the folder", path);
     }
     return S_ISDIR(info.st_mode) ? ZREG_OK
-                                 : zreg__fail_errno(err, ENOTDIR, "make the folder %s", path);
+                                 : fail_at(err, ENOTDIR, "make the folder", path);
 }
 
 zreg_status zreg__file_sync_dir(const char *path, zreg_error *err)
 {
     ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0) {
-        return zreg__fail_errno(err, errno, "sync the folder %s", path);
+        return fail_at(err, errno, "sync the folder", path);
     }
     return ZREG_OK;
 }
@@ -143,7 +149,7 @@ zreg_status zreg__file_temp_dir(char **out_path, const char *prefix, zreg_error 
         return zreg__fail_nomem(err);
     }
     if (mkdtemp(path) == NULL) {
-        return zreg__fail_errno(err, errno, "make a temporary folder in %s", base);
+        return fail_at(err, errno, "make a temporary folder in", base);
     }
     *out_path = zreg__steal(&path);
     return ZREG_OK;
@@ -160,7 +166,7 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 zreg_status zreg__file_remove_tree(const char *path, zreg_error *err)
 {
     if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0 && errno != ENOENT) {
-        return zreg__fail_errno(err, errno, "remove %s", path);
+        return fail_at(err, errno, "remove", path);
     }
     return ZREG_OK;
 }

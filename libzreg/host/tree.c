@@ -22,8 +22,7 @@ zreg_status zreg__tree_open(zreg__tree *out, const char *root, zreg_error *err)
     const char *path = zreg__str_empty(root) ? "/" : root;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return errno == ENOENT ? zreg__fail(err, ZREG_NOTFOUND, "the root %s: no such folder", path)
-                               : zreg__fail_errno(err, errno, "open the root %s", path);
+        return zreg__fail_file(err, errno, path, "open the root %s", path);
     }
     bool known = fstat(fd, &info) == 0 && stat("/", &top) == 0;
     *out = (zreg__tree){fd, known && info.st_dev == top.st_dev && info.st_ino == top.st_ino};

@@ -130,6 +130,9 @@ const zreg__fetch_url *zreg__fetch_answerer(const zreg__fetch_exchange *exchange
 /** True when the peer's own address, before redirects, is loopback, link-local or private. */
 bool zreg__fetch_peer_is_private(const zreg__fetch_exchange *exchange);
 
+/** Says in an error that was reported already at which peer it was met. */
+void zreg__fetch_blame(const zreg__fetch_exchange *exchange, zreg_error *err);
+
 /** Ends the exchange wherever it is; a short rest of the body is read so that the connection can
  *  be used again. Accepts NULL. */
 void zreg__fetch_close(zreg__fetch_exchange *exchange);

@@ -215,14 +215,14 @@ typedef struct failure_row {
 } failure_row;
 
 static const failure_row failures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, ZREG_NET, ZREG__FETCH_TRANSIENT, "cannot find the host"},
-    {CURLE_COULDNT_RESOLVE_PROXY, ZREG_NET, ZREG__FETCH_TRANSIENT, "cannot find the proxy"},
+    {CURLE_COULDNT_RESOLVE_HOST, ZREG_LOOKUP, ZREG__FETCH_TRANSIENT, "cannot find the host"},
+    {CURLE_COULDNT_RESOLVE_PROXY, ZREG_LOOKUP, ZREG__FETCH_TRANSIENT, "cannot find the proxy"},
     {CURLE_COULDNT_CONNECT, ZREG_NET, ZREG__FETCH_TRANSIENT, "cannot connect"},
     {CURLE_OPERATION_TIMEDOUT, ZREG_TIMEOUT, ZREG__FETCH_TRANSIENT, "no connection in time"},
-    {CURLE_PEER_FAILED_VERIFICATION, ZREG_NET, ZREG__FETCH_FINAL, "its certificate is not trusted"},
-    {CURLE_SSL_CERTPROBLEM, ZREG_NET, ZREG__FETCH_FINAL, "the client certificate is not usable"},
-    {CURLE_SSL_CACERT_BADFILE, ZREG_NET, ZREG__FETCH_FINAL, "the given authorities are not usable"},
-    {CURLE_SSL_CONNECT_ERROR, ZREG_NET, ZREG__FETCH_NOT_TLS, "TLS handshake failed"},
+    {CURLE_PEER_FAILED_VERIFICATION, ZREG_TLS, ZREG__FETCH_FINAL, "its certificate is not trusted"},
+    {CURLE_SSL_CERTPROBLEM, ZREG_TLS, ZREG__FETCH_FINAL, "the client certificate is not usable"},
+    {CURLE_SSL_CACERT_BADFILE, ZREG_TLS, ZREG__FETCH_FINAL, "the given authorities are not usable"},
+    {CURLE_SSL_CONNECT_ERROR, ZREG_TLS, ZREG__FETCH_NOT_TLS, "TLS handshake failed"},
     {CURLE_SEND_ERROR, ZREG_NET, ZREG__FETCH_TRANSIENT, "connection lost while sending"},
     {CURLE_SEND_FAIL_REWIND, ZREG_NET, ZREG__FETCH_TRANSIENT, "connection lost while sending"},
     {CURLE_RECV_ERROR, ZREG_NET, ZREG__FETCH_TRANSIENT, "connection lost while receiving"},
@@ -248,7 +248,15 @@ static const failure_row *find_failure(CURLcode result)
     return &other_failure;
 }
 
-zreg_status zreg__fetch_failure_report(zreg__fetch_exchange *exchange, zreg_error *err)
+void zreg__fetch_blame(const zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    char peer[sizeof(err->about)];
+
+    snprintf(peer, sizeof(peer), "%.240s:%u", exchange->url.host, (unsigned)exchange->url.port);
+    zreg__error_about(err, peer);
+}
+
+static zreg_status report_failure(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     const failure_row *row = find_failure(exchange->result);
     const char *detail = exchange->error_text[0] != '\0' ? exchange->error_text
@@ -267,4 +275,12 @@ zreg_status zreg__fetch_failure_report(zreg__fetch_exchange *exchange, zreg_erro
     exchange->failure = row->failure;
     return zreg__fail(err, row->status, "%s:%u: %s (%s)", exchange->url.host,
                       (unsigned)exchange->url.port, row->text, detail);
+}
+
+zreg_status zreg__fetch_failure_report(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    zreg_status status = report_failure(exchange, err);
+
+    zreg__fetch_blame(exchange, err);
+    return status;
 }

@@ -63,6 +63,17 @@ static uint64_t patience_ms(const zreg__fetch_exchange *exchange)
     return now < until ? until - now : 0;
 }
 
+static zreg_status check_cancel(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    zreg_status status = zreg__cancel_check(exchange->cancel, err);
+
+    if (status != ZREG_OK) {
+        zreg__error_prefix(err, status, "%s:%u", exchange->url.host, (unsigned)exchange->url.port);
+        zreg__fetch_blame(exchange, err);
+    }
+    return status;
+}
+
 /* Waits until the network, libcurl's own clock or the cancel token calls. */
 static zreg_status await(zreg__fetch_exchange *exchange, zreg_error *err)
 {
@@ -72,8 +83,10 @@ static zreg_status await(zreg__fetch_exchange *exchange, zreg_error *err)
 
     if (patience == 0) {
         exchange->failure = ZREG__FETCH_TRANSIENT;
-        return zreg__fail(err, ZREG_TIMEOUT, "%s:%u: silent for too long", exchange->url.host,
-                          (unsigned)exchange->url.port);
+        zreg__fail(err, ZREG_TIMEOUT, "%s:%u: silent for too long", exchange->url.host,
+                   (unsigned)exchange->url.port);
+        zreg__fetch_blame(exchange, err);
+        return ZREG_TIMEOUT;
     }
     code = curl_multi_poll(exchange->lane->multi, &cancel, cancel.fd >= 0 ? 1 : 0,
                            (int)(patience < POLL_MS ? patience : POLL_MS), NULL);
@@ -81,7 +94,7 @@ static zreg_status await(zreg__fetch_exchange *exchange, zreg_error *err)
         return fail_curl(exchange, code, err);
     }
     exchange->failure = ZREG__FETCH_FINAL;
-    return zreg__cancel_check(exchange->cancel, err);
+    return check_cancel(exchange, err);
 }
 
 /* One step of driving: works, and waits only when nothing moved. */

@@ -63,7 +63,7 @@ static zreg_status read_address(zreg__serve *serve, zreg_error *err)
     struct sockaddr_storage bound;
     socklen_t size = sizeof(bound);
     if (getsockname(serve->socket, (struct sockaddr *)&bound, &size) != 0) {
-        return zreg__fail(err, ZREG_NET, "the address of the socket: %s", strerror(errno));
+        return zreg__fail_errno(err, errno, "the address of the socket");
     }
     if (bound.ss_family == AF_INET6) {
         struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&bound;
@@ -101,7 +101,7 @@ zreg_status zreg__serve_listen(zreg__serve *serve, const char *address, zreg_err
     int open_errno = errno;
     freeaddrinfo(places);
     if (serve->socket < 0) {
-        return zreg__fail(err, ZREG_NET, "listen on %s: %s", address, strerror(open_errno));
+        return zreg__fail_errno(err, open_errno, "listen on %s", address);
     }
     return read_address(serve, err);
 }

@@ -110,11 +110,8 @@ zreg_status zreg__layout_open(int *out_fd, const char *path, bool make, zreg_err
         ZREG__TRY(zreg__file_mkdirs(path, 0755, err));
     }
     ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) {
-        return zreg__fail(err, ZREG_NOTFOUND, "no such folder");
-    }
     if (fd < 0) {
-        return zreg__fail_errno(err, errno, "open the folder");
+        return zreg__fail_file(err, errno, path, "open the folder");
     }
     if (make) {
         ZREG__TRY(make_layout(fd, path, err));

@@ -358,11 +358,8 @@ static zreg_status open_archive(zreg__tarindex *tar, const char *path, zreg_erro
 {
     struct stat info;
     tar->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (tar->fd < 0 && errno == ENOENT) {
-        return zreg__fail(err, ZREG_NOTFOUND, "no such file");
-    }
     if (tar->fd < 0 || fstat(tar->fd, &info) != 0) {
-        return zreg__fail_errno(err, errno, "open the archive");
+        return zreg__fail_file(err, errno, path, "open the archive");
     }
     if (!S_ISREG(info.st_mode)) {
         return zreg__fail(err, ZREG_INVAL, "no regular file");

@@ -53,8 +53,7 @@ static zreg_status open_file(int *out, const char *file, zreg_error *err)
     ZREG__AUTO_FD int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat about;
     if (fd < 0 || fstat(fd, &about) != 0) {
-        return errno == ENOENT ? zreg__fail(err, ZREG_NOTFOUND, "layer %s: no such file", file)
-                               : zreg__fail_errno(err, errno, "layer %s", file);
+        return zreg__fail_file(err, errno, file, "layer %s", file);
     }
     if (!S_ISREG(about.st_mode)) {
         return zreg__fail(err, ZREG_INVAL, "layer %s: neither a file nor a folder", file);

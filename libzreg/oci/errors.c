@@ -28,9 +28,9 @@ static const struct {
     [ZREG__UNAUTHORIZED] = {"UNAUTHORIZED", 401, ZREG_DENIED},
     [ZREG__CODE_DENIED] = {"DENIED", 403, ZREG_DENIED},
     [ZREG__CODE_UNSUPPORTED] = {"UNSUPPORTED", 405, ZREG_UNSUPPORTED},
-    [ZREG__TOOMANYREQUESTS] = {"TOOMANYREQUESTS", 429, ZREG_LIMIT},
+    [ZREG__TOOMANYREQUESTS] = {"TOOMANYREQUESTS", 429, ZREG_BUSY},
     [ZREG__RANGE_INVALID] = {"RANGE_INVALID", 416, ZREG_OK},
-    [ZREG__UNAVAILABLE] = {"UNAVAILABLE", 503, ZREG_NET},
+    [ZREG__UNAVAILABLE] = {"UNAVAILABLE", 503, ZREG_BUSY},
     [ZREG__INTERNAL] = {"UNKNOWN", 500, ZREG_OK},
 };
 
@@ -48,9 +48,9 @@ static const struct {
     {409, ZREG_CONFLICT, ""},
     {412, ZREG_CONFLICT, ""},
     {413, ZREG_LIMIT, ""},
-    {429, ZREG_LIMIT, "; try again later"},
+    {429, ZREG_BUSY, "; try again later"},
     {501, ZREG_UNSUPPORTED, ""},
-    {504, ZREG_TIMEOUT, ""},
+    {503, ZREG_BUSY, "; try again later"},
 };
 
 const char *zreg__errors_name(zreg__code code)
@@ -138,7 +138,7 @@ static zreg_status status_of_http(int http_status, const char **advice)
             return statuses[i].status;
         }
     }
-    return http_status >= 500 && http_status <= 599 ? ZREG_NET : ZREG_PROTO;
+    return http_status >= 500 && http_status <= 599 ? ZREG_PEER : ZREG_PROTO;
 }
 
 /* The body as JSON, or NULL: an error page of a proxy says nothing that could be trusted. */
@@ -150,12 +150,10 @@ static zreg__json *parse_body(const void *body, size_t size)
                                                                                           : NULL;
 }
 
-static void record(zreg_error *err, int http_status, const char *code)
+bool zreg__errors_passing(int http_status)
 {
-    if (err != NULL) {
-        err->http_status = http_status;
-        zreg__str_copy(err->registry_code, sizeof(err->registry_code), code);
-    }
+    return http_status == 408 || http_status == 429 || http_status == 500 || http_status == 502 ||
+           http_status == 503 || http_status == 504;
 }
 
 zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const void *body,
@@ -172,9 +170,13 @@ zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const v
     zreg_status by_http = status_of_http(http_status, &advice);
     zreg_status by_code = status_of_code(code);
     zreg_status status = by_code != ZREG_OK ? by_code : by_http;
-    if (err == NULL || err->code == ZREG_OK) {
-        record(err, http_status, code);
-    }
-    return zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "",
+    bool fresh = err != NULL && err->code == ZREG_OK;
+    zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "",
                       code, message[0] ? ": " : "", shown_size(message, 200), message, advice);
+    if (fresh) {
+        err->http_status = http_status;
+        err->retryable = zreg__errors_passing(http_status);
+        zreg__str_copy(err->registry_code, sizeof(err->registry_code), code);
+    }
+    return status;
 }

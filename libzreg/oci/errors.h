@@ -4,6 +4,7 @@
 #define ZREG_OCI_ERRORS_H
 
 #include "base/compiler.h"
+#include <stdbool.h>
 #include <zreg/common.h>
 
 typedef enum zreg__code {
@@ -31,6 +32,9 @@ const char *zreg__errors_name(zreg__code code);
 
 /** The usual HTTP status of a code. */
 int zreg__errors_http_status(zreg__code code);
+
+/** True for an HTTP status that a later try may mend: 408, 429, 500, 502, 503, 504. */
+bool zreg__errors_passing(int http_status);
 
 /** {"errors":[{"code","message","detail"?}]} in new memory. */
 zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "oci/reference.h"
 #include "registry/client_inner.h"
@@ -16,25 +17,12 @@ static void free_host(void *host)
     zreg__host_free(host);
 }
 
-/* Programs built with an older, shorter struct get the defaults for the rest. */
-static void read_options(void *to, size_t to_size, const void *from, size_t from_size)
-{
-    memset(to, 0, to_size);
-    if (from != NULL) {
-        memcpy(to, from, from_size < to_size ? from_size : to_size);
-    }
-}
-
 static zreg_status take_options(zreg_client *client, const zreg_client_options *given,
                                 zreg_error *err)
 {
     zreg_client_options options;
 
-    if (given != NULL && given->size < sizeof(given->size)) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "zreg_client_options.size is not set; begin with ZREG_OPTIONS");
-    }
-    read_options(&options, sizeof(options), given, given != NULL ? given->size : 0);
+    ZREG__TRY(ZREG__OPTIONS_READ(&options, given, err));
     client->log = (zreg__log){options.log, options.log_user};
     client->attempts = options.attempts != 0 ? options.attempts : 5;
     client->ca_file = zreg__strdup(options.ca_file);
@@ -169,11 +157,7 @@ zreg_status zreg_client_set_host(zreg_client *client, const char *host,
     zreg__host *known = NULL;
 
     zreg__error_clear(err);
-    if (options == NULL || options->size < sizeof(options->size)) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "zreg_host_options.size is not set; begin with ZREG_OPTIONS");
-    }
-    read_options(&copy, sizeof(copy), options, options->size);
+    ZREG__TRY(ZREG__OPTIONS_READ(&copy, options, err));
     ZREG__TRY(zreg__client_host(&known, client, host, err));
     return zreg__host_configure(known, &copy, err);
 }

@@ -285,7 +285,7 @@ static zreg_status send_with_retries(zreg__fetch_exchange **out, delivery *s, zr
         zreg_error failed = {0};
         uint64_t began_ms = zreg__clock_ms();
         zreg_status status = try_once(&exchange, s, &failed);
-        bool again = status == ZREG_OK ? zreg__retry_status(zreg__fetch_status(exchange))
+        bool again = status == ZREG_OK ? zreg__errors_passing(zreg__fetch_status(exchange))
                                        : s->failure != ZREG__FETCH_FINAL;
 
         log_request(s, exchange, began_ms, &failed);
@@ -329,8 +329,14 @@ zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what,
 
     /* A body that is too long or breaks off leaves the status, which says enough. */
     (void)zreg__fetch_body(&body, exchange, NULL);
-    return zreg__errors_from_response(err, zreg__fetch_status(exchange), zreg__buf_cstr(&body),
-                                      body.size, what);
+    bool fresh = err != NULL && err->code == ZREG_OK;
+    zreg_status status = zreg__errors_from_response(err, zreg__fetch_status(exchange),
+                                                    zreg__buf_cstr(&body), body.size, what);
+    if (fresh) {
+        err->retry_after_ms = zreg__retry_after_ms(exchange);
+        zreg__fetch_blame(exchange, err);
+    }
+    return status;
 }
 
 zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,

@@ -11,12 +11,6 @@
 #define FIRST_MS 100
 #define LONGEST_MS 5000
 
-bool zreg__retry_status(int http_status)
-{
-    return http_status == 408 || http_status == 429 || http_status == 500 || http_status == 502 ||
-           http_status == 503 || http_status == 504;
-}
-
 /* A number as great as this is a time, not a duration. */
 #define FIRST_UNIX_S 1000000000
 

@@ -7,9 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** True for an HTTP status that a later try may mend: 408, 429, 500, 502, 503, 504. */
-bool zreg__retry_status(int http_status);
-
 /** What Retry-After asks for, in seconds or as a date, or Docker Hub's X-Retry-After, in seconds
  *  since 1970; at most ZREG__MAX_RETRY_AFTER_S. 0: nothing. */
 uint64_t zreg__retry_after_ms(const zreg__fetch_exchange *exchange);

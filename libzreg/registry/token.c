@@ -207,7 +207,7 @@ static zreg_status send_with_retries(zreg__fetch_exchange **out, zreg_client *cl
         uint64_t wait_ms = 0;
         zreg_status status =
             send_call(&exchange, client, host, call, public_only, &failure, cancel, &failed);
-        bool again = status == ZREG_OK ? zreg__retry_status(zreg__fetch_status(exchange))
+        bool again = status == ZREG_OK ? zreg__errors_passing(zreg__fetch_status(exchange))
                                        : failure == ZREG__FETCH_TRANSIENT;
 
         zreg__log_line(&client->log, ZREG_LOG_DEBUG, "token service of %s at %s: %s %d", host->name,

@@ -17,11 +17,24 @@
 /** Marks a function that programs may call. */
 #define ZREG_API __attribute__((visibility("default")))
 
-/** Initial value of an options struct: its size, and zero (the default) for all else. */
+/** Initial value of a struct whose first field is its size: that, and zero (in options: the
+ *  default) for all else. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename type> inline type zreg_sized()
+{
+    type sized = type();
+    sized.size = sizeof(type);
+    return sized;
+}
+}
+#define ZREG_OPTIONS(type) zreg_sized<type>()
+#else
 #define ZREG_OPTIONS(type)                                                                         \
     {                                                                                              \
-        sizeof(type)                                                                               \
+        .size = sizeof(type)                                                                       \
     }
+#endif
 
 ZREG_BEGIN_DECLS
 
@@ -32,29 +45,39 @@ typedef enum zreg_status {
     ZREG_INVAL = 2,        /**< an argument or a document given by the caller is wrong */
     ZREG_NOTFOUND = 3,     /**< the named thing does not exist, or may not be seen */
     ZREG_DENIED = 4,       /**< credentials are missing, wrong or not sufficient */
-    ZREG_EXISTS = 5,       /**< it is there already and may not be replaced */
-    ZREG_CONFLICT = 6,     /**< a condition (expected digest, order of changes) does not hold */
-    ZREG_CORRUPT = 7,      /**< bytes do not match their digest or size */
-    ZREG_LIMIT = 8,        /**< the peer sent, or the caller asked for, more than a limit allows */
-    ZREG_NET = 9,          /**< name lookup, connection or TLS failed */
-    ZREG_PROTO = 10,       /**< the peer broke the protocol */
-    ZREG_TIMEOUT = 11,     /**< the peer was silent for too long */
-    ZREG_CANCELLED = 12,   /**< the cancel token was triggered */
-    ZREG_CALLBACK = 13,    /**< a callback asked to stop */
-    ZREG_UNSUPPORTED = 14, /**< the peer, or this build of the library, cannot do it */
-    ZREG_IO = 15,          /**< reading or writing a local file failed */
+    ZREG_CONFLICT = 5,     /**< a condition (expected digest, order of changes) does not hold */
+    ZREG_CORRUPT = 6,      /**< bytes do not match their digest or size */
+    ZREG_LIMIT = 7,        /**< something is larger, or there are more of it, than a limit allows */
+    ZREG_LOOKUP = 8,       /**< no address was found for the name of a host */
+    ZREG_NET = 9,          /**< no connection, or it was lost */
+    ZREG_TLS = 10,         /**< TLS could not be agreed on, or the peer's certificate not trusted */
+    ZREG_PROTO = 11,       /**< the peer broke the protocol */
+    ZREG_PEER = 12,        /**< the peer itself failed (HTTP 5xx) */
+    ZREG_BUSY = 13,        /**< the peer wants to be asked later (HTTP 429, 503) */
+    ZREG_TIMEOUT = 14,     /**< the peer was silent for too long, or the call's deadline passed */
+    ZREG_CANCELLED = 15,   /**< the cancel token was triggered */
+    ZREG_CALLBACK = 16,    /**< a callback asked to stop */
+    ZREG_UNSUPPORTED = 17, /**< the peer, or this build of the library, cannot do it */
+    ZREG_IO = 18,          /**< the system refused: reading or writing a file, opening a socket */
 } zreg_status;
 
 /**
  * What went wrong, in memory of the caller's.
  *
- * Never holds a secret. The size is fixed for the life of the ABI.
+ * Each function that takes one clears it first, so it needs no initial value. Never holds a secret.
+ * The size is fixed for the life of the ABI: a field that is added takes its room from `reserved`.
  */
 typedef struct zreg_error {
+    int http_status; /**< the HTTP status that caused it, or 0 */
     zreg_status code;
-    int http_status;        /**< the HTTP status that caused it, or 0 */
-    char registry_code[48]; /**< the registry's own code, such as "MANIFEST_UNKNOWN", or "" */
-    char message[512];      /**< one line for people: names the thing, says what to do */
+    int os_error;            /**< IO: the system's errno, or 0 */
+    int retryable;           /**< 1: the same call may well succeed later; 0: not as things are. The
+                                  library has then tried `attempts` times */
+    uint64_t retry_after_ms; /**< how long the peer wants to be left alone; 0: it did not tell */
+    char registry_code[48];  /**< the registry's own code, such as "MANIFEST_UNKNOWN", or "" */
+    char about[256];         /**< the HOST:PORT or the file that it was met at, or "" */
+    char message[512];       /**< one line for people: names the thing, says what to do */
+    uint64_t reserved[16];
 } zreg_error;
 
 /**

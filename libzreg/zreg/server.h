@@ -66,7 +66,7 @@ typedef struct zreg_server_options {
 /**
  * Starts a server; when it returns, the server answers.
  *
- * Errors: INVAL (an address, certificate or htpasswd line), IO (the root), NET (the address is
+ * Errors: INVAL (an address, certificate or htpasswd line), IO (the root; the address is
  * taken), UNSUPPORTED, NOMEM.
  */
 ZREG_API zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *options,

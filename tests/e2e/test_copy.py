@@ -161,7 +161,7 @@ def test_an_unknown_certificate_is_refused():
         ours = w.start(ZregRegistry)
         w.credentials.bundle.write_text("")
         error = w.fails("inspect", f"{ours.address}/some/image:one")
-        assert error["code"] == "NET" and "certificate" in error["message"], error
+        assert error["code"] == "TLS" and "certificate" in error["message"], error
 
 
 def test_a_cancelled_copy_leaves_no_tag_and_ends_at_once():

@@ -292,7 +292,7 @@ def test_errors_tell_what_is_wrong():
         assert denied["code"] == "DENIED" and denied["http_status"] == 401, denied
         untrusted = w.module("zreg_tags", fails=True, repository=place(there, "x"),
                              registries=[{**there, "cert": None}])
-        assert untrusted["code"] == "NET" and "certificate" in untrusted["msg"], untrusted
+        assert untrusted["code"] == "TLS" and "certificate" in untrusted["msg"], untrusted
         both = w.module("zreg_copy", fails=True, src="a", sources=["b"], dst="c")
         assert "mutually exclusive" in both["msg"], both
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A client for the tests of the wire: reads one command a line, answers one line each, "OK ..." or
- * "ERR STATUS HTTP-STATUS CODE TEXT". One client lives as long as the program.
+ * "ERR STATUS HTTP-STATUS CODE RETRYABLE RETRY-AFTER-MS ABOUT TEXT". One client lives as long as the program.
  *
  * The words of a line are separated by spaces; "-" stands for an argument that is not given.
  */
@@ -28,6 +28,11 @@ typedef zreg_status (*command_fn)(char *answer, size_t room, char **words, zreg_
 static const char *given(const char *word)
 {
     return word == NULL || strcmp(word, "-") == 0 ? NULL : word;
+}
+
+static const char *or_dash(const char *text)
+{
+    return text[0] != '\0' ? text : "-";
 }
 
 static uint64_t number(const char *word)
@@ -522,8 +527,9 @@ static void run_line(char **words)
     if (status == ZREG_OK) {
         printf("OK%s", answer);
     } else {
-        printf("ERR %s %d %s %s", zreg_status_name(status), err.http_status,
-               err.registry_code[0] != '\0' ? err.registry_code : "-", err.message);
+        printf("ERR %s %d %s %d %llu %s %s", zreg_status_name(status), err.http_status,
+               or_dash(err.registry_code), err.retryable, (unsigned long long)err.retry_after_ms,
+               or_dash(err.about), err.message);
     }
     if (armed) {
         printf(" ms=%lld", (long long)(now_ms() - began) - (long long)cancel_after_ms);

@@ -449,7 +449,8 @@ class Failed(Exception):
 
     def __init__(self, line):
         super().__init__(line)
-        _, self.status, self.http_status, self.code, self.text = line.split(" ", 4)
+        _, self.status, self.http_status, self.code, again, wait_ms, self.about, self.text = line.split(" ", 7)
+        self.retryable, self.retry_after_ms = again == "1", int(wait_ms)
 
 
 class Client:

@@ -351,7 +351,7 @@ def test_resolve_without_the_registries():
         w.file("zuul.json", path.read_text().replace("127.0.0.1", "gone.invalid"))
         document = w.json("resolve", "--offline", f"{BASE}:latest", "--artifacts", path)
         assert document["winner"]["digest"] == digest2
-        assert w.error("resolve", f"{BASE}:latest", "--artifacts", path)["code"] == "NET"
+        assert w.error("resolve", f"{BASE}:latest", "--artifacts", path)["code"] == "LOOKUP"
         nothing = w.json("resolve", "--offline", "example/other:1", "--artifacts", path)
         assert nothing["winner"]["source"] == "upstream"
 

@@ -176,7 +176,7 @@ def test_an_unknown_certificate_is_an_error():
         registry.record_file.rename(record)
         registries, w.registries = w.registries, []
         place = f"{registry.address}/a/b"
-        assert w.error("tags", place)["code"] in ("NET", "PROTO")
+        assert w.error("tags", place)["code"] == "TLS"
         ca = w.file("ca.pem", registry.record["cert"])
         assert w.error("tags", place, "--ca", ca)["code"] == "NOTFOUND"
         assert w.error("tags", place, "--insecure", registry.address)["code"] == "NOTFOUND"

@@ -252,7 +252,7 @@ def test_what_cannot_start_says_why():
     with world() as w:
         assert w.error("serve", "--root", w.folder / "r", "--listen", "nonsense")["code"] == "INVAL"
         taken = w.buildset().address
-        assert w.error("serve", "--buildset", "--listen", taken)["code"] == "NET"
+        assert w.error("serve", "--buildset", "--listen", taken)["code"] == "IO"
         assert w.error("serve", "--buildset", "--upstream", "h")["code"] == "UNSUPPORTED"
         bad = w.file("users", "no colon\n")
         assert w.error("serve", "--root", w.folder / "r", "--htpasswd", bad)["code"] == "INVAL"

@@ -69,12 +69,30 @@ def test_16_five_times_and_no_more():
     with World() as world:
         registry, client = image(world), world.client()
         registry.on("GET", "/manifests/", error(503, "UNAVAILABLE"), times=99)
-        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        client.fails("BUSY", "get", f"{registry.name}/a/b:t")
         assert len(registry.log) == 5
         registry.clear()
         client = world.client(attempts=1)
-        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        client.fails("BUSY", "get", f"{registry.name}/a/b:t")
         assert len(registry.log) == 1
+
+
+def test_a_failure_says_whose_it_is_and_whether_to_try_again():
+    with World() as world:
+        registry, client = image(world), world.client(attempts=1)
+        for status, kind, retryable in ((400, "INVAL", False), (408, "TIMEOUT", True), (413, "LIMIT", False),
+                                        (429, "BUSY", True), (500, "PEER", True), (501, "UNSUPPORTED", False),
+                                        (502, "PEER", True), (503, "BUSY", True), (504, "PEER", True),
+                                        (505, "PEER", False), (507, "PEER", False)):
+            registry.on("GET", "/manifests/", Answer(status, b"", {"Retry-After": "7"}))
+            failure = client.fails(kind, "get", f"{registry.name}/a/b:t")
+            assert (failure.retryable, failure.retry_after_ms) == (retryable, 7000), (status, failure)
+            assert failure.about == registry.name, failure
+            client = world.client(attempts=1)
+        failure = client.fails("LOOKUP", "get", "registry.invalid:1/a/b:t")
+        assert failure.retryable and failure.about == "registry.invalid:1", failure
+        failure = client.fails("NET", "get", "127.0.0.1:1/a/b:t")
+        assert failure.retryable and failure.about == "127.0.0.1:1", failure
 
 
 def test_16_dropped_connections_are_tried_again():
@@ -114,7 +132,7 @@ def test_tls_is_verified():
     with World() as world:
         pem = world.certificate()
         registry = image(world, tls=pem)
-        failure = world.client().fails("NET", "get", f"{registry.name}/a/b:t")
+        failure = world.client().fails("TLS", "get", f"{registry.name}/a/b:t")
         assert "not trusted" in failure.text and registry.name in failure.text and not registry.log, failure
         for options in (("-", "-", pem + ".crt"), ("-", "insecure", "-")):
             client = world.client()
@@ -142,7 +160,7 @@ def test_the_authorities_of_the_system_are_trusted():
                 client.do("get", f"{registry.name}/a/b:t")
                 client.do("parallel", 8, "get", f"{registry.name}/a/b:t")
             else:
-                client.fails("NET", "get", f"{registry.name}/a/b:t")
+                client.fails("TLS", "get", f"{registry.name}/a/b:t")
 
 
 def test_a_proxy_is_gone_through():

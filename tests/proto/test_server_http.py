@@ -202,7 +202,7 @@ def test_a_port_that_is_taken_is_told(server):
     try:
         Server(durability=3, listen=f"127.0.0.1:{server.port}").close()
     except RuntimeError as error:
-        equal(str(error), "NET")
+        equal(str(error), "IO")
     else:
         raise AssertionError("two servers on one port")
 

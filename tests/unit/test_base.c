@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "base/strings.h"
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,26 @@ static void the_first_error_wins(void **state)
     zreg__error_prefix(&err, ZREG_NET, "outer");
     assert_string_equal(err.message, "outer: first?1");
     assert_int_equal(zreg__fail(NULL, ZREG_IO, "nobody listens"), ZREG_IO);
+}
+
+static void an_error_of_the_system_says_more(void **state)
+{
+    (void)state;
+    zreg_error err = {0};
+    assert_int_equal(zreg__fail_file(&err, ENOENT, "/no/file", "open %s", "/no/file"), ZREG_NOTFOUND);
+    assert_int_equal(err.os_error, ENOENT);
+    assert_string_equal(err.about, "/no/file");
+    assert_int_equal(err.retryable, 0);
+    zreg__error_about(&err, "another");
+    assert_string_equal(err.about, "/no/file");
+    zreg__error_clear(&err);
+    zreg__error_about(&err, "nothing failed");
+    assert_string_equal(err.about, "");
+    assert_int_equal(zreg__fail_errno(&err, EADDRINUSE, "listen"), ZREG_IO);
+    assert_int_equal(err.os_error, EADDRINUSE);
+    zreg__error_clear(&err);
+    assert_int_equal(zreg__fail(&err, ZREG_NET, "lost"), ZREG_NET);
+    assert_int_equal(err.retryable, 1);
 }
 
 static void a_buffer_keeps_its_maximum(void **state)
@@ -275,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_error_wins),
+        cmocka_unit_test(an_error_of_the_system_says_more),
         cmocka_unit_test(a_buffer_keeps_its_maximum),
         cmocka_unit_test(a_query_is_escaped),
         cmocka_unit_test(numbers_are_read_strictly),

@@ -63,10 +63,10 @@ static void the_status_is_chosen_by_code_then_by_http(void **state)
         {405, "", ZREG_UNSUPPORTED},
         {409, "", ZREG_CONFLICT},
         {413, "SIZE_INVALID", ZREG_LIMIT},
-        {429, "TOOMANYREQUESTS", ZREG_LIMIT},
-        {500, "UNKNOWN", ZREG_NET},
-        {503, "", ZREG_NET},
-        {504, "", ZREG_TIMEOUT},
+        {429, "TOOMANYREQUESTS", ZREG_BUSY},
+        {500, "UNKNOWN", ZREG_PEER},
+        {503, "", ZREG_BUSY},
+        {504, "", ZREG_PEER},
         {418, "TEAPOT", ZREG_PROTO},
         {302, "", ZREG_PROTO},
     };
@@ -119,7 +119,7 @@ static void hostile_bodies_do_no_harm(void **state)
     };
     for (size_t i = 0; i < ZREG__COUNT(bodies); i++) {
         zreg_error err = answer(502, bodies[i]);
-        assert_int_equal(err.code, ZREG_NET);
+        assert_int_equal(err.code, ZREG_PEER);
         assert_string_equal(err.registry_code, "");
         assert_string_equal(err.message, "manifest q.io/x:1: HTTP 502");
     }

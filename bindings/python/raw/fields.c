@@ -92,8 +92,11 @@ void fields_raise(const zreg_error *error)
         return;
     }
     PyObject *exception =
-        PyObject_CallMethod(errors, "from_raw", "iiNN", (int)error->code, error->http_status,
-                            fields_text(error->registry_code), fields_text(error->message));
+        PyObject_CallMethod(errors, "from_raw", "iiiNKNNN", (int)error->code, error->http_status,
+                            error->os_error, PyBool_FromLong(error->retryable),
+                            (unsigned long long)error->retry_after_ms,
+                            fields_text(error->registry_code), fields_text(error->about),
+                            fields_text(error->message));
     if (exception) {
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     }

@@ -11,8 +11,8 @@ from . import _raw
 from .artifacts import Artifact, Artifacts
 from .cancel import Cancel
 from .client import Client, temporary_tag
-from .errors import (AlreadyExists, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit,
-                     NetError, NotFound, ProtocolError, Timeout, Unsupported)
+from .errors import (Busy, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit, MissingFile,
+                     NetError, NotFound, PeerError, ProtocolError, Timeout, TlsError, UnknownHost, Unsupported)
 from .host import HostChange, HostChanges, host_apply, host_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage, PopulatedItem, Progress,
                       PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
@@ -23,10 +23,10 @@ from .values import Descriptor, Digest, Manifest, Platform, Ref
 __version__ = _raw.version()
 
 __all__ = [
-    "AlreadyExists", "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Cancel", "Cancelled",
+    "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Busy", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
     "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
-    "Manifest", "NetError", "NotFound", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromoteResult", "ProtocolError",
-    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
+    "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromoteResult", "ProtocolError",
+    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
     "host_revert", "provenance", "temporary_tag",
 ]
