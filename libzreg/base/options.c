@@ -28,3 +28,11 @@ zreg_status zreg__options_read(void *to, size_t size, const void *from, zreg_err
     memcpy(to, from, given < size ? given : size);
     return ZREG_OK;
 }
+
+void zreg__result_write(void *to, size_t size, const void *from, size_t from_size)
+{
+    if (to != NULL) {
+        memset(to, 0, size);
+        memcpy(to, from, from_size < size ? from_size : size);
+    }
+}

@@ -7,9 +7,10 @@
 #include "oci/reference.h"
 #include <zreg/gate.h>
 
-zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *src,
-                        const char *repository, const char *tag, const zreg_upload_options *options,
-                        zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg_upload_sized(zreg_copy_result *out, size_t out_size, zreg_client *client,
+                              const char *src, const char *repository, const char *tag,
+                              const zreg_upload_options *options, zreg_cancel *cancel,
+                              zreg_error *err)
 {
     zreg__error_clear(err);
     zreg_upload_options set;
@@ -26,5 +27,5 @@ zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *
     copy.src_server = set.src_server;
     copy.with_referrers = set.with_referrers;
     zreg__progress_begin(&progress, &copy, zreg_ref_text(dst));
-    return zreg_copy(out, client, src, zreg_ref_text(dst), &copy, cancel, err);
+    return zreg_copy_sized(out, out_size, client, src, zreg_ref_text(dst), &copy, cancel, err);
 }

@@ -280,10 +280,14 @@ static void fill(zreg_copy_result *out, const copy *self)
     out->referrers_skipped = self->belonging_stats.skipped;
 }
 
-zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
-                      const zreg_copy_options *options, zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zreg_client *client,
+                            const char *src, const char *dst, const zreg_copy_options *options,
+                            zreg_cancel *cancel, zreg_error *err)
 {
-    return zreg__copy_from_origin(out, client, src, dst, options, NULL, cancel, err);
+    zreg_copy_result result;
+    ZREG__TRY(zreg__copy_from_origin(&result, client, src, dst, options, NULL, cancel, err));
+    zreg__result_write(out, out_size, &result, sizeof(result));
+    return ZREG_OK;
 }
 
 zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, const char *src,

@@ -172,20 +172,23 @@ static void add_counters(zreg_counters *to, const zreg__host *host)
     to->connections += atomic_load(&host->wire.connections);
 }
 
-void zreg_client_counters(zreg_counters *out, const zreg_client *client, const char *host)
+void zreg_client_counters_sized(zreg_counters *out, size_t out_size, const zreg_client *client,
+                                const char *host)
 {
     pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&client->lock;
     const char *key;
     void *value;
 
-    *out = (zreg_counters){0};
+    zreg_counters sum = {0};
+
     pthread_mutex_lock(lock);
     for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
         if (host == NULL || strcmp(key, zreg__quirks_canonical(host)) == 0) {
-            add_counters(out, value);
+            add_counters(&sum, value);
         }
     }
     pthread_mutex_unlock(lock);
+    zreg__result_write(out, out_size, &sum, sizeof(sum));
 }
 
 /* The scopes that the first token for a repository should have; call with the host's lock held. */

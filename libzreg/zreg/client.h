@@ -65,7 +65,7 @@ typedef struct zreg_tag_api_options {
     const char *token; /**< bearer token for it, or NULL */
 } zreg_tag_api_options;
 
-/** What a client has sent since it was made. */
+/** What a client has sent since it was made. Grows at its end; see zreg_client_counters. */
 typedef struct zreg_counters {
     uint64_t requests;      /**< all HTTP requests, authentication included */
     uint64_t auth_requests; /**< of these: requests to token services, and requests answered 401 */
@@ -100,10 +100,18 @@ ZREG_API zreg_status zreg_client_set_host(zreg_client *client, const char *host,
 ZREG_API zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
                                              const zreg_tag_api_options *options, zreg_error *err);
 
+/** zreg_client_counters for a caller whose zreg_counters has `out_size` bytes: call that one. */
+ZREG_API void zreg_client_counters_sized(zreg_counters *out, size_t out_size,
+                                         const zreg_client *client, const char *host);
+
 /**
  * What was sent to one host, or to all when `host` is NULL, so far. Threads may still be sending.
  */
-ZREG_API void zreg_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
+static inline void zreg_client_counters(zreg_counters *out, const zreg_client *client,
+                                        const char *host)
+{
+    zreg_client_counters_sized(out, sizeof(*out), client, host);
+}
 
 /** Asks the host whether it speaks the protocol (GET /v2/) and accepts the credentials. */
 ZREG_API zreg_status zreg_client_ping(zreg_client *client, const char *host, zreg_cancel *cancel,

@@ -32,7 +32,7 @@ typedef struct zreg_copy_options {
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
 } zreg_copy_options;
 
-/** What a copy did. */
+/** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */
 typedef struct zreg_copy_result {
     zreg_digest digest;   /**< of the manifest or index at the destination */
     char media_type[128]; /**< of the same */
@@ -47,8 +47,13 @@ typedef struct zreg_copy_result {
     uint64_t elapsed_ms;
     uint32_t referrers_copied;  /**< with_referrers: signatures and whatever else belongs to it */
     uint32_t referrers_skipped; /**< of these, were at the destination already */
-    uint64_t reserved[7];
 } zreg_copy_result;
+
+/** zreg_copy for a caller whose zreg_copy_result has `out_size` bytes: call that one. */
+ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zreg_client *client,
+                                     const char *src, const char *dst,
+                                     const zreg_copy_options *options, zreg_cancel *cancel,
+                                     zreg_error *err);
 
 /**
  * Copies an image or a whole index from one place to another.
@@ -70,9 +75,12 @@ typedef struct zreg_copy_result {
  * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,
  * LIMIT (more than 1000 referrers, or referrers of referrers 8 deep).
  */
-ZREG_API zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src,
-                               const char *dst, const zreg_copy_options *options,
-                               zreg_cancel *cancel, zreg_error *err);
+static inline zreg_status zreg_copy(zreg_copy_result *out, zreg_client *client, const char *src,
+                                    const char *dst, const zreg_copy_options *options,
+                                    zreg_cancel *cancel, zreg_error *err)
+{
+    return zreg_copy_sized(out, sizeof(*out), client, src, dst, options, cancel, err);
+}
 
 /** Settings of an append. */
 typedef struct zreg_append_options {

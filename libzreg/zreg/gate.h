@@ -60,14 +60,23 @@ typedef struct zreg_upload_options {
     int with_referrers; /**< 1: what belongs to the image moves with it, as in zreg_copy */
 } zreg_upload_options;
 
+/** zreg_upload for a caller whose zreg_copy_result has `out_size` bytes: call that one. */
+ZREG_API zreg_status zreg_upload_sized(zreg_copy_result *out, size_t out_size, zreg_client *client,
+                                       const char *src, const char *repository, const char *tag,
+                                       const zreg_upload_options *options, zreg_cancel *cancel,
+                                       zreg_error *err);
+
 /**
  * Copies `src` to `repository` (HOST/REPOSITORY) under the temporary tag of `tag`.
  * Errors: those of zreg_temporary_tag and zreg_copy.
  */
-ZREG_API zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *src,
-                                 const char *repository, const char *tag,
-                                 const zreg_upload_options *options, zreg_cancel *cancel,
-                                 zreg_error *err);
+static inline zreg_status zreg_upload(zreg_copy_result *out, zreg_client *client, const char *src,
+                                      const char *repository, const char *tag,
+                                      const zreg_upload_options *options, zreg_cancel *cancel,
+                                      zreg_error *err)
+{
+    return zreg_upload_sized(out, sizeof(*out), client, src, repository, tag, options, cancel, err);
+}
 
 ZREG_END_DECLS
 

@@ -247,6 +247,9 @@ struct OBJECT {};
 /* --- not for Python: replaced by the typemaps above */
 
 %ignore zreg_free;
+%ignore zreg_client_counters_sized;
+%ignore zreg_copy_sized;
+%ignore zreg_upload_sized;
 %ignore zreg_error;
 %ignore zreg_progress;
 %ignore zreg_digest;
