@@ -27,6 +27,10 @@
  *   - Lists of strings are arrays that end with NULL; a NULL list is an empty list.
  *   - A zreg_client may be used from many threads at once, and so may a zreg_cancel; every other
  *     object from one thread at a time.
+ *   - After fork() a server, client, stream or cancel token belongs to the process that made it. A
+ *     child may only free it, which leaves the parent's connections, threads and files alone, and
+ *     of memory gives back what it safely can; every other call on it fails with ZREG_INVAL.
+ *     References, manifests and results are memory alone: the child may use them.
  *   - Every call that waits takes a cancel token, which may be NULL, and returns ZREG_CANCELLED
  *     within 100 ms of its triggering.
  *   - The library never prints, exits, aborts, installs signal handlers, or changes the locale or

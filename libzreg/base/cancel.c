@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fork.h"
 #include "base/mem.h"
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 struct zreg_cancel {
+    pid_t maker;
     atomic_int triggered;
     int fd;
 };
@@ -23,6 +25,7 @@ zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err)
     if (cancel == NULL) {
         return zreg__fail_nomem(err);
     }
+    cancel->maker = getpid();
     cancel->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (cancel->fd < 0) {
         return zreg__fail_errno(err, errno, "eventfd for a cancel token");
@@ -33,7 +36,9 @@ zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err)
 
 void zreg_cancel_trigger(zreg_cancel *cancel)
 {
-    if (cancel == NULL || atomic_exchange(&cancel->triggered, 1) != 0) {
+    /* A forked child shares the descriptor with its parent, whom it must not wake. */
+    if (cancel == NULL || zreg__forked(cancel->maker) ||
+        atomic_exchange(&cancel->triggered, 1) != 0) {
         return;
     }
     int saved = errno;
@@ -63,6 +68,9 @@ int zreg__cancel_fd(const zreg_cancel *cancel)
 
 zreg_status zreg__cancel_check(const zreg_cancel *cancel, zreg_error *err)
 {
+    if (cancel != NULL) {
+        ZREG__TRY(zreg__fork_check(cancel->maker, "the cancel token", err));
+    }
     return zreg_cancel_triggered(cancel) ? zreg__fail(err, ZREG_CANCELLED, "cancelled") : ZREG_OK;
 }
 

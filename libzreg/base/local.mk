@@ -32,6 +32,8 @@ libzreg_sources += \
 	libzreg/base/error.h \
 	libzreg/base/file.c \
 	libzreg/base/file.h \
+	libzreg/base/fork.c \
+	libzreg/base/fork.h \
 	libzreg/base/hash.c \
 	libzreg/base/hash.h \
 	libzreg/base/json.c \

@@ -9,6 +9,7 @@
 #include "gate/cleanup_rule.h"
 #include "gate/names.h"
 #include "oci/reference.h"
+#include "registry/client.h"
 #include "registry/tagapi.h"
 
 /* One cleanup: what is asked for, and how far it is. */
@@ -147,6 +148,7 @@ zreg_status zreg_cleanup_tags(zreg_cleaned **out, zreg_client *client, const cha
                               zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .cancel = cancel, .now_s = zreg__clock_unix_s()};
     ZREG__AUTO(zreg_cleaned) zreg_cleaned *cleaned = NULL;
     zreg__host *host = NULL;

@@ -15,6 +15,7 @@
 #include "image/copying.h"
 #include "oci/origin.h"
 #include "oci/reference.h"
+#include "registry/client.h"
 
 #define MAX_RECORDS 64 /* that are looked for */
 
@@ -214,6 +215,7 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
                           zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .to = to, .cancel = cancel};
     ZREG__AUTO(zreg_populated) zreg_populated *populated = NULL;
     ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));

@@ -314,6 +314,7 @@ zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client, const ch
                          zreg_cancel *cancel, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(zreg__promotion)
     zreg__promotion run = {.client = client, .tags = tags, .cancel = cancel};
     zreg_promote_result result = {.requests = 0};

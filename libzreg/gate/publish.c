@@ -11,6 +11,7 @@
 #include "gate/published.h"
 #include "gate/siblings.h"
 #include "oci/reference.h"
+#include "registry/client.h"
 #include <zreg/gate.h>
 
 /* What all copies of one call share. */
@@ -152,6 +153,7 @@ zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *
                          const zreg_publish_options *options, zreg_cancel *cancel, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .from = from, .to = to, .cancel = cancel};
     ZREG__AUTO(zreg_artifacts) zreg_artifacts *list = NULL;
     ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));

@@ -7,6 +7,7 @@
 #include "gate/order.h"
 #include "gate/resolution.h"
 #include "oci/reference.h"
+#include "registry/client.h"
 #include <zreg/resolve.h>
 
 /* One resolution: the places are looked at in order, and the first that has the image wins. */
@@ -271,6 +272,7 @@ zreg_status zreg_resolve(zreg_resolution **out, zreg_client *client, const char 
                          zreg_cancel *cancel, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .artifacts = artifacts, .cancel = cancel};
     ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));
     ZREG__TRY(check(&run, err));

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "registry/client.h"
 
 #define USUAL_LIMIT 50
 #define MAX_LIMIT 1000
@@ -57,6 +58,7 @@ zreg_status zreg_zuul_builds_find(zreg_zuul_builds **out, zreg_client *client, c
                                   zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     zreg_zuul_options query;
     ZREG__AUTO(zreg__web) zreg__web web = {.prefix = NULL};
     ZREG__AUTO(zreg__json) zreg__json *document = NULL;
@@ -75,6 +77,7 @@ zreg_status zreg_zuul_order(uint64_t *out_order, zreg_client *client, const char
                             const zreg_zuul_options *options, zreg_cancel *cancel, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     uint64_t order = 0;
     zreg_zuul_options query;
     ZREG__AUTO(zreg__web) zreg__web web = {.prefix = NULL};

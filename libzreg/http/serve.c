@@ -108,32 +108,71 @@ zreg_status zreg__serve_start(zreg__serve *serve, const char *cert_pem, const ch
     return ZREG_OK;
 }
 
-static void wait_for_requests(zreg__serve *serve, uint32_t grace_ms)
+static void wait_for_requests(zreg__serve *serve)
 {
-    struct timespec deadline = zreg__clock_deadline(grace_ms);
-    int expired = 0;
     pthread_mutex_lock(&serve->lock);
-    while (serve->running > 0 && expired == 0) {
-        expired = pthread_cond_timedwait(&serve->change, &serve->lock, &deadline);
+    for (uint64_t now = zreg__clock_ms(); serve->running > 0 && now < serve->until_ms;
+         now = zreg__clock_ms()) {
+        struct timespec deadline = zreg__clock_deadline(serve->until_ms - now);
+        pthread_cond_timedwait(&serve->change, &serve->lock, &deadline);
     }
     serve->is_closed = true;
     pthread_mutex_unlock(&serve->lock);
 }
 
+/* True for the one thread that has to stop it. Others make it hurry, and wait until it has stopped. */
+static bool begin_stop(zreg__serve *serve, uint32_t grace_ms)
+{
+    uint64_t until = zreg__clock_ms() + grace_ms;
+    pthread_mutex_lock(&serve->lock);
+    bool is_first = serve->daemon != NULL && !serve->is_stopping;
+    if (is_first || until < serve->until_ms) {
+        serve->until_ms = until;
+        pthread_cond_broadcast(&serve->change);
+    }
+    serve->is_stopping = serve->is_stopping || is_first;
+    while (!is_first && serve->daemon != NULL) {
+        pthread_cond_wait(&serve->change, &serve->lock);
+    }
+    pthread_mutex_unlock(&serve->lock);
+    return is_first;
+}
+
+static void end_stop(zreg__serve *serve)
+{
+    pthread_mutex_lock(&serve->lock);
+    serve->daemon = NULL;
+    serve->socket = -1;
+    pthread_cond_broadcast(&serve->change);
+    pthread_mutex_unlock(&serve->lock);
+}
+
 void zreg__serve_stop(zreg__serve *serve, uint32_t grace_ms)
 {
-    if (serve->daemon == NULL) {
+    if (!begin_stop(serve, grace_ms)) {
         return;
     }
     /* Not MHD_quiesce_daemon: it and an event thread may both take the socket out of epoll, and
      * the second of them aborts the process (0.9.75). */
-    atomic_store(&serve->is_draining, true);
-    wait_for_requests(serve, grace_ms);
+    zreg__serve_drain(serve);
+    wait_for_requests(serve);
     /* libmicrohttpd cannot stop while a connection sleeps, so what workers have comes first. */
     zreg__pool_wait(serve->workers, UINT64_MAX);
     MHD_stop_daemon(serve->daemon); /* closes the socket */
-    serve->daemon = NULL;
-    serve->socket = -1;
+    end_stop(serve);
+}
+
+void zreg__serve_drain(zreg__serve *serve)
+{
+    atomic_store(&serve->is_draining, true);
+}
+
+void zreg__serve_forget(zreg__serve *serve)
+{
+    if (serve->socket >= 0) {
+        close(serve->socket);
+        serve->socket = -1;
+    }
 }
 
 void zreg__serve_free(zreg__serve *serve)

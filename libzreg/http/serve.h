@@ -98,8 +98,15 @@ uint16_t zreg__serve_port(const zreg__serve *serve);
 zreg_status zreg__serve_start(zreg__serve *serve, const char *cert_pem, const char *key_pem,
                               zreg_error *err);
 
-/** Takes no new connections, lets requests end for `grace_ms`, closes all, joins all threads. */
+/** Takes no new connections, lets requests end for `grace_ms`, closes all, joins all threads. Any
+ *  number of threads may call it: the shortest time counts, and each returns when all has ended. */
 void zreg__serve_stop(zreg__serve *serve, uint32_t grace_ms);
+
+/** Takes no new connections from now on. */
+void zreg__serve_drain(zreg__serve *serve);
+
+/** In a forked child: closes its copy of the socket and leaves all else as it is. */
+void zreg__serve_forget(zreg__serve *serve);
 
 /** Stops without grace, frees. Accepts NULL. */
 void zreg__serve_free(zreg__serve *serve);

@@ -24,7 +24,9 @@ struct zreg__serve {
     atomic_bool is_draining; /* connections end after the answer they are at */
 
     pthread_mutex_t lock;  /* guards all below */
-    pthread_cond_t change; /* `running` became 0 */
+    pthread_cond_t change; /* `running` became 0, `until_ms` changed, or it has stopped */
+    bool is_stopping;      /* a thread is in zreg__serve_stop, and others wait for it */
+    uint64_t until_ms;     /* requests may run so long once it is stopping */
     unsigned running;      /* requests between begin and done */
     bool is_closed;        /* no request may go to a worker any more */
 };

@@ -12,6 +12,7 @@
 #include "image/transfer.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "registry/client.h"
 #include <string.h>
 #include <sys/utsname.h>
 #include <zreg/copy.h>
@@ -280,6 +281,7 @@ zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
 {
     ZREG__AUTO(append) append self = {.cancel = cancel};
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
     ZREG__TRY(zreg__append_config_check(&self.options, err));
     if (zreg__str_empty(base) || zreg__str_empty(dst)) {

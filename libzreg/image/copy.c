@@ -296,6 +296,7 @@ zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, c
 {
     ZREG__AUTO(copy) copy self = {.origin = origin};
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
     self.transfer = (zreg__transfer_options){.jobs = self.options.jobs,
                                              .phase = "copy",

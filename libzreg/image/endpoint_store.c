@@ -34,6 +34,7 @@ typedef struct local_source {
     zreg__source base;
     zreg__store_blob *blob;
     uint64_t offset;
+    zreg_server *server;
     zreg_cancel *cancel;
 } local_source;
 
@@ -57,6 +58,9 @@ static void local_free(zreg__endpoint *endpoint)
     local *self = of(endpoint);
     free(self->repository);
     zreg_strings_free(self->mount_from);
+    if (self->server != NULL) {
+        zreg__server_release(self->server);
+    }
     free(self);
 }
 
@@ -68,8 +72,10 @@ static zreg_status canonical(char **out, const char *repository, zreg_error *err
 static zreg_status start(local *self, const zreg_ref *ref, const zreg__endpoint_options *options,
                          zreg_error *err)
 {
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, options->server, err)); /* it is there still */
     self->store = zreg__server_store(options->server);
-    self->server = options->server;
+    self->server = zreg__server_share(options->server);
     self->origin = options->origin;
     self->homes = options->client != NULL ? zreg__client_homes(options->client) : NULL;
     (void)snprintf(self->name, sizeof(self->name), "server %p", (void *)self->store);
@@ -127,6 +133,8 @@ static zreg_status local_manifest_head(zreg_digest *out, zreg__endpoint *endpoin
     const char *tag = zreg_ref_tag(endpoint->place->ref);
     const char *named = tag != NULL ? tag : zreg_ref_reference(endpoint->place->ref);
     ZREG__TRY(zreg__cancel_check(cancel, err));
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, self->server, err));
     ZREG__TRY(zreg__store_manifest_get(&manifest, self->store, self->repository,
                                        digest != NULL ? digest->text : named, err));
     *out = *zreg_manifest_digest(manifest);
@@ -139,6 +147,8 @@ static zreg_status local_manifest_put(zreg__endpoint *endpoint, const zreg_manif
     local *self = of(endpoint);
     const char *tag = named ? zreg_ref_tag(endpoint->place->ref) : NULL;
     ZREG__TRY(zreg__cancel_check(cancel, err));
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, self->server, err));
     ZREG__TRY(zreg__store_manifest_put(self->store, self->repository, tag, manifest, err));
     if (named) {
         zreg__server_note_origin(self->server, self->repository, tag, manifest, self->origin);
@@ -161,6 +171,8 @@ static zreg_status local_referrers(zreg_strings **out, zreg__endpoint *endpoint,
     ZREG__AUTO(zreg_strings) zreg_strings *marks = NULL;
     ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
     bool more = false;
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, self->server, err));
     ZREG__TRY(zreg__strings_new(&digests, err));
     ZREG__TRY(zreg__store_referrers(&marks, &more, self->store, self->repository, subject, NULL,
                                     ZREG__MAX_REFERRERS, err));
@@ -184,6 +196,8 @@ static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffe
     local_source *source = (local_source *)base;
     size_t size = 0;
     ZREG__TRY(zreg__cancel_check(source->cancel, err));
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, source->server, err));
     ZREG__TRY(zreg__store_blob_read(&size, source->blob, source->offset, buffer, capacity, err));
     source->offset += size;
     *out_size = size;
@@ -207,6 +221,9 @@ static zreg_status local_blob_open(zreg__source **out, zreg__endpoint *endpoint,
     }
     source->base = (zreg__source){.read = source_read, .free = source_free};
     source->cancel = cancel;
+    source->server = self->server;
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, self->server, err));
     ZREG__TRY(zreg__store_blob_open(&source->blob, self->store, self->repository, digest, err));
     *out = &zreg__steal(&source)->base;
     return ZREG_OK;
@@ -216,6 +233,8 @@ static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, 
 {
     local_sink *sink = (local_sink *)base;
     ZREG__TRY(zreg__cancel_check(sink->cancel, err));
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, sink->self->server, err));
     if (size > sink->size_bytes - zreg__store_upload_size(sink->upload)) {
         return zreg__fail(err, ZREG_CORRUPT, "blob %s is larger than the %llu bytes announced",
                           sink->digest.text, (unsigned long long)sink->size_bytes);
@@ -235,6 +254,8 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *e
 {
     local_sink *sink = (local_sink *)base;
     uint64_t received = zreg__store_upload_size(sink->upload);
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, sink->self->server, err));
     if (sink->size_bytes != UINT64_MAX && received != sink->size_bytes) {
         return zreg__fail(err, ZREG_CORRUPT, "blob %s has %llu bytes instead of %llu",
                           sink->digest.text, (unsigned long long)received,
@@ -314,6 +335,8 @@ static zreg_status local_blob_create(zreg__sink **out, zreg__blob_state *out_sta
 {
     local *self = of(endpoint);
     uint64_t size = 0;
+    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
+    ZREG__TRY(zreg__server_enter(&visit, self->server, err));
     if (digest != NULL &&
         zreg__store_blob_stat(&size, self->store, self->repository, digest, NULL) == ZREG_OK) {
         learn(self, digest);

@@ -13,6 +13,7 @@
 #include "image/transfer.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "registry/client.h"
 #include <string.h>
 #include <zreg/copy.h>
 
@@ -232,6 +233,7 @@ zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char 
 {
     ZREG__AUTO(assembly) assembly self = {.client = client, .cancel = cancel};
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
     if (sources == NULL || sources[0] == NULL) {
         return zreg__fail(err, ZREG_INVAL, "an index of no images; name at least one");

@@ -8,6 +8,7 @@
 #include "image/imageconfig.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "registry/client.h"
 #include <zreg/copy.h>
 
 static zreg_status set_descriptor(zreg__json *to, const zreg_descriptor *descriptor,
@@ -133,6 +134,7 @@ zreg_status zreg_inspect(char **out_json, zreg_client *client, const char *place
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *endpoint = NULL;
     ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
     zreg__error_clear(err);
+    ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(zreg__endpoint_open(&endpoint, place, &options, err));
     ZREG__TRY(describe(document, endpoint, cancel, err));
     return zreg__json_print(out_json, document, err);

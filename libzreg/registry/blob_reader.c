@@ -2,6 +2,7 @@
 /* Pulling a blob (distribution-spec, "Pulling blobs"): verified, and resumed where it broke off. */
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fork.h"
 #include "base/mem.h"
 #include "oci/range.h"
 #include "registry/blob.h"
@@ -238,6 +239,7 @@ zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buf
                            size_t capacity, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__fork_check(reader->client->maker, "the blob", err));
     if (capacity == 0) {
         return zreg__fail(err, ZREG_INVAL, "a read needs room for at least one byte");
     }
@@ -258,7 +260,7 @@ uint64_t zreg_blob_size(const zreg_blob_reader *reader)
 
 void zreg_blob_reader_free(zreg_blob_reader *reader)
 {
-    if (reader == NULL) {
+    if (reader == NULL || zreg__forked(reader->client->maker)) {
         return;
     }
     zreg__fetch_close(reader->exchange);

@@ -6,6 +6,7 @@
  */
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fork.h"
 #include "base/mem.h"
 #include "registry/blob.h"
 
@@ -381,6 +382,7 @@ zreg_status zreg_blob_write(zreg_blob_writer *writer, const void *bytes, size_t 
     zreg_status status;
 
     zreg__error_clear(err);
+    ZREG__TRY(zreg__fork_check(writer->client->maker, "the blob", err));
     if (writer->failed || writer->stored) {
         return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished", writer->target.what);
     }
@@ -426,6 +428,7 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
     zreg_status status;
 
     zreg__error_clear(err);
+    ZREG__TRY(zreg__fork_check(writer->client->maker, "the blob", err));
     if (writer->failed || writer->stored) {
         return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished", writer->target.what);
     }
@@ -439,7 +442,7 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
 
 void zreg_blob_writer_free(zreg_blob_writer *writer)
 {
-    if (writer == NULL) {
+    if (writer == NULL || zreg__forked(writer->client->maker)) {
         return;
     }
     zreg__fetch_close(writer->exchange);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -45,6 +46,7 @@ zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *option
     if (client == NULL) {
         return zreg__fail_nomem(err);
     }
+    client->maker = getpid();
     atomic_init(&client->holders, 1);
     pthread_mutex_init(&client->lock, NULL);
     ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));
@@ -52,6 +54,11 @@ zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *option
     ZREG__TRY(take_options(client, options, err));
     *out = zreg__steal(&client);
     return ZREG_OK;
+}
+
+zreg_status zreg__client_check(const zreg_client *client, zreg_error *err)
+{
+    return client == NULL ? ZREG_OK : zreg__fork_check(client->maker, "the client", err);
 }
 
 zreg_client *zreg__client_share(zreg_client *client)
@@ -62,7 +69,9 @@ zreg_client *zreg__client_share(zreg_client *client)
 
 void zreg_client_free(zreg_client *client)
 {
-    if (client == NULL || atomic_fetch_sub(&client->holders, 1) != 1) {
+    /* In a forked child nothing is touched: TLS would say goodbye on the parent's connections. */
+    if (client == NULL || zreg__forked(client->maker) ||
+        atomic_fetch_sub(&client->holders, 1) != 1) {
         return;
     }
     zreg__fetch_free(client->fetch);
@@ -91,6 +100,7 @@ zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char 
 {
     zreg_status status = ZREG_OK;
 
+    ZREG__TRY(zreg__client_check(client, err));
     if (!zreg__reference_is_host(zreg__span_of(name))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host; write HOST or HOST:PORT", name);
     }
@@ -181,6 +191,10 @@ void zreg_client_counters_sized(zreg_counters *out, size_t out_size, const zreg_
 
     zreg_counters sum = {0};
 
+    if (zreg__forked(client->maker)) {
+        zreg__result_write(out, out_size, &sum, sizeof(sum));
+        return;
+    }
     pthread_mutex_lock(lock);
     for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
         if (host == NULL || strcmp(key, zreg__quirks_canonical(host)) == 0) {

@@ -10,6 +10,10 @@
 #include <zreg/blob.h>
 #include <zreg/client.h>
 
+/** Errors: INVAL (this is a forked child of the client's process). Whatever takes a client and may get
+ *  along without it asks this first. */
+zreg_status zreg__client_check(const zreg_client *client, zreg_error *err);
+
 /**
  * Says which rights on a repository will be needed ("pull" or "pull,push"), so that the first
  * token asked for covers them all. `from` (may be NULL) is a further repository to pull from, for

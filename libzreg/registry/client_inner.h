@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 struct zreg_client {
+    pid_t maker;
     _Atomic unsigned holders; /* the owner and each open stream */
     zreg__log log;
     uint32_t attempts;

@@ -15,6 +15,7 @@
 #include "registry/scope.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <zreg/client.h>
 
 typedef struct zreg__token zreg__token;
@@ -29,15 +30,21 @@ typedef struct zreg__tagapi_settings {
     char *token;             /* or NULL */
 } zreg__tagapi_settings;
 
+/** Whom to trust at a host, and as whom. Replaced as the former are. */
+typedef struct zreg__host_trust {
+    struct zreg__host_trust *older;
+    char *ca_pem, *client_cert_pem, *client_key_pem;
+    bool insecure;
+} zreg__host_trust;
+
 typedef struct zreg__host {
     char *name;                         /* canonical: "docker.io" */
     const zreg__quirks *_Atomic quirks; /* a challenge may tell of others */
     const char *authority;              /* where it answers: "registry-1.docker.io" */
     bool loopback;
 
-    /* Set before the first use, then constant. */
-    char *ca_pem, *client_cert_pem, *client_key_pem;
-    bool insecure, plain_http, http2;
+    zreg__host_trust *_Atomic trust; /* the latest; NULL: the usual authorities */
+    atomic_bool plain_http, http2;
     zreg__tagapi_settings *_Atomic tag_api; /* the latest; NULL: none */
 
     zreg__fetch_counters wire;
@@ -74,6 +81,10 @@ zreg__fetch_tls zreg__host_tls(const zreg__host *host);
  */
 zreg_status zreg__host_enter(bool *out_first, zreg__host *host, zreg_cancel *cancel,
                              zreg_error *err);
+
+/** Whether plain HTTP may be spoken: it was allowed, or nobody is on the way to the host. It then is
+ *  spoken, unless the host has answered by TLS already. */
+bool zreg__host_speaks_plain(zreg__host *host);
 
 /** Ends the first contact. */
 void zreg__host_leave(zreg__host *host);

@@ -114,8 +114,9 @@ static bool uses_tls(zreg__host *host)
  * or client certificate was given, for those are about TLS. */
 static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool first, zreg_error *err)
 {
-    bool maybe_plain = first && s->host->loopback && !s->host->plain_http &&
-                       s->host->ca_pem == NULL && s->host->client_cert_pem == NULL;
+    zreg__fetch_tls trust = zreg__host_tls(s->host);
+    bool maybe_plain = first && s->host->loopback && !s->host->plain_http && trust.ca_pem == NULL &&
+                       trust.client_cert_pem == NULL;
     zreg_error failed = {0};
     zreg_status status;
 

@@ -123,17 +123,11 @@ zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zre
 /* A token or password must not travel in the clear. */
 static zreg_status check_scheme(zreg__host *host, bool tls, zreg_error *err)
 {
-    if (tls) {
-        return ZREG_OK;
-    }
-    if (!host->loopback && !host->plain_http) {
+    if (!tls && !zreg__host_speaks_plain(host)) {
         return zreg__fail(err, ZREG_INVAL,
                           "API of tags: http://%s would show a password to the network; use "
                           "https://, or allow plain HTTP for that host",
                           host->name);
-    }
-    if (!host->plain_http) {
-        host->plain_http = true;
     }
     return ZREG_OK;
 }

@@ -11,18 +11,12 @@
 /* What is read there decides about images, so nobody on the way may change it. */
 static zreg_status check_scheme(zreg__host *host, bool tls, const char *what, zreg_error *err)
 {
-    if (tls) {
-        return ZREG_OK;
-    }
-    if (!host->loopback && !host->plain_http) {
+    if (!tls && !zreg__host_speaks_plain(host)) {
         return zreg__fail(err, ZREG_INVAL,
                           "%s: anyone on the network could change what http://%s answers; use "
                           "https://, or allow plain HTTP for that host",
                           what, host->name);
     }
-    pthread_mutex_lock(&host->lock);
-    host->plain_http = host->plain_http || !host->known;
-    pthread_mutex_unlock(&host->lock);
     return ZREG_OK;
 }
 

@@ -85,7 +85,7 @@ static zreg_status describe(zreg__json *line, const zreg__call *call, bool compl
 
 void zreg__accesslog_write(const zreg__call *call, bool completed)
 {
-    const zreg_server *server = call->server;
+    zreg_server *server = call->server;
     ZREG__AUTO_FREE char *text = NULL;
     if (server->access == NULL) {
         return;
@@ -93,6 +93,6 @@ void zreg__accesslog_write(const zreg__call *call, bool completed)
     ZREG__AUTO(zreg__json) zreg__json *line = json_object_new_object();
     if (line != NULL && describe(line, call, completed, NULL) == ZREG_OK &&
         zreg__json_print(&text, line, NULL) == ZREG_OK) {
-        server->access(text, server->access_user);
+        zreg__life_access(server, text);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fork.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -78,6 +79,7 @@ static zreg_status fill_record(zreg__json *record, const zreg_server *server, zr
 zreg_status zreg_server_connection(char **out_json, const zreg_server *server, zreg_error *err)
 {
     zreg__error_clear(err);
+    ZREG__TRY(zreg__fork_check(server->life.maker, "the server", err));
     ZREG__AUTO(zreg__json) zreg__json *record = json_object_new_object();
     if (record == NULL) {
         return zreg__fail_nomem(err);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http/serve.h"
 #include "oci/errors.h"
+#include "server/life.h"
 #include "server/origins.h"
 #include "server/users.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@
 #include <zreg/server.h>
 
 struct zreg_server {
+    zreg__life life;
     zreg__serve *serve;
     zreg__store *store;
     zreg__users *users;

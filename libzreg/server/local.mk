@@ -21,6 +21,8 @@ libzreg_sources += \
 	libzreg/server/dispatch.h \
 	libzreg/server/handlers.h \
 	libzreg/server/inside.h \
+	libzreg/server/life.c \
+	libzreg/server/life.h \
 	libzreg/server/lists.c \
 	libzreg/server/manifests.c \
 	libzreg/server/names.c \

@@ -2,7 +2,6 @@
 #include "server/server.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -13,6 +12,7 @@
 #include "server/inside.h"
 #include <openssl/crypto.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORKER_THREADS 8
 #define MAX_EVENT_THREADS 8
@@ -93,7 +93,9 @@ static zreg_status open_socket(zreg_server *server, const zreg_server_options *o
 
 static zreg_status prepare(zreg_server *server, const zreg_server_options *options, zreg_error *err)
 {
-    server->log = (zreg__log){options->log, options->log_user};
+    server->life.log = options->log;
+    server->life.log_user = options->log_user;
+    server->log = (zreg__log){options->log != NULL ? zreg__life_log : NULL, server};
     server->access = options->access;
     server->access_user = options->access_user;
     server->token_lifetime_s =
@@ -127,6 +129,7 @@ zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *opti
     if (server == NULL) {
         return zreg__fail_nomem(err);
     }
+    zreg__life_init(&server->life);
     ZREG__TRY(prepare(server, &set, err));
     ZREG__TRY(
         zreg__store_open(&server->store, server->root, choose_durability(&set), &server->log, err));
@@ -185,28 +188,8 @@ void zreg__server_note_origin(zreg_server *server, const char *repository, const
                        told ? &parsed : NULL);
 }
 
-zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error *err)
+void zreg__server_destroy(zreg_server *server)
 {
-    zreg__error_clear(err);
-    zreg__serve_stop(server->serve, grace_ms);
-    if (!server->owns_root) {
-        return ZREG_OK;
-    }
-    server->owns_root = false;
-    return zreg__file_remove_tree(server->root, err);
-}
-
-void zreg_server_free(zreg_server *server)
-{
-    if (server == NULL) {
-        return;
-    }
-    if (server->serve != NULL) {
-        zreg__serve_stop(server->serve, 0);
-    }
-    if (server->owns_root) {
-        zreg__file_remove_tree(server->root, NULL);
-    }
     zreg__serve_free(server->serve);
     zreg__store_close(server->store);
     zreg__users_free(server->users);
@@ -219,5 +202,6 @@ void zreg_server_free(zreg_server *server)
     free(server->fingerprint);
     free(server->address);
     free(server->root);
+    zreg__life_finish(&server->life);
     free(server);
 }

@@ -10,11 +10,28 @@
 /** The store behind a server; valid until the server is freed, also after it was stopped. */
 zreg__store *zreg__server_store(const zreg_server *server);
 
+/** A holder more: the memory of the server stays until each has released it. */
+zreg_server *zreg__server_share(zreg_server *server);
+void zreg__server_release(zreg_server *server);
+
+/** Frees what a server that was stopped is made of, after its last holder. */
+void zreg__server_destroy(zreg_server *server);
+
+/** One use of the store from outside, short, for which the end of the server waits. */
+typedef struct zreg__server_visit {
+    zreg_server *server; /* NULL: not entered */
+} zreg__server_visit;
+
+/** Errors: CANCELLED (the server was stopped), INVAL (this is a forked child). */
+zreg_status zreg__server_enter(zreg__server_visit *out, zreg_server *server, zreg_error *err);
+void zreg__server_leave(zreg__server_visit *visit);
+
 /** Says where a manifest that was stored directly came from, for the access log: `origin` as in
  *  oci/origin.h, or NULL for this buildset itself; `tag` may be NULL. */
 void zreg__server_note_origin(zreg_server *server, const char *repository, const char *tag,
                               const zreg_manifest *manifest, const char *origin);
 
 ZREG__DEFINE_AUTO(zreg_server, zreg_server_free)
+ZREG__DEFINE_AUTO_VALUE(zreg__server_visit, zreg__server_leave)
 
 #endif

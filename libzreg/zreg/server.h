@@ -103,11 +103,20 @@ ZREG_API zreg_status zreg_server_connection(char **out_json, const zreg_server *
 
 /**
  * Takes no new connection, gives running requests up to `grace_ms` to end, then closes them, joins
- * all threads and, in buildset mode with a temporary root, removes the root. Call it once.
+ * all threads and, in buildset mode with a temporary root, removes the root. A copy that reads or
+ * writes inside the server ends with CANCELLED.
+ *
+ * Any thread may call it, at any time and again: the shortest grace counts, and each call returns when
+ * the server has stopped. UINT32_MAX is as long as the requests take. Within a callback of this
+ * server it is refused. Errors: INVAL (within its callback, in a forked child), IO (the root).
  */
 ZREG_API zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error *err);
 
-/** Frees the server, stopping it without grace when it still runs. Accepts NULL. */
+/**
+ * Frees the server, stopping it without grace when it still runs. Accepts NULL. Within a callback of
+ * this server it returns at once, and the server ends, on a thread of its own, once the callback has
+ * returned: what its callbacks use must live until then.
+ */
 ZREG_API void zreg_server_free(zreg_server *server);
 
 ZREG_END_DECLS

@@ -94,10 +94,13 @@ tests_unit_test_registry_rules_LDADD = $(unit_ldadd)
 
 if BUILD_SERVER
 unit_tests += \
+	tests/unit/test_fork \
 	tests/unit/test_server_life \
 	tests/unit/test_sizes \
 	tests/unit/test_store_fs
 
+tests_unit_test_fork_SOURCES = tests/unit/test_fork.c
+tests_unit_test_fork_LDADD = $(unit_ldadd)
 tests_unit_test_sizes_SOURCES = tests/unit/test_sizes.c
 tests_unit_test_sizes_LDADD = $(unit_ldadd)
 tests_unit_test_server_life_SOURCES = tests/unit/test_server_life.c

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * How long a server lives. It has an owner, who stops and frees it; holders, such as an endpoint of a
+ * copy, for whom its memory stays; visitors, who are at its store this moment and for whom its end
+ * waits; and callbacks, within which it cannot be ended, since its end waits for them.
+ */
+#ifndef ZREG_SERVER_LIFE_H
+#define ZREG_SERVER_LIFE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <zreg/server.h>
+
+/** One callback that is running, on the stack of the thread it runs on. */
+typedef struct zreg__life_callback {
+    struct zreg__life_callback *next;
+    pthread_t thread;
+} zreg__life_callback;
+
+typedef struct zreg__life {
+    pid_t maker;
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t left;  /* the last visitor has left */
+    unsigned holders;
+    unsigned visitors;
+    bool is_closed; /* nobody may visit any more */
+    zreg__life_callback *callbacks;
+    zreg_log_fn log; /* the owner's */
+    void *log_user;
+    pthread_mutex_t ending; /* held by the one that ends it */
+} zreg__life;
+
+void zreg__life_init(zreg__life *life);
+void zreg__life_finish(zreg__life *life);
+
+/** A zreg_log_fn for the server's log, which notes that a callback runs; `user` is the server. */
+void zreg__life_log(zreg_log_level level, const char *line, void *user);
+
+/** Calls the owner's access callback with a line. */
+void zreg__life_access(zreg_server *server, const char *line);
+
+#endif
