@@ -9,13 +9,15 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 struct zreg_cancel {
     pid_t maker;
+    atomic_uint holders;
     atomic_int triggered;
-    int fd;
+    _Atomic uint64_t deadline_ms; /* by zreg__clock_ms; UINT64_MAX: none */
+    int fd; /* a timer that is never read: readable for good once it has fired */
 };
 
 zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err)
@@ -26,12 +28,28 @@ zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err)
         return zreg__fail_nomem(err);
     }
     cancel->maker = getpid();
-    cancel->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&cancel->holders, 1);
+    atomic_init(&cancel->deadline_ms, UINT64_MAX);
+    cancel->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (cancel->fd < 0) {
-        return zreg__fail_errno(err, errno, "eventfd for a cancel token");
+        return zreg__fail_errno(err, errno, "timerfd for a cancel token");
     }
     *out = zreg__steal(&cancel);
     return ZREG_OK;
+}
+
+/* A system call alone, so safe inside a signal handler. It cannot fail: `fd` is a timer. */
+static void fire_at(const zreg_cancel *cancel, struct timespec when)
+{
+    struct itimerspec timer = {.it_value = when};
+    int saved = errno;
+    (void)timerfd_settime(cancel->fd, TFD_TIMER_ABSTIME, &timer, NULL);
+    errno = saved;
+}
+
+static void fire_now(const zreg_cancel *cancel)
+{
+    fire_at(cancel, (struct timespec){.tv_nsec = 1});
 }
 
 void zreg_cancel_trigger(zreg_cancel *cancel)
@@ -41,21 +59,44 @@ void zreg_cancel_trigger(zreg_cancel *cancel)
         atomic_exchange(&cancel->triggered, 1) != 0) {
         return;
     }
-    int saved = errno;
-    uint64_t one = 1;
-    ssize_t written = write(cancel->fd, &one, sizeof(one));
-    (void)written; /* cannot fail: the counter is written once */
-    errno = saved;
+    fire_now(cancel);
+}
+
+void zreg_cancel_after(zreg_cancel *cancel, uint32_t timeout_ms)
+{
+    if (cancel == NULL || zreg__forked(cancel->maker)) {
+        return;
+    }
+    uint64_t when = zreg__clock_ms() + timeout_ms;
+    uint64_t before = atomic_load(&cancel->deadline_ms);
+    do {
+        if (before <= when) {
+            return; /* the earliest deadline counts */
+        }
+    } while (!atomic_compare_exchange_weak(&cancel->deadline_ms, &before, when));
+    fire_at(cancel, (struct timespec){(time_t)(when / 1000), (long)(when % 1000) * 1000000 + 1});
+    if (zreg_cancel_triggered(cancel)) {
+        fire_now(cancel); /* what this call has just put off */
+    }
 }
 
 int zreg_cancel_triggered(const zreg_cancel *cancel)
 {
-    return cancel != NULL && atomic_load(&cancel->triggered) != 0;
+    return cancel != NULL && (atomic_load(&cancel->triggered) != 0 ||
+                              zreg__clock_ms() >= atomic_load(&cancel->deadline_ms));
+}
+
+zreg_cancel *zreg__cancel_share(zreg_cancel *cancel)
+{
+    if (cancel != NULL) {
+        atomic_fetch_add(&cancel->holders, 1);
+    }
+    return cancel;
 }
 
 void zreg_cancel_free(zreg_cancel *cancel)
 {
-    if (cancel != NULL) {
+    if (cancel != NULL && atomic_fetch_sub(&cancel->holders, 1) == 1) {
         close(cancel->fd);
         free(cancel);
     }
@@ -68,10 +109,15 @@ int zreg__cancel_fd(const zreg_cancel *cancel)
 
 zreg_status zreg__cancel_check(const zreg_cancel *cancel, zreg_error *err)
 {
-    if (cancel != NULL) {
-        ZREG__TRY(zreg__fork_check(cancel->maker, "the cancel token", err));
+    if (cancel == NULL) {
+        return ZREG_OK;
     }
-    return zreg_cancel_triggered(cancel) ? zreg__fail(err, ZREG_CANCELLED, "cancelled") : ZREG_OK;
+    ZREG__TRY(zreg__fork_check(cancel->maker, "the cancel token", err));
+    if (atomic_load(&cancel->triggered) != 0) {
+        return zreg__fail(err, ZREG_CANCELLED, "cancelled");
+    }
+    return zreg_cancel_triggered(cancel) ? zreg__fail(err, ZREG_TIMEOUT, "the call's time is up")
+                                         : ZREG_OK;
 }
 
 zreg_status zreg__cancel_sleep(const zreg_cancel *cancel, uint64_t ms, zreg_error *err)

@@ -103,7 +103,7 @@ zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zr
         return zreg__fail_nomem(err);
     }
     reader->client = zreg__client_share(client);
-    reader->cancel = cancel;
+    reader->cancel = zreg__cancel_share(cancel);
     reader->digest = *digest;
     ZREG__TRY(zreg__blob_target_of(&reader->target, client, ref, digest, err));
     if (!zreg__hash_kind_of(&kind, digest->text)) {
@@ -266,5 +266,6 @@ void zreg_blob_reader_free(zreg_blob_reader *reader)
     zreg__fetch_close(reader->exchange);
     zreg__blob_target_finish(&reader->target);
     zreg_client_free(reader->client);
+    zreg_cancel_free(reader->cancel);
     free(reader);
 }

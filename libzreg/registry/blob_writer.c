@@ -51,7 +51,7 @@ static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const
     }
     writer->client = zreg__client_share(client);
     writer->small = (zreg__buf)ZREG__BUF(SMALL_BYTES);
-    writer->cancel = cancel;
+    writer->cancel = zreg__cancel_share(cancel);
     writer->size = size_bytes;
     ZREG__TRY(zreg__blob_target_of(&writer->target, client, ref, digest, err));
     if (size_bytes != UINT64_MAX && size_bytes > ZREG__MAX_BLOB_BYTES) {
@@ -453,5 +453,6 @@ void zreg_blob_writer_free(zreg_blob_writer *writer)
     zreg__fetch_url_finish(&writer->session);
     zreg__blob_target_finish(&writer->target);
     zreg_client_free(writer->client);
+    zreg_cancel_free(writer->cancel);
     free(writer);
 }

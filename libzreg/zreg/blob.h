@@ -21,7 +21,7 @@ ZREG_API zreg_status zreg_blob_head(uint64_t *out_size_bytes, zreg_client *clien
                                     const zreg_ref *ref, const zreg_digest *digest,
                                     zreg_cancel *cancel, zreg_error *err);
 
-/** Opens a blob of the repository of `ref` for reading. The token must outlive the reader. */
+/** Opens a blob of the repository of `ref` for reading. */
 ZREG_API zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client,
                                     const zreg_ref *ref, const zreg_digest *digest,
                                     zreg_cancel *cancel, zreg_error *err);
@@ -45,7 +45,7 @@ ZREG_API void zreg_blob_reader_free(zreg_blob_reader *reader);
  * Starts to push a blob into the repository of `ref`.
  *
  * With `digest` and `size_bytes` (UINT64_MAX: unknown) the commit happens only if both turn out
- * right. Without a digest (NULL) it is computed. The token must outlive the writer.
+ * right. Without a digest (NULL) it is computed.
  */
 ZREG_API zreg_status zreg_blob_create(zreg_blob_writer **out, zreg_client *client,
                                       const zreg_ref *ref, const zreg_digest *digest,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Stop a blocking call from another thread or from a signal handler. */
+/** Stop a blocking call: from another thread, from a signal handler, or at a deadline. */
 #ifndef ZREG_CANCEL_H
 #define ZREG_CANCEL_H
 
@@ -10,8 +10,8 @@ ZREG_BEGIN_DECLS
 /**
  * A flag that blocking calls watch. Once triggered it stays triggered.
  *
- * One token may be given to many calls. It must outlive every call and every stream (blob reader
- * or writer) it was given to.
+ * One token may be given to many calls and used from many threads. A stream (blob reader or writer)
+ * keeps the token it was opened with, so it may be freed before that.
  */
 typedef struct zreg_cancel zreg_cancel;
 
@@ -25,7 +25,14 @@ ZREG_API zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err);
  */
 ZREG_API void zreg_cancel_trigger(zreg_cancel *cancel);
 
-/** 1 when the token has been triggered, else 0. NULL is never triggered. */
+/**
+ * Gives the calls that hold the token a deadline, `timeout_ms` milliseconds from now: they then return
+ * ZREG_TIMEOUT within 100 ms. Of several deadlines the earliest counts. Safe from any thread. Accepts
+ * NULL.
+ */
+ZREG_API void zreg_cancel_after(zreg_cancel *cancel, uint32_t timeout_ms);
+
+/** 1 when the token has been triggered or its deadline has passed, else 0. NULL: 0. */
 ZREG_API int zreg_cancel_triggered(const zreg_cancel *cancel);
 
 /** Frees the token. Accepts NULL. */

@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "base/strings.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static void an_error_of_the_system_says_more(void **state)
 {
     (void)state;
     zreg_error err = {0};
-    assert_int_equal(zreg__fail_file(&err, ENOENT, "/no/file", "open %s", "/no/file"), ZREG_NOTFOUND);
+    assert_int_equal(zreg__fail_file(&err, ENOENT, "/no/file", "open %s", "/no/file"),
+                     ZREG_NOTFOUND);
     assert_int_equal(err.os_error, ENOENT);
     assert_string_equal(err.about, "/no/file");
     assert_int_equal(err.retryable, 0);
@@ -274,6 +276,49 @@ static void trigger(void *job)
     zreg_cancel_trigger(job);
 }
 
+static void a_call_ends_at_its_deadline(void **state)
+{
+    (void)state;
+    zreg_error err = {0};
+    ZREG__AUTO(zreg_cancel) zreg_cancel *cancel = NULL;
+    assert_int_equal(zreg_cancel_new(&cancel, NULL), ZREG_OK);
+    zreg_cancel_after(cancel, 60000);
+    assert_int_equal(zreg_cancel_triggered(cancel), 0);
+    zreg_cancel_after(cancel, 20);
+    zreg_cancel_after(cancel, 60000); /* the earliest counts */
+    uint64_t before_ms = zreg__clock_ms();
+    assert_int_equal(zreg__cancel_sleep(cancel, 60000, &err), ZREG_TIMEOUT);
+    assert_true(zreg__clock_ms() - before_ms < 30000);
+    assert_int_equal(err.retryable, 1);
+    assert_int_equal(zreg_cancel_triggered(cancel), 1);
+    zreg_cancel_trigger(cancel);
+    assert_int_equal(zreg__cancel_check(cancel, NULL), ZREG_CANCELLED);
+    zreg_cancel_after(NULL, 1);
+}
+
+static void a_deadline_does_not_put_off_a_cancellation(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg_cancel) zreg_cancel *cancel = NULL;
+    assert_int_equal(zreg_cancel_new(&cancel, NULL), ZREG_OK);
+    zreg_cancel_trigger(cancel);
+    zreg_cancel_after(cancel, 60000);
+    struct pollfd fd = {.fd = zreg__cancel_fd(cancel), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 10000), 1);
+    assert_int_equal(zreg__cancel_sleep(cancel, 60000, NULL), ZREG_CANCELLED);
+}
+
+static void a_token_lives_as_long_as_its_last_holder(void **state)
+{
+    (void)state;
+    zreg_cancel *cancel = NULL;
+    assert_int_equal(zreg_cancel_new(&cancel, NULL), ZREG_OK);
+    ZREG__AUTO(zreg_cancel) zreg_cancel *held = zreg__cancel_share(cancel);
+    zreg_cancel_free(cancel);
+    assert_int_equal(zreg__cancel_check(held, NULL), ZREG_OK);
+    assert_null(zreg__cancel_share(NULL));
+}
+
 static void a_sleep_ends_when_cancelled(void **state)
 {
     (void)state;
@@ -309,6 +354,9 @@ int main(void)
         cmocka_unit_test(a_tree_is_made_written_and_removed),
         cmocka_unit_test(a_pool_runs_jobs_that_submit_jobs),
         cmocka_unit_test(a_sleep_ends_when_cancelled),
+        cmocka_unit_test(a_call_ends_at_its_deadline),
+        cmocka_unit_test(a_deadline_does_not_put_off_a_cancellation),
+        cmocka_unit_test(a_token_lives_as_long_as_its_last_holder),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
