@@ -60,6 +60,15 @@ static zreg_status print_text(session *s, const zreg_cleaned *cleaned, bool dry_
     return output_finish(s);
 }
 
+static void print_partly(session *s, const zreg_cleaned *cleaned)
+{
+    if (s->json) {
+        (void)zreg_cleaned_json(&s->partly, cleaned, NULL);
+    } else {
+        (void)print_text(s, cleaned, false);
+    }
+}
+
 static zreg_status clean_up(session *s, const zreg_cleanup_options *options)
 {
     zreg_cleaned *cleaned = NULL;
@@ -74,6 +83,8 @@ static zreg_status clean_up(session *s, const zreg_cleanup_options *options)
     progress_finish(&s->progress);
     if (status == ZREG_OK) {
         status = s->json ? print_json(s, cleaned) : print_text(s, cleaned, options->dry_run != 0);
+    } else if (cleaned != NULL) {
+        print_partly(s, cleaned);
     }
     zreg_cleaned_free(cleaned);
     return status;

@@ -104,6 +104,15 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
     return status;
 }
 
+static void print_partly(session *s, const zreg_populated *populated)
+{
+    if (s->json) {
+        (void)zreg_populated_json(&s->partly, populated, NULL);
+    } else {
+        (void)print_text(s, populated);
+    }
+}
+
 static zreg_status run(session *s)
 {
     zreg_artifacts *artifacts = NULL;
@@ -119,6 +128,8 @@ static zreg_status run(session *s)
     }
     if (status == ZREG_OK) {
         status = s->json ? print_json(s, populated) : print_text(s, populated);
+    } else if (populated != NULL) {
+        print_partly(s, populated);
     }
     zreg_populated_free(populated);
     zreg_artifacts_free(artifacts);

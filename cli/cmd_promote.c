@@ -11,9 +11,7 @@
 static const option_spec options_of_promote[] = {
     {"change", "N", "promote what was uploaded, or built, for this change"},
     {"patchset", "N", "of the change, for --zuul-api"},
-    {"pipeline", "NAME",
-     "promote what was uploaded in this pipeline without a change; with --change, the pipeline "
-     "that built it, gate by default"},
+    {"pipeline", "NAME", "promote what was uploaded in this pipeline without a change"},
     {"from-tag", "TAG", "promote what this tag holds; the tag stays"},
     {"tag", "TAG", "a tag to give; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse any other image"},
@@ -27,6 +25,7 @@ static const option_spec options_of_promote[] = {
      "--zuul-api"},
     {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},
     {"project", "NAME", "the project of the change"},
+    {"build-pipeline", "NAME", "the pipeline that built the image; gate by default"},
     {"job-name", "NAME", "the job that built the image"},
     {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {"intermediate", "HOST:PORT", "copy from here instead of where the artifact says"},
@@ -41,41 +40,20 @@ static const option_spec options_of_promote[] = {
     {NULL},
 };
 
-static json_object *order_json(uint64_t order)
-{
-    return order == 0 ? NULL : json_object_new_uint64(order);
-}
+/* What the command line asks for, beside the settings of a promotion. */
+typedef struct request {
+    zreg_promote_options options;
+    zreg_digest expected;
+    const char *zuul_api; /* or NULL */
+    bool unordered;
+    bool from_intermediate;
+} request;
 
-static bool is_superseded(const zreg_promote_result *result, size_t i)
+static zreg_status print_json(session *s, const zreg_promoted *promoted)
 {
-    return (result->superseded >> i & 1) != 0;
-}
-
-static zreg_status print_json(session *s, const zreg_promote_result *result)
-{
-    json_object *document = output_object();
-    json_object *tags = output_array();
-    json_object *superseded = output_array();
-    const char *const *tag = options_list(&s->given, "tag");
-    for (size_t i = 0; tag[i] != NULL; i++) {
-        output_add_text(is_superseded(result, i) ? superseded : tags, tag[i]);
-    }
-    output_set_text(document, "digest", result->digest.text);
-    output_set_bool(document, "promoted", result->promoted);
-    output_set(document, "tags", tags);
-    output_set(document, "superseded", superseded);
-    output_set_text(document, "superseded_by", result->superseded_by);
-    output_set(document, "order", order_json(result->order));
-    output_set_number(document, "requests", result->requests);
-    output_set_number(document, "auth_requests", result->auth_requests);
-    output_set_number(document, "blob_requests", result->blob_requests);
-    output_set_number(document, "cleanup_requests", result->cleanup_requests);
-    output_set_number(document, "verify_requests", result->verify_requests);
-    output_set_number(document, "bytes", result->bytes);
-    output_set_number(document, "referrers", result->referrers);
-    output_set_bool(document, "temporary_deleted", result->temporary_deleted);
-    output_set_text(document, "cleanup_error", result->cleanup_error);
-    return output_json(s, document);
+    char *json = NULL;
+    zreg_status status = zreg_promoted_json(&json, promoted, &s->err);
+    return status == ZREG_OK ? output_json_text(s, json) : status;
 }
 
 static void print_superseded(const char *place, const char *tag, const char *by)
@@ -84,25 +62,30 @@ static void print_superseded(const char *place, const char *tag, const char *by)
            by[0] == '\0' ? "a change" : "change ", by);
 }
 
-static zreg_status print_text(session *s, const zreg_promote_result *result)
+static void print_tag(const char *place, const zreg_promoted_tag *tag, bool failed)
 {
-    const char *place = session_word(s, 0);
-    const char *const *tag = options_list(&s->given, "tag");
-    for (size_t i = 0; tag[i] != NULL; i++) {
-        if (is_superseded(result, i)) {
-            print_superseded(place, tag[i], result->superseded_by);
-        } else {
-            printf("%s:%s %s\n", place, tag[i], result->digest.text);
-        }
+    if (tag->superseded) {
+        print_superseded(place, tag->tag, tag->superseded_by);
+    } else if (!failed || tag->set) {
+        printf("%s:%s %s\n", place, tag->tag, tag->digest.text);
+    }
+}
+
+static zreg_status print_text(session *s, const zreg_promoted *promoted)
+{
+    const zreg_promote_summary *summary = zreg_promoted_summary(promoted);
+    for (size_t i = 0; i < zreg_promoted_count(promoted); i++) {
+        print_tag(session_word(s, 0), zreg_promoted_at(promoted, i), s->err.code != ZREG_OK);
     }
     printf("%" PRIu64 " requests, %" PRIu64 " of them for authentication, %" PRIu64
            " for blobs; %" PRIu64 " to look at its parts%s%s%s%s\n",
-           result->requests, result->auth_requests, result->blob_requests, result->verify_requests,
-           result->temporary_deleted ? "; the temporary tag is gone" : "",
-           result->cleanup_error[0] != '\0' ? "; " : "", result->cleanup_error,
+           summary->requests, summary->auth_requests, summary->blob_requests,
+           summary->verify_requests,
+           summary->temporary_deleted ? "; the temporary tag is gone" : "",
+           summary->cleanup_error[0] != '\0' ? "; " : "", summary->cleanup_error,
            options_flag(&s->given, "dry-run") ? "; nothing was changed" : "");
     if (options_flag(&s->given, "with-referrers")) {
-        printf("signatures and other referrers: %" PRIu32 "\n", result->referrers);
+        printf("signatures and other referrers: %" PRIu32 "\n", summary->referrers);
     }
     return output_finish(s);
 }
@@ -116,51 +99,42 @@ static bool read_number(uint64_t *number, const char *text)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number != 0;
 }
 
-static zreg_status read_order(session *s, zreg_promote_options *options)
+static zreg_status read_order(session *s, request *to)
 {
     const char *text = options_text(&s->given, "order");
-    options->unordered = text != NULL && strcmp(text, "none") == 0;
-    if (text == NULL || options->unordered || read_number(&options->order, text)) {
+    to->unordered = text != NULL && strcmp(text, "none") == 0;
+    if (text == NULL || to->unordered || read_number(&to->options.order, text)) {
         return ZREG_OK;
     }
     return session_misuse(s, "--order: write a number from 1 on, or none");
 }
 
-static zreg_status read_method(session *s, zreg_promote_options *options)
+static zreg_status read_method(session *s, request *to)
 {
     const char *method = options_text(&s->given, "method");
-    bool by_tag = method == NULL ? options->zuul_api == NULL : strcmp(method, "tag") == 0;
-    options->from_intermediate = !by_tag;
+    bool by_tag = method == NULL ? to->zuul_api == NULL : strcmp(method, "tag") == 0;
+    to->from_intermediate = !by_tag;
     if (method != NULL && !by_tag && strcmp(method, "intermediate-registry") != 0) {
         return session_misuse(s, "--method: write tag or intermediate-registry");
     }
-    if (options->from_intermediate && options->zuul_api == NULL) {
+    if (to->from_intermediate && to->options.pipeline != NULL) {
+        return session_misuse(s, "--pipeline is for temporary tags; which pipeline built the image "
+                                 "is told by --build-pipeline");
+    }
+    if (to->from_intermediate && to->zuul_api == NULL) {
         return session_misuse(s, "--method intermediate-registry needs --zuul-api");
     }
     return ZREG_OK;
 }
 
-static zreg_status read_zuul(session *s, zreg_promote_options *options)
+static zreg_status check_source(session *s, const request *given)
 {
-    options->zuul_api = options_text(&s->given, "zuul-api");
-    options->zuul_tenant = options_text(&s->given, "tenant");
-    options->zuul_project = options_text(&s->given, "project");
-    options->patchset = options_text(&s->given, "patchset");
-    options->zuul_pipeline = options_text(&s->given, "pipeline");
-    options->zuul_job = options_text(&s->given, "job-name");
-    options->zuul_promote_pipeline = options_text(&s->given, "promote-pipeline");
-    options->intermediate = options_text(&s->given, "intermediate");
-    if (options->zuul_api != NULL && options->change == NULL) {
-        return session_misuse(s, "--zuul-api needs --change");
-    }
-    zreg_status status = session_number(s, "jobs", 0, &options->jobs);
-    return status == ZREG_OK ? read_method(s, options) : status;
-}
-
-static zreg_status check_source(session *s, const zreg_promote_options *options)
-{
+    const zreg_promote_options *options = &given->options;
     if (!options_flag(&s->given, "tag")) {
         return session_misuse(s, "--tag is missing");
+    }
+    if (given->zuul_api != NULL && options->change == NULL) {
+        return session_misuse(s, "--zuul-api needs --change");
     }
     if (options->change == NULL && options->pipeline == NULL && options->from_tag == NULL) {
         return session_misuse(s, "give --change, --pipeline or --from-tag");
@@ -168,9 +142,10 @@ static zreg_status check_source(session *s, const zreg_promote_options *options)
     return ZREG_OK;
 }
 
-static zreg_status read_options(session *s, zreg_promote_options *options, zreg_digest *expected)
+static void read_texts(session *s, request *to)
 {
-    const char *digest = options_text(&s->given, "expect-digest");
+    zreg_promote_options *options = &to->options;
+    to->zuul_api = options_text(&s->given, "zuul-api");
     options->change = options_text(&s->given, "change");
     options->pipeline = options_text(&s->given, "pipeline");
     options->from_tag = options_text(&s->given, "from-tag");
@@ -181,22 +156,118 @@ static zreg_status read_options(session *s, zreg_promote_options *options, zreg_
     options->with_referrers = options_flag(&s->given, "with-referrers");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
-    zreg_status status = check_source(s, options);
-    status = status == ZREG_OK ? read_order(s, options) : status;
-    status = status == ZREG_OK ? read_zuul(s, options) : status;
+}
+
+static zreg_status read_request(session *s, request *to)
+{
+    const char *digest = options_text(&s->given, "expect-digest");
+    read_texts(s, to);
+    zreg_status status = check_source(s, to);
+    status = status == ZREG_OK ? read_order(s, to) : status;
+    status = status == ZREG_OK ? read_method(s, to) : status;
+    status = status == ZREG_OK ? session_number(s, "jobs", 0, &to->options.jobs) : status;
     if (status != ZREG_OK || digest == NULL) {
         return status;
     }
-    options->expect_digest = expected;
-    return zreg_digest_parse(expected, digest, &s->err);
+    to->options.expect_digest = &to->expected;
+    return zreg_digest_parse(&to->expected, digest, &s->err);
+}
+
+static zreg_zuul_options zuul_query(const session *s)
+{
+    zreg_zuul_options query = ZREG_OPTIONS(zreg_zuul_options);
+    query.tenant = options_text(&s->given, "tenant");
+    query.project = options_text(&s->given, "project");
+    query.change = options_text(&s->given, "change");
+    query.patchset = options_text(&s->given, "patchset");
+    return query;
+}
+
+static zreg_status ask_order(session *s, request *to)
+{
+    zreg_zuul_options query = zuul_query(s);
+    query.pipeline = options_text(&s->given, "promote-pipeline");
+    if (to->zuul_api == NULL || to->unordered || to->options.order != 0) {
+        return ZREG_OK;
+    }
+    return zreg_zuul_order(&to->options.order, s->client, to->zuul_api, &query, s->cancel, &s->err);
+}
+
+static zreg_status ask_artifacts(session *s, zreg_artifacts **out, const request *from)
+{
+    zreg_zuul_builds *builds = NULL;
+    zreg_zuul_options query = zuul_query(s);
+    const char *pipeline = options_text(&s->given, "build-pipeline");
+    query.pipeline = pipeline == NULL ? "gate" : pipeline;
+    query.job = options_text(&s->given, "job-name");
+    zreg_status status =
+        zreg_zuul_builds_find(&builds, s->client, from->zuul_api, &query, s->cancel, &s->err);
+    if (status == ZREG_OK) {
+        status = zreg_zuul_builds_artifacts(out, builds, &s->err);
+    }
+    if (status == ZREG_OK && zreg_artifacts_count(*out) == 0) {
+        status = session_fail(
+            s, ZREG_NOTFOUND,
+            "no successful build of change %s,%s in the pipeline %s made an image", query.change,
+            query.patchset == NULL ? "?" : query.patchset, query.pipeline);
+    }
+    zreg_zuul_builds_free(builds);
+    return status;
+}
+
+static zreg_status promote_built(session *s, zreg_promoted **out, const request *from)
+{
+    const zreg_promote_options *options = &from->options;
+    zreg_promote_from_intermediate_options built = {
+        .size = sizeof(built),
+        .change = options->change,
+        .intermediate = options_text(&s->given, "intermediate"),
+        .expect_digest = options->expect_digest,
+        .if_current = options->if_current,
+        .order = options->order,
+        .dry_run = options->dry_run,
+        .with_referrers = options->with_referrers,
+        .jobs = options->jobs,
+        .progress = options->progress,
+        .progress_user = options->progress_user,
+    };
+    zreg_artifacts *artifacts = NULL;
+    zreg_status status = ask_artifacts(s, &artifacts, from);
+    if (status == ZREG_OK) {
+        status = zreg_promote_from_intermediate(out, s->client, artifacts, session_word(s, 0),
+                                                options_list(&s->given, "tag"), &built, s->cancel,
+                                                &s->err);
+    }
+    zreg_artifacts_free(artifacts);
+    return status;
+}
+
+static zreg_status promote(session *s, zreg_promoted **out, request *from)
+{
+    zreg_status status = ask_order(s, from);
+    if (status != ZREG_OK) {
+        return status;
+    }
+    return from->from_intermediate
+               ? promote_built(s, out, from)
+               : zreg_promote(out, s->client, session_word(s, 0), options_list(&s->given, "tag"),
+                              &from->options, s->cancel, &s->err);
+}
+
+static void print_partly(session *s, const zreg_promoted *promoted)
+{
+    if (s->json) {
+        (void)zreg_promoted_json(&s->partly, promoted, NULL);
+    } else {
+        (void)print_text(s, promoted);
+    }
 }
 
 static zreg_status run(session *s)
 {
-    zreg_digest expected;
-    zreg_promote_result result;
-    zreg_promote_options options = ZREG_OPTIONS(zreg_promote_options);
-    zreg_status status = read_options(s, &options, &expected);
+    zreg_promoted *promoted = NULL;
+    request given = {.options = ZREG_OPTIONS(zreg_promote_options)};
+    zreg_status status = read_request(s, &given);
     if (status == ZREG_OK) {
         status = session_open(s, session_word(s, 0));
     }
@@ -204,14 +275,16 @@ static zreg_status run(session *s)
         status = tag_api_configure(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
-        status = zreg_promote(&result, s->client, session_word(s, 0),
-                              options_list(&s->given, "tag"), &options, s->cancel, &s->err);
+        status = promote(s, &promoted, &given);
     }
     progress_finish(&s->progress);
-    if (status != ZREG_OK) {
-        return status;
+    if (status == ZREG_OK) {
+        status = s->json ? print_json(s, promoted) : print_text(s, promoted);
+    } else if (promoted != NULL) {
+        print_partly(s, promoted);
     }
-    return s->json ? print_json(s, &result) : print_text(s, &result);
+    zreg_promoted_free(promoted);
+    return status;
 }
 
 const verb cmd_promote = {

@@ -19,13 +19,15 @@ static const option_spec options_of_publish[] = {
     {NULL},
 };
 
-static zreg_status print(session *s, const zreg_artifacts *artifacts)
+static zreg_status print_json(session *s, const zreg_artifacts *artifacts)
 {
     char *json = NULL;
-    if (s->json) {
-        zreg_status status = zreg_artifacts_json(&json, artifacts, &s->err);
-        return status == ZREG_OK ? output_json_text(s, json) : status;
-    }
+    zreg_status status = zreg_artifacts_json(&json, artifacts, &s->err);
+    return status == ZREG_OK ? output_json_text(s, json) : status;
+}
+
+static zreg_status print_text(session *s, const zreg_artifacts *artifacts)
+{
     for (size_t i = 0; i < zreg_artifacts_count(artifacts); i++) {
         const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
         printf("%s %s\n  %s\n", artifact->name, artifact->digest, artifact->url);
@@ -69,6 +71,15 @@ static zreg_status publish(session *s, zreg_artifacts **out)
     return status;
 }
 
+static void print_partly(session *s, const zreg_artifacts *artifacts)
+{
+    if (s->json) {
+        (void)zreg_artifacts_json(&s->partly, artifacts, NULL);
+    } else {
+        (void)print_text(s, artifacts);
+    }
+}
+
 static zreg_status run(session *s)
 {
     zreg_artifacts *artifacts = NULL;
@@ -77,7 +88,9 @@ static zreg_status run(session *s)
         status = publish(s, &artifacts);
     }
     if (status == ZREG_OK) {
-        status = print(s, artifacts);
+        status = s->json ? print_json(s, artifacts) : print_text(s, artifacts);
+    } else if (artifacts != NULL) {
+        print_partly(s, artifacts);
     }
     zreg_artifacts_free(artifacts);
     return status;

@@ -173,6 +173,9 @@ void output_error(const session *s)
                err->http_status == 0 ? NULL : json_object_new_int(err->http_status));
     output_set_text(error, "registry_code", err->registry_code);
     output_set(document, "error", error);
+    if (s->partly != NULL) {
+        output_set(document, "done", json_tokener_parse(s->partly));
+    }
     puts(json_object_to_json_string_ext(document,
                                         JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(document);

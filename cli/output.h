@@ -30,7 +30,8 @@ void output_copy_result(json_object *object, const zreg_copy_result *result);
 /** "8.1 MB moved; blobs: 3 copied, 1 mounted, 2 there already; 0.4 s" */
 void output_copy_line(const zreg_copy_result *result);
 
-/** Tells the session's error on standard error, and as a document when that is wanted. */
+/** Tells the session's error on standard error, and as a document when that is wanted: {"error"}, with
+ *  what was done before it as "done". */
 void output_error(const session *s);
 
 /** Flushes standard output. Errors: IO. */

@@ -144,5 +144,6 @@ void session_finish(session *s)
     progress_finish(&s->progress);
     zreg_client_free(s->client);
     zreg_cancel_free(s->cancel);
+    zreg_free(s->partly);
     options_finish(&s->given);
 }

@@ -34,6 +34,7 @@ struct session {
     zreg_cancel *cancel; /* triggered by SIGINT and SIGTERM */
     progress progress;
     zreg_error err;
+    char *partly; /* what was done before the error, a document of the library's, or NULL */
 };
 
 extern const option_spec session_common_options[];

@@ -16,7 +16,8 @@
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
  *     pointer, cancel token, error.
- *   - A function that can fail returns zreg_status; outputs are set only on ZREG_OK.
+ *   - A function that can fail returns zreg_status; outputs are set only on ZREG_OK. Publish, populate,
+ *     promote and cleanup, which may have done half of their work, tell of it beside an error too.
  *   - The error parameter may be NULL. It is the caller's memory and needs no freeing.
  *   - An object given out through `**out` is the caller's and has a matching `_free`, which
  *     accepts NULL. Objects may be freed in any order. A pointer from a getter lives as long as

@@ -82,6 +82,15 @@ func (a *Artifacts) take(from raw.Artifacts, failure raw.Error) {
 	*a = Artifacts{list: list, json: []byte(json)}
 }
 
+// takeBeside is take for a list that may stand beside a failure, which stays.
+func (a *Artifacts) takeBeside(from raw.Artifacts, failure raw.Error) {
+	if failure.GetCode() != 0 {
+		failure = raw.NewError()
+		defer raw.DeleteError(failure)
+	}
+	a.take(from, failure)
+}
+
 func newArtifact(from raw.Artifact) Artifact {
 	return Artifact{
 		Name:       from.GetName(),

@@ -59,7 +59,8 @@ type CleanupResult struct {
 }
 
 // CleanupTags deletes the temporary tags of the repository (HOST/REPOSITORY) that match and are old
-// enough; never a final tag, and never a digest.
+// enough; never a final tag, and never a digest. Beside an error it tells what was gone through, if a
+// tag was deleted.
 func (c *Client) CleanupTags(ctx context.Context, repository string, options *CleanupOptions) (result CleanupResult, err error) {
 	var o CleanupOptions
 	if options != nil {
@@ -73,7 +74,7 @@ func (c *Client) CleanupTags(ctx context.Context, repository string, options *Cl
 		out := raw.Cleanup_tags(c.raw, repository, o.Match, seconds, flag(o.AnyAge), flag(o.DryRun),
 			progress, cancel, failure)
 		defer raw.Cleaned_free(out)
-		if failure.GetCode() == 0 {
+		if out.Swigcptr() != 0 {
 			result = cleanupResult(out)
 		}
 	})

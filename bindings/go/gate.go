@@ -68,7 +68,7 @@ type Populated struct {
 // Populate copies images of the changes ahead from the intermediate registry to the buildset
 // registry at HOST:PORT: for each name the last change's last build, and nothing superseded. When the
 // artifacts were read from all of Zuul's variables, the result tells of each change ahead which
-// images came from it, or why none did.
+// images came from it, or why none did. Beside an error it has the images that were brought in before.
 func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, options *PopulateOptions) (populated Populated, err error) {
 	var o PopulateOptions
 	if options != nil {
@@ -80,7 +80,7 @@ func (c *Client) Populate(ctx context.Context, artifacts Artifacts, to string, o
 				flag(o.WithReferrers), o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.ZuulPipeline, o.ZuulJob,
 				o.ZuulPromotePipeline, o.Records, progress, cancel, failure)
 			defer raw.Populated_free(out)
-			if failure.GetCode() == 0 {
+			if out.Swigcptr() != 0 {
 				populated = Populated{populatedImages(out), populatedItems(out), raw.Populated_items_known(out) != 0}
 			}
 		})
@@ -145,7 +145,8 @@ type PublishOptions struct {
 }
 
 // Publish copies images ("REPOSITORY:TAG") of this change from the buildset registry to the
-// intermediate registry, both HOST:PORT, and gives the artifacts to return to Zuul.
+// intermediate registry, both HOST:PORT, and gives the artifacts to return to Zuul. Beside an error it
+// has those that were published before.
 func (c *Client) Publish(ctx context.Context, from, to string, images []string, options *PublishOptions) (artifacts Artifacts, err error) {
 	var o PublishOptions
 	if options != nil {
@@ -155,7 +156,9 @@ func (c *Client) Publish(ctx context.Context, from, to string, images []string, 
 		out := raw.Publish(c.raw, from, to, images, o.Build, o.Change, o.Patchset, o.Project, o.Pipeline,
 			rawServer(o.Server), o.Jobs, flag(o.WithReferrers), progress, cancel, failure)
 		defer raw.Artifacts_free(out)
-		artifacts.take(out, failure)
+		if out.Swigcptr() != 0 {
+			artifacts.takeBeside(out, failure)
+		}
 	}, o.Server)
 	return artifacts, err
 }
@@ -193,99 +196,4 @@ func (c *Client) Upload(ctx context.Context, src, repository, tag string, option
 		result = newCopyResult(out)
 	}, o.SrcServer)
 	return result, err
-}
-
-// PromoteOptions are the settings of Promote.
-type PromoteOptions struct {
-	Change       string // take the temporary tag of this change ...
-	Pipeline     string // ... or of this pipeline, when there is no change ...
-	FromTag      string // ... or this tag itself, before the other two
-	ExpectDigest Digest // refuse any other image
-	IfCurrent    string // promote a tag only while it holds this digest, or is "absent"
-	Keep         bool   // leave the temporary tag
-	Order        uint64 // larger for what merged later; 0: none. With it a tag never goes back
-
-	// With the URL of Zuul's API the order is found out. FromIntermediate takes the image of the newest
-	// successful build of the change, and copies it from the intermediate registry.
-	ZuulAPI             string // URL of a tenant's API, or of all tenants'
-	ZuulTenant          string
-	ZuulProject         string // wanted where numbers of changes are the project's own
-	Patchset            string
-	ZuulPipeline        string // where the image was built; "" means "gate"
-	ZuulJob             string // that built it; "" means any
-	ZuulPromotePipeline string // "" means "promote"
-	Unordered           bool   // do not ask for the order
-	FromIntermediate    bool
-	Intermediate        string // HOST:PORT to copy from instead of the artifact's own
-	Jobs                uint   // transfers at once of that copy, and looks at the image's parts; 0 means 8
-
-	NoVerify      bool // do not look whether the image's parts are there
-	DryRun        bool // change nothing, and tell what would have been done
-	WithReferrers bool // what belongs to the image is looked at too, or comes along from the intermediate registry
-	Progress      ProgressFunc
-}
-
-// PromoteResult says what a promotion did.
-type PromoteResult struct {
-	Digest           Digest
-	Requests         uint64 // HTTP requests of the promotion, authentication included
-	AuthRequests     uint64 // of these: for authentication
-	BlobRequests     uint64 // of these: for blobs; 0 unless FromIntermediate
-	CleanupRequests  uint64 // further requests, to look at the final tags and delete temporary ones
-	Tags             uint   // how many tags were set
-	TemporaryDeleted bool
-	Promoted         bool     // false: every tag belongs to a change that merged later
-	Superseded       []string // tags that belong to a change that merged later
-	SupersededBy     string   // the number of that change, or ""
-	Order            uint64   // the order that was given or found out; 0: none
-	Bytes            uint64   // blob bytes that moved; 0 unless FromIntermediate
-	Referrers        uint     // WithReferrers: how many signatures and whatever else belong to it
-	VerifyRequests   uint64   // further requests, to look whether the image's parts are there
-	CleanupError     string   // why a temporary tag that should go stays, or ""
-}
-
-// Promote gives the uploaded image of the repository (HOST/REPOSITORY) its final tags, by its
-// manifest alone. The temporary tag of the first of tags is the source unless FromTag says otherwise.
-func (c *Client) Promote(ctx context.Context, repository string, tags []string, options *PromoteOptions) (result PromoteResult, err error) {
-	var o PromoteOptions
-	if options != nil {
-		o = *options
-	}
-	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
-		out := raw.NewPromote_result()
-		defer raw.DeletePromote_result(out)
-		raw.Promote(out, c.raw, repository, tags, o.Change, o.Pipeline, o.FromTag,
-			string(o.ExpectDigest), o.IfCurrent, flag(o.Keep), o.Order,
-			o.ZuulAPI, o.ZuulTenant, o.ZuulProject, o.Patchset, o.ZuulPipeline, o.ZuulJob,
-			o.ZuulPromotePipeline, flag(o.Unordered), flag(o.FromIntermediate), o.Intermediate, o.Jobs,
-			flag(o.NoVerify), flag(o.DryRun), flag(o.WithReferrers), progress, cancel, failure)
-		result = PromoteResult{
-			Digest:           digestText(out.GetDigest()),
-			Requests:         out.GetRequests(),
-			AuthRequests:     out.GetAuth_requests(),
-			BlobRequests:     out.GetBlob_requests(),
-			CleanupRequests:  out.GetCleanup_requests(),
-			Tags:             out.GetTags(),
-			TemporaryDeleted: out.GetTemporary_deleted() != 0,
-			Promoted:         out.GetPromoted() != 0,
-			Superseded:       chosen(tags, out.GetSuperseded()),
-			SupersededBy:     out.GetSuperseded_by(),
-			Order:            out.GetOrder(),
-			Bytes:            out.GetBytes(),
-			Referrers:        out.GetReferrers(),
-			VerifyRequests:   out.GetVerify_requests(),
-			CleanupError:     out.GetCleanup_error(),
-		}
-	})
-	return result, err
-}
-
-// chosen gives the tags whose bit is set.
-func chosen(tags []string, bits uint64) (found []string) {
-	for i, tag := range tags {
-		if i < 64 && bits>>i&1 == 1 {
-			found = append(found, tag)
-		}
-	}
-	return found
 }

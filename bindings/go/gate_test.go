@@ -191,13 +191,13 @@ func TestPromotionInOrder(t *testing.T) {
 	promoted, err := client.Promote(background, repository, tags, &zreg.PromoteOptions{Change: "8", Order: 20})
 	must(t, err)
 	wantEqual(t, "promoted", promoted.Promoted, true)
-	wantEqual(t, "superseded", len(promoted.Superseded), 0)
+	wantEqual(t, "superseded", len(promoted.Superseded()), 0)
 
 	late, err := client.Promote(background, repository, tags, &zreg.PromoteOptions{Change: "7", Order: 10})
 	must(t, err)
 	wantEqual(t, "promoted", late.Promoted, false)
-	wantEqual(t, "superseded", late.Superseded[0], "latest")
-	wantEqual(t, "superseded by", late.SupersededBy, "8")
+	wantEqual(t, "superseded", late.Superseded()[0], "latest")
+	wantEqual(t, "superseded by", late.SupersededBy(), "8")
 	wantEqual(t, "digest", late.Digest, newer)
 	wantEqual(t, "temporary tag deleted", late.TemporaryDeleted, true)
 }

@@ -17,10 +17,12 @@ go_DATA = \
 	bindings/go/go.mod \
 	bindings/go/host.go \
 	bindings/go/manifest.go \
+	bindings/go/promote.go \
 	bindings/go/provenance.go \
 	bindings/go/ref.go \
 	bindings/go/resolve.go \
-	bindings/go/server.go
+	bindings/go/server.go \
+	bindings/go/zuul.go
 
 gorawdir = $(godir)/internal/raw
 goraw_DATA = \

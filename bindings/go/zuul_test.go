@@ -51,8 +51,7 @@ func TestZuul(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "order", order, uint64(1767225600000007))
 
-	_, err = client.Promote(background, "registry.example/example/base", []string{"latest"}, &zreg.PromoteOptions{
-		ZuulAPI: query.API, ZuulTenant: "example", Change: "12", Patchset: "3", Unordered: true, FromIntermediate: true})
+	_, err = client.PromoteFromIntermediate(background, artifacts, "registry.example/example/base", []string{"latest"}, nil)
 	wantError(t, err, zreg.ErrNotFound) // the build made docker.io/example/base
 
 	client = newClient(t)

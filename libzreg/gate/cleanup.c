@@ -148,6 +148,7 @@ zreg_status zreg_cleanup_tags(zreg_cleaned **out, zreg_client *client, const cha
                               zreg_error *err)
 {
     zreg__error_clear(err);
+    *out = NULL;
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .cancel = cancel, .now_s = zreg__clock_unix_s()};
     ZREG__AUTO(zreg_cleaned) zreg_cleaned *cleaned = NULL;
@@ -164,7 +165,9 @@ zreg_status zreg_cleanup_tags(zreg_cleaned **out, zreg_client *client, const cha
     }
     ZREG__TRY(zreg__cleaned_new(&cleaned, run.tags.count, err));
     cleaned->dry_run = run.set.dry_run != 0;
-    ZREG__TRY(go_through(cleaned, &run, err));
-    *out = zreg__steal(&cleaned);
-    return ZREG_OK;
+    status = go_through(cleaned, &run, err);
+    if (status == ZREG_OK || run.deleted > 0) {
+        *out = zreg__steal(&cleaned);
+    }
+    return status;
 }

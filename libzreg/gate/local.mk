@@ -33,10 +33,14 @@ libzreg_sources += \
 	libzreg/gate/progress.h \
 	libzreg/gate/promote.c \
 	libzreg/gate/promote_cleanup.c \
+	libzreg/gate/promote_intermediate.c \
 	libzreg/gate/promote_order.c \
 	libzreg/gate/promote_referrers.c \
+	libzreg/gate/promote_source.c \
 	libzreg/gate/promote_verify.c \
-	libzreg/gate/promote_zuul.c \
+	libzreg/gate/promoted.c \
+	libzreg/gate/promoted.h \
+	libzreg/gate/promotion.c \
 	libzreg/gate/promotion.h \
 	libzreg/gate/provenance.c \
 	libzreg/gate/publish.c \

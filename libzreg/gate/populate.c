@@ -209,12 +209,22 @@ static zreg_status check(job *run, zreg_error *err)
     return zreg__names_host_check(run->set.intermediate, "populate: intermediate registry", err);
 }
 
+static zreg_status populate(zreg_populated *populated, job *run, const zreg_artifacts *artifacts,
+                            zreg_error *err)
+{
+    ZREG__TRY(populate_all(populated, run, err));
+    ZREG__TRY(zreg__populated_tell_items(populated, items_ahead(artifacts), &run->merged_items,
+                                         &run->order, err));
+    return look_for_records(populated, run, items_ahead(artifacts)->pipeline, err);
+}
+
 zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
                           const zreg_artifacts *artifacts, const char *to,
                           const zreg_populate_options *options, zreg_cancel *cancel,
                           zreg_error *err)
 {
     zreg__error_clear(err);
+    *out = NULL;
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .to = to, .cancel = cancel};
     ZREG__AUTO(zreg_populated) zreg_populated *populated = NULL;
@@ -228,10 +238,9 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
     ZREG__TRY(zreg__items_of_merged(&run.merged_items, items_ahead(artifacts), run.merged, err));
     size_t most = run.order.count + zreg_artifacts_count(run.merged);
     ZREG__TRY(zreg__populated_new(&populated, most, err));
-    ZREG__TRY(populate_all(populated, &run, err));
-    ZREG__TRY(zreg__populated_tell_items(populated, items_ahead(artifacts), &run.merged_items,
-                                         &run.order, err));
-    ZREG__TRY(look_for_records(populated, &run, items_ahead(artifacts)->pipeline, err));
-    *out = zreg__steal(&populated);
-    return ZREG_OK;
+    zreg_status status = populate(populated, &run, artifacts, err);
+    if (status == ZREG_OK || zreg_populated_count(populated) > 0) {
+        *out = zreg__steal(&populated);
+    }
+    return status;
 }

@@ -26,11 +26,12 @@ typedef struct zreg__promotion {
     zreg_ref *source;              /* REPOSITORY:TEMPORARY, or what the caller named */
     zreg_manifest *manifest;       /* the image; NULL when every tag is superseded */
     zreg__record *records;         /* of each tag, when an order was given */
-    zreg_artifacts *artifacts;     /* of the builds that Zuul knows, and the one to promote; only */
-    const zreg_artifact *artifact; /* when it comes from the intermediate registry */
+    const zreg_artifact *artifact; /* the caller's, when the image comes from the intermediate */
+    const char *intermediate;      /* registry, and where that is; NULL: where the artifact says */
     uint64_t bytes;                /* of blobs that moved for it */
     uint64_t superseded;           /* these belong to a change that merged later */
     uint64_t pending;              /* these are to be set */
+    uint64_t reached;              /* these were set, as far as they are `pending` still */
     uint64_t astray;               /* these, of `superseded`, do not hold what their record says */
     zreg_counters verify;          /* requests of zreg__promotion_verify */
     zreg__belongings belongings;   /* of the image, with `with_referrers` */
@@ -41,6 +42,11 @@ static inline bool zreg__promotion_has(uint64_t set, size_t i)
 {
     return (set >> i & 1) != 0;
 }
+
+/** Frees what it owns. */
+void zreg__promotion_finish(zreg__promotion *run);
+
+ZREG__DEFINE_AUTO_VALUE(zreg__promotion, zreg__promotion_finish)
 
 /** Every tag. */
 uint64_t zreg__promotion_all(const zreg__promotion *run);
@@ -53,9 +59,14 @@ zreg_status zreg__promotion_put(const zreg__promotion *run, const char *tag,
 zreg_status zreg__promotion_head(zreg_digest *out, const zreg__promotion *run, const char *tag,
                                  zreg_error *err);
 
-/** Asks Zuul's API, if its URL was given, for the order and, if it is wanted, for the artifact.
- *  Errors: INVAL, NOTFOUND, those of zreg_zuul_builds_find. */
-zreg_status zreg__promotion_ask_zuul(zreg__promotion *run, zreg_error *err);
+/** Finds out which tag holds the image: the caller's, or the temporary one. Errors: INVAL. */
+zreg_status zreg__promotion_find_source(zreg__promotion *run, const char *repository,
+                                        zreg_error *err);
+
+/** Takes the newest artifact of REPOSITORY:TAG, of the first tag; the list must outlive the promotion.
+ *  Errors: INVAL, NOTFOUND. */
+zreg_status zreg__promotion_choose_artifact(zreg__promotion *run, const zreg_artifacts *artifacts,
+                                            const char *repository, zreg_error *err);
 
 /** Copies the artifact's image to the repository, without a tag; `source` then names it there. In a
  *  dry run it only fetches the manifest. Errors: those of zreg_copy. */

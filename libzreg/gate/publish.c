@@ -148,11 +148,21 @@ static zreg_status record(job *run, const zreg_artifacts *list, zreg_error *err)
     return ZREG_OK;
 }
 
+static zreg_status publish_all(zreg_artifacts *list, job *run, const char *const *images,
+                               zreg_error *err)
+{
+    for (size_t i = 0; images != NULL && images[i] != NULL; i++) {
+        ZREG__TRY(publish_image(list, run, images[i], err));
+    }
+    return record(run, list, err);
+}
+
 zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *from,
                          const char *to, const char *const *images,
                          const zreg_publish_options *options, zreg_cancel *cancel, zreg_error *err)
 {
     zreg__error_clear(err);
+    *out = NULL;
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__AUTO(job) job run = {.client = client, .from = from, .to = to, .cancel = cancel};
     ZREG__AUTO(zreg_artifacts) zreg_artifacts *list = NULL;
@@ -163,10 +173,9 @@ zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *
     run.progress = (zreg__progress){
         .phase = "publish", .write = run.set.progress, .user = run.set.progress_user};
     ZREG__TRY(zreg__artifact_list_new(&list, err));
-    for (size_t i = 0; images != NULL && images[i] != NULL; i++) {
-        ZREG__TRY(publish_image(list, &run, images[i], err));
+    zreg_status status = publish_all(list, &run, images, err);
+    if (status == ZREG_OK || zreg_artifacts_count(list) > 0) {
+        *out = zreg__steal(&list);
     }
-    ZREG__TRY(record(&run, list, err));
-    *out = zreg__steal(&list);
-    return ZREG_OK;
+    return status;
 }

@@ -41,7 +41,8 @@ typedef struct zreg_cleanup_options {
  * refused. The age is that of the tag where the interface of zreg_client_set_tag_api, or a
  * registry's Last-Modified, tells it; else that of the image's build, which may be greater. A tag
  * whose age cannot be learned is kept. A tag that cannot be deleted does not stop the others; the
- * call then fails in the end. It may be run again.
+ * call then fails in the end. `*out` is NULL, or to be freed, whatever is returned: beside an error it
+ * tells what was gone through, if a tag was deleted. It may be run again.
  * Errors: INVAL (a name or pattern), UNSUPPORTED (the registry cannot delete a tag), those of the
  * client.
  */

@@ -34,7 +34,9 @@ typedef struct zreg_publish_options {
  * digest, media_type, platforms, change and build added to the metadata. The record, a tag in the
  * repository zreg/published/SHA256 of `to`, lets zreg_populate tell of a change ahead that Zuul gives
  * no image of whether it has some; a registry that does not take it is no error.
- * `from` and `to` are HOST:PORT. Errors: INVAL, NOTFOUND, those of zreg_copy.
+ * `from` and `to` are HOST:PORT. `*out` is NULL, or to be freed, whatever is returned: beside an error
+ * it has the artifacts that were published before it, if there are any. Errors: INVAL, NOTFOUND, those
+ * of zreg_copy.
  */
 ZREG_API zreg_status zreg_publish(zreg_artifacts **out, zreg_client *client, const char *from,
                                   const char *to, const char *const *images,

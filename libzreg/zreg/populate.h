@@ -77,9 +77,10 @@ typedef struct zreg_populate_options {
  * the newest, among the newest 100 builds that Zuul lists; a change that was never promoted counts as
  * one that still will be. What the intermediate registry no longer has is told, and is no error.
  *
- * Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy and, with
- * `zuul_api`, of zreg_zuul_builds_find. After an
- * error the images copied so far stay and are complete; running it again finishes the rest.
+ * `*out` is NULL, or to be freed, whatever is returned: beside an error it has the images that were
+ * brought in before it, if there are any; they stay and are complete. Running it again finishes the
+ * rest. Errors: CONFLICT (the registry's digest is not the artifact's), those of zreg_copy and, with
+ * `zuul_api`, of zreg_zuul_builds_find.
  */
 ZREG_API zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
                                    const zreg_artifacts *artifacts, const char *to,

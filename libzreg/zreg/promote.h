@@ -3,12 +3,46 @@
 #ifndef ZREG_PROMOTE_H
 #define ZREG_PROMOTE_H
 
+#include <zreg/artifact.h>
 #include <zreg/cancel.h>
 #include <zreg/client.h>
 #include <zreg/common.h>
 #include <zreg/digest.h>
 
 ZREG_BEGIN_DECLS
+
+/** What a promotion did. */
+typedef struct zreg_promoted zreg_promoted;
+
+/** What became of one tag. Text lives as long as the result. */
+typedef struct zreg_promoted_tag {
+    const char *tag;
+    zreg_digest
+        digest;     /**< what it was to hold: the image, or that of the later change; "" unknown */
+    int set;        /**< 1: it was given to the image. 0: it held it already, is superseded, or, of
+                             a promotion that failed, was not reached */
+    int superseded; /**< 1: it belongs to a change that merged later, and stays */
+    const char *superseded_by; /**< the number of that change; "" if unknown */
+} zreg_promoted_tag;
+
+/** A promotion in numbers. Requests of other threads on the same client meanwhile are counted too. */
+typedef struct zreg_promote_summary {
+    zreg_digest digest;    /**< of the image; when it was not promoted, of the later one */
+    int promoted;          /**< 0: every tag belongs to a change that merged later */
+    int temporary_deleted; /**< 1: the temporary tags are gone */
+    uint32_t tags;         /**< how many tags were set */
+    uint64_t order;        /**< the order that was given; 0: none */
+    uint32_t referrers; /**< with_referrers: how many signatures and whatever else belong to it */
+    uint64_t requests;  /**< HTTP requests of the promotion, authentication included */
+    uint64_t auth_requests;    /**< of these: for authentication */
+    uint64_t blob_requests;    /**< of these: for blobs; 0 unless from the intermediate registry */
+    uint64_t verify_requests;  /**< further requests, to look whether the image's parts are there */
+    uint64_t cleanup_requests; /**< further requests, to look at the final tags and to delete the
+                                    temporary ones */
+    uint64_t bytes; /**< blob bytes that moved; 0 unless from the intermediate registry */
+    const char *cleanup_error; /**< why a temporary tag that should go stays, on one line; "" when
+                                    none does */
+} zreg_promote_summary;
 
 /** Settings of promote. */
 typedef struct zreg_promote_options {
@@ -19,55 +53,18 @@ typedef struct zreg_promote_options {
     const zreg_digest *expect_digest; /**< refuse (CONFLICT) any other image; NULL: no condition */
     const char *if_current; /**< promote a tag only while it holds this digest, or does not exist
                                  ("absent"); NULL: no condition */
-    int keep;               /**< 1: leave the temporary tag; 0: delete it where the registry can */
+    uint64_t order; /**< where the change stands in the order of merging: any number that is larger
+                         for what merged later, of one kind for all promotions of a tag, such as
+                         zreg_zuul_order tells; 0: none */
+    int keep;       /**< 1: leave the temporary tag; 0: delete it where the registry can */
+    int no_verify;  /**< 1: do not look whether the image's parts are there */
+    int dry_run;    /**< 1: look at everything, refuse what would be refused, change nothing; the
+                         result tells what would have been done */
+    int with_referrers; /**< 1: what belongs to the image counts as its part; see zreg_promote */
+    uint32_t jobs;      /**< requests at once of the look at the image's parts; 0: 8 */
     zreg_progress_fn progress;
     void *progress_user;
-    uint64_t order; /**< where the change stands in the order of merging: any number that is larger
-                         for what merged later, of one kind for all promotions of a tag; 0: none, or
-                         with `zuul_api` what zreg_zuul_order tells */
-    const char *zuul_api;      /**< URL of Zuul's API (<zreg/zuul.h>), or NULL; needs `change` */
-    const char *zuul_tenant;   /**< or NULL when the URL is the tenant's own */
-    const char *zuul_project;  /**< the project of the change; wanted where numbers of changes
-                                       are its own, as on GitHub; or NULL */
-    const char *patchset;      /**< of the change, or NULL */
-    const char *zuul_pipeline; /**< where the image was built; NULL: "gate" */
-    const char *zuul_job;      /**< that built it, or NULL: any */
-    const char *zuul_promote_pipeline; /**< NULL: "promote" */
-    int unordered;                     /**< 1: with `zuul_api`, do not ask for the order */
-    int from_intermediate;    /**< 1: copy what the newest successful build made for the first of
-                                       `tags`, instead of taking a temporary tag */
-    const char *intermediate; /**< HOST:PORT to copy from instead of the artifact's own */
-    uint32_t jobs;            /**< transfers at once of that copy, and requests at once of the look
-                                   at the image's parts; 0: 8 */
-    int no_verify;            /**< 1: do not look whether the image's parts are there */
-    int dry_run;        /**< 1: look at everything, refuse what would be refused, change nothing;
-                                   the result tells what would have been done */
-    int with_referrers; /**< 1: what belongs to the image counts as its part; see zreg_promote */
 } zreg_promote_options;
-
-/** What promote did. Requests of other threads on the same client meanwhile are counted too, those
- *  to Zuul's API are not. */
-typedef struct zreg_promote_result {
-    zreg_digest digest;        /**< of the image; when it was not promoted, of the later one */
-    uint64_t requests;         /**< HTTP requests of the promotion, authentication included */
-    uint64_t auth_requests;    /**< of these: for authentication */
-    uint64_t blob_requests;    /**< of these: for blobs; 0 unless from_intermediate */
-    uint64_t cleanup_requests; /**< further requests, to look at the final tags and to delete the
-                                    temporary ones */
-    uint32_t
-        tags; /**< how many tags were set; with if_current, those that it holds already are not */
-    int temporary_deleted; /**< 1: the temporary tags are gone */
-    int promoted;          /**< 0: every tag belongs to a change that merged later */
-    uint32_t referrers;  /**< with_referrers: how many signatures and whatever else belong to it */
-    uint64_t superseded; /**< bit i: tags[i] belongs to a change that merged later, and stays */
-    char superseded_by[24]; /**< the number of that change, of the first such tag; "" if unknown */
-    uint64_t order;         /**< the order that was given or found out; 0: none */
-    uint64_t bytes;         /**< blob bytes that moved; 0 unless from_intermediate */
-    uint64_t verify_requests; /**< further requests, to look whether the image's parts are there */
-    char cleanup_error[512];  /**< why a temporary tag that should go stays, on one line; "" when
-                                   none does */
-    uint64_t reserved[8];
-} zreg_promote_result;
 
 /**
  * Gives the uploaded image its final tags, by its manifest alone: one GET, one PUT of the same
@@ -77,13 +74,11 @@ typedef struct zreg_promote_result {
  * each blob by HEAD (by GET, whose body is not read, where HEAD does not tell the size), each
  * manifest of an index by GET, `jobs` at once, and counted in `verify_requests` alone. What is
  * missing is named, and nothing was changed. Layers that are fetched elsewhere by their type are not
- * wanted; blobs whose bytes stand in the manifest are. It is not done when no tag is to be set, nor
- * for what was copied from the intermediate registry just now.
+ * wanted; blobs whose bytes stand in the manifest are. It is not done when no tag is to be set.
  *
- * With `with_referrers`, what belongs to the image, as zreg_copy has it, is brought along from the
- * intermediate registry. Otherwise nothing of it moves: it is tied to digests, which stay, and is in
- * the repository. It is found there before any tag is set, which counts in `verify_requests`, and is
- * looked at as the image's own parts are; `referrers` tells how many. None is no error.
+ * With `with_referrers`, what belongs to the image, as zreg_copy has it, is found before any tag is
+ * set, which counts in `verify_requests`, and is looked at as the image's own parts are; `referrers`
+ * tells how many. None is no error. Nothing of it moves: it is tied to digests, which stay.
  *
  * The temporary tag of the FIRST of `tags` is the source unless `from_tag` says otherwise. Then the
  * final tags are looked at, and the temporary tags of all `tags` are deleted that hold the image.
@@ -96,22 +91,67 @@ typedef struct zreg_promote_result {
  * temporary tag goes all the same. A tag of a later change that does not hold what its record says,
  * because a promotion was cut off, is given that image. That takes four requests more for each tag.
  *
- * With `zuul_api`, Zuul is asked for the order. With `from_intermediate` too, it is also asked for
- * the newest successful build of the change that made REPOSITORY:TAG, for the first of `tags`; its
- * image is copied from the intermediate registry, blobs and all, before any tag is set.
+ * `*out` is NULL, or to be freed, whatever is returned: beside an error it tells which tags were set
+ * before it, if any was.
  *
- * Errors: NOTFOUND (nothing was uploaded, or built, or a part of the image is missing, and nothing
- * was changed; or a later change's image is gone, which its tag should hold), CORRUPT (a blob has
- * another size than the manifest says, and nothing was changed), CONFLICT (a condition does not hold,
- * and nothing was changed; or a tag does not answer with what it was set to; or others promote it
- * without an end), LIMIT (more than 64 tags, or too many parts), those of the client, of
- * zreg_zuul_order and of zreg_copy. Running it again after an error, or a crash, finishes the rest;
- * once the temporary tag is deleted, that takes `expect_digest` or `order`.
+ * Errors: NOTFOUND (nothing was uploaded, or a part of the image is missing, and nothing was changed;
+ * or a later change's image is gone, which its tag should hold), CORRUPT (a blob has another size than
+ * the manifest says, and nothing was changed), CONFLICT (a condition does not hold, and nothing was
+ * changed; or a tag does not answer with what it was set to; or others promote it without an end),
+ * LIMIT (more than 64 tags, or too many parts), those of the client. Running it again after an error,
+ * or a crash, finishes the rest; once the temporary tag is deleted, that takes `expect_digest` or
+ * `order`.
  */
-ZREG_API zreg_status zreg_promote(zreg_promote_result *out, zreg_client *client,
-                                  const char *repository, const char *const *tags,
-                                  const zreg_promote_options *options, zreg_cancel *cancel,
-                                  zreg_error *err);
+ZREG_API zreg_status zreg_promote(zreg_promoted **out, zreg_client *client, const char *repository,
+                                  const char *const *tags, const zreg_promote_options *options,
+                                  zreg_cancel *cancel, zreg_error *err);
+
+/** Settings of promotion from the intermediate registry. What they share with zreg_promote_options
+ *  means the same. */
+typedef struct zreg_promote_from_intermediate_options {
+    size_t size;
+    const char *change;               /**< for the record of `order`, or NULL */
+    const char *intermediate;         /**< HOST:PORT to copy from instead of the artifact's own */
+    const zreg_digest *expect_digest; /**< refuse (CONFLICT) any other image */
+    const char *if_current;
+    uint64_t order;
+    int dry_run;
+    int with_referrers; /**< 1: what belongs to the image comes along */
+    uint32_t jobs;      /**< transfers at once; 0: 8 */
+    zreg_progress_fn progress;
+    void *progress_user;
+} zreg_promote_from_intermediate_options;
+
+/**
+ * Gives tags to the image that a build left in the intermediate registry: of `artifacts`, such as
+ * zreg_zuul_builds_artifacts gives for a change, the newest of REPOSITORY:TAG, for the first of
+ * `tags`. It is copied, blobs and all, before any tag is set. There is no temporary tag.
+ *
+ * `*out` and the errors are those of zreg_promote and of zreg_copy; NOTFOUND also when none of the
+ * artifacts is of REPOSITORY:TAG.
+ */
+ZREG_API zreg_status zreg_promote_from_intermediate(
+    zreg_promoted **out, zreg_client *client, const zreg_artifacts *artifacts,
+    const char *repository, const char *const *tags,
+    const zreg_promote_from_intermediate_options *options, zreg_cancel *cancel, zreg_error *err);
+
+/** The promotion in numbers. */
+ZREG_API const zreg_promote_summary *zreg_promoted_summary(const zreg_promoted *promoted);
+
+/** How many tags there are: those that were asked for. */
+ZREG_API size_t zreg_promoted_count(const zreg_promoted *promoted);
+
+/** Tag number `i`, in the caller's order, or NULL past the end. */
+ZREG_API const zreg_promoted_tag *zreg_promoted_at(const zreg_promoted *promoted, size_t i);
+
+/** {"digest", "promoted", "tags": [tag...], "superseded": [tag...], "superseded_by",
+ *  "order", "requests", "auth_requests", "blob_requests", "cleanup_requests", "verify_requests", "bytes", "referrers",
+ *  "temporary_deleted", "cleanup_error"}, where `tags` are those that hold the image now; zreg_free it. */
+ZREG_API zreg_status zreg_promoted_json(char **out_json, const zreg_promoted *promoted,
+                                        zreg_error *err);
+
+/** Frees the result. Accepts NULL. */
+ZREG_API void zreg_promoted_free(zreg_promoted *promoted);
 
 ZREG_END_DECLS
 

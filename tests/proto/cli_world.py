@@ -95,6 +95,14 @@ class World:
         assert document["error"]["message"] in done.stderr, done.stderr
         return document["error"]
 
+    def partly(self, verb, *argv):
+        """The error of a verb that fails half-way, and the document of what it had done."""
+        done = self.run(verb, "--json", *self.connections(), *argv)
+        assert done.returncode == 1, f"{verb}: exit {done.returncode}: {done.stdout}{done.stderr}"
+        document = json.loads(done.stdout)
+        assert list(document) == ["error", "done"], document
+        return document["error"], document["done"]
+
     def file(self, name, content):
         path = self.folder / name
         path.write_text(content if isinstance(content, str) else json.dumps(content))

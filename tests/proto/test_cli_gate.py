@@ -68,6 +68,32 @@ def test_publish_names_the_platforms_of_an_index():
         assert "change" not in artifact["metadata"]
 
 
+def test_what_was_done_before_an_error_is_told():
+    with world() as w:
+        buildset, intermediate, target = w.buildset(), w.buildset(), w.buildset()
+        place, digest = make(w, "one")
+        w.json("copy", place, f"{buildset.address}/{BASE}:latest")
+        error, done = w.partly("publish", "--from", buildset.address, "--to", intermediate.address, "--build", "b1",
+                               "--image", f"{BASE}:latest", "--image", f"{BASE}:none")
+        assert error["code"] == "NOTFOUND", error
+        (artifact,) = done["artifacts"]
+        assert artifact["metadata"]["digest"] == digest, done
+        gone = dict(artifact, name=f"{BASE}:other", metadata={**artifact["metadata"], "tag": "other", "digest": ZEROS})
+        for other in ([gone, artifact], [artifact, gone]):
+            path = w.file("zuul.json", {"zuul": {"build": "b3", "change": "3", "artifacts": other}})
+            failed = w.run("populate", "--json", *w.connections(), "--artifacts", path, "--to", target.address)
+            document = json.loads(failed.stdout)
+            assert failed.returncode == 1 and document["error"]["code"] == "NOTFOUND", document
+            if "done" in document:
+                assert [image["tag"] for image in document["done"]["images"]] == ["latest"], document
+                break
+        else:
+            raise AssertionError("no order of the artifacts leaves one image done")
+        text = w.run("publish", *w.connections(), "--from", buildset.address, "--to", intermediate.address, "--build",
+                     "b4", "--image", f"{BASE}:latest", "--image", f"{BASE}:none")
+        assert text.returncode == 1 and digest in text.stdout, text
+
+
 def test_publish_looks_at_all_names_first():
     with world() as w:
         buildset, intermediate = w.buildset(), w.buildset()

@@ -296,7 +296,7 @@ def test_fault_19_the_newest_successful_build_is_promoted():
             g.gated(13, "another change")
             g.gated(12, "another project", project="org/other")
             g.promoting(12)
-            done = g.promote(12, "--project", PROJECT, "--pipeline", "gate", "--job-name", "build-image")
+            done = g.promote(12, "--project", PROJECT, "--build-pipeline", "gate", "--job-name", "build-image")
             assert done["digest"] == good and done["promoted"] is True and done["bytes"] > 0, done
             assert done["blob_requests"] > 0 and g.images() == {"latest": good}, done
             document = g.w.json("resolve", f"{g.name}:latest")
@@ -313,7 +313,7 @@ def test_fault_19_without_a_successful_build_nothing_is_promoted():
         g.gated(12, patchset=2)
         error = g.promote_fails(12)
         assert error["code"] == "NOTFOUND" and "change 12,1" in error["message"], error
-        assert g.promote_fails(12, "--pipeline", "check")["code"] == "NOTFOUND"
+        assert g.promote_fails(12, "--build-pipeline", "check")["code"] == "NOTFOUND"
         g.gated(12)
         assert g.promote_fails(12, tag="2.0")["code"] == "NOTFOUND"
         assert g.promote_fails(12, "--job-name", "other")["code"] == "NOTFOUND"

@@ -14,6 +14,16 @@ from zuul_api import ZuulApi
 from registry import Answer, Registry, manifest, sha256, OCI_INDEX
 
 
+def test_a_promotion_that_fails_tells_which_tags_it_set():
+    with World() as (public, zreg):
+        digest = public.upload(1)
+        public.on("PUT", "/manifests/v1", Answer(403))
+        document = zreg.run(1, code=1, tags=("latest", "v1", "v2"))
+        assert document["error"]["code"] == "DENIED", document
+        assert (document["done"]["digest"], document["done"]["tags"]) == (digest, ["latest"]), document
+        assert public.images() == {"change_1_latest": digest, "latest": digest}, public.images()
+
+
 # --- fault 12: promotion moves tags backwards
 
 

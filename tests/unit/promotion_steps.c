@@ -249,18 +249,23 @@ static void recall(const place *at)
     }
 }
 
-static step ended(zreg_status status, const zreg_promote_result *result)
+static step ended(zreg_status status, const zreg_promoted *promoted)
 {
-    return (step){.kind = END,
-                  .status = status,
-                  .superseded = status == ZREG_OK ? result->superseded : 0,
-                  .temporary_stays = status == ZREG_OK && !result->temporary_deleted && !all.keep};
+    step end = {.kind = END, .status = status};
+    if (status != ZREG_OK) {
+        return end;
+    }
+    for (size_t i = 0; i < zreg_promoted_count(promoted); i++) {
+        end.superseded |= (uint64_t)zreg_promoted_at(promoted, i)->superseded << i;
+    }
+    end.temporary_stays = !zreg_promoted_summary(promoted)->temporary_deleted && !all.keep;
+    return end;
 }
 
 static step find_out(const place *at)
 {
     char change[16];
-    zreg_promote_result result;
+    zreg_promoted *promoted = NULL;
     const char *tags[MAX_TAGS + 1] = {tag_names[0], all.tags > 1 ? tag_names[1] : NULL, NULL};
     zreg_promote_options options = ZREG_OPTIONS(zreg_promote_options);
     snprintf(change, sizeof(change), "%d", at->promoter);
@@ -270,9 +275,12 @@ static step find_out(const place *at)
     options.no_verify = 1; /* it only reads what nobody writes */
     now.promoter = at->promoter;
     recall(at);
-    zreg_status status = zreg_promote(&result, all.client, REPOSITORY, tags, &options, NULL, NULL);
+    zreg_status status =
+        zreg_promote(&promoted, all.client, REPOSITORY, tags, &options, NULL, NULL);
+    step end = ended(status, promoted);
+    zreg_promoted_free(promoted);
     assert_int_equal(now.at, now.known);
-    return now.stopped ? now.next : ended(status, &result);
+    return now.stopped ? now.next : end;
 }
 
 static point add(const place *new)

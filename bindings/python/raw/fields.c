@@ -85,22 +85,33 @@ PyObject *fields_record(const fields_row *table, const void *record)
     return dict;
 }
 
+/* Set and taken by one call, under the GIL. */
+static PyObject *done_before;
+
+void fields_done(PyObject *object)
+{
+    Py_XDECREF(done_before);
+    done_before = object;
+}
+
 void fields_raise(const zreg_error *error)
 {
+    PyObject *done = done_before;
+    done_before = NULL;
     PyObject *errors = PyImport_ImportModule("zreg.errors");
     if (!errors) {
+        Py_XDECREF(done);
         return;
     }
-    PyObject *exception =
-        PyObject_CallMethod(errors, "from_raw", "iiiNKNNN", (int)error->code, error->http_status,
-                            error->os_error, PyBool_FromLong(error->retryable),
-                            (unsigned long long)error->retry_after_ms,
-                            fields_text(error->registry_code), fields_text(error->about),
-                            fields_text(error->message));
-    if (exception) {
+    PyObject *exception = PyObject_CallMethod(
+        errors, "from_raw", "iiiNKNNN", (int)error->code, error->http_status, error->os_error,
+        PyBool_FromLong(error->retryable), (unsigned long long)error->retry_after_ms,
+        fields_text(error->registry_code), fields_text(error->about), fields_text(error->message));
+    if (exception && (!done || PyObject_SetAttrString(exception, "done", done) == 0)) {
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     }
     Py_XDECREF(exception);
+    Py_XDECREF(done);
     Py_DECREF(errors);
 }
 

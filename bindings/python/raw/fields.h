@@ -43,6 +43,7 @@ extern const fields_row fields_of_populate_options[];
 extern const fields_row fields_of_publish_options[];
 extern const fields_row fields_of_upload_options[];
 extern const fields_row fields_of_promote_options[];
+extern const fields_row fields_of_promote_from_intermediate_options[];
 extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
 extern const fields_row fields_of_host_apply_options[];
@@ -50,7 +51,8 @@ extern const fields_row fields_of_host_apply_options[];
 extern const fields_row fields_of_progress[];
 extern const fields_row fields_of_counters[];
 extern const fields_row fields_of_copy_result[];
-extern const fields_row fields_of_promote_result[];
+extern const fields_row fields_of_promote_summary[];
+extern const fields_row fields_of_promoted_tag[];
 extern const fields_row fields_of_descriptor[];
 extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
@@ -96,6 +98,10 @@ const char **fields_texts(PyObject *list);
 
 /** The server behind a Python object. The one conversion that needs SWIG: raw.i has it. */
 int fields_server(PyObject *object, zreg_server **out);
+
+/** What a call had done before its error, which fields_raise is about to raise: it gets `object`, and
+ *  takes the reference. */
+void fields_done(PyObject *object);
 
 /** Raises zreg.Error or the subclass for the code. */
 void fields_raise(const zreg_error *error);

@@ -150,21 +150,25 @@ const fields_row fields_of_promote_options[] = {
     FIELD(zreg_promote_options, TEXT, if_current),
     FIELD(zreg_promote_options, INT, keep),
     FIELD(zreg_promote_options, U64, order),
-    FIELD(zreg_promote_options, TEXT, zuul_api),
-    FIELD(zreg_promote_options, TEXT, zuul_tenant),
-    FIELD(zreg_promote_options, TEXT, zuul_project),
-    FIELD(zreg_promote_options, TEXT, patchset),
-    FIELD(zreg_promote_options, TEXT, zuul_pipeline),
-    FIELD(zreg_promote_options, TEXT, zuul_job),
-    FIELD(zreg_promote_options, TEXT, zuul_promote_pipeline),
-    FIELD(zreg_promote_options, INT, unordered),
-    FIELD(zreg_promote_options, INT, from_intermediate),
-    FIELD(zreg_promote_options, TEXT, intermediate),
     FIELD(zreg_promote_options, U32, jobs),
     FIELD(zreg_promote_options, INT, no_verify),
     FIELD(zreg_promote_options, INT, dry_run),
     FIELD(zreg_promote_options, INT, with_referrers),
     CALLBACK(zreg_promote_options, PROGRESS, progress),
+    END,
+};
+
+#define BUILT zreg_promote_from_intermediate_options
+const fields_row fields_of_promote_from_intermediate_options[] = {
+    FIELD(BUILT, TEXT, change),
+    FIELD(BUILT, TEXT, intermediate),
+    FIELD(BUILT, DIGEST, expect_digest),
+    FIELD(BUILT, TEXT, if_current),
+    FIELD(BUILT, U64, order),
+    FIELD(BUILT, INT, dry_run),
+    FIELD(BUILT, INT, with_referrers),
+    FIELD(BUILT, U32, jobs),
+    CALLBACK(BUILT, PROGRESS, progress),
     END,
 };
 
@@ -237,22 +241,29 @@ const fields_row fields_of_copy_result[] = {
     END,
 };
 
-const fields_row fields_of_promote_result[] = {
-    FIELD(zreg_promote_result, ARRAY, digest),
-    FIELD(zreg_promote_result, U64, requests),
-    FIELD(zreg_promote_result, U64, auth_requests),
-    FIELD(zreg_promote_result, U64, blob_requests),
-    FIELD(zreg_promote_result, U64, cleanup_requests),
-    FIELD(zreg_promote_result, U32, tags),
-    FIELD(zreg_promote_result, INT, temporary_deleted),
-    FIELD(zreg_promote_result, INT, promoted),
-    FIELD(zreg_promote_result, U32, referrers),
-    FIELD(zreg_promote_result, U64, superseded),
-    FIELD(zreg_promote_result, ARRAY, superseded_by),
-    FIELD(zreg_promote_result, U64, order),
-    FIELD(zreg_promote_result, U64, bytes),
-    FIELD(zreg_promote_result, U64, verify_requests),
-    FIELD(zreg_promote_result, ARRAY, cleanup_error),
+const fields_row fields_of_promote_summary[] = {
+    FIELD(zreg_promote_summary, ARRAY, digest),
+    FIELD(zreg_promote_summary, INT, promoted),
+    FIELD(zreg_promote_summary, INT, temporary_deleted),
+    FIELD(zreg_promote_summary, U32, tags),
+    FIELD(zreg_promote_summary, U64, order),
+    FIELD(zreg_promote_summary, U32, referrers),
+    FIELD(zreg_promote_summary, U64, requests),
+    FIELD(zreg_promote_summary, U64, auth_requests),
+    FIELD(zreg_promote_summary, U64, blob_requests),
+    FIELD(zreg_promote_summary, U64, verify_requests),
+    FIELD(zreg_promote_summary, U64, cleanup_requests),
+    FIELD(zreg_promote_summary, U64, bytes),
+    FIELD(zreg_promote_summary, TEXT, cleanup_error),
+    END,
+};
+
+const fields_row fields_of_promoted_tag[] = {
+    FIELD(zreg_promoted_tag, TEXT, tag),
+    FIELD(zreg_promoted_tag, ARRAY, digest),
+    FIELD(zreg_promoted_tag, INT, set),
+    FIELD(zreg_promoted_tag, INT, superseded),
+    FIELD(zreg_promoted_tag, TEXT, superseded_by),
     END,
 };
 

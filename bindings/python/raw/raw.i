@@ -153,6 +153,7 @@
 %typemap(check) const STRUCT *options ""
 %typemap(argout) const STRUCT *options {
     if (made$argnum && callback_raise(&made$argnum->progress)) {
+        fields_done(NULL);
         Py_DECREF($result);
         SWIG_fail;
     }
@@ -170,6 +171,7 @@
 %options(zreg_publish_options, fields_of_publish_options)
 %options(zreg_upload_options, fields_of_upload_options)
 %options(zreg_promote_options, fields_of_promote_options)
+%options(zreg_promote_from_intermediate_options, fields_of_promote_from_intermediate_options)
 %options(zreg_zuul_options, fields_of_zuul_options)
 %options(zreg_cleanup_options, fields_of_cleanup_options)
 %options(zreg_host_apply_options, fields_of_host_apply_options)
@@ -195,7 +197,8 @@
 %enddef
 %result(zreg_counters, fields_of_counters)
 %result(zreg_copy_result, fields_of_copy_result)
-%result(zreg_promote_result, fields_of_promote_result)
+%result(zreg_promote_summary, fields_of_promote_summary)
+%result(zreg_promoted_tag, fields_of_promoted_tag)
 %result(zreg_descriptor, fields_of_descriptor)
 %result(zreg_artifact, fields_of_artifact)
 %result(zreg_candidate, fields_of_candidate)
@@ -215,6 +218,8 @@
     if (result == ZREG_OK) {
         Py_DECREF($result);
         $result = SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN);
+    } else if (*$1) {
+        fields_done(SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN));
     }
 }
 %ignore OBJECT ## _free;
@@ -238,6 +243,7 @@ struct OBJECT {};
 %object(zreg_artifacts)
 %object(zreg_resolution)
 %object(zreg_populated)
+%object(zreg_promoted)
 %object(zreg_zuul_builds)
 %object(zreg_cleaned)
 %object(zreg_host_changes)

@@ -85,13 +85,18 @@ def test_promotion_from_the_intermediate_registry_in_the_order_of_merging(client
             {"name": f"{repository}:latest", "url": f"docker://{url}",
              "metadata": {"type": "container_image", "repository": repository, "tag": "latest"}}])
         zuul.add_buildset("promote", "org/base", change, 1)
-    options = dict(zuul_api=zuul.api, patchset=1, from_intermediate=True, zuul_project="org/base")
-    newer = client.promote(repository, ["latest", "stable"], change=9, **options)
+
+    def promote(change, tags, order):
+        built = client.zuul_builds(zuul.api, change=change, patchset=1, pipeline="gate", project="org/base").artifacts
+        return client.promote_from_intermediate(built, repository, tags, change=change, order=order)
+
+    order = {change: client.zuul_order(zuul.api, change=change) for change in (9, 21)}
+    newer = promote(9, ["latest", "stable"], order[9])
     assert (newer.digest, newer.promoted, newer.tags) == (digests[9], True, 2)
-    assert newer.order == client.zuul_order(zuul.api, change=9)
-    late = client.promote(repository, ["latest"], change=21, **options)
+    assert newer.order == order[9] and [tag.set for tag in newer.by_tag] == [True, True]
+    late = promote(21, ["latest"], order[21])
     assert (late.promoted, late.superseded, late.superseded_by) == (False, ("latest",), "9")
-    back = client.promote(repository, ["latest"], change=21, ordered=False, **options)
+    back = promote(21, ["latest"], None)
     assert (back.digest, back.promoted, back.order) == (digests[21], True, 0)
-    with pytest.raises(zreg.InvalidArgument):
-        client.promote(repository, ["latest"], change=9, from_intermediate=True)
+    with pytest.raises(zreg.NotFound, match="none of the artifacts"):
+        client.promote_from_intermediate([], repository, ["latest"])

@@ -15,7 +15,7 @@ from .errors import (Busy, Cancelled, Conflict, Corrupt, Denied, Error, FileErro
                      NetError, NotFound, PeerError, ProtocolError, Timeout, TlsError, UnknownHost, Unsupported)
 from .host import HostChange, HostChanges, host_apply, host_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage, PopulatedItem, Progress,
-                      PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
+                      PromotedTag, PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Platform, Ref
@@ -26,7 +26,7 @@ __all__ = [
     "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Busy", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
     "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
-    "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromoteResult", "ProtocolError",
+    "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
     "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
     "host_revert", "provenance", "temporary_tag",
 ]

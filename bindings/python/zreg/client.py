@@ -12,7 +12,8 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 
 from . import _raw
 from .artifacts import Artifacts
-from .cancel import Cancel, Report, Token, run
+from .cancel import Cancel, Report, T, Token, run
+from .errors import Error
 from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution,
                       ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
 from .server import Log, Path, Server, log_adapter
@@ -42,6 +43,12 @@ def _text(value: Optional[Number]) -> Optional[str]:
 def _milliseconds(seconds: Optional[float]) -> int:
     """0 means the default to the library."""
     return 0 if seconds is None else max(1, int(seconds * 1000))
+
+
+def _order(order: Optional[int]) -> int:
+    if order is not None and order < 1:
+        raise ValueError(f"order is {order}; numbers begin with 1")
+    return order or 0
 
 
 def _pairs(values: Mapping[str, str]) -> List[str]:
@@ -125,6 +132,15 @@ class Client:
 
         with Token(cancel) as token:
             return run(token, call, report)
+
+    def _give(self, convert: Callable[[Any], T], function: Callable[..., Any], *args: Any, **options: Any) -> T:
+        """Like _work, for functions that tell beside an error what they had done."""
+        try:
+            return convert(self._work(function, *args, **options))
+        except Error as error:
+            if error.done is not None:
+                error.done = convert(error.done)
+            raise
 
     # --- how to reach hosts
 
@@ -357,11 +373,11 @@ class Client:
         `with_referrers` as in copy.
         """
         server = to if isinstance(to, Server) else None
-        return populated(self._work(
-            _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
+        return self._give(
+            populated, _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
             intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
-            zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel))
+            zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel)
 
     def publish(
         self,
@@ -384,10 +400,10 @@ class Client:
         With project and pipeline, a record is left for populate's `records`. `with_referrers` as in copy.
         """
         server = source if isinstance(source, Server) else None
-        return Artifacts._wrap(self._work(
-            _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
+        return self._give(
+            Artifacts._wrap, _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
             patchset=_text(patchset), project=project, pipeline=pipeline, server=_server(server), jobs=jobs,
-            with_referrers=int(with_referrers), progress=progress, cancel=cancel))
+            with_referrers=int(with_referrers), progress=progress, cancel=cancel)
 
     def upload(
         self,
@@ -420,16 +436,6 @@ class Client:
         if_current: Optional[str] = None,
         order: Optional[int] = None,
         keep: bool = False,
-        zuul_api: Optional[str] = None,
-        zuul_tenant: Optional[str] = None,
-        zuul_project: Optional[str] = None,
-        patchset: Optional[Number] = None,
-        zuul_pipeline: Optional[str] = None,
-        zuul_job: Optional[str] = None,
-        zuul_promote_pipeline: Optional[str] = None,
-        ordered: bool = True,
-        from_intermediate: bool = False,
-        intermediate: Optional[str] = None,
         jobs: int = 0,
         verify: bool = True,
         dry_run: bool = False,
@@ -439,27 +445,46 @@ class Client:
     ) -> PromoteResult:
         """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent".
 
-        With `order`, a number that is larger for what merged later, a tag never goes back: what a later
-        change has is left alone, and the result says so. With `zuul_api`, the URL of Zuul's API, the order
-        is found out, unless not `ordered`. With `from_intermediate` too, the image is that of the newest
-        successful build of the change, and is copied from the intermediate registry.
+        With `order`, a number that is larger for what merged later, such as zuul_order() tells, a tag never
+        goes back: what a later change has is left alone, and the result says so.
 
         Before a tag moves, the image's blobs and, of an index, its manifests are looked at, unless not
-        `verify`. With `with_referrers` what belongs to the image is looked at too, or comes along from the
-        intermediate registry, and the result says how many these are. With `dry_run` nothing is changed, and
-        the result tells what would have been done.
+        `verify`. With `with_referrers` what belongs to the image is looked at too, and the result says how
+        many these are. With `dry_run` nothing is changed, and the result tells what would have been done.
         """
-        listed = _texts(tags) or []
-        if order is not None and order < 1:
-            raise ValueError(f"order is {order}; numbers begin with 1")
-        return promoted(self._work(
-            _raw.promote, repository, listed, change=_text(change), pipeline=pipeline, from_tag=from_tag,
-            expect_digest=expect_digest, if_current=if_current, keep=int(keep), order=order or 0,
-            zuul_api=zuul_api, zuul_tenant=zuul_tenant, zuul_project=zuul_project, patchset=_text(patchset),
-            zuul_pipeline=zuul_pipeline, zuul_job=zuul_job, zuul_promote_pipeline=zuul_promote_pipeline,
-            unordered=int(not ordered), from_intermediate=int(from_intermediate), intermediate=intermediate,
-            jobs=jobs, no_verify=int(not verify), dry_run=int(dry_run), with_referrers=int(with_referrers),
-            progress=progress, cancel=cancel), listed)
+        return self._give(
+            promoted, _raw.promote, repository, _texts(tags) or [], change=_text(change), pipeline=pipeline,
+            from_tag=from_tag, expect_digest=expect_digest, if_current=if_current, keep=int(keep),
+            order=_order(order), jobs=jobs, no_verify=int(not verify), dry_run=int(dry_run),
+            with_referrers=int(with_referrers), progress=progress, cancel=cancel)
+
+    def promote_from_intermediate(
+        self,
+        artifacts: AnyArtifacts,
+        repository: str,
+        tags: Sequence[str],
+        *,
+        change: Optional[Number] = None,
+        intermediate: Optional[str] = None,
+        expect_digest: Optional[str] = None,
+        if_current: Optional[str] = None,
+        order: Optional[int] = None,
+        jobs: int = 0,
+        dry_run: bool = False,
+        with_referrers: bool = False,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> PromoteResult:
+        """Gives tags to what a build left in the intermediate registry: of `artifacts`, such as those of
+        zuul_builds(), the newest of REPOSITORY:TAG, for the first of `tags`, is copied before any tag is set.
+
+        `change` goes into the record of `order`. The rest is as with promote().
+        """
+        return self._give(
+            promoted, _raw.promote_from_intermediate, Artifacts(artifacts)._raw, repository, _texts(tags) or [],
+            change=_text(change), intermediate=intermediate, expect_digest=expect_digest, if_current=if_current,
+            order=_order(order), jobs=jobs, dry_run=int(dry_run), with_referrers=int(with_referrers),
+            progress=progress, cancel=cancel)
 
     def cleanup_tags(
         self,
@@ -484,9 +509,9 @@ class Client:
         seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
         if seconds < 0:
             raise ValueError("older_than is negative")
-        return cleaned(self._work(
-            _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(seconds), any_age=int(seconds == 0),
-            dry_run=int(dry_run), progress=progress, cancel=cancel), dry_run)
+        return self._give(
+            lambda raw: cleaned(raw, dry_run), _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(seconds), any_age=int(seconds == 0),
+            dry_run=int(dry_run), progress=progress, cancel=cancel)
 
     # --- Zuul's API
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import _raw
 
 
@@ -23,6 +25,8 @@ class Error(Exception):
     retry_after: float
     #: The HOST:PORT or the file that it was met at, or "".
     about: str
+    #: What publish, populate, promote or cleanup_tags had done before it, as they would have returned; or None.
+    done: Any = None
 
     def __init__(self, message: str, *, code: str = "", http_status: int = 0, registry_code: str = "",
                  retryable: bool = False, retry_after: float = 0, about: str = "") -> None:

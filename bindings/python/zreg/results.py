@@ -68,8 +68,19 @@ class CopyResult:
 
 
 @dataclass(frozen=True)
+class PromotedTag:
+    """What became of one tag."""
+
+    tag: str
+    digest: Digest  #: what it was to hold: the image, or that of the later change; "" unknown
+    set: bool  #: it was given to the image; else it held it already, is superseded or was not reached
+    superseded: bool  #: it belongs to a change that merged later, and stays
+    superseded_by: str  #: the number of that change, or ""
+
+
+@dataclass(frozen=True)
 class PromoteResult:
-    """What promote did. blob_requests and bytes are 0 unless it came from the intermediate registry.
+    """What a promotion did. blob_requests and bytes are 0 unless it came from the intermediate registry.
 
     Not promoted is what was superseded: its tags belong to a change that merged later, and `digest`
     is that one's.
@@ -82,14 +93,23 @@ class PromoteResult:
     blob_requests: int
     cleanup_requests: int
     tags: int  #: how many were set
+    by_tag: Tuple[PromotedTag, ...]  #: in the order that was asked for
     temporary_deleted: bool
-    superseded: Tuple[str, ...]  #: tags that belong to a change that merged later
-    superseded_by: str  #: the number of that change, or ""
-    order: int  #: the order that was given or found out; 0: none
+    order: int  #: the order that was given; 0: none
     bytes: int  #: blob bytes that moved
     verify_requests: int  #: further ones, to look whether the image's parts are there
     cleanup_error: str  #: why a temporary tag that should go stays, or ""
     referrers: int  #: how many signatures and whatever else belong to it, with_referrers
+
+    @property
+    def superseded(self) -> Tuple[str, ...]:
+        """Tags that belong to a change that merged later."""
+        return tuple(tag.tag for tag in self.by_tag if tag.superseded)
+
+    @property
+    def superseded_by(self) -> str:
+        """The number of that change, of the first such tag, or ""."""
+        return next((tag.superseded_by for tag in self.by_tag if tag.superseded), "")
 
 
 @dataclass(frozen=True)
@@ -213,19 +233,23 @@ def with_digest(record: Dict[str, Any]) -> Dict[str, Any]:
     return {**record, "digest": Digest(record["digest"])}
 
 
+def with_flags(record: Dict[str, Any], *names: str) -> Dict[str, Any]:
+    return {**record, **{name: bool(record[name]) for name in names}}
+
+
 def copied(record: Dict[str, Any]) -> CopyResult:
     return CopyResult(**with_digest(record))
 
 
-def promoted(record: Dict[str, Any], tags: Sequence[str]) -> PromoteResult:
-    superseded = tuple(tag for i, tag in enumerate(tags) if record["superseded"] >> i & 1)
-    flags = {name: bool(record[name]) for name in ("promoted", "temporary_deleted")}
-    return PromoteResult(**dict(with_digest(record), superseded=superseded, **flags))
+def promoted(raw: _raw.promoted) -> PromoteResult:
+    records = [_raw.promoted_at(raw, i) for i in range(_raw.promoted_count(raw))]
+    by_tag = tuple(PromotedTag(**with_flags(with_digest(record), "set", "superseded")) for record in records)
+    summary = with_flags(with_digest(_raw.promoted_summary(raw)), "promoted", "temporary_deleted")
+    return PromoteResult(by_tag=by_tag, **summary)
 
 
 def _populated_item(record: Dict[str, Any]) -> PopulatedItem:
-    record.update(merged=bool(record["merged"]), missed=bool(record["missed"]))
-    return PopulatedItem(**record)
+    return PopulatedItem(**with_flags(record, "merged", "missed"))
 
 
 def populated(raw: _raw.populated) -> Populated:

@@ -376,9 +376,8 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
     };
     zreg_populated *out = NULL;
 
-    return zreg_populate(&out, client, artifacts, optional(to), &options, cancel, err) == ZREG_OK
-               ? out
-               : NULL;
+    zreg_populate(&out, client, artifacts, optional(to), &options, cancel, err);
+    return out;
 }
 
 /* One of a list that ends with NULL; "" past its end. */
@@ -424,10 +423,8 @@ zreg_artifacts *zreg_go_publish(zreg_client *client, const char *from, const cha
 
     if (split(&image_list, images, err) != ZREG_OK)
         return NULL;
-    return zreg_publish(&out, client, optional(from), to, image_list, &options, cancel, err) ==
-                   ZREG_OK
-               ? out
-               : NULL;
+    zreg_publish(&out, client, optional(from), to, image_list, &options, cancel, err);
+    return out;
 }
 
 char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char *tag,

@@ -128,15 +128,17 @@ void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
                     int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
-void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *repository,
-                     zreg_go_list tags, const char *change, const char *pipeline,
-                     const char *from_tag, const char *expect_digest, const char *if_current,
-                     int keep, uint64_t order, const char *zuul_api, const char *zuul_tenant,
-                     const char *zuul_project, const char *patchset, const char *zuul_pipeline,
-                     const char *zuul_job, const char *zuul_promote_pipeline, int unordered,
-                     int from_intermediate, const char *intermediate, uint32_t jobs, int no_verify,
-                     int dry_run, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                     zreg_error *err);
+zreg_promoted *zreg_go_promote(zreg_client *client, const char *repository, zreg_go_list tags,
+                               const char *change, const char *pipeline, const char *from_tag,
+                               const char *expect_digest, const char *if_current, uint64_t order,
+                               int keep, int no_verify, int dry_run, int with_referrers,
+                               uint32_t jobs, uintptr_t progress, zreg_cancel *cancel,
+                               zreg_error *err);
+zreg_promoted *zreg_go_promote_from_intermediate(
+    zreg_client *client, const zreg_artifacts *artifacts, const char *repository, zreg_go_list tags,
+    const char *change, const char *intermediate, const char *expect_digest, const char *if_current,
+    uint64_t order, int dry_run, int with_referrers, uint32_t jobs, uintptr_t progress,
+    zreg_cancel *cancel, zreg_error *err);
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);

@@ -2,23 +2,21 @@
 /* Promotion, and what Zuul's API is asked. */
 #include "shim_inside.h"
 
-void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *repository,
-                     zreg_go_list tags, const char *change, const char *pipeline,
-                     const char *from_tag, const char *expect_digest, const char *if_current,
-                     int keep, uint64_t order, const char *zuul_api, const char *zuul_tenant,
-                     const char *zuul_project, const char *patchset, const char *zuul_pipeline,
-                     const char *zuul_job, const char *zuul_promote_pipeline, int unordered,
-                     int from_intermediate, const char *intermediate, uint32_t jobs, int no_verify,
-                     int dry_run, int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                     zreg_error *err)
+zreg_promoted *zreg_go_promote(zreg_client *client, const char *repository, zreg_go_list tags,
+                               const char *change, const char *pipeline, const char *from_tag,
+                               const char *expect_digest, const char *if_current, uint64_t order,
+                               int keep, int no_verify, int dry_run, int with_referrers,
+                               uint32_t jobs, uintptr_t progress, zreg_cancel *cancel,
+                               zreg_error *err)
 {
     AUTOLIST tag_list = NULL;
+    zreg_promoted *out = NULL;
     zreg_digest memory;
     const zreg_digest *expected = NULL;
 
     if (split(&tag_list, tags, err) != ZREG_OK ||
         optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
-        return;
+        return NULL;
     const zreg_promote_options options = {
         .size = sizeof(options),
         .change = optional(change),
@@ -26,25 +24,47 @@ void zreg_go_promote(zreg_promote_result *out, zreg_client *client, const char *
         .from_tag = optional(from_tag),
         .expect_digest = expected,
         .if_current = optional(if_current),
-        .keep = keep,
         .order = order,
-        .zuul_api = optional(zuul_api),
-        .zuul_tenant = optional(zuul_tenant),
-        .zuul_project = optional(zuul_project),
-        .patchset = optional(patchset),
-        .zuul_pipeline = optional(zuul_pipeline),
-        .zuul_job = optional(zuul_job),
-        .zuul_promote_pipeline = optional(zuul_promote_pipeline),
-        .unordered = unordered,
-        .from_intermediate = from_intermediate,
-        .intermediate = optional(intermediate),
-        .jobs = jobs,
+        .keep = keep,
         .no_verify = no_verify,
         .dry_run = dry_run,
         .with_referrers = with_referrers,
+        .jobs = jobs,
         PROGRESS(progress),
     };
-    zreg_promote(out, client, repository, tag_list, &options, cancel, err);
+    zreg_promote(&out, client, repository, tag_list, &options, cancel, err);
+    return out;
+}
+
+zreg_promoted *zreg_go_promote_from_intermediate(
+    zreg_client *client, const zreg_artifacts *artifacts, const char *repository, zreg_go_list tags,
+    const char *change, const char *intermediate, const char *expect_digest, const char *if_current,
+    uint64_t order, int dry_run, int with_referrers, uint32_t jobs, uintptr_t progress,
+    zreg_cancel *cancel, zreg_error *err)
+{
+    AUTOLIST tag_list = NULL;
+    zreg_promoted *out = NULL;
+    zreg_digest memory;
+    const zreg_digest *expected = NULL;
+
+    if (split(&tag_list, tags, err) != ZREG_OK ||
+        optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
+        return NULL;
+    const zreg_promote_from_intermediate_options options = {
+        .size = sizeof(options),
+        .change = optional(change),
+        .intermediate = optional(intermediate),
+        .expect_digest = expected,
+        .if_current = optional(if_current),
+        .order = order,
+        .dry_run = dry_run,
+        .with_referrers = with_referrers,
+        .jobs = jobs,
+        PROGRESS(progress),
+    };
+    zreg_promote_from_intermediate(&out, client, artifacts, repository, tag_list, &options, cancel,
+                                   err);
+    return out;
 }
 
 zreg_zuul_builds *zreg_go_zuul_builds_find(zreg_client *client, const char *api, const char *tenant,
