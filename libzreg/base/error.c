@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -40,11 +41,12 @@ const char *zreg_status_name(zreg_status status)
 
 static void clean_text(char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = '?';
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            *at = '?';
         }
     }
+    zreg__utf8_clean(text); /* it may have been cut in the middle of a character, too */
 }
 
 static bool is_set(const zreg_error *err)

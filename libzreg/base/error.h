@@ -12,7 +12,8 @@
 #include "base/compiler.h"
 #include <zreg/common.h>
 
-/** Sets `err` (may be NULL) and returns `code`. Control characters in the text become '?'. */
+/** Sets `err` (may be NULL) and returns `code`. Control characters and bytes that
+ *  are not UTF-8 become '?' in the text. */
 zreg_status zreg__fail(zreg_error *err, zreg_status code, const char *format, ...)
     ZREG__PRINTF(3, 4);
 

@@ -2,86 +2,8 @@
 #include "base/json.h"
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/mem.h"
 #include <inttypes.h>
-#include <limits.h>
-#include <string.h>
-
-typedef struct json_tokener tokener;
-
-ZREG__DEFINE_AUTO(tokener, json_tokener_free)
-
-/* What json-c does not tell: it silently keeps the last of two equal keys, its keys end at a NUL,
- * and it takes quotes and comments that are not JSON. So the text is looked over first; members
- * are counted in it, and compared with what the parsed tree holds. */
-typedef struct text_facts {
-    size_t members; /* colons outside strings */
-    bool foreign;   /* a NUL byte, \u0000 in a string, a single quote or slash outside strings */
-} text_facts;
-
-static text_facts scan(const char *text, size_t size)
-{
-    text_facts facts = {0, memchr(text, '\0', size) != NULL};
-    bool in_string = false;
-    for (size_t i = 0; i < size; i++) {
-        if (in_string && text[i] == '\\') {
-            facts.foreign |= size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0;
-            i++;
-        } else if (text[i] == '"') {
-            in_string = !in_string;
-        } else if (!in_string) {
-            facts.members += text[i] == ':';
-            facts.foreign |= text[i] == '\'' || text[i] == '/';
-        }
-    }
-    return facts;
-}
-
-static size_t count_members(zreg__json *json)
-{
-    size_t count = 0;
-    if (json_object_is_type(json, json_type_object)) {
-        json_object_object_foreach(json, key, value)
-        {
-            (void)key;
-            count += 1 + count_members(value);
-        }
-    } else {
-        for (size_t i = 0; i < zreg__json_length(json); i++) {
-            count += count_members(zreg__json_at(json, i));
-        }
-    }
-    return count;
-}
-
-zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, const char *what,
-                             zreg_error *err)
-{
-    if (size == 0 || size > INT_MAX) {
-        return zreg__fail(err, ZREG_INVAL, "%s: %s", what, size == 0 ? "empty" : "too large");
-    }
-    text_facts facts = scan(bytes, size);
-    if (facts.foreign) {
-        return zreg__fail(err, ZREG_INVAL, "%s: not JSON: NUL, single quote or comment", what);
-    }
-    ZREG__AUTO(tokener) tokener *reader = json_tokener_new_ex(ZREG__MAX_JSON_DEPTH);
-    if (reader == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    json_tokener_set_flags(reader, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    ZREG__AUTO(zreg__json) zreg__json *json = json_tokener_parse_ex(reader, bytes, (int)size);
-    enum json_tokener_error failed = json_tokener_get_error(reader);
-    if (failed != json_tokener_success) {
-        return zreg__fail(err, ZREG_INVAL, "%s: not JSON: %s", what,
-                          json_tokener_error_desc(failed));
-    }
-    if (count_members(json) != facts.members) {
-        return zreg__fail(err, ZREG_INVAL, "%s: JSON with a key that stands twice", what);
-    }
-    *out = zreg__steal(&json);
-    return ZREG_OK;
-}
 
 zreg__json *zreg__json_get(const zreg__json *json, const char *key)
 {
@@ -102,7 +24,9 @@ char *zreg__json_scalar(const zreg__json *json, const char *key)
 {
     zreg__json *value = zreg__json_get(json, key);
     if (json_object_is_type(value, json_type_int)) {
-        return zreg__asprintf("%" PRId64, json_object_get_int64(value));
+        int64_t number = json_object_get_int64(value);
+        return number < 0 ? zreg__asprintf("%" PRId64, number)
+                          : zreg__asprintf("%" PRIu64, json_object_get_uint64(value));
     }
     return zreg__strdup(zreg__json_text(json, key));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * JSON, by json-c, with depth and size limited.
+ * JSON: what counts as it is decided here, and json-c holds the values.
  *
  * Getters are strict: a key of the wrong type counts as an error where it says so, else as unset.
  */
@@ -21,8 +21,14 @@ static inline void zreg__auto_zreg__json(zreg__json **json)
     }
 }
 
-/** Parses exactly one document. Duplicate keys, trailing data, invalid UTF-8, NUL bytes, or
- *  deeper than ZREG__MAX_JSON_DEPTH: INVAL. `what` names the document in the error. */
+/**
+ * Reads exactly one document of RFC 8259. Refused beside what is no JSON, because readers differ in
+ * it: a byte order mark, a key that stands twice in an object, half a surrogate pair, NUL in a text,
+ * a number beyond a double's range, more than ZREG__MAX_JSON_DEPTH objects and arrays in each
+ * other. Integers from INT64_MIN to UINT64_MAX are exact, other numbers are printed as they came.
+ * `what` names the document in the error, which tells line, byte (both from 1) and key.
+ * Errors: INVAL; LIMIT (more than ZREG__MAX_JSON_GROWTH times its size in memory).
+ */
 zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, const char *what,
                              zreg_error *err);
 

@@ -23,7 +23,10 @@
 #define ZREG__MAX_REFERRERS 1000                /* what belongs to one image, all together */
 #define ZREG__MAX_REFERRERS_DEPTH 8
 #define ZREG__MAX_REFERRERS_PAGES 1000
+#define ZREG__MAX_JSON_BYTES (64 * ZREG__MIB) /* the most that any document may have */
 #define ZREG__MAX_JSON_DEPTH 32
+#define ZREG__MAX_JSON_GROWTH 32   /* times the size of its text, what a document takes in memory */
+#define ZREG__MAX_JSON_NUMBER 1024 /* characters */
 #define ZREG__MAX_ZUUL_BYTES (32 * ZREG__MIB) /* one answer of Zuul's API */
 #define ZREG__MAX_ARTIFACTS_BYTES (16 * ZREG__MIB)
 #define ZREG__MAX_ARTIFACTS 10000

@@ -38,6 +38,7 @@ libzreg_sources += \
 	libzreg/base/hash.h \
 	libzreg/base/json.c \
 	libzreg/base/json.h \
+	libzreg/base/json_parse.c \
 	libzreg/base/limits.h \
 	libzreg/base/log.c \
 	libzreg/base/log.h \
@@ -55,4 +56,6 @@ libzreg_sources += \
 	libzreg/base/str.h \
 	libzreg/base/strings.c \
 	libzreg/base/strings.h \
+	libzreg/base/utf8.c \
+	libzreg/base/utf8.h \
 	libzreg/base/version.c

@@ -117,3 +117,6 @@ tests_unit_test_host_drivers_SOURCES = tests/unit/test_host_drivers.c
 tests_unit_test_host_drivers_LDADD = $(unit_ldadd)
 tests_unit_test_host_formats_SOURCES = tests/unit/test_host_formats.c
 tests_unit_test_host_formats_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_json
+tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_rules.h
+tests_unit_test_json_LDADD = $(unit_ldadd)
