@@ -32,6 +32,14 @@ static inline void zreg__auto_zreg__json(zreg__json **json)
 zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, const char *what,
                              zreg_error *err);
 
+/**
+ * For objects whose members are fields of a type: readers in Go take "Layers" for "layers". Not for
+ * maps, such as annotations, where both may stand. Errors: INVAL, when two keys differ in case only,
+ * or one differs so from one of `fields`, which end with NULL.
+ */
+zreg_status zreg__json_check_case(const zreg__json *json, const char *const *fields,
+                                  const char *where, zreg_error *err);
+
 /** The member of an object, or NULL when `json` is no object or has none; borrowed. */
 zreg__json *zreg__json_get(const zreg__json *json, const char *key);
 

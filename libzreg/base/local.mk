@@ -38,6 +38,7 @@ libzreg_sources += \
 	libzreg/base/hash.h \
 	libzreg/base/json.c \
 	libzreg/base/json.h \
+	libzreg/base/json_case.c \
 	libzreg/base/json_parse.c \
 	libzreg/base/limits.h \
 	libzreg/base/log.c \

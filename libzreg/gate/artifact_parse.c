@@ -42,13 +42,24 @@ bool zreg__artifact_text_is_clean(const char *text)
     return size <= MAX_FIELD;
 }
 
+zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,
+                                  zreg_error *err)
+{
+    if (json_object_is_type(zreg__json_get(from, key), json_type_double)) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is a number, but no integer of 64 bits", key);
+    }
+    *out = zreg__json_scalar(from, key);
+    return ZREG_OK;
+}
+
 /* Zuul writes `key` beside name and url; what publish added stands in the metadata. */
 static zreg_status read_field(char **out, const zreg__json *artifact, const char *key,
                               zreg_error *err)
 {
-    char *text = zreg__json_scalar(artifact, key);
+    char *text = NULL;
+    ZREG__TRY(zreg__artifact_scalar(&text, artifact, key, err));
     if (text == NULL) {
-        text = zreg__json_scalar(zreg__json_get(artifact, "metadata"), key);
+        ZREG__TRY(zreg__artifact_scalar(&text, zreg__json_get(artifact, "metadata"), key, err));
     }
     if (text == NULL) {
         text = zreg__strdup("");
@@ -144,6 +155,20 @@ static const char *clean_text(const zreg__json *artifact, const char *key)
     return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
 }
 
+/* Zuul's reader takes keys as they are; whoever reads its artifacts in Go might not. */
+static zreg_status check_case(const zreg__json *artifact, zreg_error *err)
+{
+    static const char *const keys[] = {"name",     "url",   "metadata", "change",
+                                       "patchset", "build", "project",  "branch",
+                                       "ref",      "job",   NULL};
+    static const char *const metadata_keys[] = {"type",       "repository", "tag",      "digest",
+                                                "media_type", "change",     "patchset", "build",
+                                                "platforms",  NULL};
+    const zreg__json *metadata = zreg__json_get(artifact, "metadata");
+    ZREG__TRY(zreg__json_check_case(artifact, keys, "its fields", err));
+    return zreg__json_check_case(metadata, metadata_keys, "its metadata", err);
+}
+
 static zreg_status read_artifact(zreg_artifacts *list, const zreg__json *artifact,
                                  bool turned_round, zreg_error *err)
 {
@@ -152,6 +177,7 @@ static zreg_status read_artifact(zreg_artifacts *list, const zreg__json *artifac
                            .media_type = media_type_of(artifact),
                            .project = clean_text(artifact, "project"),
                            .job = clean_text(artifact, "job")};
+    ZREG__TRY(check_case(artifact, err));
     if (shown.name == NULL || shown.url == NULL) {
         return zreg__fail(err, ZREG_INVAL, "a container image needs \"name\" and \"url\"");
     }

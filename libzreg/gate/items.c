@@ -11,7 +11,8 @@ ZREG__DEFINE_AUTO_VALUE(zreg__item, zreg__item_finish)
 
 static zreg_status read_text(char **out, const zreg__json *from, const char *key, zreg_error *err)
 {
-    char *text = zreg__json_scalar(from, key);
+    char *text = NULL;
+    ZREG__TRY(zreg__artifact_scalar(&text, from, key, err));
     if (text == NULL && (text = zreg__strdup("")) == NULL) {
         return zreg__fail_nomem(err);
     }

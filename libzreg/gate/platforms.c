@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/imageconfig.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "registry/client.h"
@@ -68,7 +69,7 @@ static zreg_status from_config(zreg__json *list, zreg_client *client, const zreg
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_CONFIG_BYTES);
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
     ZREG__TRY(read_blob(&bytes, client, ref, &descriptor->digest, cancel, err));
-    ZREG__TRY(zreg__json_parse(&config, bytes.data, bytes.size, "image config", err));
+    ZREG__TRY(zreg__imageconfig_parse(&config, bytes.data, bytes.size, "image config", err));
     return add(list, zreg__json_text(config, "os"), zreg__json_text(config, "architecture"),
                zreg__json_text(config, "variant"), err);
 }

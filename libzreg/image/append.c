@@ -200,8 +200,8 @@ static zreg_status put_config(append *self, zreg_error *err)
     ZREG__AUTO(zreg__json) zreg__json *checked = NULL;
     zreg_digest digest;
     ZREG__TRY(zreg__json_print(&text, self->config, err));
-    /* What came from options is not known to be UTF-8 before this. */
-    ZREG__TRY(zreg__json_parse(&checked, text, strlen(text), "image config", err));
+    /* Nobody shall have to find out later that it cannot be read back. */
+    ZREG__TRY(zreg__imageconfig_parse(&checked, text, strlen(text), "image config", err));
     ZREG__TRY(zreg__endpoint_blob_put(&digest, self->dst, text, strlen(text), self->cancel, err));
     zreg__json *config = json_object_new_object();
     ZREG__TRY(zreg__json_set(self->manifest, "config", config, err));

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/imageconfig.h"
 #include "image/tarindex.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
@@ -207,14 +208,16 @@ static zreg_status add_config(zreg__json **out_config, zreg__json *manifest, arc
     ZREG__TRY(remember(self, &digest, &file, err));
     ZREG__TRY(new_descriptor(&descriptor, ZREG__TYPE_OCI_CONFIG, &digest, bytes.size, err));
     ZREG__TRY(zreg__json_set(manifest, "config", descriptor, err));
-    return zreg__json_parse(out_config, bytes.data, bytes.size, name, err);
+    return zreg__imageconfig_parse(out_config, bytes.data, bytes.size, name, err);
 }
 
 static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_error *err)
 {
+    static const char *const fields[] = {"Config", "RepoTags", "Layers", NULL};
     ZREG__AUTO(zreg__json) zreg__json *manifest = json_object_new_object();
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
     ZREG__AUTO_FREE char *text = NULL;
+    ZREG__TRY(zreg__json_check_case(image, fields, "manifest.json", err));
     ZREG__TRY(zreg__json_set_u64(manifest, "schemaVersion", 2, err));
     ZREG__TRY(zreg__json_set_text(manifest, "mediaType", ZREG__TYPE_OCI_MANIFEST, err));
     ZREG__TRY(add_config(&config, manifest, self, zreg__json_text(image, "Config"), err));

@@ -4,6 +4,24 @@
 #include "base/error.h"
 #include "base/limits.h"
 
+zreg_status zreg__imageconfig_parse(zreg__json **out, const void *bytes, size_t size,
+                                    const char *what, zreg_error *err)
+{
+    static const char *const fields[] = {"architecture", "os",     "variant", "os.version",
+                                         "os.features",  "config", "rootfs",  "history",
+                                         "created",      "author", NULL};
+    static const char *const rootfs_fields[] = {"type", "diff_ids", NULL};
+    static const char *const run_fields[] = {"User",       "Env",    "Entrypoint", "Cmd",
+                                             "WorkingDir", "Labels", NULL};
+    ZREG__AUTO(zreg__json) zreg__json *config = NULL;
+    ZREG__TRY(zreg__json_parse(&config, bytes, size, what, err));
+    ZREG__TRY(zreg__json_check_case(config, fields, what, err));
+    ZREG__TRY(zreg__json_check_case(zreg__json_get(config, "rootfs"), rootfs_fields, what, err));
+    ZREG__TRY(zreg__json_check_case(zreg__json_get(config, "config"), run_fields, what, err));
+    *out = zreg__steal(&config);
+    return ZREG_OK;
+}
+
 zreg_status zreg__imageconfig_fetch(zreg__json **out, zreg__endpoint *src,
                                     const zreg_manifest *manifest, zreg_cancel *cancel,
                                     zreg_error *err)
@@ -15,7 +33,7 @@ zreg_status zreg__imageconfig_fetch(zreg__json **out, zreg__endpoint *src,
                           zreg__endpoint_text(src), zreg_manifest_digest(manifest)->text);
     }
     ZREG__TRY(zreg__endpoint_blob_bytes(&bytes, src, config, cancel, err));
-    return zreg__json_parse(out, bytes.data, bytes.size, "image config", err);
+    return zreg__imageconfig_parse(out, bytes.data, bytes.size, "image config", err);
 }
 
 static const char *text(const zreg__json *config, const char *key)

@@ -6,6 +6,10 @@
 #include "base/json.h"
 #include "image/endpoint.h"
 
+/** Parses a config. Errors: INVAL (what zreg__json_parse and zreg__json_check_case refuse), LIMIT. */
+zreg_status zreg__imageconfig_parse(zreg__json **out, const void *bytes, size_t size,
+                                    const char *what, zreg_error *err);
+
 /** Fetches and parses the config of an image manifest. Errors: INVAL (an index), LIMIT, ... */
 zreg_status zreg__imageconfig_fetch(zreg__json **out, zreg__endpoint *src,
                                     const zreg_manifest *manifest, zreg_cancel *cancel,

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/layout.h"
+#include "oci/descriptor.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
 #include <errno.h>
@@ -16,12 +17,23 @@
 
 #define REF_NAME "org.opencontainers.image.ref.name"
 
+static zreg_status check_case(const zreg__json *index, zreg_error *err)
+{
+    const zreg__json *entries = zreg__json_get(index, "manifests");
+    ZREG__TRY(zreg__manifest_check_case(index, "index.json", err));
+    for (size_t i = 0; i < zreg__json_length(entries); i++) {
+        ZREG__TRY(zreg__descriptor_check_case(zreg__json_at(entries, i), "index.json", err));
+    }
+    return ZREG_OK;
+}
+
 zreg_status zreg__layout_index_load(zreg__json **out, int layout, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
     ZREG__TRY(zreg__layout_read(&text, layout, "index.json", err));
     ZREG__TRY(zreg__json_parse(&index, text.data, text.size, "index.json", err));
+    ZREG__TRY(check_case(index, err));
     if (!zreg__json_is_array(zreg__json_get(index, "manifests"))) {
         return zreg__fail(err, ZREG_INVAL, "index.json has no list \"manifests\"");
     }

@@ -20,6 +20,16 @@ zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, cons
     return ZREG_OK;
 }
 
+zreg_status zreg__descriptor_check_case(const zreg__json *json, const char *where, zreg_error *err)
+{
+    static const char *const fields[] = {"mediaType",    "digest",   "size", "urls", "annotations",
+                                         "artifactType", "platform", "data", NULL};
+    static const char *const platform_fields[] = {
+        "os", "architecture", "variant", "os.version", "os.features", "features", NULL};
+    ZREG__TRY(zreg__json_check_case(json, fields, where, err));
+    return zreg__json_check_case(zreg__json_get(json, "platform"), platform_fields, where, err);
+}
+
 /* Media types travel in headers: no character may end a line or a header there. */
 static bool is_media_type(const char *text)
 {
@@ -59,7 +69,8 @@ static zreg_status read_size(zreg_descriptor *out, const zreg__json *json, const
                              zreg_error *err)
 {
     if (!zreg__json_u64(json, "size", &out->size_bytes)) {
-        return zreg__fail(err, ZREG_INVAL, "%s: the size is missing, negative or no integer",
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s: \"size\" is missing, or no integer from 0 to 9223372036854775807",
                           where);
     }
     if (out->size_bytes > ZREG__MAX_BLOB_BYTES) {
@@ -95,6 +106,7 @@ zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, 
         return zreg__fail(err, ZREG_INVAL, "%s: no descriptor (a JSON object) stands here", where);
     }
     zreg_descriptor read = {0};
+    ZREG__TRY(zreg__descriptor_check_case(json, where, err));
     ZREG__TRY(read_media_type(&read, json, where, err));
     ZREG__TRY(read_digest(&read, json, where, err));
     ZREG__TRY(read_size(&read, json, where, err));

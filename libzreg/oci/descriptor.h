@@ -14,10 +14,16 @@
 zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, const char *where,
                                   zreg_error *err);
 
+/** Refuses what zreg__json_check_case does, in a descriptor and its platform; _read does so too. */
+zreg_status zreg__descriptor_check_case(const zreg__json *json, const char *where, zreg_error *err);
+
 /**
  * A string member that may be missing or null, which gives "". Another type: INVAL.
  */
 zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
                                   const char *where, zreg_error *err);
+
+/** The same for the keys of a manifest or an index. */
+zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, zreg_error *err);
 
 #endif

@@ -39,12 +39,21 @@ static bool is_present(const zreg__json *json, const char *key)
     return json_object_object_get_ex(json, key, NULL);
 }
 
+zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, zreg_error *err)
+{
+    static const char *const fields[] = {
+        "schemaVersion", "mediaType", "artifactType", "config",   "layers",
+        "manifests",     "subject",   "annotations",  "fsLayers", NULL};
+    return zreg__json_check_case(json, fields, what, err);
+}
+
 /* Two readers must not be able to see two different images in one document. */
 static zreg_status check_shape(const zreg__json *json, zreg_error *err)
 {
     if (!json_object_is_type(json, json_type_object)) {
         return zreg__fail(err, ZREG_INVAL, "manifest: not a JSON object");
     }
+    ZREG__TRY(zreg__manifest_check_case(json, "manifest", err));
     uint64_t version = 0;
     bool has_version = zreg__json_u64(json, "schemaVersion", &version);
     if (is_set(json, "fsLayers") || (has_version && version == 1)) {

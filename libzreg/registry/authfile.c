@@ -47,6 +47,25 @@ static size_t prefix_size(const char *key, const char *name)
     return size;
 }
 
+zreg_status zreg__authfile_check(const zreg__json *file, const char *path, zreg_error *err)
+{
+    static const char *const fields[] = {"auths", "credHelpers", "credsStore", NULL};
+    static const char *const entry_fields[] = {"auth",          "username",      "password",
+                                               "identitytoken", "registrytoken", NULL};
+    zreg__json *auths = zreg__json_get(file, "auths");
+
+    ZREG__TRY(zreg__json_check_case(file, fields, path, err));
+    if (!json_object_is_type(auths, json_type_object)) {
+        return ZREG_OK;
+    }
+    json_object_object_foreach(auths, key, value)
+    {
+        (void)key;
+        ZREG__TRY(zreg__json_check_case(value, entry_fields, path, err));
+    }
+    return ZREG_OK;
+}
+
 static bool has_content(const zreg__json *value)
 {
     static const char *const members[] = {"auth", "identitytoken", "registrytoken", "username"};

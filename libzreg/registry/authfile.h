@@ -7,6 +7,10 @@
 #include "registry/credentials.h"
 #include <stdbool.h>
 
+/** Refuses keys that docker, which is written in Go, takes for others (zreg__json_check_case). `path` names the
+ *  file in the error. Errors: INVAL, NOMEM. */
+zreg_status zreg__authfile_check(const zreg__json *file, const char *path, zreg_error *err);
+
 /**
  * The helper that is responsible for `name` (HOST/REPOSITORY, canonical), and what to ask it for;
  * both in new memory, NULL when no helper is. An entry of credHelpers stands before `auths`, which

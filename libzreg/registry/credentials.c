@@ -155,6 +155,7 @@ static zreg_status load_file(zreg__credentials *credentials, const char *path, b
                              zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_AUTHFILE_BYTES);
+    ZREG__AUTO(zreg__json) zreg__json *file = NULL;
     zreg_error failed = {0};
     zreg_status status = zreg__file_read(&text, path, &failed);
 
@@ -164,13 +165,12 @@ static zreg_status load_file(zreg__credentials *credentials, const char *path, b
     if (status != ZREG_OK) {
         return zreg__fail(err, ZREG_INVAL, "cannot read credentials: %s", failed.message);
     }
-    status = zreg__json_parse(&credentials->files[credentials->file_count], zreg__buf_cstr(&text),
-                              text.size, path, err);
+    status = zreg__json_parse(&file, zreg__buf_cstr(&text), text.size, path, err);
     explicit_bzero(text.data, text.size);
-    if (status == ZREG_OK) {
-        credentials->file_count++;
-    }
-    return status;
+    ZREG__TRY(status);
+    ZREG__TRY(zreg__authfile_check(file, path, err));
+    credentials->files[credentials->file_count++] = zreg__steal(&file);
+    return ZREG_OK;
 }
 
 static zreg_status load_below(zreg__credentials *credentials, const char *folder, const char *name,

@@ -12,7 +12,7 @@
 
 typedef struct json_rule {
     char where[16];
-    bool accepted;
+    zreg_status verdict;
     zreg__buf what;
     zreg__buf text;
 } json_rule;
@@ -51,8 +51,9 @@ static inline void json_rule_read(json_rule *rule, zreg__span line)
     assert_true(where.size < sizeof(rule->where));
     memcpy(rule->where, where.text, where.size);
     rule->where[where.size] = '\0';
-    assert_true(zreg__span_is(verdict, "yes") || zreg__span_is(verdict, "no"));
-    rule->accepted = zreg__span_is(verdict, "yes");
+    bool is_limit = zreg__span_is(verdict, "limit");
+    assert_true(is_limit || zreg__span_is(verdict, "yes") || zreg__span_is(verdict, "no"));
+    rule->verdict = is_limit ? ZREG_LIMIT : zreg__span_is(verdict, "yes") ? ZREG_OK : ZREG_INVAL;
     json_rule_decode(&rule->what, what);
     json_rule_decode(&rule->text, line);
 }
