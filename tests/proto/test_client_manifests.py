@@ -7,6 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import json_rules  # noqa: E402
 import tap  # noqa: E402
 from registry import (DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Answer, World, error, manifest, sha256,  # noqa: E402
                       sha512)
@@ -175,6 +176,21 @@ def test_a_content_coding_is_refused():
         registry, client = world.registry(), world.client()
         registry.on("GET", "/manifests/", Answer(200, manifest(), {"Content-Encoding": "gzip"}))
         client.fails("PROTO", "get", f"{registry.name}/a/b:t")
+
+
+def test_what_counts_as_json_is_the_table():
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        counts = {True: 0, False: 0}
+        for row, document in json_rules.manifests((sha256(b"{}"), 2), (sha256(b"layer"), 5)):
+            counts[row.accepted] += 1
+            digest = registry.add_manifest("a/b", "t", document)
+            if row.accepted:
+                assert client.do("get", f"{registry.name}/a/b:t") == [digest, str(len(document)), OCI_MANIFEST], row
+            elif document:
+                failure = client.fails("LIMIT" if row.verdict == b"limit" else "INVAL", "get", f"{registry.name}/a/b:t")
+                assert row.what in failure.text, f"{row}: {failure.text}, not {row.what}"
+        assert min(counts.values()) > 50, counts
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 """Manifests, tags and lists over the wire."""
 
 import json
+import os
 import sys
 import threading
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import json_rules  # noqa: E402
 from server_tap import INDEX, LAYER, OCI, descriptor, digest_of, equal, run, true, using
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
@@ -321,6 +324,25 @@ def test_deletes_and_pushes_at_once_leave_no_tag_without_manifest(server):
     for tag in tags(server).json()["tags"]:
         equal(get(server, tag).status, 200, tag)
     equal(get(server, "keep").body, body)
+
+
+def test_what_counts_as_json_is_the_table(server):
+    config, layer = b"{}", b"layer"
+    refusals = {b"no": (400, "MANIFEST_INVALID"), b"limit": (413, "SIZE_INVALID")}
+    counts = {True: 0, False: 0}
+    for blob in (config, layer):
+        equal(server.push_blob(blob).status, 201)
+    for row, document in json_rules.manifests((digest_of(config), len(config)), (digest_of(layer), len(layer))):
+        answer = server.push_manifest(document, "rule")
+        counts[row.accepted] += 1
+        if row.accepted:
+            equal((answer.status, get(server, "rule").body), (201, document), row)
+        else:
+            equal((answer.status, answer.code()), refusals[row.verdict], row)
+            message = answer.json()["errors"][0]["message"]
+            true(row.what in message, f"{row}: {message}, not {row.what}")
+            equal(get(server, digest_of(document)).status, 404, row)
+    true(min(counts.values()) > 50, counts)
 
 
 if __name__ == "__main__":
