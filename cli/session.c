@@ -36,11 +36,44 @@ const option_spec session_registry_options[] = {
     {NULL},
 };
 
+/* The bytes of a character of UTF-8; 0 when there is none. */
+static size_t utf8_size(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    size_t size = c[0] < 0x80   ? 1
+                  : c[0] < 0xc2 ? 0
+                  : c[0] < 0xe0 ? 2
+                  : c[0] < 0xf0 ? 3
+                  : c[0] < 0xf5 ? 4
+                                : 0;
+    for (size_t i = 1; i < size; i++) {
+        if ((c[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool is_foreign = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+                      (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f);
+    return is_foreign ? 0 : size;
+}
+
+/* Arguments and paths are any bytes, which may be no text for a terminal, and none for --json. */
+static void clean(char *text)
+{
+    while (*text != '\0') {
+        size_t size = (unsigned char)*text < ' ' || *text == 0x7f ? 0 : utf8_size(text);
+        if (size == 0) {
+            *text = '?';
+        }
+        text += size == 0 ? 1 : size;
+    }
+}
+
 __attribute__((format(printf, 3, 0))) static zreg_status
 set_error(session *s, zreg_status code, const char *format, va_list values)
 {
     s->err = (zreg_error){.code = code};
     vsnprintf(s->err.message, sizeof(s->err.message), format, values);
+    clean(s->err.message);
     return code;
 }
 

@@ -92,15 +92,3 @@ zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err
     }
     return ZREG_OK;
 }
-
-zreg_status zreg__json_print(char **out, zreg__json *json, zreg_error *err)
-{
-    const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
-    char *copy = zreg__strdup(text);
-    if (copy == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *out = copy;
-    return ZREG_OK;
-}

@@ -65,7 +65,15 @@ zreg_status zreg__json_set_u64(zreg__json *object, const char *key, uint64_t num
                                zreg_error *err);
 zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err);
 
-/** The document as compact text without escaped slashes, in new memory; keys in insertion order. */
+/** The document as compact text without escaped slashes, in new memory; keys in insertion order.
+ *  Errors: INVAL (a text that is no UTF-8), LIMIT, NOMEM. */
 zreg_status zreg__json_print(char **out, zreg__json *json, zreg_error *err);
+
+/** The same, to tell people what was done or asked: a byte that is no UTF-8 becomes '?'. */
+zreg_status zreg__json_print_report(char **out, zreg__json *json, zreg_error *err);
+
+/** As zreg__json_print, with a line for each value and `indent` for each level. */
+zreg_status zreg__json_print_lines(char **out, zreg__json *json, const char *indent,
+                                   zreg_error *err);
 
 #endif

@@ -40,6 +40,7 @@ libzreg_sources += \
 	libzreg/base/json.h \
 	libzreg/base/json_case.c \
 	libzreg/base/json_parse.c \
+	libzreg/base/json_print.c \
 	libzreg/base/limits.h \
 	libzreg/base/log.c \
 	libzreg/base/log.h \

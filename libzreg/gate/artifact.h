@@ -52,7 +52,7 @@ void zreg__artifact_finish(zreg__artifact *artifact);
 zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,
                                   zreg_error *err);
 
-/** True for a text of Zuul's that is kept: short, without control characters. */
+/** True for a text of Zuul's that is kept: short, UTF-8, without control characters. */
 bool zreg__artifact_text_is_clean(const char *text);
 
 ZREG__DEFINE_AUTO(zreg_artifacts, zreg_artifacts_free)

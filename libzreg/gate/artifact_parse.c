@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "gate/artifact.h"
 #include "gate/names.h"
 #include "oci/manifest.h"
@@ -39,7 +40,7 @@ bool zreg__artifact_text_is_clean(const char *text)
             return false;
         }
     }
-    return size <= MAX_FIELD;
+    return size <= MAX_FIELD && zreg__utf8_is_valid(text, size);
 }
 
 zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,

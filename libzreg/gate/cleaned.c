@@ -76,7 +76,7 @@ zreg_status zreg_cleaned_json(char **out_json, const zreg_cleaned *cleaned, zreg
     ZREG__TRY(add_list(document, "deleted", cleaned, 1, err));
     ZREG__TRY(add_list(document, "kept", cleaned, 0, err));
     ZREG__TRY(zreg__json_set(document, "dry_run", json_object_new_boolean(cleaned->dry_run), err));
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }
 
 void zreg_cleaned_free(zreg_cleaned *cleaned)

@@ -88,5 +88,5 @@ zreg_status zreg_populated_json(char **out_json, const zreg_populated *populated
     ZREG__TRY(add_images(document, &bytes, populated, err));
     ZREG__TRY(add_items(document, populated, err));
     ZREG__TRY(zreg__json_set_u64(document, "bytes", bytes, err));
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }

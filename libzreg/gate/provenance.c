@@ -332,7 +332,7 @@ zreg_status zreg_provenance_json(char **out_json, const zreg_provenance *provena
     for (size_t i = 0; i < provenance->count; i++) {
         ZREG__TRY(image_json(list, &provenance->rows[i].shown, err));
     }
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }
 
 void zreg_provenance_free(zreg_provenance *provenance)

@@ -134,7 +134,7 @@ zreg_status zreg_resolution_json(char **out_json, const zreg_resolution *resolut
         ZREG__TRY(candidate_json(&entry, &resolution->items[i], err));
         ZREG__TRY(zreg__json_add(candidates, entry, err));
     }
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }
 
 void zreg_resolution_free(zreg_resolution *resolution)

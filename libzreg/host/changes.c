@@ -124,7 +124,7 @@ zreg_status zreg_host_changes_json(char **out_json, const zreg_host_changes *cha
     for (size_t i = 0; i < changes->count; i++) {
         ZREG__TRY(fill(document, &changes->items[i], err));
     }
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }
 
 void zreg_host_changes_free(zreg_host_changes *changes)

@@ -49,10 +49,9 @@ zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object,
         return zreg__content_copy(out, before, err);
     }
     bool tabs = before->exists && strstr(before->bytes, "\n\t") != NULL;
-    int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE |
-                (tabs ? JSON_C_TO_STRING_PRETTY_TAB : 0);
-    const char *text = json_object_to_json_string_ext(object, flags);
-    ZREG__AUTO_SECRET char *line = text == NULL ? NULL : zreg__asprintf("%s\n", text);
+    ZREG__AUTO_SECRET char *text = NULL;
+    ZREG__TRY(zreg__json_print_lines(&text, object, tabs ? "\t" : "  ", err));
+    ZREG__AUTO_SECRET char *line = zreg__asprintf("%s\n", text);
     return line == NULL ? zreg__fail_nomem(err) : zreg__content_text(out, line, err);
 }
 

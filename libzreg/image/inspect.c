@@ -137,5 +137,5 @@ zreg_status zreg_inspect(char **out_json, zreg_client *client, const char *place
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(zreg__endpoint_open(&endpoint, place, &options, err));
     ZREG__TRY(describe(document, endpoint, cancel, err));
-    return zreg__json_print(out_json, document, err);
+    return zreg__json_print_report(out_json, document, err);
 }

@@ -78,7 +78,7 @@ zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, 
 {
     ZREG__AUTO(zreg__json) zreg__json *body = json_object_new_object();
     ZREG__TRY(fill_body(body, code, message, err));
-    return zreg__json_print(out, body, err);
+    return zreg__json_print_report(out, body, err);
 }
 
 /* The text that a body carries in one of the places where it may stand; NULL without one. */

@@ -92,7 +92,7 @@ void zreg__accesslog_write(const zreg__call *call, bool completed)
     }
     ZREG__AUTO(zreg__json) zreg__json *line = json_object_new_object();
     if (line != NULL && describe(line, call, completed, NULL) == ZREG_OK &&
-        zreg__json_print(&text, line, NULL) == ZREG_OK) {
+        zreg__json_print_report(&text, line, NULL) == ZREG_OK) {
         zreg__life_access(server, text);
     }
 }

@@ -105,6 +105,25 @@ def test_what_an_image_says_does_not_drive_the_terminal():
         assert "k?[2J: v?[2J\n" in plain and "\x1b" not in plain, plain
 
 
+def test_labels_are_any_text_that_is_utf8():
+    with world() as w:
+        place = f"{w.buildset().address}/a/b:x"
+        w.json("append", "--base", "scratch", "--label", "maintainer=J\u00f6rg \U0001f433", place)
+        assert w.json("inspect", place)["labels"] == {"maintainer": "J\u00f6rg \U0001f433"}
+        assert "maintainer: J\u00f6rg \U0001f433\n" in w.run("inspect", *w.connections(), place).stdout
+        for label in ("maintainer=J\udcf6rg", "J\udcf6rg=x"):
+            error = w.error("append", "--base", "scratch", "--label", label, place)
+            assert error["code"] == "INVAL" and "is not UTF-8" in error["message"], error
+
+
+def test_errors_are_text_whatever_was_given():
+    with world() as w:
+        for word in ("J\udcf6rg", "oci:J\udcf6rg:1", "docker-archive:J\udcf6rg", "h.example/\udced\udca0\udc80:1"):
+            message = w.error("inspect", word)["message"]
+            assert "?" in message and message.isprintable(), message
+        assert "?" in w.error("inspect", "--J\udcf6rg", "x", code=2)["message"]
+
+
 def test_tags_are_listed():
     with world() as w:
         registry = w.buildset()

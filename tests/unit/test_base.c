@@ -39,6 +39,9 @@ static void the_first_error_wins(void **state)
     zreg__error_prefix(&err, ZREG_NET, "outer");
     assert_string_equal(err.message, "outer: first?1");
     assert_int_equal(zreg__fail(NULL, ZREG_IO, "nobody listens"), ZREG_IO);
+    zreg__error_clear(&err);
+    zreg__fail(&err, ZREG_IO, "J\xf6rg \xc3\xb6 \xf0\x9f\x90");
+    assert_string_equal(err.message, "J?rg \xc3\xb6 ???");
 }
 
 static void an_error_of_the_system_says_more(void **state)

@@ -122,7 +122,7 @@ static void test_json_is_compared_three_ways(void **state)
                "{\n  \"b\": 2\n}\n");
     /* an empty object of theirs stays one */
     check_json("{}", "{\"auths\":{\"us\":1}}", "{\"auths\":{\"us\":1},\"x\":{}}",
-               "{\n  \"x\": {\n  }\n}\n");
+               "{\n  \"x\": {}\n}\n");
 }
 
 static void test_json_that_is_none_is_refused(void **state)

@@ -207,6 +207,39 @@ static void numbers_do_not_depend_on_the_locale(void **state)
     print_message("# a locale with a decimal comma: %s\n", there != NULL ? there : "none here");
 }
 
+/* What a label, a path or a peer brings is any bytes. */
+static void what_is_printed_is_json_whatever_comes(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO_FREE char *printed = NULL;
+    zreg_error err = {0};
+    assert_int_equal(zreg__json_set_text(json, "a", "\x01\"\\/\x1f\x7f\t\xc3\xb6", NULL), ZREG_OK);
+    assert_int_equal(zreg__json_set_text(json, "k\"\n", NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg__json_print(&printed, json, NULL), ZREG_OK);
+    assert_string_equal(printed, "{\"a\":\"\\u0001\\\"\\\\/\\u001f\x7f\\t\xc3\xb6\","
+                                 "\"k\\\"\\n\":null}");
+    free(zreg__steal(&printed));
+    assert_int_equal(zreg__json_set_text(json, "b", "J\xf6rg \xc3\xb6 \xed\xa0\x80", NULL),
+                     ZREG_OK);
+    assert_int_equal(zreg__json_print(&printed, json, &err), ZREG_INVAL);
+    assert_string_equal(err.message, "the text of \"b\" is not UTF-8, so it cannot stand in JSON");
+    assert_int_equal(zreg__json_print_report(&printed, json, NULL), ZREG_OK);
+    assert_non_null(strstr(printed, "\"b\":\"J?rg \xc3\xb6 ???\""));
+}
+
+static void it_is_printed_in_lines(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    ZREG__AUTO_FREE char *printed = NULL;
+    const char *document = "{\"a\":[1,{\"b\":{}},[]],\"c\":-1.50,\"d\":true}";
+    assert_int_equal(zreg__json_parse(&json, document, strlen(document), "test", NULL), ZREG_OK);
+    assert_int_equal(zreg__json_print_lines(&printed, json, " ", NULL), ZREG_OK);
+    assert_string_equal(printed, "{\n \"a\": [\n  1,\n  {\n   \"b\": {}\n  },\n  []\n ],\n"
+                                 " \"c\": -1.50,\n \"d\": true\n}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +249,8 @@ int main(void)
         cmocka_unit_test(artifacts_of_zuul_are_read_by_it),
         cmocka_unit_test(files_of_credentials_are_read_by_it),
         cmocka_unit_test(small_values_do_not_fill_the_memory),
+        cmocka_unit_test(what_is_printed_is_json_whatever_comes),
+        cmocka_unit_test(it_is_printed_in_lines),
         cmocka_unit_test(numbers_do_not_depend_on_the_locale),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
