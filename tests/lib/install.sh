@@ -33,6 +33,7 @@ packages_of() {
         packages_of zuul
         echo docker-registry nginx-light apache2-utils openssh-server sudo procps
         ;;
+    json-c) echo cmake gcc make git ca-certificates ;;
     peer) echo python3-venv ;;
     ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
