@@ -7,6 +7,7 @@ fuzz_programs += \
 	tests/fuzz/fuzz_digest \
 	tests/fuzz/fuzz_errors \
 	tests/fuzz/fuzz_hostfile \
+	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_link \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_provenance \
@@ -35,6 +36,9 @@ tests_fuzz_fuzz_errors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_hostfile_SOURCES = tests/fuzz/fuzz_hostfile.c $(fuzz_main)
 tests_fuzz_fuzz_hostfile_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_hostfile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
+tests_fuzz_fuzz_json_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_link_SOURCES = tests/fuzz/fuzz_link.c $(fuzz_main)
 tests_fuzz_fuzz_link_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
