@@ -164,7 +164,8 @@ static zreg_status read_escape(reader *in)
 static zreg_status skip_plain(reader *in)
 {
     while (in->at < in->end && *in->at != '"' && *in->at != '\\') {
-        size_t size = zreg__utf8_size(in->at, (size_t)(in->end - in->at));
+        bool is_ascii = zreg__utf8_is_ascii(*in->at);
+        size_t size = is_ascii ? 1 : zreg__utf8_size(in->at, (size_t)(in->end - in->at));
         if (size == 0) {
             return refuse(in, in->at, "byte 0x%02x in a string is not UTF-8",
                           (unsigned char)*in->at);

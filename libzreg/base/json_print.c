@@ -56,7 +56,8 @@ static size_t plain_size(const char *text, size_t size)
     size_t plain = 0;
     while (plain < size && (unsigned char)text[plain] >= ' ' && text[plain] != '"' &&
            text[plain] != '\\') {
-        size_t bytes = zreg__utf8_size(text + plain, size - plain);
+        bool is_ascii = zreg__utf8_is_ascii(text[plain]);
+        size_t bytes = is_ascii ? 1 : zreg__utf8_size(text + plain, size - plain);
         if (bytes == 0) {
             break;
         }
@@ -73,8 +74,8 @@ static zreg_status put_text(writer *out, const char *text, size_t size)
         ZREG__TRY(zreg__buf_append(&out->text, text + i, plain, out->err));
         i += plain;
         if (i < size) {
-            bool is_ascii = (unsigned char)text[i] < 0x80;
-            ZREG__TRY(is_ascii ? put_escape(out, text[i]) : put_foreign_byte(out));
+            ZREG__TRY(zreg__utf8_is_ascii(text[i]) ? put_escape(out, text[i])
+                                                   : put_foreign_byte(out));
             i++;
         }
     }

@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline bool zreg__utf8_is_ascii(char c)
+{
+    return (unsigned char)c < 0x80;
+}
+
 /** The bytes of the character that `text` begins with, at most `size`; 0 when it is none. */
 size_t zreg__utf8_size(const char *text, size_t size);
 

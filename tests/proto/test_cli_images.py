@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """copy, append, index, inspect, tags and delete-tag on a real registry."""
 
+import json
 import stat
+import subprocess
 
 from cli_world import tap, world
-from layout import INDEX, MANIFEST
+from layout import INDEX, MANIFEST, digest_of
 
 COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "referrers", "requests", "seconds"]
 
@@ -103,6 +105,27 @@ def test_what_an_image_says_does_not_drive_the_terminal():
         w.json("append", "--base", "scratch", "--label", "k\x1b[2J=v\x1b[2J", place)
         plain = w.run("inspect", *w.connections(), place).stdout
         assert "k?[2J: v?[2J\n" in plain and "\x1b" not in plain, plain
+
+
+def test_keys_that_others_take_for_one_are_refused_in_all_documents_of_an_image():
+    with world() as w:
+        layout = w.layout()
+        image = layout.image("hello")
+        manifest = json.loads((layout.folder / "blobs/sha256" / image["digest"][7:]).read_bytes())
+        for more in ({"OS": "windows"}, {"rootfs": {"type": "layers", "diff_ids": [], "Diff_IDs": []}},
+                     {"config": {"Labels": {"a": "1", "A": "2"}, "labels": {}}}):
+            config = layout.document({"os": "linux", "architecture": "amd64", **more}, manifest["config"]["mediaType"])
+            layout.tag(layout.document({**manifest, "config": config}, MANIFEST), next(iter(more)))
+            message = w.error("inspect", f"oci:{layout.folder}:{next(iter(more))}")["message"]
+            assert "image config: a key is written" in message, message
+        for more in ({"Manifests": []}, {"manifests": [{**image, "Digest": digest_of(b"other")}]}):
+            (layout.folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [image], **more}))
+            message = w.error("inspect", f"oci:{layout.folder}")["message"]
+            assert "index.json: a key is written" in message, message
+        (w.folder / "manifest.json").write_text('[{"Config": "c.json", "RepoTags": [], "Layers": [], "layers": ["x"]}]')
+        subprocess.run(["tar", "-cf", w.folder / "image.tar", "-C", w.folder, "manifest.json"], check=True)
+        message = w.error("inspect", f"docker-archive:{w.folder}/image.tar")["message"]
+        assert 'manifest.json: a key is written "Layers" and "layers"' in message, message
 
 
 def test_labels_are_any_text_that_is_utf8():
