@@ -44,12 +44,14 @@ bindings_python_lib_zreg__libzreg_la_LIBADD = libzreg/libzreg.la
 install_extension = install-zregpyLTLIBRARIES
 $(install_extension): install-libLTLIBRARIES
 
-# SWIG writes _raw.py over the extension _libzreg, whose C file this is.
+# SWIG writes _raw.py over the extension _libzreg, whose C file this is. Up to 4.3 it makes types that say in no module
+# they are, which Python from 3.13 on warns of: that is an error under -W error, in the import.
 BUILT_SOURCES += bindings/python/raw/raw_wrap.c
-bindings/python/raw/raw_wrap.c: bindings/python/raw/raw.i $(zreg_headers)
+bindings/python/raw/raw_wrap.c: bindings/python/raw/raw.i $(zreg_headers) $(srcdir)/bindings/python/local.mk
 	$(AM_V_GEN)$(MKDIR_P) bindings/python/raw bindings/python/lib/zreg && \
-	$(SWIG) -python -threads -interface _libzreg -Wall -Werror -I$(srcdir)/libzreg -outdir bindings/python/lib/zreg -o $@ \
-		$(srcdir)/bindings/python/raw/raw.i
+	$(SWIG) -python -threads -interface _libzreg -Wall -Werror -I$(srcdir)/libzreg -outdir bindings/python/lib/zreg \
+		-o $@.new $(srcdir)/bindings/python/raw/raw.i && \
+	$(SED) 's/^    "\(SwigPyObject\|SwigPyPacked\|swigvarlink\)",$$/    "zreg._libzreg.\1",/' $@.new >$@ && rm $@.new
 bindings/python/lib/zreg/_raw.py: bindings/python/raw/raw_wrap.c
 
 noinst_DATA = bindings/python/lib/package.stamp

@@ -43,7 +43,7 @@ class Tap:
 tap = Tap()
 folder = str(Path(__file__).resolve().parent)
 with tempfile.TemporaryDirectory(prefix="zreg-python-") as temporary:
-    status = pytest.main(["-p", "no:cacheprovider", "--basetemp", f"{temporary}/tests", "--rootdir", folder, folder,
+    status = pytest.main(["-W", "error", "-p", "no:cacheprovider", "--basetemp", f"{temporary}/tests", "--rootdir", folder, folder,
                           *sys.argv[1:]], plugins=[tap])
 print(f"1..{tap.count}")
 sys.exit(status)

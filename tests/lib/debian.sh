@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The suites that run in a Debian of another release: part of tests/run, which sources this and has step and tally.
+
+# can_have_trees NAME: where that cannot be, the suite is one skip.
+can_have_trees() {
+    local reason
+    reason=$(unshare --mount --pid --fork true 2>&1) && [ "$(id -u)" = 0 ] && return
+    echo "SKIP    $1: needs root and namespaces${reason:+: $reason}"
+    tally 0 0 1
+    return 1
+}
+
+# copy_checkout TREE: /zreg there gets the files of this checkout, as a release tarball has them. What was built there
+# before stays, and is built again only where a file is newer.
+copy_checkout() {
+    local into=$1/zreg files
+    files=$(build-aux/sources.sh | sort) || return
+    mkdir -p "$into/build-aux" && touch "$into/build-aux/manifest" || return
+    comm -13 <(echo "$files") "$into/build-aux/manifest" | (cd "$into" && xargs -r -d '\n' rm -f --) || return
+    tar --create --files-from=<(echo "$files") --file=- | tar --extract --no-same-owner --directory="$into" --file=- || return
+    echo "$files" >"$into/build-aux/manifest"
+}
+
+# in_tree NAME TREE COMMAND...: runs it, shows its lines, and counts what its last line says: N passed, N failed, N skipped.
+in_tree() {
+    local name=$1 tree=$2 log=$logs/${1//[^a-z0-9]/-}.log result=0 count
+    shift 2
+    tests/lib/debian_tree.sh run "$tree" "$@" </dev/null 2>&1 | tee "$log" | sed 's/^/    /' || result=$?
+    count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
+    if [ -z "$count" ] || { [ $result != 0 ] && [ "$(cut -d ' ' -f 2 <<<"$count")" = 0 ]; }; then
+        echo "FAILED  $name: exit $result; ${log#"$top"/} has it all"
+        tally 0 1 0
+    fi
+    # shellcheck disable=SC2086 # three numbers
+    [ -z "$count" ] || tally $count
+}
+
+# debian RELEASE: README's build line and what it gives, then tests/run --quick and the bindings' tests, in that Debian.
+debian() {
+    local release=$1 tree=$top/build/debian/$1/machine
+    can_have_trees "debian $release" || return 0
+    step "debian $release" tests/lib/debian_tree.sh keep "$release" machine &&
+        step "debian $release: the checkout" copy_checkout "$tree" || return
+    in_tree "debian $release" "$tree" env PYTHONWARNINGS=error /zreg/tests/run --quick bindings
+    in_tree "debian $release: README" "$tree" bash /zreg/tests/debian/readme.sh
+}
