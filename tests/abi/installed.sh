@@ -20,6 +20,13 @@ expect() # WHAT WANTED GOT
     echo "ok: $1"
 }
 
+# sources FOLDER: the files of a package there that are no tests
+sources()
+{
+    (cd "$1" && find . -type f \( -name '*.py' -o -name '*.go' -o -name '*.[ch]' -o -name '*.swig' \) \
+        ! -name '*_test.go' ! -name _raw.py | sort)
+}
+
 # shellcheck disable=SC2046,SC2086 # compilers and pkg-config give several words
 $CC installed.c $(pkg-config --cflags --libs zreg) -o installed
 expect "a C program" "$VERSION docker.io/library/debian:latest" "$(./installed debian)"
@@ -31,9 +38,11 @@ fi
 if [ -d "$PYTHONDIR/zreg" ]; then
     expect "the Python package" "$VERSION" \
         "$(PYTHONPATH=$PYTHONDIR:$PYEXECDIR $PYTHON -c 'import zreg; print(zreg.__version__)')"
+    expect "all of the Python package" "$(sources "$SRCDIR/bindings/python/zreg")" "$(sources "$PYTHONDIR/zreg")"
 fi
 
 if [ -n "$GO" ] && [ -d "$DATADIR/zreg/go" ]; then
+    expect "all of the Go package" "$(sources "$SRCDIR/bindings/go")" "$(sources "$DATADIR/zreg/go")"
     mkdir go
     cd go
     cat > main.go <<'EOF'
