@@ -34,7 +34,7 @@ zreginclude_HEADERS = $(zreg_headers)
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = libzreg/zreg.pc
 
-# The loader finds a new library by its cache only: why it is brought up to date here, docs/design/0013 says.
+# The loader finds a new library by its cache only: why it is brought up to date here, docs/design/0014 says.
 # A package's files (DESTDIR) are not this machine's.
 refresh_loader = if test -z "$(DESTDIR)" && test "`id -u`" = 0; then \
 	PATH="$$PATH:/usr/sbin:/sbin"; ! command -v ldconfig >/dev/null || ldconfig || \

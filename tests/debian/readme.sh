@@ -6,22 +6,8 @@
 set -u -o pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 . "$source/tests/lib/install.sh"
-passed=0 failed=0
+. "$source/tests/lib/checks.sh"
 export MAKEFLAGS=-j$(nproc) PYTHONWARNINGS=error
-
-# check WHAT COMMAND...
-check() {
-    local what=$1 said
-    shift
-    if said=$("$@" 2>&1 </dev/null); then
-        echo "ok      $what"
-        passed=$((passed + 1))
-    else
-        echo "FAILED  $what:"
-        tail -n 40 <<<"$said" | sed 's/^/    /'
-        failed=$((failed + 1))
-    fi
-}
 
 files_installed() {
     find /usr/local ! -type d | grep -v '\.pyc$'
@@ -63,5 +49,4 @@ check "a C program by pkg-config" compile
 check "and it starts a registry" ./buildset
 check "a registry in Python" python_registry
 check "make uninstall leaves nothing" uninstalled
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The suites that run in a Debian of another release: part of tests/run, which sources this and has step and tally.
+# The suites that run in Debians of their own (debian_tree.sh): part of tests/run, which sources this and has step and tally.
 
 # can_have_trees NAME: where that cannot be, the suite is one skip.
 can_have_trees() {
@@ -22,11 +22,11 @@ copy_checkout() {
     echo "$files" >"$into/build-aux/manifest"
 }
 
-# in_tree NAME TREE COMMAND...: runs it, shows its lines, and counts what its last line says: N passed, N failed, N skipped.
-in_tree() {
-    local name=$1 tree=$2 log=$logs/${1//[^a-z0-9]/-}.log result=0 count
-    shift 2
-    tests/lib/debian_tree.sh run "$tree" "$@" </dev/null 2>&1 | tee "$log" | sed 's/^/    /' || result=$?
+# counted NAME COMMAND...: runs it, shows its lines, and counts what its last line says: N passed, N failed, N skipped.
+counted() {
+    local name=$1 log=$logs/${1//[^a-z0-9]/-}.log result=0 count
+    shift
+    "$@" </dev/null 2>&1 | tee "$log" | sed 's/^/    /' || result=$?
     count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
     if [ -z "$count" ] || { [ $result != 0 ] && [ "$(cut -d ' ' -f 2 <<<"$count")" = 0 ]; }; then
         echo "FAILED  $name: exit $result; ${log#"$top"/} has it all"
@@ -42,6 +42,15 @@ debian() {
     can_have_trees "debian $release" || return 0
     step "debian $release" tests/lib/debian_tree.sh keep "$release" machine &&
         step "debian $release: the checkout" copy_checkout "$tree" || return
-    in_tree "debian $release" "$tree" env PYTHONWARNINGS=error /zreg/tests/run --quick bindings
-    in_tree "debian $release: README" "$tree" bash /zreg/tests/debian/readme.sh
+    counted "debian $release" tests/lib/debian_tree.sh run "$tree" env PYTHONWARNINGS=error /zreg/tests/run --quick bindings
+    counted "debian $release: README" tests/lib/debian_tree.sh run "$tree" bash /zreg/tests/debian/readme.sh
+}
+
+# packages: each file of tests/packages, which makes what a user installs and installs it where there is nothing else.
+packages() {
+    local file
+    for file in tests/packages/*.sh; do
+        echo "$file"
+        counted "packages $(basename "$file" .sh)" bash "$file"
+    done
 }
