@@ -26,7 +26,7 @@ copy_checkout() {
 counted() {
     local name=$1 log=$logs/${1//[^a-z0-9]/-}.log result=0 count
     shift
-    "$@" </dev/null 2>&1 | tee "$log" | sed 's/^/    /' || result=$?
+    "$@" </dev/null 2>&1 | tee "$log" | sed -u 's/^/    /' || result=$?
     count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
     if [ -z "$count" ] || { [ $result != 0 ] && [ "$(cut -d ' ' -f 2 <<<"$count")" = 0 ]; }; then
         echo "FAILED  $name: exit $result; ${log#"$top"/} has it all"
