@@ -5,6 +5,9 @@
 #include "help.h"
 #include "output.h"
 #include "verbs.h"
+#if ZREG_STATIC_CLI
+#include <nss.h>
+#endif
 #include <signal.h>
 #include <string.h>
 
@@ -81,8 +84,19 @@ static int no_such_verb(const char *name, int argc, char **argv)
     return code;
 }
 
+/* Names of hosts come from /etc/hosts and DNS, which libc has within itself. Anything else that the node's
+ * nsswitch.conf lists would be loaded from the node, for another libc than this file's. */
+static void keep_to_this_file(void)
+{
+#if ZREG_STATIC_CLI
+    (void)__nss_configure_lookup("hosts", "files dns");
+    (void)__nss_configure_lookup("services", "files");
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_to_this_file();
     signal(SIGPIPE, SIG_IGN);
     const char *name = argc > 1 ? argv[1] : "";
     const verb *which = find(name);

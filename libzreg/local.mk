@@ -27,6 +27,13 @@ libzreg_libzreg_la_LDFLAGS += -no-undefined -Wl,-z,defs
 endif
 EXTRA_libzreg_libzreg_la_DEPENDENCIES = $(srcdir)/libzreg/libzreg.map
 
+# What the command and the Python extension link.
+if SELF_CONTAINED
+zreg_within = libzreg/libzreg-internal.la
+else
+zreg_within = libzreg/libzreg.la
+endif
+
 include_HEADERS = libzreg/zreg.h
 zregincludedir = $(includedir)/zreg
 zreginclude_HEADERS = $(zreg_headers)

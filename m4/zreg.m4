@@ -74,3 +74,23 @@ AC_DEFUN([ZREG_PYTHON_HINT], [
                   It does not look there. Run it with PYTHONPATH=$zreg_python_dir"
     ])
 ])
+
+# ZREG_STATIC_DEPS: with --with-static-deps, pkg-config and the linker look into that folder first, which
+# holds archives only. To be called before any library is looked for.
+AC_DEFUN([ZREG_STATIC_DEPS], [
+    AS_IF([test "$with_static_deps" = yes],
+        [AC_MSG_ERROR([--with-static-deps needs a folder: packaging/static/deps.sh DIR, then --with-static-deps=DIR])])
+    AS_IF([test "$enable_static_cli:$with_static_deps" = yes:no],
+        [AC_MSG_ERROR([--enable-static-cli needs --with-static-deps=DIR; packaging/static/deps.sh DIR makes it])])
+    AS_IF([test "$with_static_deps" != no], [
+        enable_self_contained=yes
+        zreg_static_deps=`cd "$with_static_deps" 2>/dev/null && pwd`
+        AS_IF([test ! -f "$zreg_static_deps/versions"],
+            [AC_MSG_ERROR([--with-static-deps: $with_static_deps was not made by packaging/static/deps.sh])])
+        PKG_CONFIG="$PKG_CONFIG --static"
+        PKG_CONFIG_PATH="$zreg_static_deps/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+        export PKG_CONFIG_PATH
+        LDFLAGS="-L$zreg_static_deps/lib $LDFLAGS"
+        ZREG_LDFLAGS="-Wl,--exclude-libs,ALL -Wl,--gc-sections"
+    ])
+])

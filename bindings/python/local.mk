@@ -36,8 +36,9 @@ bindings_python_lib_zreg__libzreg_la_CPPFLAGS = -I$(srcdir)/bindings/python/raw 
 # What SWIG writes is not as strict as we are.
 bindings_python_lib_zreg__libzreg_la_CFLAGS = $(AM_CFLAGS) -Wno-unused-parameter -Wno-missing-prototypes \
 	-Wno-missing-declarations -Wno-redundant-decls -Wno-undef -Wno-shadow
-bindings_python_lib_zreg__libzreg_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
-bindings_python_lib_zreg__libzreg_la_LIBADD = libzreg/libzreg.la
+bindings_python_lib_zreg__libzreg_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^PyInit_'
+bindings_python_lib_zreg__libzreg_la_LIBADD = $(zreg_within)
 
 # The extension is linked again when it is installed, against the library where that was installed to.
 # By a variable, because automake takes a rule that it can read for one in place of its own.

@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <unistd.h>
 
 struct zreg__fetch_trust {
     zreg__fetch_trust *next;
@@ -104,7 +105,31 @@ static bool add_bundle(zreg__fetch_trust *trust, const char *path)
     return lookup != NULL && X509_LOOKUP_set_method_data(lookup, trust) == 1;
 }
 
-/* The places that OpenSSL itself would look at. A hashed folder is searched only when needed, so
+/* The place that OpenSSL was built to look at, or else where systems keep their authorities: a library
+ * that brings OpenSSL along, as in a wheel, was built on another system than it runs on. */
+static const char *system_bundle(void)
+{
+    static const char *const places[] = {
+        "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Arch, Alpine */
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, Red Hat */
+        "/etc/pki/tls/certs/ca-bundle.crt",                  /* older ones of these */
+        "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+        "/etc/ssl/cert.pem",                                 /* Alpine without its package */
+    };
+    const char *usual = X509_get_default_cert_file();
+
+    if (access(usual, R_OK) == 0) {
+        return usual;
+    }
+    for (size_t i = 0; i < ZREG__COUNT(places); i++) {
+        if (access(places[i], R_OK) == 0) {
+            return places[i];
+        }
+    }
+    return usual;
+}
+
+/* What OpenSSL's variables name, or the system's. A hashed folder is searched only when needed, so
  * the bundle beside it, which holds the same, is left alone. */
 static bool add_system(zreg__fetch_trust *trust)
 {
@@ -119,7 +144,7 @@ static bool add_system(zreg__fetch_trust *trust)
     if (zreg__str_empty(bundle) && is_hashed(folder)) {
         return true;
     }
-    return add_bundle(trust, zreg__str_empty(bundle) ? X509_get_default_cert_file() : bundle);
+    return add_bundle(trust, zreg__str_empty(bundle) ? system_bundle() : bundle);
 }
 
 /* Adds each certificate of a PEM text; false when there is none. */
