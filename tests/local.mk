@@ -35,6 +35,7 @@ include tests/host/local.mk
 include tests/zuul/local.mk
 include tests/zuul-real/local.mk
 include tests/roles/local.mk
+include tests/release/local.mk
 include tests/peer/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk

@@ -8,7 +8,7 @@
 # Some are compiled here, from Debian's sources with Debian's patches: libcurl and GnuTLS, because Debian's own
 # archives want libraries that have no static form (of libcurl only HTTP is made), GMP and libmicrohttpd,
 # because theirs cannot become part of a shared object. The others are Debian's own archives. DIR/licenses
-# has the licence of each, DIR/versions which they were; when Debian has newer ones, DIR is made again.
+# has the licence of each, DIR/versions which they were; what Debian has newer is made again the next time. It takes minutes.
 set -eu
 [ $# = 1 ] || { sed -n '3,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 mkdir -p "$1"
@@ -120,7 +120,7 @@ build_gmp()
 
 build_libmicrohttpd()
 {
-    build libmicrohttpd --enable-https --with-gnutls="$dir" --disable-curl --disable-doc --disable-examples
+    build libmicrohttpd --enable-https --with-gnutls PKG_CONFIG="pkg-config --static" LIBS="-lhogweed -lnettle -lgmp" --disable-curl --disable-doc --disable-examples
     make_in libmicrohttpd src/include install
     make_in libmicrohttpd src/microhttpd install
     make_in libmicrohttpd . install-pkgconfigDATA
@@ -177,15 +177,16 @@ versions >"$work/versions"
 if cmp -s "$work/versions" "$dir/versions"; then
     exit 0
 fi
-rm -rf "$dir/lib" "$dir/include" "$dir/licenses" "$dir/versions"
-mkdir -p "$dir/lib/pkgconfig"
+rm -f "$dir/versions"
+mkdir -p "$dir/lib/pkgconfig" "$dir/made"
 link_archives
 for package in $sources; do
-    unpack "$package" "$(sed -n "s/^$package //p" "$work/versions")"
+    version=$(sed -n "s/^$package //p" "$work/versions")
+    [ "$(cat "$dir/made/$package" 2>/dev/null)" != "$version" ] || continue
+    unpack "$package" "$version"
     "build_$package"
-done
-rm -f "$dir"/lib/*.la
-for package in $sources; do
     rm -rf "${work:?}/$package" "$work/$package.download"
+    rm -f "$dir"/lib/*.la
+    echo "$version" >"$dir/made/$package"
 done
 cp "$work/versions" "$dir/versions"

@@ -38,6 +38,10 @@ packages_of() {
     ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     trees) echo debootstrap util-linux ;;
+    release)
+        echo binutils buildah busybox-static cpio crun debootstrap dpkg-dev git libgmp-dev nettle-dev python3-venv rpm rpm2cpio \
+            rpmlint strace systemd util-linux
+        ;;
     bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
     *)
         echo "install.sh: no set of packages is called $1" >&2

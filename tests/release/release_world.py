@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of releases share: commands, registries on this machine, authorities."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SOURCE = Path(os.environ["ZREG_SRCDIR"])
+BUILD = Path(os.environ["ZREG_BUILDDIR"])
+sys.path.insert(0, str(SOURCE / "tests/lib"))
+
+import tap  # noqa: E402 (found by the line above)
+
+# What is tested must not find the build of ./run beside it.
+CLEAN = {name: value for name, value in os.environ.items()
+         if name not in ("LD_LIBRARY_PATH", "PYTHONPATH", "PKG_CONFIG_PATH", "CGO_CPPFLAGS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+CLEAN["PATH"] = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if not part.startswith(str(BUILD)))
+
+
+def call(*command, env=None, cwd=None, expect=0, timeout=600):
+    """Runs a command and gives what it said; another exit code than the expected fails the test."""
+    done = subprocess.run([str(word) for word in command], env=CLEAN | (env or {}), cwd=cwd, capture_output=True,
+                          text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False)
+    said = done.stdout + done.stderr
+    assert expect is None or done.returncode == expect, f"{command} ended with {done.returncode}:\n{said[-3000:]}"
+    return said
+
+
+def need(program, package=None):
+    if shutil.which(program, path=CLEAN["PATH"]) is None:
+        raise tap.Skip(f"{program} is missing (Debian: {package or program})")
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise tap.Skip("only root may change the root folder of a process")
+
+
+def version():
+    return json.loads(call(BUILD / "run", "zreg", "version", "--json"))["version"]
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory(prefix="zreg-release-") as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def clone():
+    """The tree as git has it, with what is not committed yet, as a repository of its own."""
+    with folder() as top:
+        tree = top / "tree"
+        tree.mkdir()
+        names = call(SOURCE / "build-aux/sources.sh")
+        subprocess.run(["tar", "-C", SOURCE, "-cf", top / "files.tar", "-T", "-"], input=names, text=True, check=True)
+        call("tar", "-C", tree, "-xf", top / "files.tar")
+        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+        call("git", "init", "-q", tree)
+        call("git", "-C", tree, "config", "user.name", "Test")
+        call("git", "-C", tree, "config", "user.email", "test@example.org")
+        call("git", "-C", tree, "add", "--all")
+        call("git", *identity, "-C", tree, "commit", "-q", "-m", "all")
+        yield tree
+
+
+@contextlib.contextmanager
+def serving(command, *options, env=None):
+    """A registry that a command runs, as `--json` told of it."""
+    with subprocess.Popen([*map(str, command), "serve", "--json", *options], stdout=subprocess.PIPE, text=True,
+                          env=CLEAN | (env or {})) as process:
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def seconds(action, times):
+    """The median of how long an action takes."""
+    taken = []
+    for _ in range(times):
+        start = time.monotonic()
+        action()
+        taken.append(time.monotonic() - start)
+    return sorted(taken)[times // 2]
