@@ -29,7 +29,8 @@ def node():
 
 
 def on(root, *words, expect=0, env=None):
-    return call("chroot", root, "/zreg", *words, expect=expect, env=env)
+    given = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""} | (env or {})
+    return call("chroot", root, "/zreg", *words, expect=expect, env=given)
 
 
 def put(root, name, text):
