@@ -10,7 +10,7 @@ json_c_versions="0.15-20200726 0.16-20220414 0.17-20230812 0.18-20240915 0.19-20
 json_c_build() {
     local version=$1 dir=$2
     [ ! -e "$dir/lib/libjson-c.so.5" ] || return 0
-    mkdir -p "$dir" && rm -rf "$dir/reason" "$dir/source" "$dir/lib"
+    mkdir -p "$dir" && rm -rf "${dir:?}/reason" "${dir:?}/source" "${dir:?}/lib"
     if ! git -c advice.detachedHead=false clone --quiet --depth 1 --branch "json-c-$version" \
         "${JSON_C_GIT:-https://github.com/json-c/json-c}" "$dir/source" >"$dir/log" 2>&1; then
         echo "its source cannot be had; JSON_C_GIT may name a clone ($(tail -n 1 "$dir/log"))" >"$dir/reason"
