@@ -9,7 +9,7 @@ void help_verbs(FILE *to, const verb *const *verbs)
     for (; *verbs != NULL; verbs++) {
         fprintf(to, "  %-22s %s\n", (*verbs)->name, (*verbs)->summary);
     }
-    fputs("\nzreg VERB --help tells more. Exit status: 0 done, 1 failed, 2 wrong use.\n", to);
+    fputs("\nzreg help VERB tells more. Exit status: 0 done, 1 failed, 2 wrong use.\n", to);
 }
 
 static void help_options(FILE *to, const char *title, const option_spec *spec)
@@ -40,4 +40,46 @@ void help_verb(FILE *to, const verb *which)
     }
     help_options(to, "\nOutput:\n", session_common_options);
     fprintf(to, "\nExample:\n  %s\n", which->example);
+}
+
+static json_object *options_json(const option_spec *spec)
+{
+    json_object *array = output_array();
+    for (; spec->name != NULL; spec++) {
+        if (spec->help != NULL) {
+            json_object *option = output_object();
+            output_set_text(option, "name", spec->name);
+            output_set_text(option, "value", spec->value);
+            output_set_text(option, "help", spec->help);
+            output_set_bool(option, "many", spec->many);
+            output_add(array, option);
+        }
+    }
+    return array;
+}
+
+json_object *help_verb_json(const verb *which)
+{
+    json_object *document = output_object();
+    output_set_text(document, "name", which->name);
+    output_set_text(document, "words", which->words);
+    output_set_text(document, "summary", which->summary);
+    output_set_text(document, "text", which->text);
+    output_set_text(document, "example", which->example);
+    output_set_bool(document, "uses_registries", which->uses_registries);
+    output_set(document, "options", options_json(which->options));
+    return document;
+}
+
+json_object *help_verbs_json(const verb *const *verbs)
+{
+    json_object *document = output_object();
+    json_object *array = output_array();
+    for (; *verbs != NULL; verbs++) {
+        output_add(array, help_verb_json(*verbs));
+    }
+    output_set(document, "verbs", array);
+    output_set(document, "common_options", options_json(session_common_options));
+    output_set(document, "registry_options", options_json(session_registry_options));
+    return document;
 }

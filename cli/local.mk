@@ -9,6 +9,7 @@ cli_zreg_SOURCES = \
 	cli/cmd_cleanup_tags.c \
 	cli/cmd_copy.c \
 	cli/cmd_delete_tag.c \
+	cli/cmd_help.c \
 	cli/cmd_index.c \
 	cli/cmd_inspect.c \
 	cli/cmd_populate.c \
@@ -28,6 +29,8 @@ cli_zreg_SOURCES = \
 	cli/main.c \
 	cli/memory.c \
 	cli/memory.h \
+	cli/nearest.c \
+	cli/nearest.h \
 	cli/options.c \
 	cli/options.h \
 	cli/output.c \
@@ -42,6 +45,7 @@ cli_zreg_SOURCES = \
 	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
+	cli/verbs.c \
 	cli/verbs.h
 
 if BUILD_SERVER

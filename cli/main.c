@@ -13,30 +13,6 @@
 
 enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };
 
-static const verb *const verbs[] = {
-#if ZREG_WITH_SERVER
-    &cmd_serve,
-#endif
-    &cmd_copy,         &cmd_append,
-    &cmd_index,        &cmd_inspect,
-    &cmd_tags,         &cmd_delete_tag,
-    &cmd_artifacts,    &cmd_resolve,
-    &cmd_populate,     &cmd_publish,
-    &cmd_upload,       &cmd_promote,
-    &cmd_cleanup_tags, &cmd_use_buildset_registry,
-    &cmd_version,      NULL,
-};
-
-static const verb *find(const char *name)
-{
-    for (const verb *const *candidate = verbs; *candidate != NULL; candidate++) {
-        if (strcmp((*candidate)->name, name) == 0) {
-            return *candidate;
-        }
-    }
-    return NULL;
-}
-
 /* A command line that could not be read may still have asked for JSON. */
 static bool wants_json(int argc, char **argv)
 {
@@ -76,12 +52,48 @@ static int run(const verb *which, int argc, char **argv)
     return code;
 }
 
-static int no_such_verb(const char *name, int argc, char **argv)
+static const verb *verb_named(const char *name)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        return &cmd_help;
+    }
+    return strcmp(name, "--version") == 0 ? &cmd_version : verbs_find(name);
+}
+
+/* Where the verb stands: behind the options that all verbs have. `argc` when there is none; then
+ * --help and --version are verbs. 0: see `mistake`. */
+static int find_verb(int argc, char **argv, char *mistake, size_t size)
+{
+    static const option_spec *const tables[] = {session_common_options, session_registry_options,
+                                                NULL};
+    int at = 1;
+    int help = 0;
+    while (at < argc && argv[at][0] == '-' && strcmp(argv[at], "--version") != 0) {
+        int width = options_width(tables, argv[at]);
+        if (width == 0) {
+            options_unknown(mistake, size, tables, argv[at]);
+            return 0;
+        }
+        help = verb_named(argv[at]) == &cmd_help ? at : help;
+        at += width;
+    }
+    return at < argc || help == 0 ? at : help;
+}
+
+/* Options before the verb are as good as behind it. */
+static void bring_forward(char **argv, int at)
+{
+    char *verb_name = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+    argv[1] = verb_name;
+}
+
+static int misuse(int argc, char **argv, const char *mistake)
 {
     session s = {.json = wants_json(argc, argv)};
-    int code =
-        end(&s, session_misuse(&s, "there is no verb \"%.40s\"; zreg --help lists them", name));
-    return code;
+    const char *more = strchr(mistake, '?') == NULL ? "; a verb's own options stand behind it" : "";
+    return end(&s, mistake[0] != '\0' ? session_misuse(&s, "%s%s", mistake, more)
+                                      : verbs_unknown(&s, argv[1]));
 }
 
 /* Names of hosts come from /etc/hosts and DNS, which libc has within itself. Anything else that the node's
@@ -96,23 +108,18 @@ static void keep_to_this_file(void)
 
 int main(int argc, char **argv)
 {
+    char mistake[160] = "";
     keep_to_this_file();
     signal(SIGPIPE, SIG_IGN);
-    const char *name = argc > 1 ? argv[1] : "";
-    const verb *which = find(name);
-    if (which != NULL) {
-        return run(which, argc - 2, argv + 2);
+    int at = find_verb(argc, argv, mistake, sizeof(mistake));
+    if (at == 0) {
+        return misuse(argc, argv, mistake);
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        help_verbs(stdout, verbs);
-        return DONE;
-    }
-    if (strcmp(name, "--version") == 0) {
-        return run(&cmd_version, 0, NULL);
-    }
-    if (argc < 2) {
+    if (at >= argc) {
         help_verbs(stderr, verbs);
         return WRONG_USE;
     }
-    return no_such_verb(name, argc - 1, argv + 1);
+    bring_forward(argv, at);
+    const verb *which = verb_named(argv[1]);
+    return which == NULL ? misuse(argc, argv, "") : run(which, argc - 2, argv + 2);
 }

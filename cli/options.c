@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "memory.h"
+#include "nearest.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,50 @@ static void start(given_options *out, const option_spec *const *tables, size_t a
             out->values[out->count++] = memory_array(argc + 1, sizeof(**out->values));
         }
     }
+}
+
+static const option_spec *spec_of(const option_spec *const *tables, const char *name, size_t size)
+{
+    for (; *tables != NULL; tables++) {
+        for (const option_spec *spec = *tables; spec->name != NULL; spec++) {
+            if (strncmp(spec->name, name, size) == 0 && spec->name[size] == '\0') {
+                return spec;
+            }
+        }
+    }
+    return NULL;
+}
+
+int options_width(const option_spec *const *tables, const char *text)
+{
+    if (strcmp(text, "-h") == 0) {
+        return 1;
+    }
+    const char *name = strncmp(text, "--", 2) == 0 ? text + 2 : "";
+    size_t size = strcspn(name, "=");
+    const option_spec *spec = spec_of(tables, name, size);
+    if (spec == NULL) {
+        return 0;
+    }
+    return spec->value != NULL && name[size] == '\0' ? 2 : 1;
+}
+
+/* A value is never repeated in a mistake: it could be a secret that does not belong there. */
+void options_unknown(char *mistake, size_t size, const option_spec *const *tables, const char *text)
+{
+    size_t name_size = strcspn(text, "=");
+    size_t dashes = strspn(text, "-");
+    nearest meant = nearest_start(text + dashes, name_size < dashes ? 0 : name_size - dashes);
+    for (; *tables != NULL; tables++) {
+        for (const option_spec *spec = *tables; spec->name != NULL; spec++) {
+            if (spec->help != NULL) {
+                nearest_consider(&meant, spec->name);
+            }
+        }
+    }
+    snprintf(mistake, size, "option %.*s is not known%s%s%s", name_size > 40 ? 40 : (int)name_size,
+             text, meant.name == NULL ? "" : ": did you mean --",
+             meant.name == NULL ? "" : meant.name, meant.name == NULL ? "" : "?");
 }
 
 static size_t find(const given_options *given, const char *name, size_t size)
@@ -63,17 +108,14 @@ static bool add_value(given_options *out, size_t i, const char *value)
     return true;
 }
 
-/* Reads the option at `argv[*at]`, and its value, which may be the next argument. A value is never
- * repeated in a mistake: it could be a secret that does not belong there. */
+/* Reads the option at `argv[*at]`, which the tables have, and its value, which may be the next
+ * argument. */
 static bool read_option(given_options *out, int argc, char **argv, int *at)
 {
     const char *name = argv[*at] + 2;
     size_t size = strcspn(name, "=");
     bool joined = name[size] == '=';
     size_t i = find(out, name, size);
-    if (i == out->count) {
-        return mistaken(out, "is not known", name, size);
-    }
     if (out->specs[i]->value == NULL) {
         return joined ? mistaken(out, "takes no value", name, size)
                       : add_value(out, i, out->specs[i]->name);
@@ -97,12 +139,12 @@ bool options_parse(given_options *out, const option_spec *const *tables, int arg
             only_words = true;
         } else if (!only_words && strcmp(argv[i], "-h") == 0) {
             out->values[find(out, "help", 4)][0] = "help";
-        } else if (!only_words && strncmp(argv[i], "--", 2) == 0) {
+        } else if (!only_words && options_width(tables, argv[i]) > 0) {
             if (!read_option(out, argc, argv, &i)) {
                 return false;
             }
         } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
-            snprintf(out->mistake, sizeof(out->mistake), "option %.20s is not known", argv[i]);
+            options_unknown(out->mistake, sizeof(out->mistake), tables, argv[i]);
             return false;
         } else {
             out->words[out->word_count++] = argv[i];

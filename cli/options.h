@@ -28,6 +28,14 @@ typedef struct given_options {
 /** Reads argv with the options of `tables` (ends with NULL). False: see `mistake`. */
 bool options_parse(given_options *out, const option_spec *const *tables, int argc, char **argv);
 
+/** How many arguments the option `text`, "--name", "--name=value" or "-h", takes up: 1, or 2 with its
+ *  value; 0 when the tables do not have it. */
+int options_width(const option_spec *const *tables, const char *text);
+
+/** Says in `mistake` that `text` is no option of these tables, and which one may be meant. */
+void options_unknown(char *mistake, size_t size, const option_spec *const *tables,
+                     const char *text);
+
 bool options_flag(const given_options *given, const char *name);
 
 /** The value, or NULL when the option was not given. */

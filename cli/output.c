@@ -38,10 +38,14 @@ void output_set_bool(json_object *object, const char *key, bool value)
     output_set(object, key, memory_check(json_object_new_boolean(value)));
 }
 
+void output_add(json_object *array, json_object *value)
+{
+    memory_check(json_object_array_add(array, value) == 0 ? array : NULL);
+}
+
 void output_add_text(json_object *array, const char *text)
 {
-    json_object *value = memory_check(json_object_new_string(text));
-    memory_check(json_object_array_add(array, value) == 0 ? array : NULL);
+    output_add(array, memory_check(json_object_new_string(text)));
 }
 
 zreg_status output_finish(session *s)

@@ -13,6 +13,7 @@ void output_set_text(json_object *object, const char *key, const char *text); /*
 void output_set_number(json_object *object, const char *key, uint64_t number);
 void output_set_bool(json_object *object, const char *key, bool value);
 void output_set(json_object *object, const char *key, json_object *value);
+void output_add(json_object *array, json_object *value);
 void output_add_text(json_object *array, const char *text);
 
 /** Prints the document on one line and frees it. */

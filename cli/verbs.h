@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** All verbs, in the order in which help shows them. */
+/** The verbs, one file each, and their table. */
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
 
@@ -10,6 +10,7 @@ extern const verb cmd_artifacts;
 extern const verb cmd_cleanup_tags;
 extern const verb cmd_copy;
 extern const verb cmd_delete_tag;
+extern const verb cmd_help;
 extern const verb cmd_index;
 extern const verb cmd_inspect;
 extern const verb cmd_populate;
@@ -21,5 +22,14 @@ extern const verb cmd_tags;
 extern const verb cmd_upload;
 extern const verb cmd_use_buildset_registry;
 extern const verb cmd_version;
+
+/** All of them, in the order in which help shows them; ends with NULL. */
+extern const verb *const verbs[];
+
+/** The verb of this name, or NULL. */
+const verb *verbs_find(const char *name);
+
+/** Reports a verb that does not exist, with the one that may be meant. */
+zreg_status verbs_unknown(session *s, const char *name);
 
 #endif

@@ -14,7 +14,7 @@ import time
 from cli_world import TOP, tap, world
 
 VERBS = ("serve copy append index inspect tags delete-tag artifacts resolve populate publish upload"
-         " promote cleanup-tags use-buildset-registry version").split()
+         " promote cleanup-tags use-buildset-registry version help").split()
 
 
 def verbs(w):
@@ -22,7 +22,7 @@ def verbs(w):
 
 
 def options(w, verb):
-    return re.findall(r"(?m)^  (--[a-z-]+)", w.run(verb, "--help").stdout)
+    return re.findall(r"(?m)^  (--[a-z0-9-]+)", w.run(verb, "--help").stdout)
 
 
 def test_help_lists_the_verbs():
@@ -68,6 +68,58 @@ def test_wrong_use_is_exit_2():
             done = w.run(*row, cwd=w.folder)
             assert done.returncode == 2, f"{row}: exit {done.returncode}: {done.stderr}"
             assert done.stdout == "" and done.stderr != "", f"{row}: {done}"
+
+
+def test_help_is_a_verb():
+    with world() as w:
+        assert w.run("help").stdout == w.run("--help").stdout == w.run("-h").stdout
+        for verb in VERBS:
+            told = w.run("help", verb)
+            assert told.returncode == 0 and told.stdout == w.run(verb, "--help").stdout, told
+            assert told.stdout == w.run("--help", verb).stdout
+        assert w.run("help", "copy", "tags").returncode == 2
+
+
+def test_help_as_a_document_holds_the_whole_table():
+    with world() as w:
+        table = json.loads(w.run("help", "--json").stdout)
+        assert [verb["name"] for verb in table["verbs"]] == VERBS
+        for verb in table["verbs"]:
+            assert json.loads(w.run("--json", "help", verb["name"]).stdout) == verb
+            names = [option["name"] for option in verb["options"] + table["common_options"]
+                     + (table["registry_options"] if verb["uses_registries"] else [])]
+            assert sorted("--" + name for name in names) == sorted(options(w, verb["name"])), verb["name"]
+
+
+def test_options_of_all_verbs_may_stand_before_the_verb():
+    with world() as w:
+        place = "localhost:1/a/b"
+        for before, row in ((["--json"], ["version"]), (["--json", "--quiet"], ["resolve", "--offline", place]),
+                            (["--authfile", "x", "--insecure=h:1"], ["resolve", "--json", "--offline", place])):
+            first, last = w.run(*before, *row), w.run(row[0], *before, *row[1:])
+            assert first.returncode == 0 and first.stdout == last.stdout, (before, row, first)
+        assert w.run("--json", "--version").stdout == w.run("version", "--json").stdout
+        error = json.loads(w.run("--json", "inspect", "oci:/nonexistent/layout:1").stdout)["error"]
+        assert error["code"] in ("NOTFOUND", "IO"), error
+
+
+def test_what_was_meant_is_asked():
+    rows = [
+        (["coyp"], '"copy"'), (["inspct", "x"], '"inspect"'), (["cleanup"], '"cleanup-tags"'), (["help", "tgas"], '"tags"'),
+        (["copy", "--jbos", "3", "a", "b"], "--jobs"), (["promote", "--tga=s3cret", "x"], "--tag"),
+        (["tags", "--autfile", "f", "x"], "--authfile"), (["--jsn", "version"], "--json"),
+    ]
+    with world() as w:
+        for row, meant in rows:
+            done = w.run(*row)
+            assert done.returncode == 2 and done.stdout == "", done
+            assert f"did you mean {meant}?" in done.stderr and "s3cret" not in done.stderr, done
+        for row in (["frobnicate"], ["pull"], ["--platform", "x", "copy"], ["copy", "--nothing"], ["x" * 5000], ["-"],
+                    ["--" + "x" * 5000], ["copy", "-"], ["--upstrea", "version"], ["serve", "--upstrea", "x"]):
+            done = w.run(*row)
+            assert done.returncode == 2 and "did you mean" not in done.stderr, (row, done)
+        error = json.loads(w.run("--json", "coyp").stdout)["error"]
+        assert error["code"] == "INVAL" and '"copy"' in error["message"], error
 
 
 def test_wrong_use_has_its_document_too():
