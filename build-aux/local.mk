@@ -99,7 +99,7 @@ if !BUILD_SERVER
 AM_DISTCHECK_CONFIGURE_FLAGS += --disable-server
 endif
 
-dist-hook:
+dist-hook: dist-manual
 	$(AM_V_at)$(sources) > $(distdir)/manifest.new && \
 	tar -C $(srcdir) --create --files-from=$(distdir)/manifest.new --file=- | \
 		tar -C $(distdir) --extract --skip-old-files --file=- && \

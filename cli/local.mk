@@ -63,6 +63,3 @@ cli_zreg_LDADD = $(zreg_within) $(JSON_C_LIBS) $(YAML_LIBS) $(CRYPT_LIBS)
 if STATIC_CLI
 cli_zreg_LDFLAGS = $(AM_LDFLAGS) -XCClinker -static-pie
 endif
-
-bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = cli/completion/zreg

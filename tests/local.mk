@@ -40,6 +40,7 @@ include tests/peer/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk
+include tests/docs/local.mk
 
 check_PROGRAMS += $(fuzz_programs)
 if HAVE_CMOCKA

@@ -55,7 +55,7 @@ bindings/python/raw/raw_wrap.c: bindings/python/raw/raw.i $(zreg_headers) $(srcd
 	$(SED) 's/^    "\(SwigPyObject\|SwigPyPacked\|swigvarlink\)",$$/    "zreg._libzreg.\1",/' $@.new >$@ && rm $@.new
 bindings/python/lib/zreg/_raw.py: bindings/python/raw/raw_wrap.c
 
-noinst_DATA = bindings/python/lib/package.stamp
+noinst_DATA += bindings/python/lib/package.stamp
 bindings/python/lib/package.stamp: bindings/python/lib/zreg/_libzreg.la $(python_modules) bindings/python/zreg/py.typed
 	$(AM_V_GEN)for file in $(python_modules) bindings/python/zreg/py.typed; do \
 		ln -sf "$(abs_srcdir)/$$file" bindings/python/lib/zreg/ || exit 1; \

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The command line itself: verbs, options, help, exit codes, the man page and the completion."""
+"""The command line itself: verbs, options, help and exit codes."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from cli_world import TOP, tap, world
+from cli_world import tap, world
 
 VERBS = ("serve copy append index inspect tags delete-tag artifacts resolve populate publish upload"
          " promote cleanup-tags use-buildset-registry version help").split()
@@ -170,15 +170,6 @@ def test_no_option_takes_a_password():
             assert found <= {"--password-file", "--creds-file"}, (verb, found)
 
 
-def test_the_man_page_has_each_verb_and_option():
-    page = (TOP / "docs/man/zreg.1").read_text()
-    with world() as w:
-        for verb in verbs(w):
-            assert re.search(rf"(?m)^\.It Nm Cm {verb}\b", page), verb
-            for option in options(w, verb):
-                assert f"Fl -{option[2:]}" in page, (verb, option)
-
-
 def test_a_signal_ends_the_work():
     with world() as w, socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"127.0.0.1:{silent.getsockname()[1]}/a/b"
@@ -218,28 +209,6 @@ def test_progress_is_shown_on_a_terminal_only():
         assert json.loads(output)["blobs"]["copied"] == 2
         assert on_terminal(w, "copy", "--quiet", source, f"oci:{w.folder}/b:one")[0] == "end"
         assert w.run("copy", source, f"oci:{w.folder}/c:one").stderr == ""
-
-
-def complete(w, *words):
-    script = (f". '{TOP}/cli/completion/zreg'; COMP_WORDS=({' '.join(words)} ''); "
-              f"COMP_CWORD={len(words)}; _zreg; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-    return script
-
-
-def reply(w, script):
-    return subprocess.run(["bash", "-c", script], env=w.environment, text=True, check=True,
-                          capture_output=True, cwd=w.folder).stdout.split()
-
-
-def test_completion_knows_verbs_options_choices_and_files():
-    with world() as w:
-        assert reply(w, complete(w, "zreg")) == VERBS + ["--help", "--version"]
-        script = complete(w, "zreg", "promote").replace("''", "--exp")
-        assert reply(w, script) == ["--expect-digest"]
-        assert reply(w, complete(w, "zreg", "serve", "--anonymous")) == ["none", "pull", "push"]
-        w.file("zuul.json", "{}")
-        assert reply(w, complete(w, "zreg", "resolve", "--artifacts")) == ["zuul.json"]
-        assert reply(w, complete(w, "zreg", "upload", "--change")) == []
 
 
 if __name__ == "__main__":

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# The documents: the manual and the completion that are made, and what README and the others tell to run.
+
+if HAVE_PYTHON
+TESTS += \
+	tests/docs/test_manual.py \
+	tests/docs/test_completion.py
+endif
