@@ -4,5 +4,6 @@
 if HAVE_PYTHON
 TESTS += \
 	tests/docs/test_manual.py \
-	tests/docs/test_completion.py
+	tests/docs/test_completion.py \
+	tests/docs/test_documents.py
 endif
