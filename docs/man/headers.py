@@ -65,7 +65,7 @@ def members(pattern, body):
 
 
 def function(declaration, doc):
-    match = re.fullmatch(r"ZREG_API\s+(?:\w+\(.*?\)\s+)?(.*?)(\w+)\((.*)\)", flat(declaration))
+    match = re.fullmatch(r"(?:ZREG_API|static inline)\s+(?:__attribute__\(\(.*?\)\)\s+)?(.*?)(\w+)\((.*)\)", flat(declaration))
     if match is None:
         raise SystemExit(f"headers.py: cannot read: {flat(declaration)}")
     parameters = [one.strip() for one in re.split(r",\s*(?![^(]*\))", match[3])]
@@ -109,8 +109,9 @@ def read(path):
         elif rest.startswith("#define"):
             body = re.match(r"#define\s+(\w+(?:\([^)]*\))?)", rest)
             topic.types.append(Type(body[1], "macro", doc))
-        elif rest.startswith("ZREG_API"):
-            topic.functions.append(function(text[start:end_of(text, start)], doc))
+        elif rest.startswith(("ZREG_API", "static inline")):
+            end = text.index("{", start) if rest.startswith("static") else end_of(text, start)
+            topic.functions.append(function(text[start:end], doc))
             topic.functions[-1].topic = topic.name
         elif rest.startswith("typedef"):
             topic.types.append(typedef(text[start:end_of(text, start)], doc))

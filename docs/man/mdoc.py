@@ -7,7 +7,8 @@ import textwrap
 
 MACRO = re.compile(r"`(?P<quoted>[^`]+)`"
                    r"|(?P<option>(?<![\w-])--[a-z][a-z0-9-]+)"
-                   r"|(?P<function>\bzreg_\w+)"
+                   r"|(?P<function>\bzreg_\w+)(?:\(\))?"
+                   r"|\b(?P<other>[a-z]\w+)\(\)"
                    r"|(?P<constant>\bZREG_[A-Z0-9_]+)"
                    r"|<(?P<header>zreg/\w+\.h)>")
 CLOSING = set(".,:;)]?!")
@@ -46,6 +47,8 @@ class Writer:
             return f"Fl {argument(text[1:])}"
         if kind == "function":
             return f"Xr {text} 3" if text in self.functions else f"Vt {text}"
+        if kind == "other":
+            return f"Fn {text}"
         return f"Dv {text}" if kind == "constant" else f"In {text}"
 
     def with_neighbours(self, before, match, after):
