@@ -81,7 +81,7 @@ def as_shell(block):
 
 def script_of(pieces):
     """One script of (where, shell) pieces. What runs in the background ends with it."""
-    lines = ["set -eu -o pipefail", "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT",
+    lines = ["set -eu -o pipefail", "trap 'jobs -p | xargs -r kill 2>/dev/null || true; wait' EXIT",
              "trap 'echo \"failed in $block: $BASH_COMMAND\" >&2' ERR"]
     for where, text in pieces:
         lines += [f"block='{where}'; echo \"--- $block\"", text]

@@ -4,6 +4,10 @@
 if HAVE_PYTHON
 TESTS += \
 	tests/docs/test_manual.py \
-	tests/docs/test_completion.py \
-	tests/docs/test_documents.py
+	tests/docs/test_completion.py
+if BUILD_SERVER
+TESTS += \
+	tests/docs/test_documents.py \
+	tests/docs/test_examples.py
+endif
 endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The images among Zuul's artifacts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zreg.h>
+
+static const char zuul[] =
+    "{\"zuul\": {\"artifacts\": [{\"name\": \"example/base:latest\","
+    " \"url\": \"docker://registry.example.org:5000/example/base:6a0c_latest\", \"change\": \"12\","
+    " \"metadata\": {\"type\": \"container_image\", \"repository\": \"example/base\","
+    "  \"tag\": \"latest\"}}]}}";
+
+static void must(zreg_status status, const zreg_error *err)
+{
+    if (status != ZREG_OK) {
+        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
+        exit(1);
+    }
+}
+
+int main(void)
+{
+    zreg_error err = {0};
+    zreg_artifacts *artifacts = NULL;
+    char *json = NULL;
+
+    must(zreg_artifacts_parse(&artifacts, zuul, strlen(zuul), &err), &err);
+    for (size_t i = 0; i < zreg_artifacts_count(artifacts); i++) {
+        const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
+        printf("change %s made %s: %s\n", artifact->change, artifact->name, artifact->url);
+    }
+    must(zreg_artifacts_json(&json, artifacts, &err), &err);
+    printf("%s\n", json); /* for zuul_return */
+    zreg_free(json);
+    zreg_artifacts_free(artifacts);
+    return 0;
+}

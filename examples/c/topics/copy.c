@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two images are made, joined to one for two platforms, copied, and looked at. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zreg.h>
+
+static void must(zreg_status status, const zreg_error *err)
+{
+    if (status != ZREG_OK) {
+        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
+        exit(1);
+    }
+}
+
+/* A registry in this process, without TLS and users, and a client for it. */
+static zreg_server *start(zreg_client **client)
+{
+    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
+    zreg_error err = {0};
+    zreg_server *server = NULL;
+
+    options.buildset = 1;
+    options.plain_http = 1;
+    options.anonymous = ZREG_ANONYMOUS_PUSH;
+    must(zreg_server_start(&server, &options, &err), &err);
+    must(zreg_client_new(client, NULL, &err), &err);
+    return server;
+}
+
+static void make(zreg_client *client, zreg_server *server, const char *platform, const char *name)
+{
+    zreg_append_options options = ZREG_OPTIONS(zreg_append_options);
+    zreg_error err = {0};
+    zreg_digest digest;
+
+    options.platform = platform;
+    options.dst_server = server; /* straight into the store of this process */
+    must(zreg_append(&digest, client, "scratch", NULL, name, &options, NULL, &err), &err);
+}
+
+int main(void)
+{
+    zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    zreg_error err = {0};
+    zreg_client *client = NULL;
+    zreg_server *server = start(&client);
+    zreg_copy_result result;
+    zreg_digest digest;
+    char one[100];
+    char two[100];
+    char both[100];
+    char copy[100];
+    char *json = NULL;
+
+    snprintf(one, sizeof(one), "%s/example/base:amd64", zreg_server_address(server));
+    snprintf(two, sizeof(two), "%s/example/base:arm64", zreg_server_address(server));
+    snprintf(both, sizeof(both), "%s/example/base:latest", zreg_server_address(server));
+    snprintf(copy, sizeof(copy), "%s/example/copy:latest", zreg_server_address(server));
+    make(client, server, "linux/amd64", one);
+    make(client, server, "linux/arm64", two);
+    must(zreg_index_create(&digest, client, both, (const char *const[]){one, two, NULL}, NULL, NULL,
+                           &err),
+         &err);
+    options.expect_digest = &digest;
+    must(zreg_copy(&result, client, both, copy, &options, NULL, &err), &err);
+    printf("%u manifests, %s\n", result.manifests_put, result.digest.text);
+    must(zreg_inspect(&json, client, copy, NULL, &err), &err);
+    printf("%s\n", json);
+    zreg_free(json);
+    zreg_client_free(client);
+    zreg_server_free(server);
+    return 0;
+}

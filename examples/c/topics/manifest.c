@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a manifest names. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zreg.h>
+
+#define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static const char signature[] =
+    "{\"schemaVersion\": 2, \"mediaType\": \"application/vnd.oci.image.manifest.v1+json\","
+    " \"artifactType\": \"application/vnd.example.signature\","
+    " \"config\": {\"mediaType\": \"application/vnd.oci.empty.v1+json\","
+    "  \"digest\": \"" DIGEST "\", \"size\": 2},"
+    " \"layers\": [{\"mediaType\": \"text/plain\", \"digest\": \"" DIGEST "\", \"size\": 5}],"
+    " \"subject\": {\"mediaType\": \"application/vnd.oci.image.manifest.v1+json\","
+    "  \"digest\": \"" DIGEST "\", \"size\": 7},"
+    " \"annotations\": {\"org.opencontainers.image.created\": \"2026-01-31T12:00:00Z\"}}";
+
+static void must(zreg_status status, const zreg_error *err)
+{
+    if (status != ZREG_OK) {
+        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
+        exit(1);
+    }
+}
+
+int main(void)
+{
+    zreg_error err = {0};
+    zreg_manifest *manifest = NULL;
+    size_t size = 0;
+
+    must(zreg_manifest_parse(&manifest, signature, strlen(signature), NULL, &err), &err);
+    printf("%s, %s, digest %s\n", zreg_manifest_media_type(manifest),
+           zreg_manifest_is_index(manifest) ? "an index" : "one image",
+           zreg_manifest_digest(manifest)->text);
+    printf("artifact type %s, config %s, subject %s\n", zreg_manifest_artifact_type(manifest),
+           zreg_manifest_config(manifest)->digest.text,
+           zreg_manifest_subject(manifest)->digest.text);
+    printf("created %s\n", zreg_manifest_annotation(manifest, "org.opencontainers.image.created"));
+    for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
+        const zreg_descriptor *layer = zreg_manifest_at(manifest, i);
+        printf("layer of %" PRIu64 " bytes, %s\n", layer->size_bytes, layer->media_type);
+    }
+    zreg_manifest_bytes(manifest, &size); /* as they came: the digest is theirs */
+    printf("%zu bytes\n", size);
+    zreg_manifest_free(manifest);
+    return size == strlen(signature) ? 0 : 1;
+}

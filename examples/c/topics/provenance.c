@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which change was served? The access log of a buildset registry tells. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zreg.h>
+
+/* One line, as zreg_server_options.access gives it. */
+static const char log_text[] =
+    "{\"time\":\"2026-01-31T12:00:00.000Z\",\"id\":\"1\",\"remote\":\"127.0.0.1\",\"user\":null,"
+    "\"method\":\"GET\",\"path\":\"/v2/example/base/manifests/latest\","
+    "\"repository\":\"example/base\",\"reference\":\"latest\","
+    "\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\","
+    "\"status\":200,\"bytes\":400,\"received\":0,\"ms\":1,\"source\":\"artifact\","
+    "\"change\":\"12\",\"build\":\"6a0c\","
+    "\"artifact\":\"docker://registry.example.org:5000/example/base:6a0c_latest\"}\n";
+
+static void must(zreg_status status, const zreg_error *err)
+{
+    if (status != ZREG_OK) {
+        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
+        exit(1);
+    }
+}
+
+int main(void)
+{
+    zreg_error err = {0};
+    zreg_provenance *provenance = NULL;
+    char *json = NULL;
+
+    must(zreg_provenance_read(&provenance, log_text, strlen(log_text), &err), &err);
+    for (size_t i = 0; i < zreg_provenance_count(provenance); i++) {
+        const zreg_served_image *image = zreg_provenance_at(provenance, i);
+        printf("%s:%s came from change %s, %" PRIu64 " bytes\n", image->repository, image->tag,
+               image->change, image->bytes);
+    }
+    must(zreg_provenance_json(&json, provenance, &err), &err);
+    zreg_free(json);
+    zreg_provenance_free(provenance);
+    return 0;
+}
