@@ -112,6 +112,15 @@ def test_readme_has_a_block_for_each_language():
     assert all(language in languages for language in (*blocks.RUN, "indented")), languages
 
 
+def test_what_help_of_the_python_package_shows():
+    asked = subprocess.run(["python3", "-c", "import zreg; print(zreg.__doc__)"], capture_output=True, text=True)
+    if asked.returncode != 0:
+        raise tap.Skip("built without Python")
+    lines = [line[4:] for line in asked.stdout.splitlines() if line.startswith("    ")]
+    done = subprocess.run(["python3", "-"], input="\n".join(["import zreg", *lines]), capture_output=True, text=True)
+    assert len(lines) > 1 and done.returncode == 0 and "sha256:" in done.stdout, done
+
+
 def zuul_block(number):
     if not IN_TREE:
         raise tap.Skip("it changes the machine: tests/docs/run carries it out in a tree")

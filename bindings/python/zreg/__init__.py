@@ -3,7 +3,7 @@
 of Zuul's image workflow.
 
     with zreg.Client() as client, zreg.BuildsetRegistry() as buildset:
-        client.populate(zuul["artifacts"], buildset)
+        client.append("scratch", [], "example/base:latest", dst_server=buildset)
         print(client.resolve("docker.io/example/base:latest", buildset=client.use(buildset)).winner)
 """
 
