@@ -58,7 +58,7 @@ _zreg_find_verb()
     done
 }
 
-# Sets `choices`, and `kind` to what the value of the option "$1" is: words, file, other; none: it takes none.
+# Sets `choices`, and `kind` to what the value of the option "$1" is: words, path, other; none: it takes none.
 _zreg_value()
 {
     choices=
@@ -79,17 +79,19 @@ _zreg()
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local verb kind choices verbs="@VERBS@"
     COMPREPLY=()
-    # --option=value is three words, unless = has been taken out of COMP_WORDBREAKS
+    # --option=value, and HOST=FILE, are three words, unless = has been taken out of COMP_WORDBREAKS
     if [ "$current" = = ]; then
         current=
+        [[ $before == -* ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
     elif [ "$before" = = ]; then
         before=${COMP_WORDS[COMP_CWORD - 2]}
+        [[ $before == -* ]] || before=${COMP_WORDS[COMP_CWORD - 3]}
     fi
     _zreg_find_verb
     _zreg_value "$before"
     case $kind in
     words) mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current") && return ;;
-    file) _zreg_files "$current" && return ;;
+    path) _zreg_files "$current" && return ;;
     other) return ;;
     esac
     case "$verb $current" in
@@ -107,7 +109,7 @@ complete -F _zreg zreg
 def bash_value(pattern, option):
     if choices(option["value"]):
         return f"    {pattern}) kind=words choices='{' '.join(choices(option['value']))}' ;;"
-    return f"    {pattern}) kind={'file' if takes_file(option['value']) else 'other'} ;;"
+    return f"    {pattern}) kind={'path' if takes_file(option['value']) else 'other'} ;;"
 
 
 def bash(table):

@@ -89,12 +89,19 @@ def test_bash():
     check(bash)
     assert bash(["zreg", "serve", "--anonymous", "=", "pu"]) == ["pull", "push"]
     assert bash(["zreg", "serve", "--anonymous", "="]) == ["none", "pull", "push"]
+    assert bash(["zreg", "tags", "--creds-file", "quay.io", "=", "reg"]) == ["registry.pem"]
+    assert set(bash(["zreg", "tags", "--creds-file", "quay.io", "="])) == set(FILES)
     assert bash(["zreg", "--authfile", "=", "zuul.json", "ta"]) == ["tags"]
 
 
 def test_bash_has_each_option():
     need("bash")
     check_each_option(bash)
+
+
+def test_shellcheck_has_nothing_to_say():
+    need("shellcheck")
+    asked("shellcheck", SCRIPTS / "zreg")
 
 
 def test_bash_loads_it_where_it_is_installed():
