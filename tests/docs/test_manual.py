@@ -170,6 +170,7 @@ def test_a_word_about_an_option_that_is_gone_stops_the_build():
     need("sh")
     with tempfile.TemporaryDirectory() as work:
         maker = pathlib.Path(shutil.copytree(TOP / "docs/man", pathlib.Path(work) / "man"))
+        (maker / "verbs/copy.in").chmod(0o644)  # a tarball's may be read-only
         with open(maker / "verbs/copy.in", "a", encoding="utf-8") as fragment:
             fragment.write(".option gone\nIt was here.\n")
         done = subprocess.run([sys.executable, maker / "make.py", f"{work}/out", "1", work, TOP / "libzreg/zreg.h"],
