@@ -125,8 +125,7 @@ zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err)
     if (stat(path, &info) != 0) {
         return fail_at(err, errno, "make the folder", path);
     }
-    return S_ISDIR(info.st_mode) ? ZREG_OK
-                                 : fail_at(err, ENOTDIR, "make the folder", path);
+    return S_ISDIR(info.st_mode) ? ZREG_OK : fail_at(err, ENOTDIR, "make the folder", path);
 }
 
 zreg_status zreg__file_sync_dir(const char *path, zreg_error *err)

@@ -259,8 +259,9 @@ static zreg_status pack(packer *self, zreg_error *err)
     static const char end[2 * ZREG__TAR_BLOCK];
     ZREG__AUTO_FD int fd = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return errno == ENOTDIR ? zreg__fail(err, ZREG_INVAL, "layer %s: no folder", self->folder)
-                                : zreg__fail_file(err, errno, self->folder, "layer %s", self->folder);
+        return errno == ENOTDIR
+                   ? zreg__fail(err, ZREG_INVAL, "layer %s: no folder", self->folder)
+                   : zreg__fail_file(err, errno, self->folder, "layer %s", self->folder);
     }
     ZREG__TRY(add_folder_content(self, fd, err));
     ZREG__TRY(zreg__gzip_feed(&self->gzip, end, sizeof(end), err));

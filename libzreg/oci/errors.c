@@ -171,8 +171,8 @@ zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const v
     zreg_status by_code = status_of_code(code);
     zreg_status status = by_code != ZREG_OK ? by_code : by_http;
     bool fresh = err != NULL && err->code == ZREG_OK;
-    zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "",
-                      code, message[0] ? ": " : "", shown_size(message, 200), message, advice);
+    zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "", code,
+               message[0] ? ": " : "", shown_size(message, 200), message, advice);
     if (fresh) {
         err->http_status = http_status;
         err->retryable = zreg__errors_passing(http_status);
