@@ -6,6 +6,7 @@ python_modules = \
 	bindings/python/zreg/__init__.py \
 	bindings/python/zreg/artifacts.py \
 	bindings/python/zreg/cancel.py \
+	bindings/python/zreg/checks.py \
 	bindings/python/zreg/client.py \
 	bindings/python/zreg/errors.py \
 	bindings/python/zreg/host.py \
@@ -30,7 +31,9 @@ bindings_python_lib_zreg__libzreg_la_SOURCES = \
 	bindings/python/raw/callback.h \
 	bindings/python/raw/fields.c \
 	bindings/python/raw/fields.h \
-	bindings/python/raw/fields_tables.c
+	bindings/python/raw/fields_tables.c \
+	bindings/python/raw/guard.c \
+	bindings/python/raw/guard.h
 nodist_bindings_python_lib_zreg__libzreg_la_SOURCES = bindings/python/raw/raw_wrap.c
 bindings_python_lib_zreg__libzreg_la_CPPFLAGS = -I$(srcdir)/bindings/python/raw $(AM_CPPFLAGS) $(PYTHON_CPPFLAGS)
 # What SWIG writes is not as strict as we are.

@@ -18,12 +18,25 @@ static void free_host(void *host)
     zreg__host_free(host);
 }
 
+/* It becomes a line of each request. */
+static zreg_status check_user_agent(const char *text, zreg_error *err)
+{
+    for (const char *at = text; at != NULL && *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            return zreg__fail(err, ZREG_INVAL,
+                              "user_agent: a control character, such as a line end, cannot be in it");
+        }
+    }
+    return ZREG_OK;
+}
+
 static zreg_status take_options(zreg_client *client, const zreg_client_options *given,
                                 zreg_error *err)
 {
     zreg_client_options options;
 
     ZREG__TRY(ZREG__OPTIONS_READ(&options, given, err));
+    ZREG__TRY(check_user_agent(options.user_agent, err));
     client->log = (zreg__log){options.log, options.log_user};
     client->attempts = options.attempts != 0 ? options.attempts : 5;
     client->ca_file = zreg__strdup(options.ca_file);

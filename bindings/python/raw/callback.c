@@ -2,6 +2,7 @@
 #include "callback.h"
 
 #include "fields.h"
+#include "guard.h"
 
 static PyObject *call_with_progress(PyObject *callable, const zreg_progress *progress)
 {
@@ -21,6 +22,9 @@ static PyObject *call_with_progress(PyObject *callable, const zreg_progress *pro
 int callback_on_progress(const zreg_progress *progress, void *user)
 {
     callback_progress *state = user;
+    if (!guard_enter()) {
+        return 1; /* Python ends, and nobody waits for the call any more */
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
     int stop = 1;
     if (!state->type) {
@@ -33,6 +37,7 @@ int callback_on_progress(const zreg_progress *progress, void *user)
         }
     }
     PyGILState_Release(gil);
+    guard_leave();
     return stop;
 }
 
@@ -60,14 +65,22 @@ static void notify(PyObject *callable, PyObject *first, PyObject *second)
 
 void callback_on_log(zreg_log_level level, const char *line, void *user)
 {
+    if (!guard_enter()) {
+        return;
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
     notify(user, PyLong_FromLong(level), fields_text(line));
     PyGILState_Release(gil);
+    guard_leave();
 }
 
 void callback_on_access(const char *json_line, void *user)
 {
+    if (!guard_enter()) {
+        return;
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
     notify(user, fields_text(json_line), NULL);
     PyGILState_Release(gil);
+    guard_leave();
 }

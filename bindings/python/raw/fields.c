@@ -117,25 +117,26 @@ void fields_raise(const zreg_error *error)
 
 /* --- from Python */
 
-const char *fields_utf8(PyObject *text)
+const char *fields_utf8(PyObject *text, const char *name)
 {
     Py_ssize_t size = 0;
     if (!PyUnicode_Check(text)) {
-        PyErr_Format(PyExc_TypeError, "expected str, not %s", Py_TYPE(text)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s: expected str, not %s", name, Py_TYPE(text)->tp_name);
         return NULL;
     }
     const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
     if (bytes && strlen(bytes) != (size_t)size) {
-        PyErr_SetString(PyExc_ValueError, "text has a NUL character");
+        PyErr_Format(PyExc_ValueError, "%s: the text has a NUL character", name);
         return NULL;
     }
     return bytes;
 }
 
-const char **fields_texts(PyObject *list)
+const char **fields_texts(PyObject *list, const char *name)
 {
     if (!PyList_Check(list) && !PyTuple_Check(list)) {
-        PyErr_Format(PyExc_TypeError, "expected a list of str, not %s", Py_TYPE(list)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s: expected a list of str, not %s", name,
+                     Py_TYPE(list)->tp_name);
         return NULL;
     }
     Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
@@ -145,7 +146,7 @@ const char **fields_texts(PyObject *list)
         return NULL;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        texts[i] = fields_utf8(PySequence_Fast_GET_ITEM(list, i));
+        texts[i] = fields_utf8(PySequence_Fast_GET_ITEM(list, i), name);
         if (!texts[i]) {
             PyMem_Free(texts);
             return NULL;
@@ -154,19 +155,20 @@ const char **fields_texts(PyObject *list)
     return texts;
 }
 
-static int set_text(const char **member, PyObject *value)
+static int set_text(const fields_row *row, const char **member, PyObject *value)
 {
-    *member = fields_utf8(value);
+    *member = fields_utf8(value, row->name);
     return *member ? 0 : -1;
 }
 
-static int set_texts(fields_options *options, const char *const **member, PyObject *value)
+static int set_texts(fields_options *options, const fields_row *row, const char *const **member,
+                     PyObject *value)
 {
     if (options->lists_count == sizeof(options->lists) / sizeof(options->lists[0])) {
         PyErr_SetString(PyExc_SystemError, "too many lists in one options struct");
         return -1;
     }
-    const char **texts = fields_texts(value);
+    const char **texts = fields_texts(value, row->name);
     if (!texts) {
         return -1;
     }
@@ -175,9 +177,10 @@ static int set_texts(fields_options *options, const char *const **member, PyObje
     return 0;
 }
 
-static int set_digest(fields_options *options, const zreg_digest **member, PyObject *value)
+static int set_digest(fields_options *options, const fields_row *row, const zreg_digest **member,
+                      PyObject *value)
 {
-    const char *text = fields_utf8(value);
+    const char *text = fields_utf8(value, row->name);
     zreg_error error = {0};
     if (!text) {
         return -1;
@@ -190,44 +193,72 @@ static int set_digest(fields_options *options, const zreg_digest **member, PyObj
     return 0;
 }
 
-static int set_unsigned(uint32_t *member, PyObject *value)
+/* True is no number, and 1.0 is none that anybody counts with. */
+static int check_number(const fields_row *row, PyObject *value)
 {
-    unsigned long long number = PyLong_AsUnsignedLongLong(value);
-    if (PyErr_Occurred()) {
+    if (PyLong_Check(value) && !PyBool_Check(value)) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s: expected int, not %s", row->name, Py_TYPE(value)->tp_name);
+    return -1;
+}
+
+static int out_of_range(const fields_row *row, PyObject *value)
+{
+    PyErr_Clear();
+    PyErr_Format(PyExc_ValueError, "%s: %R is out of range", row->name, value);
+    return -1;
+}
+
+static int read_unsigned(uint64_t *out, const fields_row *row, PyObject *value, uint64_t most)
+{
+    if (check_number(row, value) < 0) {
         return -1;
     }
-    if (number > UINT32_MAX) {
-        PyErr_SetString(PyExc_OverflowError, "more than 32 bits");
+    *out = PyLong_AsUnsignedLongLong(value);
+    return PyErr_Occurred() || *out > most ? out_of_range(row, value) : 0;
+}
+
+static int read_signed(int64_t *out, const fields_row *row, PyObject *value, int64_t most)
+{
+    if (check_number(row, value) < 0) {
         return -1;
     }
+    *out = PyLong_AsLongLong(value);
+    return PyErr_Occurred() || *out > most || *out < -most - 1 ? out_of_range(row, value) : 0;
+}
+
+static int set_unsigned(const fields_row *row, uint32_t *member, PyObject *value)
+{
+    uint64_t number = 0;
+    int failed = read_unsigned(&number, row, value, UINT32_MAX);
     *member = (uint32_t)number;
-    return 0;
+    return failed;
 }
 
-static int set_uint64(uint64_t *member, PyObject *value)
+static int set_int(const fields_row *row, int *member, PyObject *value)
 {
-    *member = PyLong_AsUnsignedLongLong(value);
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-static int set_int(int *member, PyObject *value)
-{
-    long number = PyLong_AsLong(value);
-    if (number == -1 && PyErr_Occurred()) {
-        return -1;
-    }
+    int64_t number = 0;
+    int failed = read_signed(&number, row, value, INT32_MAX);
     *member = (int)number;
-    return 0;
+    return failed;
 }
 
-static int set_int64(int64_t *member, PyObject *value)
+static int check_callable(const fields_row *row, PyObject *value)
 {
-    *member = PyLong_AsLongLong(value);
-    return *member == -1 && PyErr_Occurred() ? -1 : 0;
+    if (PyCallable_Check(value)) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s: expected a function, not %s", row->name,
+                 Py_TYPE(value)->tp_name);
+    return -1;
 }
 
 static int set_progress(fields_options *options, const fields_row *row, PyObject *callable)
 {
+    if (check_callable(row, callable) < 0) {
+        return -1;
+    }
     options->progress.callable = callable;
     *AT(zreg_progress_fn, options->value, row->offset) = callback_on_progress;
     *AT(void *, options->value, row->other) = &options->progress;
@@ -236,6 +267,9 @@ static int set_progress(fields_options *options, const fields_row *row, PyObject
 
 static int set_log(fields_options *options, const fields_row *row, PyObject *callable)
 {
+    if (check_callable(row, callable) < 0) {
+        return -1;
+    }
     *AT(zreg_log_fn, options->value, row->offset) = callback_on_log;
     *AT(void *, options->value, row->other) = callable;
     return 0;
@@ -243,6 +277,9 @@ static int set_log(fields_options *options, const fields_row *row, PyObject *cal
 
 static int set_access(fields_options *options, const fields_row *row, PyObject *callable)
 {
+    if (check_callable(row, callable) < 0) {
+        return -1;
+    }
     *AT(zreg_access_fn, options->value, row->offset) = callback_on_access;
     *AT(void *, options->value, row->other) = callable;
     return 0;
@@ -253,19 +290,19 @@ static int set(fields_options *options, const fields_row *row, PyObject *value)
     void *member = AT(void, options->value, row->offset);
     switch (row->kind) {
     case FIELD_TEXT:
-        return set_text(member, value);
+        return set_text(row, member, value);
     case FIELD_TEXTS:
-        return set_texts(options, member, value);
+        return set_texts(options, row, member, value);
     case FIELD_DIGEST:
-        return set_digest(options, member, value);
+        return set_digest(options, row, member, value);
     case FIELD_INT:
-        return set_int(member, value);
+        return set_int(row, member, value);
     case FIELD_U32:
-        return set_unsigned(member, value);
+        return set_unsigned(row, member, value);
     case FIELD_I64:
-        return set_int64(member, value);
+        return read_signed(member, row, value, INT64_MAX);
     case FIELD_U64:
-        return set_uint64(member, value);
+        return read_unsigned(member, row, value, UINT64_MAX);
     case FIELD_SERVER:
         return fields_server(value, member);
     case FIELD_PROGRESS:

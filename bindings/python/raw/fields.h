@@ -87,14 +87,15 @@ PyObject *fields_record(const fields_row *table, const void *record);
 /** Text for Python; bytes that are no UTF-8 are replaced. None for NULL. */
 PyObject *fields_text(const char *text);
 
-/** The UTF-8 of a str, alive as long as that. NULL with an exception set: other type, or a NUL. */
-const char *fields_utf8(PyObject *text);
+/** The UTF-8 of a str, alive as long as that. NULL with an exception set, which speaks of `name`: other
+ *  type, or a NUL. */
+const char *fields_utf8(PyObject *text, const char *name);
 
 /**
  * A list that ends with NULL, of the texts of `list`; free it with PyMem_Free. The texts are those
  * of `list`. NULL with an exception set.
  */
-const char **fields_texts(PyObject *list);
+const char **fields_texts(PyObject *list, const char *name);
 
 /** The server behind a Python object. The one conversion that needs SWIG: raw.i has it. */
 int fields_server(PyObject *object, zreg_server **out);

@@ -15,6 +15,11 @@
 
 %{
 #include "fields.h"
+#include "guard.h"
+
+/* guard.c has the name that Python looks for, and calls this. */
+#undef SWIG_init
+#define SWIG_init guarded_init
 %}
 
 %include <stdint.i>
@@ -36,10 +41,10 @@
 
 /* --- text, lists of text, buffers. SWIG passes None as NULL: refused except where listed. */
 
-%typemap(in) const char * (const char *text = NULL) {
-    if ($input != Py_None && !(text = fields_utf8($input)))
+%typemap(in) const char * (const char *utf8 = NULL) {
+    if ($input != Py_None && !(utf8 = fields_utf8($input, "$1_name")))
         SWIG_fail;
-    $1 = (char *)text;
+    $1 = (char *)utf8;
 }
 %typemap(freearg) const char * ""
 %typemap(check) const char *, const char *const *, const void *, SWIGTYPE * {
@@ -54,7 +59,7 @@
 %typemap(out) const char * "$result = fields_text($1);"
 
 %typemap(in) const char *const * (const char **texts = NULL) {
-    texts = fields_texts($input);
+    texts = fields_texts($input, "$1_name");
     if (!texts)
         SWIG_fail;
     $1 = ($1_ltype)texts;
@@ -113,7 +118,7 @@
 %typemap(in) const zreg_digest *digest (zreg_digest parsed) {
     $1 = NULL;
     if ($input != Py_None) {
-        const char *text = fields_utf8($input);
+        const char *text = fields_utf8($input, "$1_name");
         zreg_error error;
         memset(&error, 0, sizeof(error));
         if (!text)
@@ -263,6 +268,10 @@ struct OBJECT {};
 %ignore zreg_platform;
 
 #define __attribute__(x)
+void guard_close(void);
+void guard_forked(void);
+int guard_inside(void);
+
 %include <zreg/common.h>
 %include <zreg/cancel.h>
 %include <zreg/digest.h>

@@ -7,6 +7,9 @@ of Zuul's image workflow.
         print(client.resolve("docker.io/example/base:latest", buildset=client.use(buildset)).winner)
 """
 
+import atexit as _atexit
+import os as _os
+
 from . import _raw
 from .artifacts import Artifact, Artifacts
 from .cancel import Cancel
@@ -19,6 +22,10 @@ from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Platform, Ref
+
+# Handlers run in the reverse order: this is the last, and no thread of a server calls Python after it.
+_atexit.register(_raw.guard_close)
+_os.register_at_fork(after_in_child=_raw.guard_forked)
 
 __version__ = _raw.version()
 

@@ -38,15 +38,20 @@ class Artifacts(Sequence[Artifact]):
     def __init__(self, source: Union[str, bytes, Sequence[Any], Dict[str, Any], Artifacts] = ()) -> None:
         if isinstance(source, Artifacts):
             self._raw: Any = source._raw
+            self._source: bytes = source._source
         else:
+            if not isinstance(source, (str, bytes, list, tuple, dict)):
+                raise TypeError(f"artifacts: expected a list, a dict or its JSON, not {type(source).__name__}")
             text = source if isinstance(source, (str, bytes)) else json.dumps(source)
-            self._raw = _raw.artifacts_parse(text.encode() if isinstance(text, str) else text)
+            self._source = text.encode() if isinstance(text, str) else text
+            self._raw = _raw.artifacts_parse(self._source)
         self._items = self._read()
 
     @classmethod
     def _wrap(cls, raw: _raw.artifacts) -> Artifacts:
         artifacts = cls.__new__(cls)
         artifacts._raw = raw
+        artifacts._source = _raw.artifacts_json(raw).encode()
         artifacts._items = artifacts._read()
         return artifacts
 
@@ -79,6 +84,9 @@ class Artifacts(Sequence[Artifact]):
 
     def __hash__(self) -> int:
         return hash(self._items)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Artifacts, (self._source,)
 
     def __repr__(self) -> str:
         return f"<zreg.Artifacts {[artifact.name for artifact in self._items]}>"

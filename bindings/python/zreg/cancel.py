@@ -4,18 +4,36 @@
 from __future__ import annotations
 
 import _thread
+import os
 import queue
 import threading
 from types import TracebackType
-from typing import Any, Callable, List, Optional, Set, Tuple, Type, TypeVar
+from typing import Any, Callable, List, Optional, Protocol, Set, Tuple, Type, TypeVar
 
 from . import _raw
+
+_NAP_S = 0.05
 
 T = TypeVar("T")
 Report = Callable[[Any], Any]
 
 
-class Cancel:
+class Live:
+    """What belongs to this process: it is neither copied nor pickled."""
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        raise TypeError(f"a zreg.{type(self).__name__} belongs to its process: it cannot be copied or pickled")
+
+
+def check_process(what: str, process: int) -> None:
+    """Refuses in a forked child what belongs to its parent: a lock may be held there for ever."""
+    if os.getpid() != process:
+        from .errors import InvalidArgument
+        raise InvalidArgument(f"{what} was made before fork() and belongs to the parent process; this child may "
+                              "only drop it: make another", code="INVAL")
+
+
+class Cancel(Live):
     """Stops the calls and streams it was given to, which then raise zreg.Cancelled.
 
     Once triggered it stays triggered. One Cancel may be given to many calls. trigger() may be
@@ -26,6 +44,7 @@ class Cancel:
         self._lock = threading.RLock()  # reentrant, because a signal handler may call trigger()
         self._tokens: Set[_raw.cancel] = set()
         self._triggered = False
+        self._process = os.getpid()
 
     @property
     def triggered(self) -> bool:
@@ -33,12 +52,14 @@ class Cancel:
 
     def trigger(self) -> None:
         """Calls that hold it end within 100 ms."""
+        check_process("the zreg.Cancel", self._process)
         with self._lock:
             self._triggered = True
             for token in list(self._tokens):
                 _raw.cancel_trigger(token)
 
     def _attach(self, token: _raw.cancel) -> None:
+        check_process("the zreg.Cancel", self._process)
         with self._lock:
             self._tokens.add(token)
             if self._triggered:
@@ -49,11 +70,19 @@ class Cancel:
             self._tokens.discard(token)
 
 
+class Stoppable(Protocol):
+    """Something that ends a call that is running elsewhere."""
+
+    def trigger(self) -> None: ...
+
+
 class Token:
     """The library's token of one call or stream. It also follows the caller's Cancel, but does not
     trigger it: an interrupted call says nothing about the others that share the Cancel."""
 
     def __init__(self, cancel: Optional[Cancel]) -> None:
+        if cancel is not None and not isinstance(cancel, Cancel):
+            raise TypeError(f"cancel: expected zreg.Cancel, not {type(cancel).__name__}")
         self.raw = _raw.cancel_new()
         self._cancel = cancel
         if cancel is not None:
@@ -74,7 +103,25 @@ class Token:
         self.close()
 
 
-def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[Report] = None) -> T:
+def _started(work: Callable[[], None]) -> bool:
+    """False: there is no further thread, as at the end of the interpreter."""
+    try:
+        _thread.start_new_thread(work, ())
+    except RuntimeError:
+        return False
+    return True
+
+
+def _next(events: queue.SimpleQueue[Any]) -> Any:
+    """The next event. A signal that comes just before Python goes to sleep does not wake it: hence short sleeps."""
+    while True:
+        try:
+            return events.get(timeout=_NAP_S)
+        except queue.Empty:
+            pass
+
+
+def run(token: Stoppable, call: Callable[[Optional[Report]], T], progress: Optional[Report] = None) -> T:
     """Does call(report), which blocks and ends soon after `token` is triggered.
 
     Python runs signal handlers on the main thread alone, between two steps of Python code, and so
@@ -87,8 +134,11 @@ def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     outcome: List[Tuple[Any, Optional[BaseException]]] = []
     ended = threading.Event()
+    turn = _thread.allocate_lock()  # whoever takes it first decides whether there is a call
 
     def work() -> None:
+        if not turn.acquire(False):
+            return
         try:
             outcome.append((call(progress and events.put), None))
         except BaseException as error:
@@ -96,16 +146,18 @@ def run(token: Token, call: Callable[[Optional[Report]], T], progress: Optional[
         ended.set()
         events.put(None)
 
-    _thread.start_new_thread(work, ())
     event: Any
     try:
-        for event in iter(events.get, None):
+        if not _started(work):
+            return call(progress)
+        for event in iter(lambda: _next(events), None):
             assert progress is not None
             progress(event)
     finally:
-        if not ended.is_set():  # a signal handler or `progress` raised
+        if not ended.is_set() and not turn.acquire(False):  # a signal handler or `progress` raised
             token.trigger()
-            ended.wait()
+            while not ended.wait(_NAP_S):
+                pass
     value, error = outcome.pop()
     try:
         if error is not None:

@@ -10,19 +10,19 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
-from . import _raw
+from . import _raw, checks
 from .artifacts import Artifacts
-from .cancel import Cancel, Report, T, Token, run
+from .cancel import Cancel, Live, Report, T, Token, run
+from .checks import (AnyRef, Number, Path, flag, items, milliseconds, number, pairs, path, paths, place, places, seconds,
+                     texts, wrong)
 from .errors import Error
 from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution,
                       ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
-from .server import Log, Path, Server, log_adapter
+from .server import Log, Server, log_adapter
 from .streams import BlobReader, BlobWriter
 from .values import Digest, Manifest, Ref
 
-AnyRef = Union[str, Ref]
 AnyArtifacts = Union[Artifacts, str, bytes, List[Any], Dict[str, Any]]
-Number = Union[int, str]
 
 _TAG_APIS = {
     "auto": _raw.ZREG_TAG_API_AUTO,
@@ -32,45 +32,36 @@ _TAG_APIS = {
 }
 
 
-def _path(path: Optional[Path]) -> Optional[str]:
-    return None if path is None else os.fspath(path)
-
-
-def _text(value: Optional[Number]) -> Optional[str]:
-    return None if value is None else str(value)
-
-
-def _milliseconds(seconds: Optional[float]) -> int:
-    """0 means the default to the library."""
-    return 0 if seconds is None else max(1, int(seconds * 1000))
-
-
 def _order(order: Optional[int]) -> int:
-    if order is not None and order < 1:
+    if isinstance(order, int) and order < 1:
         raise ValueError(f"order is {order}; numbers begin with 1")
-    return order or 0
+    return 0 if order is None else order
 
 
-def _pairs(values: Mapping[str, str]) -> List[str]:
-    return [f"{key}={value}" for key, value in values.items()]
+def _server(name: str, server: Optional[Server]) -> Any:
+    if server is None:
+        return None
+    if not isinstance(server, Server):
+        raise wrong(name, "zreg.Server", server)
+    return server._made()
 
 
-def _server(server: Optional[Server]) -> Any:
-    return None if server is None else server._raw
+def _at(name: str, value: Union[str, Server]) -> Tuple[Optional[str], Any]:
+    """The HOST:PORT, or the server in this process."""
+    if isinstance(value, Server):
+        return None, value._made()
+    if not isinstance(value, str):
+        raise wrong(name, "str or zreg.Server", value)
+    return value, None
 
 
 def _reporter(progress: Callable[[Progress], Any]) -> Report:
+    if not callable(progress):
+        raise wrong("progress", "a function", progress)
     return lambda record: progress(Progress(**record))
 
 
-def _texts(values: Optional[Iterable[Any]]) -> Optional[List[str]]:
-    """A list of texts. One text alone, which would be taken for a list of letters, is refused."""
-    if isinstance(values, str):
-        raise TypeError(f"a list of texts is needed, not the text {values!r}")
-    return None if values is None else [str(value) for value in values]
-
-
-class Client:
+class Client(Live):
     """A session with registries: it owns connections, tokens and what it has learned of each host.
 
     Many threads may use one client. Every call that blocks takes `cancel`, and Ctrl-C ends it.
@@ -80,6 +71,8 @@ class Client:
 
     A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG] or docker-archive:FILE[:REF].
     """
+
+    _raw: Any = None
 
     def __init__(
         self,
@@ -94,9 +87,10 @@ class Client:
     ) -> None:
         """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds."""
         adapter = log_adapter(log)
-        self._raw: Any = _raw.client_new(dict(
-            authfile=_path(authfile), ca_file=_path(ca_file), user_agent=user_agent,
-            connect_timeout_ms=_milliseconds(connect_timeout), idle_timeout_ms=_milliseconds(idle_timeout),
+        self._raw = _raw.client_new(dict(
+            authfile=path("authfile", authfile), ca_file=path("ca_file", ca_file), user_agent=user_agent,
+            connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
+            idle_timeout_ms=milliseconds("idle_timeout", idle_timeout),
             attempts=attempts, log=adapter))
         self._raw.log = adapter  # lives as long as what calls it
 
@@ -105,6 +99,7 @@ class Client:
         self._raw = None
 
     def __enter__(self) -> Client:
+        self._open()
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
@@ -163,13 +158,15 @@ class Client:
         where the host offers it, except to upload large blobs."""
         _raw.client_set_host(self._open(), host, dict(
             ca_pem=ca_pem, client_cert_pem=client_cert_pem, client_key_pem=client_key_pem,
-            insecure=int(insecure), plain_http=int(plain_http), http2=int(http2)))
+            insecure=flag("insecure", insecure), plain_http=flag("plain_http", plain_http), http2=flag("http2", http2)))
 
     def set_tag_api(self, host: str, api: str = "auto", *, url: Optional[str] = None,
                     token: Optional[str] = None) -> None:
         """Over which interface tags of the host are listed with their age and deleted: "oci", "hub"
         (Docker Hub's, which logs in with the host's user and password), "quay" (with an OAuth token)
         or "auto". `url` is where it answers."""
+        if not isinstance(api, str):
+            raise wrong("api", "str", api)
         if api not in _TAG_APIS:
             raise ValueError(f"no such API of tags: {api!r}; choose one of {', '.join(_TAG_APIS)}")
         _raw.client_set_tag_api(self._open(), host, dict(api=_TAG_APIS[api], url=url, token=token))
@@ -177,6 +174,8 @@ class Client:
     def use(self, connection: Union[Server, Mapping[str, Any]]) -> str:
         """Trusts and logs in to a registry, by its Server or its connection record. Gives HOST:PORT."""
         record = connection.connection() if isinstance(connection, Server) else connection
+        if not isinstance(record, Mapping):
+            raise wrong("connection", "zreg.Server or a connection record", record)
         host = f"[{record['host']}]" if ":" in record["host"] else record["host"]
         address = f"{host}:{record['port']}"
         self.set_host(address, ca_pem=record.get("cert"), plain_http=not record.get("cert"))
@@ -196,7 +195,7 @@ class Client:
 
     def inspect(self, place: AnyRef, *, cancel: Optional[Cancel] = None) -> Dict[str, Any]:
         """What a place holds: ref, digest, media_type, size, then platforms or config, layers, labels."""
-        return json.loads(self._call(_raw.inspect, str(place), cancel=cancel))
+        return json.loads(self._call(_raw.inspect, checks.place("place", place), cancel=cancel))
 
     def manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> Manifest:
         return Manifest._wrap(self._call(_raw.client_manifest_get, Ref(ref)._raw, cancel=cancel))
@@ -207,6 +206,8 @@ class Client:
 
     def put_manifest(self, ref: AnyRef, manifest: Manifest, *, cancel: Optional[Cancel] = None) -> None:
         """Stores exactly its bytes under the tag or digest of `ref`."""
+        if not isinstance(manifest, Manifest):
+            raise wrong("manifest", "zreg.Manifest", manifest)
         self._call(_raw.client_manifest_put, Ref(ref)._raw, manifest._raw, cancel=cancel)
 
     def delete_manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> None:
@@ -267,9 +268,9 @@ class Client:
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
         destination that holds what ours does not, and the other way round, is a Conflict."""
         return copied(self._work(
-            _raw.copy, str(src), str(dst), platforms=_texts(platforms), expect_digest=expect_digest,
-            mount_from=_texts(mount_from), jobs=jobs, src_server=_server(src_server),
-            dst_server=_server(dst_server), with_referrers=int(with_referrers), progress=progress, cancel=cancel))
+            _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms), expect_digest=expect_digest,
+            mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
+            dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel))
 
     def append(
         self,
@@ -291,9 +292,9 @@ class Client:
     ) -> Digest:
         """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest."""
         return Digest(self._work(
-            _raw.append, str(base), _texts(layers), str(dst), platform=platform, labels=_pairs(labels),
-            environment=_pairs(environment), entrypoint=_texts(entrypoint), command=_texts(command),
-            working_dir=working_dir, user=user, created=created, dst_server=_server(dst_server),
+            _raw.append, place("base", base), paths("layers", layers), place("dst", dst), platform=platform, labels=pairs("labels", labels),
+            environment=pairs("environment", environment), entrypoint=texts("entrypoint", entrypoint), command=texts("command", command),
+            working_dir=working_dir, user=user, created=created, dst_server=_server("dst_server", dst_server),
             progress=progress, cancel=cancel))
 
     def index(
@@ -312,8 +313,8 @@ class Client:
         """Makes an index of images and stores it, with all it needs, at `dst`. Of a source that is an
         index itself its children are taken, or only `platforms`, when given."""
         return Digest(self._work(
-            _raw.index_create, str(dst), _texts(sources), platforms=_texts(platforms), mount_from=_texts(mount_from),
-            jobs=jobs, src_server=_server(src_server), dst_server=_server(dst_server), progress=progress,
+            _raw.index_create, place("dst", dst), places("sources", sources), platforms=texts("platforms", platforms), mount_from=texts("mount_from", mount_from),
+            jobs=jobs, src_server=_server("src_server", src_server), dst_server=_server("dst_server", dst_server), progress=progress,
             cancel=cancel))
 
     # --- the gate
@@ -341,10 +342,10 @@ class Client:
         """
         listed = None if artifacts is None else Artifacts(artifacts)._raw
         options = dict(
-            buildset=buildset, intermediate=intermediate, offline=int(offline), zuul_api=zuul_api,
+            buildset=buildset, intermediate=intermediate, offline=flag("offline", offline), zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
             zuul_promote_pipeline=zuul_promote_pipeline)
-        return resolved(str(ref), self._call(_raw.resolve, str(ref), listed, options, cancel=cancel))
+        return resolved(place("ref", ref), self._call(_raw.resolve, place("ref", ref), listed, options, cancel=cancel))
 
     def populate(
         self,
@@ -372,10 +373,10 @@ class Client:
         HOST:PORT of the intermediate registry, tells of those that gave nothing what they have published.
         `with_referrers` as in copy.
         """
-        server = to if isinstance(to, Server) else None
+        address, server = _at("to", to)
         return self._give(
-            populated, _raw.populate, Artifacts(artifacts)._raw, None if server else to, server=_server(server),
-            intermediate=intermediate, jobs=jobs, with_referrers=int(with_referrers), zuul_api=zuul_api,
+            populated, _raw.populate, Artifacts(artifacts)._raw, address, server=server,
+            intermediate=intermediate, jobs=jobs, with_referrers=flag("with_referrers", with_referrers), zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
             zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel)
 
@@ -399,11 +400,11 @@ class Client:
 
         With project and pipeline, a record is left for populate's `records`. `with_referrers` as in copy.
         """
-        server = source if isinstance(source, Server) else None
+        address, server = _at("source", source)
         return self._give(
-            Artifacts._wrap, _raw.publish, None if server else source, to, _texts(images), build=build, change=_text(change),
-            patchset=_text(patchset), project=project, pipeline=pipeline, server=_server(server), jobs=jobs,
-            with_referrers=int(with_referrers), progress=progress, cancel=cancel)
+            Artifacts._wrap, _raw.publish, address, to, texts("images", items("images", images)), build=build, change=number("change", change),
+            patchset=number("patchset", patchset), project=project, pipeline=pipeline, server=server, jobs=jobs,
+            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel)
 
     def upload(
         self,
@@ -421,8 +422,8 @@ class Client:
     ) -> CopyResult:
         """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` as in copy."""
         return copied(self._work(
-            _raw.upload, str(src), repository, tag, change=_text(change), pipeline=pipeline, jobs=jobs,
-            src_server=_server(src_server), with_referrers=int(with_referrers), progress=progress, cancel=cancel))
+            _raw.upload, place("src", src), repository, tag, change=number("change", change), pipeline=pipeline, jobs=jobs,
+            src_server=_server("src_server", src_server), with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel))
 
     def promote(
         self,
@@ -453,10 +454,10 @@ class Client:
         many these are. With `dry_run` nothing is changed, and the result tells what would have been done.
         """
         return self._give(
-            promoted, _raw.promote, repository, _texts(tags) or [], change=_text(change), pipeline=pipeline,
-            from_tag=from_tag, expect_digest=expect_digest, if_current=if_current, keep=int(keep),
-            order=_order(order), jobs=jobs, no_verify=int(not verify), dry_run=int(dry_run),
-            with_referrers=int(with_referrers), progress=progress, cancel=cancel)
+            promoted, _raw.promote, repository, texts("tags", items("tags", tags)) or [], change=number("change", change), pipeline=pipeline,
+            from_tag=from_tag, expect_digest=expect_digest, if_current=if_current, keep=flag("keep", keep),
+            order=_order(order), jobs=jobs, no_verify=1 - flag("verify", verify), dry_run=flag("dry_run", dry_run),
+            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel)
 
     def promote_from_intermediate(
         self,
@@ -481,9 +482,9 @@ class Client:
         `change` goes into the record of `order`. The rest is as with promote().
         """
         return self._give(
-            promoted, _raw.promote_from_intermediate, Artifacts(artifacts)._raw, repository, _texts(tags) or [],
-            change=_text(change), intermediate=intermediate, expect_digest=expect_digest, if_current=if_current,
-            order=_order(order), jobs=jobs, dry_run=int(dry_run), with_referrers=int(with_referrers),
+            promoted, _raw.promote_from_intermediate, Artifacts(artifacts)._raw, repository, texts("tags", items("tags", tags)) or [],
+            change=number("change", change), intermediate=intermediate, expect_digest=expect_digest, if_current=if_current,
+            order=_order(order), jobs=jobs, dry_run=flag("dry_run", dry_run), with_referrers=flag("with_referrers", with_referrers),
             progress=progress, cancel=cancel)
 
     def cleanup_tags(
@@ -506,12 +507,12 @@ class Client:
         age. `api`, `api_url` and `api_token` are those of set_tag_api, and stay set for the host."""
         if api is not None or api_url is not None or api_token is not None:
             self.set_tag_api(Ref(repository).host, api or "auto", url=api_url, token=api_token)
-        seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
-        if seconds < 0:
-            raise ValueError("older_than is negative")
+        age = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
+        if seconds("older_than", age) == math.inf:
+            raise ValueError("older_than: nothing is so old")
         return self._give(
-            lambda raw: cleaned(raw, dry_run), _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(seconds), any_age=int(seconds == 0),
-            dry_run=int(dry_run), progress=progress, cancel=cancel)
+            lambda raw: cleaned(raw, dry_run), _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(age), any_age=int(age == 0),
+            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel)
 
     # --- Zuul's API
 
@@ -532,7 +533,7 @@ class Client:
         """The builds that succeeded, at most `limit` (50), with their artifacts. `api` is the URL of a
         tenant's API, or of all tenants'."""
         options = dict(tenant=tenant, project=project, pipeline=pipeline, job=job, branch=branch,
-                       change=_text(change), patchset=_text(patchset), limit=limit)
+                       change=number("change", change), patchset=number("patchset", patchset), limit=limit)
         return found(self._call(_raw.zuul_builds_find, api, options, cancel=cancel))
 
     def zuul_order(
@@ -548,11 +549,11 @@ class Client:
     ) -> int:
         """Where a change stands in the order of merging, for promote(): when its merge first triggered the
         promote pipeline."""
-        options = dict(tenant=tenant, project=project, pipeline=pipeline, change=_text(change),
-                       patchset=_text(patchset))
+        options = dict(tenant=tenant, project=project, pipeline=pipeline, change=number("change", change),
+                       patchset=number("patchset", patchset))
         return self._call(_raw.zuul_order, api, options, cancel=cancel)
 
 
 def temporary_tag(tag: str, *, change: Optional[Number] = None, pipeline: Optional[str] = None) -> str:
     """change_CHANGE_TAG, or PIPELINE_TAG without a change."""
-    return _raw.temporary_tag(_text(change), pipeline, tag)
+    return _raw.temporary_tag(number("change", change), pipeline, tag)

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple, Union
 
 from . import _raw
 from .cancel import Cancel, Token, run
-from .server import Path, Server
+from .checks import Path, flag, path, texts, wrong
+from .server import Server
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,6 @@ def _changes(raw: _raw.host_changes) -> HostChanges:
     return HostChanges(tuple(HostChange(**dict(record, secret=bool(record["secret"]))) for record in records))
 
 
-def _list(values: Optional[Iterable[str]]) -> Optional[List[str]]:
-    if isinstance(values, str):
-        raise TypeError(f"a list of texts is needed, not the text {values!r}")
-    return None if values is None else list(values)
-
-
 def _call(function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], **options: Any) -> HostChanges:
     with Token(cancel) as token:
         return _changes(run(token, lambda _: function(*args, options, token.raw)))
@@ -97,13 +91,15 @@ def host_apply(
     """
     record: Union[Dict[str, Any], Mapping[str, Any], str, bytes] = (
         connection.connection() if isinstance(connection, Server) else connection)
+    if not isinstance(record, (str, bytes, Mapping)):
+        raise wrong("connection", "zreg.Server, a connection record or its JSON", record)
     text = record if isinstance(record, (str, bytes)) else json.dumps(dict(record))
     return _call(
-        _raw.host_apply, text.encode() if isinstance(text, str) else text, root=os.fspath(root),
-        home=None if home is None else os.fspath(home), engines=_list(engines), namespaces=_list(namespaces),
-        unqualified=_list(unqualified), check=int(check), cancel=cancel)
+        _raw.host_apply, text.encode() if isinstance(text, str) else text, root=path("root", root),
+        home=path("home", home), engines=texts("engines", engines), namespaces=texts("namespaces", namespaces),
+        unqualified=texts("unqualified", unqualified), check=flag("check", check), cancel=cancel)
 
 
 def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None) -> HostChanges:
     """Brings every file back to what it was before the first host_apply; what others wrote since stays."""
-    return _call(_raw.host_revert, root=os.fspath(root), check=int(check), cancel=cancel)
+    return _call(_raw.host_revert, root=path("root", root), check=flag("check", check), cancel=cancel)

@@ -279,6 +279,8 @@ def resolved(ref: str, raw: _raw.resolution) -> Resolution:
 
 def provenance(access_log: Union[str, bytes]) -> Tuple[ServedImage, ...]:
     """Which images a registry gave out, by its access log: one JSON line for each request."""
+    if not isinstance(access_log, (str, bytes)):
+        raise TypeError(f"access_log: expected str or bytes, not {type(access_log).__name__}")
     raw = _raw.provenance_read(access_log.encode() if isinstance(access_log, str) else access_log)
     records = (_raw.provenance_at(raw, i) for i in range(_raw.provenance_count(raw)))
     return tuple(ServedImage(**dict(record, source=_SERVED_FROM[record["source"]])) for record in records)

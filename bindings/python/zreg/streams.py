@@ -3,35 +3,70 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-from typing import TYPE_CHECKING, Any, Optional
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional
 
 from . import _raw
-from .cancel import Cancel, Token, run
+from .cancel import Cancel, Live, Token, check_process, run
+from .checks import wrong
+from .errors import Error
 from .values import Digest, Ref
 
 if TYPE_CHECKING:
     from .client import Client
 
+#: Small reads are served from a piece of this size, each of which costs a thread on the main thread.
+_PIECE_BYTES = 1 << 20
 
-class _Stream(io.RawIOBase):
-    """Owns the stream, the token that it watches, and the client whose callbacks it may call."""
+
+class _Stream(Live, io.RawIOBase):
+    """Owns the stream, the token that it watches, and the client whose callbacks it may call. One thread
+    at a time is inside the library with it; close() does not wait for the others but ends what they do."""
+
+    _raw: Any = None
+    _token: Optional[Token] = None
 
     def __init__(self, client: Client, cancel: Optional[Cancel]) -> None:
         super().__init__()
-        self._raw: Any = None
+        self._lock = threading.Lock()
+        self._user: Optional[int] = None
+        self._process = os.getpid()
         self._token = Token(cancel)
         self._client = client
 
     def _open(self) -> Any:
         if self._raw is None:
             raise ValueError("I/O operation on closed blob")
+        check_process("the blob", self._process)
         return self._raw
+
+    def _watched(self) -> Token:
+        assert self._token is not None  # who has the stream has it
+        return self._token
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[Any]:
+        """The stream for this thread alone."""
+        self._open()
+        if self._user == threading.get_ident():
+            raise RuntimeError("the blob is in use on this thread: a signal handler called it again")
+        with self._lock:
+            self._user = threading.get_ident()
+            try:
+                yield self._open()
+            finally:
+                self._user = None
 
     def close(self) -> None:
         """Ends the transfer wherever it is. Closing twice is fine."""
+        if self._token is not None and not self.closed and os.getpid() == self._process:
+            if self._user is not None:
+                self._token.trigger()  # another thread is reading or writing
+            self._token.close()
         self._raw = None
-        self._token.close()
         super().close()
 
 
@@ -41,7 +76,9 @@ class BlobReader(_Stream):
 
     def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel]) -> None:
         super().__init__(client, cancel)
-        self._raw = run(self._token, lambda _: _raw.blob_open(client._open(), ref._raw, digest, self._token.raw))
+        token, session = self._watched(), client._open()
+        self._piece = memoryview(b"")
+        self._raw = run(token, lambda _: _raw.blob_open(session, ref._raw, digest, token.raw))
 
     @property
     def size(self) -> Optional[int]:
@@ -54,18 +91,53 @@ class BlobReader(_Stream):
 
     def readinto(self, buffer: Any) -> int:
         """Fills the buffer; less than that only at the end."""
-        raw, view = self._open(), memoryview(buffer).cast("B")
+        with memoryview(buffer) as whole, whole.cast("B") as view, self._using() as raw:
+            done = self._from_piece(view)
+            if done < len(view):
+                done += self._fill(raw, view[done:])
+            return done
+
+    def readall(self) -> bytes:
+        """All that is left."""
+        parts: List[bytes] = []
+        while True:
+            part = self.read(_PIECE_BYTES)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+
+    def _from_piece(self, view: memoryview) -> int:
+        size = min(len(view), len(self._piece))
+        view[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
+
+    def _fill(self, raw: Any, view: memoryview) -> int:
+        """Large pieces go straight into the caller's memory, others by way of one of ours. What came before
+        an error is given out; the library tells the error again."""
+        small = len(view) < _PIECE_BYTES
+        piece = bytearray(_PIECE_BYTES) if small else bytearray()
+        target = memoryview(piece) if small else view
 
         def fill(_: Any) -> int:
             done = 0
             while done < len(view):
-                size = _raw.blob_read(raw, view[done:])
+                try:
+                    size = _raw.blob_read(raw, target[done:])
+                except Error:
+                    if done == 0:
+                        raise
+                    break
                 if size == 0:
                     break
                 done += size
             return done
 
-        return run(self._token, fill)
+        size = run(self._watched(), fill)
+        if not small:
+            return size
+        self._piece = memoryview(piece)[:size]
+        return self._from_piece(view)
 
 
 class BlobWriter(_Stream):
@@ -73,23 +145,27 @@ class BlobWriter(_Stream):
 
     def __init__(self, client: Client, ref: Ref, digest: Optional[str], size: Optional[int],
                  cancel: Optional[Cancel]) -> None:
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
+            raise wrong("size", "int", size)
+        if size is not None and not 0 <= size < 2**64 - 1:
+            raise ValueError(f"size: {size} is out of range")
         super().__init__(client, cancel)
+        token, session = self._watched(), client._open()
         size_bytes = 2**64 - 1 if size is None else size
-        self._raw = run(self._token, lambda _: _raw.blob_create(
-            client._open(), ref._raw, digest, size_bytes, self._token.raw))
+        self._raw = run(token, lambda _: _raw.blob_create(session, ref._raw, digest, size_bytes, token.raw))
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         """Takes all of `data`. After an error the writer can only be closed."""
-        raw = self._open()
-        run(self._token, lambda _: _raw.blob_write(raw, data))
-        return memoryview(data).nbytes
+        with memoryview(data) as view, self._using() as raw:
+            run(self._watched(), lambda _: _raw.blob_write(raw, view))
+            return view.nbytes
 
     def commit(self) -> Digest:
         """Finishes the push, closes the writer and gives the digest."""
-        raw = self._open()
-        digest = Digest(run(self._token, lambda _: _raw.blob_commit(raw)))
+        with self._using() as raw:
+            digest = Digest(run(self._watched(), lambda _: _raw.blob_commit(raw)))
         self.close()
         return digest

@@ -198,5 +198,16 @@ class Manifest:
         records = (_raw.manifest_at(self._raw, i) for i in range(_raw.manifest_count(self._raw)))
         return tuple(entry for entry in map(_descriptor, records) if entry)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Manifest):
+            return NotImplemented
+        return self.data == other.data and self.media_type == other.media_type
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Manifest, (self.data, self.media_type)
+
     def __repr__(self) -> str:
         return f"<zreg.Manifest {self.media_type} {self.digest}>"
