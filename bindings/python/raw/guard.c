@@ -56,11 +56,17 @@ void guard_forked(void)
     inside = depth;
 }
 
-/* What SWIG makes has state of its process: in a second interpreter it would use the first one's. */
+int guard_elsewhere(void)
+{
+    return PyThreadState_Get()->interp != PyInterpreterState_Main();
+}
+
+/* What SWIG makes has state of its process: in a second interpreter it would use the first one's. When that
+ * one has imported it already, this is not called, and __init__.py asks. */
 PyObject *guarded_init(void);
 PyMODINIT_FUNC PyInit__libzreg(void)
 {
-    if (PyThreadState_Get()->interp != PyInterpreterState_Main()) {
+    if (guard_elsewhere()) {
         PyErr_SetString(
             PyExc_ImportError,
             "zreg works in the main interpreter only, not in a subinterpreter: import it "

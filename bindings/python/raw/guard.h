@@ -19,6 +19,9 @@ int guard_inside(void);
 /** Closes the gate and waits for those inside. Without the GIL. */
 void guard_close(void);
 
+/** 1 in an interpreter that is not the main one. With the GIL. */
+int guard_elsewhere(void);
+
 /** Begins anew in a forked child, whose parent's threads are not there to leave. */
 void guard_forked(void);
 

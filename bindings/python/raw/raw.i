@@ -271,6 +271,8 @@ struct OBJECT {};
 void guard_close(void);
 void guard_forked(void);
 int guard_inside(void);
+%nothread guard_elsewhere;
+int guard_elsewhere(void);
 
 %include <zreg/common.h>
 %include <zreg/cancel.h>

@@ -8,7 +8,12 @@ of Zuul's image workflow.
 """
 
 import atexit as _atexit
+import importlib as _importlib
 import os as _os
+
+if _importlib.import_module("._libzreg", __name__).guard_elsewhere():
+    raise ImportError("zreg works in the main interpreter only, not in a subinterpreter: import it there, or in a "
+                      "process of its own")
 
 from . import _raw
 from .artifacts import Artifact, Artifacts
