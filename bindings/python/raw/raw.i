@@ -130,7 +130,12 @@
         $1 = &parsed;
     }
 }
-%typemap(check) const zreg_digest *digest ""
+%typemap(check) const zreg_digest *digest {
+    if (!$1 && strcmp("$symname", "blob_create") != 0) {
+        PyErr_SetString(PyExc_TypeError, "$symname: $1_name is None");
+        SWIG_fail;
+    }
+}
 %typemap(out) const zreg_digest * "$result = fields_text($1 ? $1->text : NULL);"
 %typemap(in, numinputs=0) zreg_digest *out (zreg_digest digest) {
     memset(&digest, 0, sizeof(digest));

@@ -41,6 +41,13 @@ def path(name: str, value: Optional[Path]) -> Optional[str]:
     return text
 
 
+def needed_path(name: str, value: Path) -> str:
+    text = path(name, value)
+    if text is None:
+        raise wrong(name, "str or os.PathLike of str", value)
+    return text
+
+
 def number(name: str, value: Optional[Number]) -> Optional[str]:
     """The text of what Zuul counts: a change, a patchset."""
     if value is None or isinstance(value, str):
@@ -102,10 +109,7 @@ def places(name: str, values: Iterable[AnyRef]) -> List[str]:
 
 
 def paths(name: str, values: Iterable[Path]) -> List[str]:
-    listed = [path(name, value) for value in items(name, values)]
-    if None in listed:
-        raise wrong(name, "a list of paths", None)
-    return [value for value in listed if value is not None]
+    return [needed_path(name, value) for value in items(name, values)]
 
 
 def pairs(name: str, values: Mapping[str, str]) -> List[str]:

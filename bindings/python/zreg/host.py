@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple, Unio
 
 from . import _raw
 from .cancel import Cancel, Token, run
-from .checks import Path, flag, path, texts, wrong
+from .checks import Path, flag, needed_path, path, texts, wrong
 from .server import Server
 
 
@@ -95,11 +95,11 @@ def host_apply(
         raise wrong("connection", "zreg.Server, a connection record or its JSON", record)
     text = record if isinstance(record, (str, bytes)) else json.dumps(dict(record))
     return _call(
-        _raw.host_apply, text.encode() if isinstance(text, str) else text, root=path("root", root),
+        _raw.host_apply, text.encode() if isinstance(text, str) else text, root=needed_path("root", root),
         home=path("home", home), engines=texts("engines", engines), namespaces=texts("namespaces", namespaces),
         unqualified=texts("unqualified", unqualified), check=flag("check", check), cancel=cancel)
 
 
 def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None) -> HostChanges:
     """Brings every file back to what it was before the first host_apply; what others wrote since stays."""
-    return _call(_raw.host_revert, root=path("root", root), check=flag("check", check), cancel=cancel)
+    return _call(_raw.host_revert, root=needed_path("root", root), check=flag("check", check), cancel=cancel)

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Type, TypeVar
 
 from . import _raw
 from .cancel import Live, check_process, run
-from .checks import Path, flag, grace_ms, path, texts, wrong
+from .checks import Path, flag, grace_ms, needed_path, path, texts, wrong
 
 Log = Callable[[int, str], Any]
 Access = Callable[[Dict[str, Any]], Any]
@@ -125,7 +125,7 @@ class Server(Live):
         access: Optional[Access] = None,
     ) -> None:
         self._start(
-            log, access, root=_root(root), listen=listen, tls_cert_pem=tls_cert_pem, tls_key_pem=tls_key_pem,
+            log, access, root=needed_path("root", root), listen=listen, tls_cert_pem=tls_cert_pem, tls_key_pem=tls_key_pem,
             htpasswd=htpasswd, read_only=texts("read_only", read_only), anonymous=_choice("anonymous", _ANONYMOUS, anonymous),
             durability=_choice("durability", _DURABILITY, durability),
             threads=threads, token_lifetime_s=token_lifetime_s)
@@ -218,13 +218,6 @@ class Server(Live):
         if self._raw is None:
             return f"<zreg.{type(self).__name__}, never started>"
         return f"<zreg.{type(self).__name__} {self.address}{'' if self.running else ', stopped'}>"
-
-
-def _root(root: Path) -> str:
-    text = path("root", root)
-    if text is None:
-        raise wrong("root", "str or os.PathLike", root)
-    return text
 
 
 class BuildsetRegistry(Server):

@@ -78,7 +78,7 @@ class BlobReader(_Stream):
         super().__init__(client, cancel)
         token, session = self._watched(), client._open()
         self._piece = memoryview(b"")
-        self._raw = run(token, lambda _: _raw.blob_open(session, ref._raw, digest, token.raw))
+        self._raw = run(token, lambda _: _raw.blob_open(session, Ref(ref)._raw, digest, token.raw))
 
     @property
     def size(self) -> Optional[int]:
@@ -152,7 +152,7 @@ class BlobWriter(_Stream):
         super().__init__(client, cancel)
         token, session = self._watched(), client._open()
         size_bytes = 2**64 - 1 if size is None else size
-        self._raw = run(token, lambda _: _raw.blob_create(session, ref._raw, digest, size_bytes, token.raw))
+        self._raw = run(token, lambda _: _raw.blob_create(session, Ref(ref)._raw, digest, size_bytes, token.raw))
 
     def writable(self) -> bool:
         return True
