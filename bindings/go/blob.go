@@ -68,6 +68,9 @@ var (
 // open takes a hold of the client and the context for the life of the stream.
 func (s *stream) open(ctx context.Context, client *Client,
 	fn func(cancel raw.Cancel, failure raw.Error)) (err error) {
+	if ctx == nil {
+		return invalid("the context is nil; use context.Background()")
+	}
 	if err = client.acquire(); err != nil {
 		return err
 	}
@@ -92,6 +95,9 @@ func (s *stream) let() {
 
 // run calls fn unless the stream has ended. An error ends it.
 func (s *stream) run(fn func(failure raw.Error)) error {
+	if s == nil {
+		return errNeverMade
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.ended == nil {
@@ -107,8 +113,11 @@ func (s *stream) end(err error) error {
 	return err
 }
 
-// Close ends the transfer wherever it is.
-func (s *stream) Close() error {
+// close ends the transfer wherever it is.
+func (s *stream) close() error {
+	if s == nil {
+		return errNeverMade
+	}
 	if !s.mutex.TryLock() {
 		s.stop() // a read or write is waiting on another goroutine
 		s.mutex.Lock()
@@ -125,7 +134,7 @@ func (s *stream) Close() error {
 
 // BlobReader is a blob being pulled. Its end, io.EOF, comes only after the digest was found right.
 type BlobReader struct {
-	stream
+	*stream
 	raw raw.Blob_reader
 }
 
@@ -133,7 +142,7 @@ var _ io.ReadCloser = (*BlobReader)(nil)
 
 // OpenBlob opens a blob of the repository of ref for reading. The context holds until Close.
 func (c *Client) OpenBlob(ctx context.Context, ref string, digest Digest) (*BlobReader, error) {
-	r := new(BlobReader)
+	r := &BlobReader{stream: new(stream)}
 	err := r.open(ctx, c, func(cancel raw.Cancel, failure raw.Error) {
 		withRef(ref, failure, func(ref raw.Ref) {
 			withDigest(digest, failure, func(digest raw.Digest) {
@@ -146,8 +155,18 @@ func (c *Client) OpenBlob(ctx context.Context, ref string, digest Digest) (*Blob
 	}
 	reader := r.raw
 	r.free = func() { raw.Blob_reader_free(reader) }
-	runtime.SetFinalizer(r, (*BlobReader).Close)
+	runtime.SetFinalizer(r.stream, (*stream).close)
 	return r, nil
+}
+
+// Close ends the transfer wherever it is. Closing twice is fine.
+func (r *BlobReader) Close() error { return r.of().close() }
+
+func (r *BlobReader) of() *stream {
+	if r == nil {
+		return nil
+	}
+	return r.stream
 }
 
 // Read reads some bytes, at least one. Errors: ErrCorrupt when digest or size do not match.
@@ -155,9 +174,9 @@ func (r *BlobReader) Read(buffer []byte) (count int, err error) {
 	if len(buffer) == 0 {
 		return 0, nil
 	}
-	err = r.run(func(failure raw.Error) { count = int(raw.Blob_read(r.raw, buffer, failure)) })
+	err = r.of().run(func(failure raw.Error) { count = int(raw.Blob_read(r.raw, buffer, failure)) })
 	if err == nil && count == 0 {
-		err = r.end(io.EOF)
+		err = r.of().end(io.EOF)
 	}
 	return count, err
 }
@@ -165,13 +184,13 @@ func (r *BlobReader) Read(buffer []byte) (count int, err error) {
 // Size is the whole size in bytes, or SizeUnknown when the registry did not tell.
 func (r *BlobReader) Size() (size uint64) {
 	size = SizeUnknown
-	_ = r.run(func(raw.Error) { size = raw.Blob_size(r.raw) })
+	_ = r.of().run(func(raw.Error) { size = raw.Blob_size(r.raw) })
 	return size
 }
 
 // BlobWriter is a blob being pushed. Without Commit, Close abandons it.
 type BlobWriter struct {
-	stream
+	*stream
 	raw raw.Blob_writer
 }
 
@@ -181,7 +200,7 @@ var _ io.WriteCloser = (*BlobWriter)(nil)
 // SizeUnknown) Commit succeeds only if both turn out right; the digest "" is computed. The context
 // holds until Close.
 func (c *Client) CreateBlob(ctx context.Context, ref string, digest Digest, size uint64) (*BlobWriter, error) {
-	w := new(BlobWriter)
+	w := &BlobWriter{stream: new(stream)}
 	err := w.open(ctx, c, func(cancel raw.Cancel, failure raw.Error) {
 		withRef(ref, failure, func(ref raw.Ref) {
 			w.raw = raw.Blob_create(c.raw, ref, string(digest), size, cancel, failure)
@@ -192,13 +211,23 @@ func (c *Client) CreateBlob(ctx context.Context, ref string, digest Digest, size
 	}
 	writer := w.raw
 	w.free = func() { raw.Blob_writer_free(writer) }
-	runtime.SetFinalizer(w, (*BlobWriter).Close)
+	runtime.SetFinalizer(w.stream, (*stream).close)
 	return w, nil
+}
+
+// Close ends the transfer wherever it is. Closing twice is fine.
+func (w *BlobWriter) Close() error { return w.of().close() }
+
+func (w *BlobWriter) of() *stream {
+	if w == nil {
+		return nil
+	}
+	return w.stream
 }
 
 // Write sends all bytes and waits until they are taken.
 func (w *BlobWriter) Write(bytes []byte) (int, error) {
-	if err := w.run(func(failure raw.Error) { raw.Blob_write(w.raw, bytes, failure) }); err != nil {
+	if err := w.of().run(func(failure raw.Error) { raw.Blob_write(w.raw, bytes, failure) }); err != nil {
 		return 0, err
 	}
 	return len(bytes), nil
@@ -206,7 +235,7 @@ func (w *BlobWriter) Write(bytes []byte) (int, error) {
 
 // Commit finishes the push and gives the digest.
 func (w *BlobWriter) Commit() (digest Digest, err error) {
-	err = w.run(func(failure raw.Error) {
+	err = w.of().run(func(failure raw.Error) {
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Blob_commit(out, w.raw, failure)
@@ -215,6 +244,6 @@ func (w *BlobWriter) Commit() (digest Digest, err error) {
 	if err != nil {
 		return "", err
 	}
-	_ = w.end(errStreamCommitted)
+	_ = w.of().end(errStreamCommitted)
 	return digest, nil
 }

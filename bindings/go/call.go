@@ -4,8 +4,10 @@ package zreg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 
 	"libzreg.org/zreg/internal/raw"
@@ -37,8 +39,12 @@ type token struct {
 
 // newToken watches ctx, if it can end at all, with a goroutine that lives until close.
 func newToken(ctx context.Context) (*token, error) {
+	if ctx == nil {
+		return nil, invalid("the context is nil; use context.Background()")
+	}
 	if err := ctx.Err(); err != nil {
-		return nil, &Error{Code: ErrCancelled, Message: err.Error(), cause: err}
+		cause := ended(ctx)
+		return nil, &Error{Code: ErrCancelled, Message: cause.Error(), cause: cause}
 	}
 	t := &token{ctx: ctx}
 	if ctx.Done() == nil {
@@ -71,19 +77,29 @@ func (t *token) run(fn func(cancel raw.Cancel, failure raw.Error)) (err error) {
 		case nil:
 		case raw.NulError:
 			err = invalid("%q holds a NUL byte", string(panicked))
+		case raw.RangeError:
+			err = invalid("%d is out of range", uint64(panicked))
 		default:
 			panic(panicked)
 		}
 	}()
 	fn(t.cancel, failure)
-	return failed(failure, t.cause(failure))
+	cause := t.cause(failure)
+	err = failed(failure, cause)
+	if cause != nil {
+		err.(*Error).Message += ": " + cause.Error()
+	}
+	return err
 }
 
 func (t *token) cause(failure raw.Error) error {
 	if t.ctx == nil || Code(failure.GetCode()) != ErrCancelled {
 		return nil
 	}
-	return t.ctx.Err()
+	if t.ctx.Err() == nil {
+		return nil
+	}
+	return ended(t.ctx)
 }
 
 // close joins the watcher and frees the zreg_cancel: nothing may use it any more.
@@ -97,8 +113,31 @@ func (t *token) close() {
 	t.cancel = nil
 }
 
+// contextError is why a context ended: its own error, and what context.Cause tells beside it.
+type contextError struct {
+	error
+	cause error
+}
+
+func (e contextError) Unwrap() error { return e.error }
+
+func (e contextError) Is(target error) bool { return errors.Is(e.cause, target) }
+
+func (e contextError) As(target interface{}) bool { return errors.As(e.cause, target) }
+
+func (e contextError) Error() string { return e.error.Error() + ": " + e.cause.Error() }
+
+// ended gives the error of a context that has ended.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), causeOf(ctx)
+	if cause == nil || cause == err {
+		return err
+	}
+	return contextError{err, cause}
+}
+
 // resource is a C object that may be closed while other goroutines still use it: the last one out
-// frees it.
+// frees it. What has it holds a pointer, so that a copy is the same object; nil was never made.
 type resource struct {
 	mutex  sync.Mutex
 	name   string
@@ -107,7 +146,20 @@ type resource struct {
 	free   func()
 }
 
+// newResource closes itself when it is forgotten.
+func newResource(name string, free func()) *resource {
+	r := &resource{name: name, free: free}
+	runtime.SetFinalizer(r, (*resource).close)
+	return r
+}
+
+var errNeverMade = invalid("it was never made, or is nil; it is made by NewClient, StartServer, StartBuildset, " +
+	"OpenBlob or CreateBlob")
+
 func (r *resource) acquire() error {
+	if r == nil {
+		return errNeverMade
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.closed {
@@ -130,6 +182,9 @@ func (r *resource) release() {
 // close frees the object now or when its last user is done. It gives false, and does nothing, when
 // it was closed before.
 func (r *resource) close() bool {
+	if r == nil {
+		return false
+	}
 	r.mutex.Lock()
 	first := !r.closed
 	r.closed = true

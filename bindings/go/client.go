@@ -5,7 +5,6 @@ package zreg
 import (
 	"context"
 	"encoding/json"
-	"runtime"
 	"time"
 
 	"libzreg.org/zreg/internal/raw"
@@ -49,7 +48,7 @@ type Counters struct {
 // Client is a session with registries. It owns connections, tokens and what it has learned about
 // each host. Many goroutines may use it at once.
 type Client struct {
-	resource
+	*resource
 	raw raw.Client
 }
 
@@ -57,6 +56,9 @@ type Client struct {
 func NewClient(options ClientOptions) (*Client, error) {
 	var client raw.Client
 	var callbacks handles
+	if options.ConnectTimeout < 0 || options.IdleTimeout < 0 {
+		return nil, invalid("ConnectTimeout or IdleTimeout is negative")
+	}
 	err := compute(func(failure raw.Error) {
 		client = raw.Client_new(flag(options.AuthFile != "" || options.NoAuthFile), options.AuthFile,
 			options.CAFile, options.UserAgent, milliseconds(options.ConnectTimeout),
@@ -66,19 +68,33 @@ func NewClient(options ClientOptions) (*Client, error) {
 		callbacks.delete()
 		return nil, err
 	}
-	c := &Client{raw: client, resource: resource{name: "client", free: func() {
+	return &Client{raw: client, resource: newResource("client", func() {
 		raw.Client_free(client)
 		callbacks.delete()
-	}}}
-	runtime.SetFinalizer(c, (*Client).Close)
-	return c, nil
+	})}, nil
 }
 
 // Close ends all connections, as soon as the calls that are running have returned.
 func (c *Client) Close() error {
-	runtime.SetFinalizer(c, nil)
+	if err := c.made(); err != nil {
+		return err
+	}
 	c.resource.close()
 	return nil
+}
+
+func (c *Client) made() error {
+	if c == nil || c.resource == nil {
+		return errNeverMade
+	}
+	return nil
+}
+
+func (c *Client) acquire() error {
+	if err := c.made(); err != nil {
+		return err
+	}
+	return c.resource.acquire()
 }
 
 // call is call for the methods of a client: it stays open until they return.
@@ -175,6 +191,9 @@ func (c *Client) Head(ctx context.Context, ref string) (digest Digest, err error
 
 // PutManifest stores exactly the manifest's bytes under the tag or digest of ref.
 func (c *Client) PutManifest(ctx context.Context, ref string, manifest *Manifest) error {
+	if manifest == nil {
+		return invalid("the manifest is nil")
+	}
 	return c.callRef(ctx, ref, func(ref raw.Ref, cancel raw.Cancel, failure raw.Error) {
 		parsed := raw.Manifest_parse(manifest.Bytes, manifest.MediaType, failure)
 		defer raw.Manifest_free(parsed)

@@ -3,6 +3,8 @@
 package zreg
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -73,6 +75,12 @@ func (e *Error) Is(target error) bool {
 // callback stopped it.
 func (e *Error) Unwrap() error {
 	return e.cause
+}
+
+// Timeout tells that time ran out: the peer was silent for too long, or the context's deadline passed.
+// With it an Error is what net.Error wants.
+func (e *Error) Timeout() bool {
+	return e.Code == ErrTimeout || errors.Is(e.cause, context.DeadlineExceeded)
 }
 
 func invalid(format string, args ...interface{}) error {

@@ -7,6 +7,8 @@ go_DATA = \
 	bindings/go/artifact.go \
 	bindings/go/blob.go \
 	bindings/go/call.go \
+	bindings/go/cause.go \
+	bindings/go/cause_go119.go \
 	bindings/go/callback.go \
 	bindings/go/cleanup.go \
 	bindings/go/client.go \
@@ -22,6 +24,7 @@ go_DATA = \
 	bindings/go/ref.go \
 	bindings/go/resolve.go \
 	bindings/go/server.go \
+	bindings/go/text.go \
 	bindings/go/zuul.go
 
 gorawdir = $(godir)/internal/raw

@@ -12,6 +12,17 @@ type Platform struct {
 	OSVersion    string
 }
 
+// String gives "os/architecture[/variant]"; "" for the zero value.
+func (p Platform) String() string {
+	text := p.OS
+	for _, part := range []string{p.Architecture, p.Variant} {
+		if part != "" {
+			text += "/" + part
+		}
+	}
+	return text
+}
+
 // Descriptor names content by its digest.
 type Descriptor struct {
 	MediaType    string

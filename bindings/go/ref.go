@@ -55,13 +55,37 @@ type Ref struct {
 	// CanonicalName is how Zuul's artifacts and the buildset registry know the repository: without
 	// the host for docker.io, with it for all others.
 	CanonicalName string
-
-	text string
 }
 
-// String gives the full canonical text, such as "docker.io/library/debian:latest".
+// String gives the full text, such as "docker.io/library/debian:latest", of a reference that was read or
+// made by hand; "" for the zero value.
 func (r Ref) String() string {
-	return r.text
+	if r.Repository == "" {
+		return ""
+	}
+	text := r.Repository
+	if r.Host != "" {
+		text = r.Host + "/" + text
+	}
+	if r.Tag != "" {
+		text += ":" + r.Tag
+	}
+	if r.Digest != "" {
+		text += "@" + string(r.Digest)
+	}
+	return text
+}
+
+// MarshalText gives what String gives, so that a reference is a text in JSON.
+func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what ParseRef reads.
+func (r *Ref) UnmarshalText(text []byte) error {
+	read, err := ParseRef(string(text))
+	if err == nil {
+		*r = read
+	}
+	return err
 }
 
 // ParseRef reads a reference. Without tag and digest the tag is "latest".
@@ -74,7 +98,6 @@ func ParseRef(text string) (ref Ref, err error) {
 				Tag:           raw.Ref_tag(parsed),
 				Digest:        digestText(raw.Ref_digest(parsed)),
 				CanonicalName: raw.Ref_canonical_name(parsed),
-				text:          raw.Ref_text(parsed),
 			}
 		})
 	})

@@ -4,8 +4,8 @@ package zreg
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -73,7 +73,7 @@ func (c Connection) Address() string {
 
 // Server is a registry in this process. What it says of itself stays true after Close.
 type Server struct {
-	resource
+	*resource
 	raw        raw.Server
 	address    string
 	connection Connection
@@ -93,6 +93,9 @@ func StartBuildset(options ServerOptions) (*Server, error) {
 func startServer(o ServerOptions, buildset bool) (*Server, error) {
 	var server raw.Server
 	var callbacks handles
+	if o.TokenLifetime < 0 {
+		return nil, invalid("TokenLifetime is negative: %v", o.TokenLifetime)
+	}
 	lifetime := (o.TokenLifetime + time.Second - 1) / time.Second
 	err := compute(func(failure raw.Error) {
 		server = raw.Server_start(o.Root, o.Listen, o.TLSCert, o.TLSKey, o.Htpasswd, o.ReadOnly,
@@ -103,11 +106,12 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 		callbacks.delete()
 		return nil, err
 	}
-	s := &Server{raw: server, resource: resource{name: "server", free: func() {
-		raw.Server_free(server)
-		callbacks.delete()
-	}}}
-	runtime.SetFinalizer(s, func(s *Server) { go s.Close() })
+	s := &Server{raw: server, resource: newResource("server", func() {
+		go func() { // whoever lets go last may be one of its callbacks, for which its end waits
+			raw.Server_free(server)
+			callbacks.delete()
+		}()
+	})}
 	s.address = raw.Server_address(server)
 	s.connection = Connection{
 		Host:        raw.Server_host(server),
@@ -120,19 +124,46 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 	return s, nil
 }
 
-// Stop takes no new connection, gives running requests the grace time to end, and closes.
+// Stop takes no new connection, gives running requests the grace time to end, and closes. Stopping
+// twice is fine; the shortest time counts. Within Log and Access of the server it is an error.
 func (s *Server) Stop(grace time.Duration) error {
-	if err := s.acquire(); err != nil {
+	if grace < 0 {
+		return invalid("the grace is negative: %v", grace)
+	}
+	if err := s.made(); err != nil {
+		return err
+	}
+	if s.acquire() != nil {
 		return nil // it was closed before
 	}
 	defer s.release()
-	runtime.SetFinalizer(s, nil)
-	if !s.resource.close() {
-		return nil
+	err := compute(func(failure raw.Error) { raw.Server_stop(s.raw, milliseconds(grace), failure) })
+	if !errors.Is(err, ErrInvalid) {
+		s.resource.close()
 	}
-	return compute(func(failure raw.Error) {
-		raw.Server_stop(s.raw, milliseconds(grace), failure)
-	})
+	return err
+}
+
+func (s *Server) made() error {
+	if s == nil || s.resource == nil {
+		return errNeverMade
+	}
+	return nil
+}
+
+func (s *Server) acquire() error {
+	if err := s.made(); err != nil {
+		return err
+	}
+	return s.resource.acquire()
+}
+
+// about is what the server says of itself; nothing of one that was never made.
+func (s *Server) about() Connection {
+	if s == nil {
+		return Connection{}
+	}
+	return s.connection
 }
 
 // Close stops the server at once.
@@ -141,28 +172,33 @@ func (s *Server) Close() error {
 }
 
 // Host is the address to connect to, without brackets.
-func (s *Server) Host() string { return s.connection.Host }
+func (s *Server) Host() string { return s.about().Host }
 
 // Port is the port to connect to.
-func (s *Server) Port() int { return s.connection.Port }
+func (s *Server) Port() int { return s.about().Port }
 
 // Address is HOST:PORT as it stands in a reference.
-func (s *Server) Address() string { return s.address }
+func (s *Server) Address() string {
+	if s == nil {
+		return ""
+	}
+	return s.address
+}
 
 // Username is the user made for a buildset registry, or "".
-func (s *Server) Username() string { return s.connection.Username }
+func (s *Server) Username() string { return s.about().Username }
 
 // Password is the password made for a buildset registry, or "". A secret.
-func (s *Server) Password() string { return s.connection.Password }
+func (s *Server) Password() string { return s.about().Password }
 
 // Certificate is the certificate as PEM text, or "" without TLS.
-func (s *Server) Certificate() string { return s.connection.Cert }
+func (s *Server) Certificate() string { return s.about().Cert }
 
 // Fingerprint is the SHA-256 of the certificate as "AB:CD:...", or "" without TLS.
-func (s *Server) Fingerprint() string { return s.connection.Fingerprint }
+func (s *Server) Fingerprint() string { return s.about().Fingerprint }
 
 // Connection is all that a job needs to use the server, as Zuul's jobs share it.
-func (s *Server) Connection() Connection { return s.connection }
+func (s *Server) Connection() Connection { return s.about() }
 
 // rawServer gives C's NULL for no server.
 func rawServer(s *Server) raw.Server {

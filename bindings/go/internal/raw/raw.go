@@ -46,6 +46,17 @@ func zregGoAccess(handle C.uintptr_t, line *C.char) {
 // NulError is the panic on a text that C would cut short.
 type NulError string
 
+// RangeError is the panic on a number that C would cut short.
+type RangeError uint64
+
+// narrow gives the number back if C can have it whole.
+func narrow(number uint) uint {
+	if uint64(number) > 1<<32-1 {
+		panic(RangeError(number))
+	}
+	return number
+}
+
 // checked gives the text back if C can have it whole.
 func checked(text string) string {
 	if strings.IndexByte(text, 0) >= 0 {
