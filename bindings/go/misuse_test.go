@@ -63,7 +63,7 @@ var misusedValues = []interface{}{
 	zreg.Artifact{}, zreg.Artifacts{}, zreg.Candidate{}, zreg.CleanedTag{}, zreg.CleanupResult{}, zreg.Connection{},
 	zreg.CopyResult{}, zreg.Counters{}, zreg.Descriptor{}, zreg.Digest(""), zreg.Error{}, zreg.Code(0), zreg.HostChange{},
 	zreg.HostChanges{}, zreg.Manifest{}, zreg.Platform{}, zreg.Populated{}, zreg.PopulatedImage{}, zreg.PopulatedItem{},
-	zreg.Progress{}, zreg.PromoteResult{}, zreg.Ref{}, zreg.Resolution{}, zreg.ServedImage{}, zreg.ZuulBuild{},
+	zreg.Progress{}, zreg.PromoteResult{}, zreg.PromotedTag{}, zreg.Ref{}, zreg.Resolution{}, zreg.ServedImage{}, zreg.ZuulBuild{},
 	zreg.ZuulQuery{}, zreg.Source(0), zreg.TagAPI(0), zreg.LogLevel(0), zreg.Anonymous(0), zreg.Durability(0), zreg.ServedFrom(0),
 }
 

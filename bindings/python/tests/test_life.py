@@ -141,14 +141,15 @@ def test_threads_that_share_a_stream(client, server, push):
 def test_closing_a_stream_ends_the_read_of_another_thread(client):
     with socket.create_server(("127.0.0.1", 0)) as peer:
         def answer():
-            taken, _ = peer.accept()
-            taken.recv(4096)
-            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst")
-            taken.recv(1)
+            with peer.accept()[0] as taken:
+                taken.recv(4096)
+                taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst")
+                taken.recv(1)
 
         address = "127.0.0.1:%d" % peer.getsockname()[1]
         client.set_host(address, plain_http=True)
-        threading.Thread(target=answer, daemon=True).start()
+        answering = threading.Thread(target=answer)
+        answering.start()
         blob = client.open_blob(f"{address}/a/b", zreg.Digest.of(b""))
         ended = []
 
@@ -166,6 +167,7 @@ def test_closing_a_stream_ends_the_read_of_another_thread(client):
         blob.close()
         thread.join()
         assert time.monotonic() - start < 1 and len(ended) == 1
+        answering.join()
 
 
 def test_small_reads_start_no_threads(client, server, push, monkeypatch):
