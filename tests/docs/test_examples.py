@@ -34,7 +34,7 @@ SAYS = {
     "host": r"created(.|\n)*removed",
     "manifest": r"layer of 5 bytes",
     "populate": r"example/base:latest of change 12(.|\n)*change 12 is ahead",
-    "promote": r":latest is sha256:\w+: 2 requests, none of them for a blob: 0",
+    "promote": r"latest is sha256:\w+\n2 requests, for blobs: 0\nsecond is sha256:",
     "provenance": r"came from change 12, 400 bytes",
     "ref": r"host quay.io, repository example/base, tag latest; in Zuul quay.io/example/base",
     "resolve": r"it is that of change 12",
