@@ -7,7 +7,8 @@ set -u -o pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 . "$source/tests/lib/install.sh"
 . "$source/tests/lib/checks.sh"
-export MAKEFLAGS=-j$(nproc) PYTHONWARNINGS=error
+MAKEFLAGS=-j$(nproc) PYTHONWARNINGS=error
+export MAKEFLAGS PYTHONWARNINGS
 
 files_installed() {
     find /usr/local ! -type d | grep -v '\.pyc$'

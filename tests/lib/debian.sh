@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The suites that run in Debians of their own (debian_tree.sh): part of tests/run, which sources this and has step and tally.
+# The suites that run in Debians of their own (debian_tree.sh): part of tests/run, which sources this and has step, tally,
+# top and logs.
+# shellcheck disable=SC2154 # the latter two
 
 # can_have_trees NAME: where that cannot be, the suite is one skip.
 can_have_trees() {
