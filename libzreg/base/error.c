@@ -120,6 +120,14 @@ zreg_status zreg__fail_file(zreg_error *err, int errno_value, const char *path, 
     return status;
 }
 
+zreg_status zreg__fail_again(zreg_error *err, const zreg_error *met)
+{
+    if (!is_set(err)) {
+        *err = *met;
+    }
+    return met->code;
+}
+
 zreg_status zreg__error_prefix(zreg_error *err, zreg_status code, const char *format, ...)
 {
     if (err == NULL) {

@@ -28,6 +28,9 @@ zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *forma
 zreg_status zreg__fail_file(zreg_error *err, int errno_value, const char *path, const char *format,
                             ...) ZREG__PRINTF(4, 5);
 
+/** Reports an error that was met elsewhere, with all that it says; returns its code. */
+zreg_status zreg__fail_again(zreg_error *err, const zreg_error *met);
+
 /** Puts "text: " before the message of an error that was reported already; returns `code`. */
 zreg_status zreg__error_prefix(zreg_error *err, zreg_status code, const char *format, ...)
     ZREG__PRINTF(3, 4);

@@ -50,7 +50,7 @@ static zreg_status look_at_image(search *run, const zreg_manifest *manifest, zre
     }
     /* An artifact's config may be anything: then it tells no time. */
     return status == ZREG_OK || is_unreadable(&why) ? ZREG_OK
-                                                    : zreg__fail(err, status, "%s", why.message);
+                                                    : zreg__fail_again(err, &why);
 }
 
 /* A child that is not there, as in a sparse index, tells nothing. */
@@ -63,7 +63,7 @@ static zreg_status look_at_child(search *run, const zreg_digest *digest, zreg_er
     if (status == ZREG_OK) {
         return look_at_image(run, child, err);
     }
-    return is_unreadable(&why) ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+    return is_unreadable(&why) ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status look_at_children(search *run, const zreg_manifest *index, zreg_error *err)
@@ -115,7 +115,7 @@ zreg_status zreg__cleanup_age_find(zreg__cleanup_age *out, zreg_client *client, 
         return ZREG_OK;
     }
     if (status != ZREG_OK) {
-        return zreg__fail(err, status, "%s", why.message);
+        return zreg__fail_again(err, &why);
     }
     if (modified_s != 0) {
         set_age(out, "pushed", modified_s, now_s);

@@ -79,7 +79,7 @@ static zreg_status look_at_blob(void *user, size_t i, zreg_cancel *stop, zreg_er
         return fail_missing(err, "blob", &blob->digest);
     }
     if (status != ZREG_OK) {
-        return zreg__fail(err, status, "%s", why.message);
+        return zreg__fail_again(err, &why);
     }
     if (size != blob->size_bytes && size != UINT64_MAX) {
         return zreg__fail(err, ZREG_CORRUPT, "blob %s has %" PRIu64 " bytes instead of %" PRIu64,
@@ -117,7 +117,7 @@ static zreg_status look_at_child(void *user, size_t i, zreg_cancel *stop, zreg_e
     if (status == ZREG_NOTFOUND) {
         return fail_missing(err, "manifest", &item->digest);
     }
-    return status == ZREG_OK ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status take_wanted(parts *self, const zreg__plan *plan, zreg_error *err)

@@ -106,7 +106,7 @@ zreg_status zreg__tree_exists(bool *out, const zreg__tree *tree, const char *pat
     if (status == ZREG_OK || status == ZREG_CONFLICT) {
         return ZREG_OK;
     }
-    return zreg__fail(err, status, "%s", ignored.message);
+    return zreg__fail_again(err, &ignored);
 }
 
 bool zreg__tree_owner(zreg__owner *out, const zreg__tree *tree, const char *path)

@@ -264,7 +264,7 @@ static zreg_status report_failure(zreg__fetch_exchange *exchange, zreg_error *er
 
     exchange->failure = ZREG__FETCH_FINAL;
     if (exchange->refusal.code != ZREG_OK) {
-        return zreg__fail(err, exchange->refusal.code, "%s", exchange->refusal.message);
+        return zreg__fail_again(err, &exchange->refusal);
     }
     if (exchange->refused_private) {
         return zreg__fail(err, ZREG_DENIED,

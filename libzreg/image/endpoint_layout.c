@@ -233,7 +233,7 @@ static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_ca
         return zreg__layout_index_add(self->fd, self->base.place->path, manifest, NULL, cancel,
                                       err);
     }
-    return status == ZREG_OK ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,

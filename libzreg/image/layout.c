@@ -74,7 +74,7 @@ static zreg_status check_version(int layout, zreg_error *err)
     if (zreg__layout_read(&text, layout, "oci-layout", &why) == ZREG_NOTFOUND) {
         return zreg__fail(err, ZREG_INVAL, "no OCI layout: the file oci-layout is missing");
     }
-    ZREG__TRY(why.code == ZREG_OK ? ZREG_OK : zreg__fail(err, why.code, "%s", why.message));
+    ZREG__TRY(why.code == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why));
     ZREG__TRY(zreg__json_parse(&json, text.data, text.size, "oci-layout", err));
     const char *version = zreg__json_text(json, "imageLayoutVersion");
     if (version == NULL || !zreg__str_starts(version, "1.")) {
@@ -166,7 +166,7 @@ zreg_status zreg__layout_blob_open(int *out_fd, uint64_t *out_size_bytes, int la
     if (status == ZREG_NOTFOUND) {
         return zreg__fail(err, ZREG_NOTFOUND, "blob %s is not there", digest->text);
     }
-    return status == ZREG_OK ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 zreg_status zreg__layout_manifest(zreg_manifest **out, int layout, const zreg_digest *digest,

@@ -85,7 +85,7 @@ static zreg_status look_at(zreg_manifest **out, walk *self, const zreg_digest *d
     }
     zreg_status status = zreg__layout_manifest(out, self->layout, digest, NULL, &why);
     bool unknown = status == ZREG_UNSUPPORTED || status == ZREG_INVAL || status == ZREG_NOTFOUND;
-    return status == ZREG_OK || unknown ? ZREG_OK : zreg__fail(err, status, "%s", why.message);
+    return status == ZREG_OK || unknown ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status note_children(walk *self, const zreg_manifest *list, zreg_error *err)

@@ -147,7 +147,7 @@ static zreg_status try_mount(bool *out_mounted, zreg_blob_writer *writer, const 
         return ZREG_OK;
     }
     if (status != ZREG_OK) {
-        return zreg__fail(err, status, "%s", failed.message);
+        return zreg__fail_again(err, &failed);
     }
     ZREG__TRY(zreg__request_expect(exchange, 202, writer->target.what, err));
     return take_session(writer, exchange, err);

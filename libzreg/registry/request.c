@@ -128,7 +128,7 @@ static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool firs
         return ZREG_OK;
     }
     if (s->failure == ZREG__FETCH_FINAL) {
-        return zreg__fail(err, status, "%s", failed.message);
+        return zreg__fail_again(err, &failed);
     }
     return send_over(out, s, false, false, err);
 }

@@ -83,7 +83,7 @@ static zreg_status choose_credential(zreg__credential *own, token_call *call, zr
     }
     ZREG__TRY(zreg__credentials_find(own, client->credentials, call->url.host, "", cancel, err));
     if (own->username == NULL && own->identity_token == NULL) {
-        return zreg__fail(err, failed.code, "%s", failed.message);
+        return zreg__fail_again(err, &failed);
     }
     call->credential = own;
     return ZREG_OK;

@@ -75,7 +75,7 @@ GOOD = {
     lambda: INDEX, "buffer": lambda: bytearray(5), "index": lambda: 0, "key": lambda: "a", "value": lambda: "a",
     "access_log": lambda: "", "check": lambda: True, "authfile": lambda: "", "plain_http": lambda: True, "attempts": lambda: 1,
     "grace": lambda: 0.0, "dry_run": lambda: True, "offset": lambda: 0, "size": lambda: None, "pos": lambda: 0, "lines":
-    list, "durability": lambda: "none", "other": lambda: 1, "client": lambda: world["client"], "cancel": lambda: None,
+    list, "durability": lambda: "none", "other": lambda: 1, "client": lambda: world["client"], "cancel": lambda: None, "timeout": lambda: 60,
     "source": lambda: world["server"], "message": lambda: "text",
 }
 #: Given to every parameter in turn. The sign says whether it can ever be a text.

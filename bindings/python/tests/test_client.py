@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -243,6 +244,34 @@ def test_ctrl_c_ends_a_call(client):
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     with Silent() as peer, pytest.raises(KeyboardInterrupt):
         client.copy(f"{peer.address}/image", "oci:none")
+
+
+def test_a_call_ends_at_its_deadline(client):
+    with Silent() as peer:
+        with pytest.raises(zreg.Timeout, match="time is up") as caught:
+            client.head(f"{peer.address}/image", timeout=0.1)
+        assert (caught.value.about, caught.value.retryable) == (peer.address, True)
+        with pytest.raises(zreg.Timeout):
+            client.copy(f"{peer.address}/image", "oci:none", timeout=0.1)
+        shared = zreg.Cancel.after(0.1)
+        for _ in range(2):
+            with pytest.raises(zreg.Timeout):
+                client.tags(f"{peer.address}/image", cancel=shared, timeout=60)
+        assert shared.triggered
+    for wrong in (0, -1, "1", True, float("nan")):
+        with pytest.raises((TypeError, ValueError), match="timeout"):
+            client.ping("127.0.0.1:1", timeout=wrong)
+
+
+def test_a_stream_ends_at_its_deadline(client, server, push):
+    push("image:1", b"layer")
+    digest = zreg.Digest.of(b"layer")
+    with client.open_blob(f"{server.address}/image", digest, timeout=60) as reader:
+        assert reader.read() == b"layer"
+    with client.create_blob(f"{server.address}/image", timeout=0.05) as writer, pytest.raises(zreg.Timeout):
+        for _ in range(1000):
+            time.sleep(0.01)
+            writer.write(b"x" * 100000)
 
 
 def test_a_silent_peer_is_a_timeout():

@@ -22,7 +22,8 @@ from .client import Client, temporary_tag
 from .errors import (Busy, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit, MissingFile,
                      NetError, NotFound, PeerError, ProtocolError, Timeout, TlsError, UnknownHost, Unsupported)
 from .host import HostChange, HostChanges, host_apply, host_revert
-from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage, PopulatedItem, Progress,
+from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage,
+                      PopulatedItem, Progress,
                       PromotedTag, PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
 from .server import BuildsetRegistry, Server
 from .streams import BlobReader, BlobWriter
@@ -38,7 +39,9 @@ __all__ = [
     "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Busy", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
     "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
-    "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage", "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
-    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild", "ZuulBuilds", "host_apply",
+    "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage",
+    "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
+    "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild",
+    "ZuulBuilds", "host_apply",
     "host_revert", "provenance", "temporary_tag",
 ]

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import _thread
+import math
 import os
 import queue
 import threading
+import time
 from types import TracebackType
 from typing import Any, Callable, List, Optional, Protocol, Set, Tuple, Type, TypeVar
 
 from . import _raw
+from .checks import grace_ms, milliseconds, seconds
 
 _NAP_S = 0.05
 
@@ -40,15 +43,26 @@ class Cancel(Live):
     called from any thread and from a signal handler.
     """
 
+    #: By time.monotonic(); after() sets it.
+    _deadline = math.inf
+
     def __init__(self) -> None:
         self._lock = threading.RLock()  # reentrant, because a signal handler may call trigger()
         self._tokens: Set[_raw.cancel] = set()
         self._triggered = False
         self._process = os.getpid()
 
+    @classmethod
+    def after(cls, timeout: float) -> Cancel:
+        """A Cancel with a deadline in `timeout` seconds: calls that hold it then raise zreg.Timeout."""
+        made = cls()
+        made._deadline = time.monotonic() + seconds("timeout", timeout)
+        return made
+
     @property
     def triggered(self) -> bool:
-        return self._triggered
+        """True as well once its deadline has passed."""
+        return self._triggered or time.monotonic() >= self._deadline
 
     def trigger(self) -> None:
         """Calls that hold it end within 100 ms."""
@@ -62,6 +76,8 @@ class Cancel(Live):
         check_process("the zreg.Cancel", self._process)
         with self._lock:
             self._tokens.add(token)
+            if self._deadline < math.inf:
+                _raw.cancel_after(token, grace_ms("timeout", max(0.0, self._deadline - time.monotonic())))
             if self._triggered:
                 _raw.cancel_trigger(token)
 
@@ -80,13 +96,16 @@ class Token:
     """The library's token of one call or stream. It also follows the caller's Cancel, but does not
     trigger it: an interrupted call says nothing about the others that share the Cancel."""
 
-    def __init__(self, cancel: Optional[Cancel]) -> None:
+    def __init__(self, cancel: Optional[Cancel], timeout: Optional[float] = None) -> None:
         if cancel is not None and not isinstance(cancel, Cancel):
             raise TypeError(f"cancel: expected zreg.Cancel, not {type(cancel).__name__}")
+        limit_ms = milliseconds("timeout", timeout)
         self.raw = _raw.cancel_new()
         self._cancel = cancel
         if cancel is not None:
             cancel._attach(self.raw)
+        if timeout is not None:
+            _raw.cancel_after(self.raw, limit_ms)
 
     def trigger(self) -> None:
         _raw.cancel_trigger(self.raw)

@@ -84,7 +84,7 @@ def milliseconds(name: str, value: Optional[float]) -> int:
 
 def grace_ms(name: str, value: float) -> int:
     """0 is none, and infinity as long as it takes."""
-    return int(min(seconds(name, value) * 1000, FOR_EVER_MS))
+    return math.ceil(min(seconds(name, value) * 1000, FOR_EVER_MS))
 
 
 def items(name: str, values: Iterable[Any]) -> List[Any]:

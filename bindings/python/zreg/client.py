@@ -13,7 +13,8 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 from . import _raw, checks
 from .artifacts import Artifacts
 from .cancel import Cancel, Live, Report, T, Token, run
-from .checks import (AnyRef, Number, Path, flag, items, milliseconds, number, pairs, path, paths, place, places, seconds,
+from .checks import (AnyRef, Number, Path, flag, items, milliseconds, number, pairs, path, paths, place, places,
+                     seconds,
                      texts, wrong)
 from .errors import Error
 from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution,
@@ -64,7 +65,8 @@ def _reporter(progress: Callable[[Progress], Any]) -> Report:
 class Client(Live):
     """A session with registries: it owns connections, tokens and what it has learned of each host.
 
-    Many threads may use one client. Every call that blocks takes `cancel`, and Ctrl-C ends it.
+    Many threads may use one client. Every call that blocks takes `cancel`, and `timeout`, in seconds: then
+    it raises zreg.Timeout. A stream has its timeout as a whole. Ctrl-C ends every call.
     `progress` is called with a zreg.Progress, at most about ten times a second; an exception in it
     ends the call and comes out of it. `log` is called as log(level, line) from any thread, with the
     levels of the module logging.
@@ -111,12 +113,13 @@ class Client(Live):
             raise ValueError("the client is closed")
         return self._raw
 
-    def _call(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel]) -> Any:
+    def _call(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel],
+              timeout: Optional[float]) -> Any:
         raw = self._open()
-        with Token(cancel) as token:
+        with Token(cancel, timeout) as token:
             return run(token, lambda _: function(raw, *args, token.raw))
 
-    def _work(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel],
+    def _work(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], timeout: Optional[float],
               progress: Optional[Callable[[Progress], Any]], **options: Any) -> Any:
         """Like _call, for functions with options and progress."""
         raw = self._open()
@@ -125,7 +128,7 @@ class Client(Live):
         def call(forward: Optional[Report]) -> Any:
             return function(raw, *args, {**options, "progress": forward}, token.raw)
 
-        with Token(cancel) as token:
+        with Token(cancel, timeout) as token:
             return run(token, call, report)
 
     def _give(self, convert: Callable[[Any], T], function: Callable[..., Any], *args: Any, **options: Any) -> T:
@@ -187,62 +190,69 @@ class Client(Live):
         """What was sent so far to the host, or to all."""
         return Counters(**_raw.client_counters(self._open(), host))
 
-    def ping(self, host: str, *, cancel: Optional[Cancel] = None) -> None:
+    def ping(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Raises unless the host speaks the protocol and accepts the credentials."""
-        self._call(_raw.client_ping, host, cancel=cancel)
+        self._call(_raw.client_ping, host, cancel=cancel, timeout=timeout)
 
     # --- manifests and tags
 
-    def inspect(self, place: AnyRef, *, cancel: Optional[Cancel] = None) -> Dict[str, Any]:
+    def inspect(self, place: AnyRef, *, cancel: Optional[Cancel] = None,
+                timeout: Optional[float] = None) -> Dict[str, Any]:
         """What a place holds: ref, digest, media_type, size, then platforms or config, layers, labels."""
-        return json.loads(self._call(_raw.inspect, checks.place("place", place), cancel=cancel))
+        return json.loads(self._call(_raw.inspect, checks.place("place", place), cancel=cancel, timeout=timeout))
 
-    def manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> Manifest:
-        return Manifest._wrap(self._call(_raw.client_manifest_get, Ref(ref)._raw, cancel=cancel))
+    def manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> Manifest:
+        return Manifest._wrap(self._call(_raw.client_manifest_get, Ref(ref)._raw, cancel=cancel, timeout=timeout))
 
-    def head(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> Digest:
+    def head(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> Digest:
         """The digest of a manifest."""
-        return Digest(self._call(_raw.client_manifest_head, Ref(ref)._raw, cancel=cancel))
+        return Digest(self._call(_raw.client_manifest_head, Ref(ref)._raw, cancel=cancel, timeout=timeout))
 
-    def put_manifest(self, ref: AnyRef, manifest: Manifest, *, cancel: Optional[Cancel] = None) -> None:
+    def put_manifest(self, ref: AnyRef, manifest: Manifest, *, cancel: Optional[Cancel] = None,
+                     timeout: Optional[float] = None) -> None:
         """Stores exactly its bytes under the tag or digest of `ref`."""
         if not isinstance(manifest, Manifest):
             raise wrong("manifest", "zreg.Manifest", manifest)
-        self._call(_raw.client_manifest_put, Ref(ref)._raw, manifest._raw, cancel=cancel)
+        self._call(_raw.client_manifest_put, Ref(ref)._raw, manifest._raw, cancel=cancel, timeout=timeout)
 
-    def delete_manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> None:
+    def delete_manifest(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Deletes by digest, and with it every tag on that digest."""
-        self._call(_raw.client_manifest_delete, Ref(ref)._raw, cancel=cancel)
+        self._call(_raw.client_manifest_delete, Ref(ref)._raw, cancel=cancel, timeout=timeout)
 
-    def tags(self, repository: AnyRef, *, cancel: Optional[Cancel] = None) -> List[str]:
-        raw = self._call(_raw.client_tags, Ref(repository)._raw, cancel=cancel)
+    def tags(self, repository: AnyRef, *, cancel: Optional[Cancel] = None,
+             timeout: Optional[float] = None) -> List[str]:
+        raw = self._call(_raw.client_tags, Ref(repository)._raw, cancel=cancel, timeout=timeout)
         return [_raw.strings_at(raw, i) for i in range(_raw.strings_count(raw))]
 
-    def delete_tag(self, ref: AnyRef, *, cancel: Optional[Cancel] = None) -> None:
+    def delete_tag(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Deletes this one tag; other tags of the same image stay."""
-        self._call(_raw.client_tag_delete, Ref(ref)._raw, cancel=cancel)
+        self._call(_raw.client_tag_delete, Ref(ref)._raw, cancel=cancel, timeout=timeout)
 
     # --- blobs
 
-    def blob_size(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> int:
-        return self._call(_raw.blob_head, Ref(repository)._raw, digest, cancel=cancel)
+    def blob_size(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None,
+                  timeout: Optional[float] = None) -> int:
+        return self._call(_raw.blob_head, Ref(repository)._raw, digest, cancel=cancel, timeout=timeout)
 
-    def open_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> BlobReader:
+    def open_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None,
+                  timeout: Optional[float] = None) -> BlobReader:
         """A blob as a file to read from; verified on the way."""
-        return BlobReader(self, Ref(repository), digest, cancel)
+        return BlobReader(self, Ref(repository), digest, cancel, timeout)
 
     def create_blob(self, repository: AnyRef, *, digest: Optional[str] = None, size: Optional[int] = None,
-                    cancel: Optional[Cancel] = None) -> BlobWriter:
+                    cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> BlobWriter:
         """A blob as a file to write to; finish it with commit(). What is given must turn out right."""
-        return BlobWriter(self, Ref(repository), digest, size, cancel)
+        return BlobWriter(self, Ref(repository), digest, size, cancel, timeout)
 
     def mount_blob(self, repository: AnyRef, digest: str, from_repository: str, *,
-                   cancel: Optional[Cancel] = None) -> bool:
+                   cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> bool:
         """False when the registry would want an upload instead."""
-        return self._call(_raw.blob_mount, Ref(repository)._raw, digest, from_repository, cancel=cancel)
+        return self._call(_raw.blob_mount, Ref(repository)._raw, digest, from_repository, cancel=cancel,
+                          timeout=timeout)
 
-    def delete_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None) -> None:
-        self._call(_raw.blob_delete, Ref(repository)._raw, digest, cancel=cancel)
+    def delete_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None,
+                    timeout: Optional[float] = None) -> None:
+        self._call(_raw.blob_delete, Ref(repository)._raw, digest, cancel=cancel, timeout=timeout)
 
     # --- images
 
@@ -260,6 +270,7 @@ class Client(Live):
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> CopyResult:
         """Copies an image or a whole index; of an index only `platforms`, when given. With a server
         the place is read or written inside it, and the host is ignored.
@@ -268,9 +279,11 @@ class Client(Live):
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
         destination that holds what ours does not, and the other way round, is a Conflict."""
         return copied(self._work(
-            _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms), expect_digest=expect_digest,
+            _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
+            expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
-            dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel))
+            dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
+            progress=progress, cancel=cancel, timeout=timeout))
 
     def append(
         self,
@@ -289,13 +302,16 @@ class Client(Live):
         dst_server: Optional[Server] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> Digest:
         """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest."""
         return Digest(self._work(
-            _raw.append, place("base", base), paths("layers", layers), place("dst", dst), platform=platform, labels=pairs("labels", labels),
-            environment=pairs("environment", environment), entrypoint=texts("entrypoint", entrypoint), command=texts("command", command),
+            _raw.append, place("base", base), paths("layers", layers), place("dst", dst), platform=platform,
+            labels=pairs("labels", labels),
+            environment=pairs("environment", environment), entrypoint=texts("entrypoint", entrypoint),
+            command=texts("command", command),
             working_dir=working_dir, user=user, created=created, dst_server=_server("dst_server", dst_server),
-            progress=progress, cancel=cancel))
+            progress=progress, cancel=cancel, timeout=timeout))
 
     def index(
         self,
@@ -309,13 +325,16 @@ class Client(Live):
         dst_server: Optional[Server] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> Digest:
         """Makes an index of images and stores it, with all it needs, at `dst`. Of a source that is an
         index itself its children are taken, or only `platforms`, when given."""
         return Digest(self._work(
-            _raw.index_create, place("dst", dst), places("sources", sources), platforms=texts("platforms", platforms), mount_from=texts("mount_from", mount_from),
-            jobs=jobs, src_server=_server("src_server", src_server), dst_server=_server("dst_server", dst_server), progress=progress,
-            cancel=cancel))
+            _raw.index_create, place("dst", dst), places("sources", sources), platforms=texts("platforms", platforms),
+            mount_from=texts("mount_from", mount_from),
+            jobs=jobs, src_server=_server("src_server", src_server), dst_server=_server("dst_server", dst_server),
+            progress=progress,
+            cancel=cancel, timeout=timeout))
 
     # --- the gate
 
@@ -334,6 +353,7 @@ class Client(Live):
         zuul_job: Optional[str] = None,
         zuul_promote_pipeline: Optional[str] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> Resolution:
         """Decides which bytes a name means for this change, and says why.
 
@@ -345,7 +365,8 @@ class Client(Live):
             buildset=buildset, intermediate=intermediate, offline=flag("offline", offline), zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
             zuul_promote_pipeline=zuul_promote_pipeline)
-        return resolved(place("ref", ref), self._call(_raw.resolve, place("ref", ref), listed, options, cancel=cancel))
+        return resolved(place("ref", ref), self._call(_raw.resolve, place("ref", ref), listed, options, cancel=cancel,
+                                                      timeout=timeout))
 
     def populate(
         self,
@@ -364,6 +385,7 @@ class Client(Live):
         records: Optional[str] = None,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> Populated:
         """Intermediate to buildset: the images of the changes ahead. `to` is HOST:PORT or a server here.
 
@@ -376,9 +398,11 @@ class Client(Live):
         address, server = _at("to", to)
         return self._give(
             populated, _raw.populate, Artifacts(artifacts)._raw, address, server=server,
-            intermediate=intermediate, jobs=jobs, with_referrers=flag("with_referrers", with_referrers), zuul_api=zuul_api,
+            intermediate=intermediate, jobs=jobs, with_referrers=flag("with_referrers", with_referrers),
+            zuul_api=zuul_api,
             zuul_tenant=zuul_tenant, zuul_project=zuul_project, zuul_pipeline=zuul_pipeline, zuul_job=zuul_job,
-            zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel)
+            zuul_promote_pipeline=zuul_promote_pipeline, records=records, progress=progress, cancel=cancel,
+            timeout=timeout)
 
     def publish(
         self,
@@ -395,6 +419,7 @@ class Client(Live):
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> Artifacts:
         """Buildset to intermediate: this change's images, each "REPOSITORY:TAG". Gives what to return to Zuul.
 
@@ -402,9 +427,10 @@ class Client(Live):
         """
         address, server = _at("source", source)
         return self._give(
-            Artifacts._wrap, _raw.publish, address, to, texts("images", items("images", images)), build=build, change=number("change", change),
+            Artifacts._wrap, _raw.publish, address, to, texts("images", items("images", images)), build=build,
+            change=number("change", change),
             patchset=number("patchset", patchset), project=project, pipeline=pipeline, server=server, jobs=jobs,
-            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel)
+            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel, timeout=timeout)
 
     def upload(
         self,
@@ -419,11 +445,14 @@ class Client(Live):
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> CopyResult:
         """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` as in copy."""
         return copied(self._work(
-            _raw.upload, place("src", src), repository, tag, change=number("change", change), pipeline=pipeline, jobs=jobs,
-            src_server=_server("src_server", src_server), with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel))
+            _raw.upload, place("src", src), repository, tag, change=number("change", change), pipeline=pipeline,
+            jobs=jobs,
+            src_server=_server("src_server", src_server), with_referrers=flag("with_referrers", with_referrers),
+            progress=progress, cancel=cancel, timeout=timeout))
 
     def promote(
         self,
@@ -443,6 +472,7 @@ class Client(Live):
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> PromoteResult:
         """Gives the uploaded manifest its final tags; no layer moves. `if_current` is a digest or "absent".
 
@@ -454,10 +484,11 @@ class Client(Live):
         many these are. With `dry_run` nothing is changed, and the result tells what would have been done.
         """
         return self._give(
-            promoted, _raw.promote, repository, texts("tags", items("tags", tags)) or [], change=number("change", change), pipeline=pipeline,
+            promoted, _raw.promote, repository, texts("tags", items("tags", tags)) or [],
+            change=number("change", change), pipeline=pipeline,
             from_tag=from_tag, expect_digest=expect_digest, if_current=if_current, keep=flag("keep", keep),
             order=_order(order), jobs=jobs, no_verify=1 - flag("verify", verify), dry_run=flag("dry_run", dry_run),
-            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel)
+            with_referrers=flag("with_referrers", with_referrers), progress=progress, cancel=cancel, timeout=timeout)
 
     def promote_from_intermediate(
         self,
@@ -475,6 +506,7 @@ class Client(Live):
         with_referrers: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> PromoteResult:
         """Gives tags to what a build left in the intermediate registry: of `artifacts`, such as those of
         zuul_builds(), the newest of REPOSITORY:TAG, for the first of `tags`, is copied before any tag is set.
@@ -482,10 +514,13 @@ class Client(Live):
         `change` goes into the record of `order`. The rest is as with promote().
         """
         return self._give(
-            promoted, _raw.promote_from_intermediate, Artifacts(artifacts)._raw, repository, texts("tags", items("tags", tags)) or [],
-            change=number("change", change), intermediate=intermediate, expect_digest=expect_digest, if_current=if_current,
-            order=_order(order), jobs=jobs, dry_run=flag("dry_run", dry_run), with_referrers=flag("with_referrers", with_referrers),
-            progress=progress, cancel=cancel)
+            promoted, _raw.promote_from_intermediate, Artifacts(artifacts)._raw, repository,
+            texts("tags", items("tags", tags)) or [],
+            change=number("change", change), intermediate=intermediate, expect_digest=expect_digest,
+            if_current=if_current,
+            order=_order(order), jobs=jobs, dry_run=flag("dry_run", dry_run),
+            with_referrers=flag("with_referrers", with_referrers),
+            progress=progress, cancel=cancel, timeout=timeout)
 
     def cleanup_tags(
         self,
@@ -499,6 +534,7 @@ class Client(Live):
         dry_run: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> CleanupResult:
         """Deletes old temporary tags of HOST/REPOSITORY, never final ones and never a digest.
 
@@ -511,8 +547,9 @@ class Client(Live):
         if seconds("older_than", age) == math.inf:
             raise ValueError("older_than: nothing is so old")
         return self._give(
-            lambda raw: cleaned(raw, dry_run), _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(age), any_age=int(age == 0),
-            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel)
+            lambda raw: cleaned(raw, dry_run), _raw.cleanup_tags, repository, match=match, older_than_s=math.ceil(age),
+            any_age=int(age == 0),
+            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel, timeout=timeout)
 
     # --- Zuul's API
 
@@ -529,12 +566,13 @@ class Client(Live):
         patchset: Optional[Number] = None,
         limit: int = 0,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> ZuulBuilds:
         """The builds that succeeded, at most `limit` (50), with their artifacts. `api` is the URL of a
         tenant's API, or of all tenants'."""
         options = dict(tenant=tenant, project=project, pipeline=pipeline, job=job, branch=branch,
                        change=number("change", change), patchset=number("patchset", patchset), limit=limit)
-        return found(self._call(_raw.zuul_builds_find, api, options, cancel=cancel))
+        return found(self._call(_raw.zuul_builds_find, api, options, cancel=cancel, timeout=timeout))
 
     def zuul_order(
         self,
@@ -546,12 +584,13 @@ class Client(Live):
         project: Optional[str] = None,
         pipeline: Optional[str] = None,
         cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
     ) -> int:
         """Where a change stands in the order of merging, for promote(): when its merge first triggered the
         promote pipeline."""
         options = dict(tenant=tenant, project=project, pipeline=pipeline, change=number("change", change),
                        patchset=number("patchset", patchset))
-        return self._call(_raw.zuul_order, api, options, cancel=cancel)
+        return self._call(_raw.zuul_order, api, options, cancel=cancel, timeout=timeout)
 
 
 def temporary_tag(tag: str, *, change: Optional[Number] = None, pipeline: Optional[str] = None) -> str:

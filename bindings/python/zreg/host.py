@@ -64,8 +64,9 @@ def _changes(raw: _raw.host_changes) -> HostChanges:
     return HostChanges(tuple(HostChange(**dict(record, secret=bool(record["secret"]))) for record in records))
 
 
-def _call(function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], **options: Any) -> HostChanges:
-    with Token(cancel) as token:
+def _call(function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], timeout: Optional[float],
+          **options: Any) -> HostChanges:
+    with Token(cancel, timeout) as token:
         return _changes(run(token, lambda _: function(*args, options, token.raw)))
 
 
@@ -79,6 +80,7 @@ def host_apply(
     unqualified: Optional[Iterable[str]] = None,
     check: bool = False,
     cancel: Optional[Cancel] = None,
+    timeout: Optional[float] = None,
 ) -> HostChanges:
     """Makes the machine's engines ask a buildset registry first.
 
@@ -97,9 +99,11 @@ def host_apply(
     return _call(
         _raw.host_apply, text.encode() if isinstance(text, str) else text, root=needed_path("root", root),
         home=path("home", home), engines=texts("engines", engines), namespaces=texts("namespaces", namespaces),
-        unqualified=texts("unqualified", unqualified), check=flag("check", check), cancel=cancel)
+        unqualified=texts("unqualified", unqualified), check=flag("check", check), cancel=cancel, timeout=timeout)
 
 
-def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None) -> HostChanges:
+def host_revert(*, root: Path = "/", check: bool = False, cancel: Optional[Cancel] = None,
+                timeout: Optional[float] = None) -> HostChanges:
     """Brings every file back to what it was before the first host_apply; what others wrote since stays."""
-    return _call(_raw.host_revert, root=needed_path("root", root), check=flag("check", check), cancel=cancel)
+    return _call(_raw.host_revert, root=needed_path("root", root), check=flag("check", check), cancel=cancel,
+                 timeout=timeout)

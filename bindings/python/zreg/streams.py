@@ -29,12 +29,12 @@ class _Stream(Live, io.RawIOBase):
     _raw: Any = None
     _token: Optional[Token] = None
 
-    def __init__(self, client: Client, cancel: Optional[Cancel]) -> None:
+    def __init__(self, client: Client, cancel: Optional[Cancel], timeout: Optional[float]) -> None:
         super().__init__()
         self._lock = threading.Lock()
         self._user: Optional[int] = None
         self._process = os.getpid()
-        self._token = Token(cancel)
+        self._token = Token(cancel, timeout)
         self._client = client
 
     def _open(self) -> Any:
@@ -74,8 +74,9 @@ class BlobReader(_Stream):
     """A blob being pulled. The end is reported only after the digest was found right; else the
     last read raises zreg.Corrupt."""
 
-    def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel]) -> None:
-        super().__init__(client, cancel)
+    def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel],
+                 timeout: Optional[float]) -> None:
+        super().__init__(client, cancel, timeout)
         token, session = self._watched(), client._open()
         self._piece = memoryview(b"")
         self._raw = run(token, lambda _: _raw.blob_open(session, Ref(ref)._raw, digest, token.raw))
@@ -144,12 +145,12 @@ class BlobWriter(_Stream):
     """A blob being pushed. commit() finishes it; closing it without that abandons the push."""
 
     def __init__(self, client: Client, ref: Ref, digest: Optional[str], size: Optional[int],
-                 cancel: Optional[Cancel]) -> None:
+                 cancel: Optional[Cancel], timeout: Optional[float]) -> None:
         if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
             raise wrong("size", "int", size)
         if size is not None and not 0 <= size < 2**64 - 1:
             raise ValueError(f"size: {size} is out of range")
-        super().__init__(client, cancel)
+        super().__init__(client, cancel, timeout)
         token, session = self._watched(), client._open()
         size_bytes = 2**64 - 1 if size is None else size
         self._raw = run(token, lambda _: _raw.blob_create(session, Ref(ref)._raw, digest, size_bytes, token.raw))
