@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 #include "verbs.h"
-#include <stdio.h>
 
 static const option_spec options_of_tags[] = {{NULL}};
-
-static zreg_status print(session *s, const zreg_ref *ref, const zreg_strings *tags)
-{
-    json_object *document = output_object();
-    json_object *list = output_array();
-    for (size_t i = 0; i < zreg_strings_count(tags); i++) {
-        output_add_text(list, zreg_strings_at(tags, i));
-        if (!s->json) {
-            puts(zreg_strings_at(tags, i));
-        }
-    }
-    output_set_text(document, "repository", zreg_ref_canonical_name(ref));
-    output_set(document, "tags", list);
-    if (s->json) {
-        return output_json(s, document);
-    }
-    json_object_put(document);
-    return output_finish(s);
-}
 
 static zreg_status run(session *s)
 {
@@ -36,7 +16,7 @@ static zreg_status run(session *s)
         status = zreg_client_tags(&tags, s->client, ref, s->cancel, &s->err);
     }
     if (status == ZREG_OK) {
-        status = print(s, ref, tags);
+        status = output_names(s, "repository", zreg_ref_canonical_name(ref), "tags", tags);
     }
     zreg_strings_free(tags);
     zreg_ref_free(ref);

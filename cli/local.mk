@@ -6,6 +6,7 @@ bin_PROGRAMS += cli/zreg
 cli_zreg_SOURCES = \
 	cli/cmd_append.c \
 	cli/cmd_artifacts.c \
+	cli/cmd_catalog.c \
 	cli/cmd_cleanup_tags.c \
 	cli/cmd_copy.c \
 	cli/cmd_delete_tag.c \

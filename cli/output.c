@@ -48,6 +48,26 @@ void output_add_text(json_object *array, const char *text)
     output_add(array, memory_check(json_object_new_string(text)));
 }
 
+zreg_status output_names(session *s, const char *key, const char *of, const char *member,
+                         const zreg_strings *names)
+{
+    json_object *document = output_object();
+    json_object *list = output_array();
+    output_set_text(document, key, of);
+    output_set(document, member, list);
+    for (size_t i = 0; i < zreg_strings_count(names); i++) {
+        output_add_text(list, zreg_strings_at(names, i));
+        if (!s->json) {
+            puts(zreg_strings_at(names, i));
+        }
+    }
+    if (s->json) {
+        return output_json(s, document);
+    }
+    json_object_put(document);
+    return output_finish(s);
+}
+
 zreg_status output_finish(session *s)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {

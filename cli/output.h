@@ -19,6 +19,11 @@ void output_add_text(json_object *array, const char *text);
 /** Prints the document on one line and frees it. */
 zreg_status output_json(session *s, json_object *document);
 
+/** Prints what a list of names is of, and the list: a document {KEY: OF, MEMBER: [...]}, or one name
+ *  a line. */
+zreg_status output_names(session *s, const char *key, const char *of, const char *member,
+                         const zreg_strings *names);
+
 /** Prints a document that the library made, and frees it. */
 zreg_status output_json_text(session *s, char *json);
 

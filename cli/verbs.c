@@ -13,6 +13,7 @@ const verb *const verbs[] = {
     &cmd_append,
     &cmd_index,
     &cmd_inspect,
+    &cmd_catalog,
     &cmd_tags,
     &cmd_delete_tag,
     &cmd_artifacts,

@@ -7,6 +7,7 @@
 
 extern const verb cmd_append;
 extern const verb cmd_artifacts;
+extern const verb cmd_catalog;
 extern const verb cmd_cleanup_tags;
 extern const verb cmd_copy;
 extern const verb cmd_delete_tag;

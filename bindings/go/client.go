@@ -220,16 +220,30 @@ func (c *Client) DeleteTag(ctx context.Context, ref string) error {
 // Tags lists all tags of a repository.
 func (c *Client) Tags(ctx context.Context, repository string) (tags []string, err error) {
 	err = c.callRef(ctx, repository, func(ref raw.Ref, cancel raw.Cancel, failure raw.Error) {
-		list := raw.Client_tags(c.raw, ref, cancel, failure)
-		defer raw.Strings_free(list)
-		if failure.GetCode() != 0 {
-			return
-		}
-		for i := int64(0); i < raw.Strings_count(list); i++ {
-			tags = append(tags, raw.Strings_at(list, i))
-		}
+		tags = takeStrings(raw.Client_tags(c.raw, ref, cancel, failure))
 	})
 	return tags, err
+}
+
+// Catalog lists the repositories of a host that the credentials may see; many registries show
+// nobody, which is ErrUnsupported.
+func (c *Client) Catalog(ctx context.Context, host string) (repositories []string, err error) {
+	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
+		repositories = takeStrings(raw.Client_catalog(c.raw, host, cancel, failure))
+	})
+	return repositories, err
+}
+
+// takeStrings copies a list, which may be NULL, and frees it.
+func takeStrings(list raw.Strings) (texts []string) {
+	if list.Swigcptr() == 0 {
+		return nil
+	}
+	defer raw.Strings_free(list)
+	for i := int64(0); i < raw.Strings_count(list); i++ {
+		texts = append(texts, raw.Strings_at(list, i))
+	}
+	return texts
 }
 
 // Inspect says what a place holds, as one JSON document: ref, digest, media_type, size, platforms

@@ -13,7 +13,7 @@ libzreg_sources += \
 	libzreg/registry/client.h \
 	libzreg/registry/client_inner.h \
 	libzreg/registry/client_manifest.c \
-	libzreg/registry/client_tags.c \
+	libzreg/registry/client_lists.c \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
 	libzreg/registry/helper.c \

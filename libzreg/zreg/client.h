@@ -152,6 +152,16 @@ ZREG_API zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref 
 ZREG_API zreg_status zreg_client_tags(zreg_strings **out, zreg_client *client, const zreg_ref *ref,
                                       zreg_cancel *cancel, zreg_error *err);
 
+/**
+ * Lists the repositories of a host, over as many pages as it takes: those that the credentials may
+ * see, as the registry thinks fit. Not part of the distribution-spec but of the Docker Registry HTTP
+ * API V2 ("Listing Repositories"), and what is new may come late to it.
+ * Errors: UNSUPPORTED (the registry has no catalog for anybody), DENIED, LIMIT (more than 100,000),
+ * PROTO, and those of the client.
+ */
+ZREG_API zreg_status zreg_client_catalog(zreg_strings **out, zreg_client *client, const char *host,
+                                         zreg_cancel *cancel, zreg_error *err);
+
 /** How many strings there are. */
 ZREG_API size_t zreg_strings_count(const zreg_strings *strings);
 

@@ -246,6 +246,21 @@ static zreg_status do_tags(char *answer, size_t room, char **words, zreg_error *
     return status;
 }
 
+static zreg_status do_catalog(char *answer, size_t room, char **words, zreg_error *err)
+{
+    zreg_strings *names = NULL;
+    zreg_status status = zreg_client_catalog(&names, client, words[1], cancel, err);
+
+    if (status == ZREG_OK) {
+        size_t count = zreg_strings_count(names);
+
+        snprintf(answer, room, " %zu %s %s", count, count > 0 ? zreg_strings_at(names, 0) : "-",
+                 count > 0 ? zreg_strings_at(names, count - 1) : "-");
+    }
+    zreg_strings_free(names);
+    return status;
+}
+
 static zreg_status do_blob_head(char *answer, size_t room, char **words, zreg_error *err)
 {
     zreg_ref *ref = ref_of(words[1]);
@@ -439,6 +454,7 @@ static const struct {
     {"delete-tag", do_delete_tag},
     {"ping", do_ping},
     {"tags", do_tags},
+    {"catalog", do_catalog},
     {"blob-head", do_blob_head},
     {"blob-get", do_blob_get},
     {"blob-put", do_blob_put},

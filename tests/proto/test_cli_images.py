@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""copy, append, index, inspect, tags and delete-tag on a real registry."""
+"""copy, append, index, inspect, catalog, tags and delete-tag on a real registry."""
 
 import json
 import stat
@@ -145,6 +145,17 @@ def test_errors_are_text_whatever_was_given():
             message = w.error("inspect", word)["message"]
             assert "?" in message and message.isprintable(), message
         assert "?" in w.error("inspect", "--J\udcf6rg", "x", code=2)["message"]
+
+
+def test_repositories_are_listed():
+    with world() as w:
+        registry = w.buildset()
+        assert w.json("catalog", registry.address) == {"host": registry.address, "repositories": []}
+        for repository in ("b/c", "a/b"):
+            pushed(w, registry, tag=repository[0], repository=repository)
+        assert w.json("catalog", registry.address)["repositories"] == ["a/b", "b/c"]
+        assert w.run("catalog", *w.connections(), registry.address).stdout == "a/b\nb/c\n"
+        assert w.error("catalog", "a/b/c")["code"] == "INVAL"
 
 
 def test_tags_are_listed():

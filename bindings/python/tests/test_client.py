@@ -42,6 +42,17 @@ def test_tags_and_delete_tag(client, server, push):
     assert client.tags(f"{server.address}/image") == ["2"]
 
 
+def test_catalog(client, server, push):
+    assert client.catalog(server.address) == []
+    for name in ("image:1", "some/image:1"):
+        push(name, b"layer")
+    assert client.catalog(server.address) == ["library/image", "some/image"]
+    with pytest.raises(zreg.InvalidArgument):
+        client.catalog("no host")
+    with pytest.raises(zreg.InvalidArgument):
+        client.catalog(None)
+
+
 def test_not_found_says_what(client, server, push):
     push("image:1", b"layer")
     with pytest.raises(zreg.NotFound) as caught:

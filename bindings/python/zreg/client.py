@@ -224,6 +224,11 @@ class Client(Live):
         raw = self._call(_raw.client_tags, Ref(repository)._raw, cancel=cancel, timeout=timeout)
         return [_raw.strings_at(raw, i) for i in range(_raw.strings_count(raw))]
 
+    def catalog(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> List[str]:
+        """The repositories of a host that the credentials may see; many registries show nobody."""
+        raw = self._call(_raw.client_catalog, host, cancel=cancel, timeout=timeout)
+        return [_raw.strings_at(raw, i) for i in range(_raw.strings_count(raw))]
+
     def delete_tag(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Deletes this one tag; other tags of the same image stay."""
         self._call(_raw.client_tag_delete, Ref(ref)._raw, cancel=cancel, timeout=timeout)

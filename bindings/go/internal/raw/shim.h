@@ -54,6 +54,8 @@ void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, 
 void zreg_go_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
 zreg_manifest *zreg_go_client_manifest_get(zreg_client *client, const zreg_ref *ref,
                                            zreg_cancel *cancel, zreg_error *err);
+zreg_strings *zreg_go_client_catalog(zreg_client *client, const char *host, zreg_cancel *cancel,
+                                     zreg_error *err);
 zreg_strings *zreg_go_client_tags(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
                                   zreg_error *err);
 

@@ -15,6 +15,14 @@ void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, 
     zreg_client_set_tag_api(client, host, &options, err);
 }
 
+zreg_strings *zreg_go_client_catalog(zreg_client *client, const char *host, zreg_cancel *cancel,
+                                     zreg_error *err)
+{
+    zreg_strings *out = NULL;
+
+    return zreg_client_catalog(&out, client, host, cancel, err) == ZREG_OK ? out : NULL;
+}
+
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
