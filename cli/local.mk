@@ -16,6 +16,7 @@ cli_zreg_SOURCES = \
 	cli/cmd_populate.c \
 	cli/cmd_promote.c \
 	cli/cmd_publish.c \
+	cli/cmd_referrers.c \
 	cli/cmd_resolve.c \
 	cli/cmd_tags.c \
 	cli/cmd_upload.c \

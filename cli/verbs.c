@@ -15,6 +15,7 @@ const verb *const verbs[] = {
     &cmd_inspect,
     &cmd_catalog,
     &cmd_tags,
+    &cmd_referrers,
     &cmd_delete_tag,
     &cmd_artifacts,
     &cmd_resolve,

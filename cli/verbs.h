@@ -17,6 +17,7 @@ extern const verb cmd_inspect;
 extern const verb cmd_populate;
 extern const verb cmd_promote;
 extern const verb cmd_publish;
+extern const verb cmd_referrers;
 extern const verb cmd_resolve;
 extern const verb cmd_serve;
 extern const verb cmd_tags;

@@ -234,6 +234,22 @@ func (c *Client) Catalog(ctx context.Context, host string) (repositories []strin
 	return repositories, err
 }
 
+// Referrers lists what names the manifest of ref as its subject: signatures, attestations, SBOMs; only
+// those of artifactType, unless it is "". Nothing of it was fetched or verified.
+func (c *Client) Referrers(ctx context.Context, ref, artifactType string) (referrers []Descriptor, err error) {
+	err = c.callRef(ctx, ref, func(ref raw.Ref, cancel raw.Cancel, failure raw.Error) {
+		list := raw.Client_referrers(c.raw, ref, artifactType, cancel, failure)
+		defer raw.Referrers_free(list)
+		if failure.GetCode() != 0 {
+			return
+		}
+		for i := int64(0); i < raw.Referrers_count(list); i++ {
+			referrers = append(referrers, *newDescriptor(raw.Referrers_at(list, i)))
+		}
+	})
+	return referrers, err
+}
+
 // takeStrings copies a list, which may be NULL, and frees it.
 func takeStrings(list raw.Strings) (texts []string) {
 	if list.Swigcptr() == 0 {

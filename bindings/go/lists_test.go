@@ -3,6 +3,7 @@
 package zreg_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"libzreg.org/zreg"
@@ -22,4 +23,37 @@ func TestCatalog(t *testing.T) {
 	wantEqual(t, "first", repositories[0], "a/b")
 	_, err = client.Catalog(background, "no host")
 	wantError(t, err, zreg.ErrInvalid)
+}
+
+func TestReferrers(t *testing.T) {
+	client := newClient(t)
+	repository := newBuildset(t, client).Address() + "/a/b"
+	appendImage(t, client, "scratch", repository+":one", "one")
+	image, err := client.Manifest(background, repository+":one")
+	must(t, err)
+	found, err := client.Referrers(background, repository+":one", "")
+	must(t, err)
+	wantEqual(t, "referrers", len(found), 0)
+
+	var document map[string]interface{}
+	must(t, json.Unmarshal(image.Bytes, &document))
+	document["artifactType"] = "application/spdx+json"
+	document["annotations"] = map[string]string{"k": "v"}
+	document["subject"] = map[string]interface{}{"mediaType": image.MediaType, "digest": image.Digest, "size": len(image.Bytes)}
+	bytes, err := json.Marshal(document)
+	must(t, err)
+	sbom, err := zreg.ParseManifest(bytes, "")
+	must(t, err)
+	wantEqual(t, "annotation", sbom.Annotations["k"], "v")
+	must(t, client.PutManifest(background, repository+"@"+string(sbom.Digest), sbom))
+
+	found, err = client.Referrers(background, repository+"@"+string(image.Digest), "application/spdx+json")
+	must(t, err)
+	wantEqual(t, "referrers", len(found), 1)
+	wantEqual(t, "digest", found[0].Digest, sbom.Digest)
+	wantEqual(t, "type", found[0].ArtifactType, "application/spdx+json")
+	wantEqual(t, "annotation", found[0].Annotations["k"], "v")
+	found, err = client.Referrers(background, repository+":one", "application/other")
+	must(t, err)
+	wantEqual(t, "referrers of another type", len(found), 0)
 }

@@ -35,6 +35,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/shim.h \
 	bindings/go/internal/raw/shim_host.c \
 	bindings/go/internal/raw/shim_inside.h \
+	bindings/go/internal/raw/shim_manifest.c \
 	bindings/go/internal/raw/shim_promote.c \
 	bindings/go/internal/raw/shim_tags.c
 

@@ -30,6 +30,7 @@ type Descriptor struct {
 	Size         uint64
 	ArtifactType string
 	Platform     *Platform // nil when unset
+	Annotations  map[string]string
 }
 
 // Manifest is a checked image manifest or index.
@@ -43,6 +44,7 @@ type Manifest struct {
 	Manifests    []Descriptor // of an index
 	Subject      *Descriptor
 	ArtifactType string
+	Annotations  map[string]string
 }
 
 // ParseManifest reads a manifest; mediaType is the Content-Type it came with, or "" to take it from
@@ -67,6 +69,9 @@ func newManifest(parsed raw.Manifest) *Manifest {
 		Config:       newDescriptor(raw.Manifest_config(parsed)),
 		Subject:      newDescriptor(raw.Manifest_subject(parsed)),
 		ArtifactType: raw.Manifest_artifact_type(parsed),
+		Annotations: pairs(raw.Manifest_annotation_count(parsed), func(i int64) string {
+			return raw.Manifest_annotation_at(parsed, i)
+		}),
 	}
 	raw.Manifest_bytes(m.Bytes, parsed)
 	children := make([]Descriptor, raw.Manifest_count(parsed))
@@ -91,6 +96,9 @@ func newDescriptor(from raw.Descriptor) *Descriptor {
 		Digest:       digestText(from.GetDigest()),
 		Size:         from.GetSize_bytes(),
 		ArtifactType: from.GetArtifact_type(),
+		Annotations: pairs(raw.Descriptor_annotation_count(from), func(i int64) string {
+			return raw.Descriptor_annotation_at(from, i)
+		}),
 	}
 	if from.GetHas_platform() != 0 {
 		platform := from.GetPlatform()
@@ -102,4 +110,16 @@ func newDescriptor(from raw.Descriptor) *Descriptor {
 		}
 	}
 	return d
+}
+
+// pairs makes a map of key, value, key, value, ...; nil of none.
+func pairs(count int64, at func(i int64) string) map[string]string {
+	if count == 0 {
+		return nil
+	}
+	found := make(map[string]string, count/2)
+	for i := int64(0); i+1 < count; i += 2 {
+		found[at(i)] = at(i + 1)
+	}
+	return found
 }

@@ -5,9 +5,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strings.h"
 #include "image/pusher.h"
 #include "oci/reference.h"
 #include "registry/client.h"
+#include "registry/referrer_list.h"
 #include "registry/referrers.h"
 #include <stdatomic.h>
 
@@ -143,19 +145,34 @@ static zreg_status registry_manifest_put(zreg__endpoint *endpoint, const zreg_ma
                                           cancel, err);
 }
 
+static zreg_status find_referrers(zreg_referrers **out, registry *self, const zreg_digest *subject,
+                                  zreg_cancel *cancel, zreg_error *err)
+{
+    bool has_list = false;
+    if (!self->no_lists) {
+        ZREG__TRY(zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, NULL,
+                                      cancel, err));
+        self->no_lists = !has_list;
+    }
+    return has_list
+               ? ZREG_OK
+               : zreg__referrers_read_tag(out, self->client, self->ref, subject, NULL, cancel, err);
+}
+
 static zreg_status registry_referrers(zreg_strings **out, zreg__endpoint *endpoint,
                                       const zreg_digest *subject, zreg_cancel *cancel,
                                       zreg_error *err)
 {
-    registry *self = of(endpoint);
-    bool has_list = false;
-    if (!self->no_lists) {
+    ZREG__AUTO(zreg_referrers) zreg_referrers *found = NULL;
+    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    ZREG__TRY(find_referrers(&found, of(endpoint), subject, cancel, err));
+    ZREG__TRY(zreg__strings_new(&digests, err));
+    for (size_t i = 0; i < zreg_referrers_count(found); i++) {
         ZREG__TRY(
-            zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, cancel, err));
-        self->no_lists = !has_list;
+            zreg__strings_add(digests, zreg_referrers_at(found, i)->digest.text, SIZE_MAX, err));
     }
-    return has_list ? ZREG_OK
-                    : zreg__referrers_read_tag(out, self->client, self->ref, subject, cancel, err);
+    *out = zreg__steal(&digests);
+    return ZREG_OK;
 }
 
 static zreg_status registry_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,

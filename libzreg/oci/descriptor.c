@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include <string.h>
 
 zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
@@ -99,6 +100,51 @@ static zreg_status read_platform(zreg_descriptor *out, const zreg__json *json, c
     return zreg__descriptor_text(&to->os_version, platform, "os.version", where, err);
 }
 
+static zreg_status check_annotations(const zreg__json *annotations, const char *where,
+                                     zreg_error *err)
+{
+    if (!json_object_is_type(annotations, json_type_object)) {
+        return zreg__fail(err, ZREG_INVAL, "%s: \"annotations\" is no object", where);
+    }
+    json_object_object_foreach((zreg__json *)annotations, key, value)
+    {
+        if (!json_object_is_type(value, json_type_string)) {
+            return zreg__fail(err, ZREG_INVAL, "%s: annotation \"%.100s\" is not a string", where,
+                              key);
+        }
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__descriptor_annotations(const char ***out, const zreg__json *json,
+                                         const char *where, zreg_error *err)
+{
+    zreg__json *annotations = zreg__json_get(json, "annotations");
+    *out = NULL;
+    if (annotations == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(check_annotations(annotations, where, err));
+    size_t count = (size_t)json_object_object_length(annotations);
+    const char **list = zreg__calloc(2 * count + 1, sizeof(*list));
+    if (list == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    size_t at = 0;
+    json_object_object_foreach(annotations, key, value)
+    {
+        list[at++] = key;
+        list[at++] = json_object_get_string(value);
+    }
+    *out = list;
+    return ZREG_OK;
+}
+
+void zreg__descriptor_finish(zreg_descriptor *descriptor)
+{
+    free((void *)descriptor->annotations);
+}
+
 zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, const char *where,
                                   zreg_error *err)
 {
@@ -111,6 +157,9 @@ zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, 
     ZREG__TRY(read_digest(&read, json, where, err));
     ZREG__TRY(read_size(&read, json, where, err));
     ZREG__TRY(read_platform(&read, json, where, err));
+    const char **annotations;
+    ZREG__TRY(zreg__descriptor_annotations(&annotations, json, where, err));
+    read.annotations = annotations;
     *out = read;
     return ZREG_OK;
 }

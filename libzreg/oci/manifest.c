@@ -26,6 +26,7 @@ struct zreg_manifest {
     zreg_descriptor *items; /* layers or children */
     size_t count;
     const char *artifact_type;
+    const char **annotations;
 };
 
 static bool is_set(const zreg__json *json, const char *key)
@@ -185,25 +186,6 @@ static zreg_status read_artifact_type(zreg_manifest *manifest, zreg_error *err)
     return ZREG_OK;
 }
 
-static zreg_status check_annotations(const zreg_manifest *manifest, zreg_error *err)
-{
-    zreg__json *annotations = zreg__json_get(manifest->json, "annotations");
-    if (annotations == NULL) {
-        return ZREG_OK;
-    }
-    if (!json_object_is_type(annotations, json_type_object)) {
-        return zreg__fail(err, ZREG_INVAL, "manifest: \"annotations\" is no object");
-    }
-    json_object_object_foreach(annotations, key, value)
-    {
-        if (!json_object_is_type(value, json_type_string)) {
-            return zreg__fail(err, ZREG_INVAL, "manifest: annotation \"%.100s\" is not a string",
-                              key);
-        }
-    }
-    return ZREG_OK;
-}
-
 static zreg_status read_document(zreg_manifest *manifest, const char *content_type, zreg_error *err)
 {
     ZREG__TRY(zreg__json_parse(&manifest->json, manifest->bytes, manifest->size, "manifest", err));
@@ -213,7 +195,7 @@ static zreg_status read_document(zreg_manifest *manifest, const char *content_ty
     ZREG__TRY(read_items(manifest, err));
     ZREG__TRY(read_subject(manifest, err));
     ZREG__TRY(read_artifact_type(manifest, err));
-    return check_annotations(manifest, err);
+    return zreg__descriptor_annotations(&manifest->annotations, manifest->json, "manifest", err);
 }
 
 static zreg_status read_manifest(zreg_manifest **out, const void *bytes, size_t size,
@@ -284,8 +266,14 @@ void zreg_manifest_free(zreg_manifest *manifest)
         atomic_fetch_sub_explicit(&manifest->holders, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    for (size_t i = 0; i < manifest->count; i++) {
+        zreg__descriptor_finish(&manifest->items[i]);
+    }
+    zreg__descriptor_finish(&manifest->config);
+    zreg__descriptor_finish(&manifest->subject);
     json_object_put(manifest->json);
     free(manifest->items);
+    free(manifest->annotations);
     free(manifest->bytes);
     free(manifest);
 }
@@ -334,6 +322,11 @@ const zreg_descriptor *zreg_manifest_subject(const zreg_manifest *manifest)
 const char *zreg_manifest_artifact_type(const zreg_manifest *manifest)
 {
     return manifest->artifact_type;
+}
+
+const char *const *zreg_manifest_annotations(const zreg_manifest *manifest)
+{
+    return manifest->annotations;
 }
 
 const char *zreg_manifest_annotation(const zreg_manifest *manifest, const char *key)

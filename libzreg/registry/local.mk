@@ -28,6 +28,8 @@ libzreg_sources += \
 	libzreg/registry/quirks.h \
 	libzreg/registry/realm.c \
 	libzreg/registry/realm.h \
+	libzreg/registry/referrer_list.c \
+	libzreg/registry/referrer_list.h \
 	libzreg/registry/referrers.c \
 	libzreg/registry/referrers.h \
 	libzreg/registry/request.c \

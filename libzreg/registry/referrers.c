@@ -3,26 +3,14 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
-#include "base/strings.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "oci/reference.h"
 #include "oci/referrers.h"
 #include "registry/pages.h"
-
-static zreg_status add_children(zreg_strings *to, const zreg_manifest *list, const char *what,
-                                zreg_error *err)
-{
-    for (size_t i = 0; i < zreg_manifest_count(list); i++) {
-        if (zreg_strings_count(to) == ZREG__MAX_REFERRERS) {
-            return zreg__fail(err, ZREG_LIMIT, "%s: there are more than %d", what,
-                              ZREG__MAX_REFERRERS);
-        }
-        ZREG__TRY(zreg__strings_add(to, zreg_manifest_at(list, i)->digest.text, SIZE_MAX, err));
-    }
-    return ZREG_OK;
-}
+#include "registry/referrer_list.h"
 
 /* Registries that know nothing of referrers find no such endpoint; some find no such method. A
  * proxy before one may answer with a page of its own. */
@@ -36,7 +24,7 @@ static bool has_no_list(const zreg__fetch_exchange *exchange)
             !zreg__mediatype_is_generic(type));
 }
 
-static zreg_status take_page(bool *out_more, zreg_strings *to, zreg__pages *pages,
+static zreg_status take_page(bool *out_more, zreg_referrers *to, zreg__pages *pages,
                              zreg__fetch_exchange *exchange, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -52,11 +40,11 @@ static zreg_status take_page(bool *out_more, zreg_strings *to, zreg__pages *page
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", pages->what);
     }
-    ZREG__TRY(add_children(to, list, pages->what, err));
+    ZREG__TRY(zreg__referrer_list_add(to, list, pages->what, err));
     return zreg__pages_turn(out_more, pages, exchange, err);
 }
 
-static zreg_status ask(bool *out_has_list, zreg_strings *to, zreg__pages *pages, const char *path,
+static zreg_status ask(bool *out_has_list, zreg_referrers *to, zreg__pages *pages, const char *path,
                        zreg_error *err)
 {
     bool more = true;
@@ -81,14 +69,25 @@ static char *what_of(const zreg_ref *ref, const zreg_digest *subject)
                           subject->text);
 }
 
-zreg_status zreg__referrers_ask(zreg_strings **out, bool *out_has_list, zreg_client *client,
+static zreg_status print_path(zreg__buf *to, const zreg_ref *ref, const zreg_digest *subject,
+                              const char *artifact_type, zreg_error *err)
+{
+    ZREG__TRY(
+        zreg__buf_printf(to, err, "/v2/%s/referrers/%s", zreg_ref_repository(ref), subject->text));
+    if (zreg__str_empty(artifact_type)) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__buf_text(to, "?artifactType=", err));
+    return zreg__buf_query(to, artifact_type, err);
+}
+
+zreg_status zreg__referrers_ask(zreg_referrers **out, bool *out_has_list, zreg_client *client,
                                 const zreg_ref *ref, const zreg_digest *subject,
-                                zreg_cancel *cancel, zreg_error *err)
+                                const char *artifact_type, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FREE char *what = what_of(ref, subject);
-    ZREG__AUTO_FREE char *path =
-        zreg__asprintf("/v2/%s/referrers/%s", zreg_ref_repository(ref), subject->text);
-    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    ZREG__AUTO(zreg__buf) zreg__buf path = ZREG__BUF(ZREG__MAX_URL);
+    ZREG__AUTO(zreg_referrers) zreg_referrers *list = NULL;
     ZREG__AUTO(zreg__pages)
     zreg__pages pages = {
         .client = client,
@@ -99,14 +98,15 @@ zreg_status zreg__referrers_ask(zreg_strings **out, bool *out_has_list, zreg_cli
         .cancel = cancel,
     };
 
-    if (what == NULL || path == NULL) {
+    if (what == NULL) {
         return zreg__fail_nomem(err);
     }
+    ZREG__TRY(print_path(&path, ref, subject, artifact_type, err));
     ZREG__TRY(zreg__client_host(&pages.host, client, zreg_ref_host(ref), err));
-    ZREG__TRY(zreg__strings_new(&digests, err));
-    ZREG__TRY(ask(out_has_list, digests, &pages, path, err));
+    ZREG__TRY(zreg__referrer_list_new(&list, artifact_type, err));
+    ZREG__TRY(ask(out_has_list, list, &pages, zreg__buf_cstr(&path), err));
     if (*out_has_list) {
-        *out = zreg__steal(&digests);
+        *out = zreg__steal(&list);
     }
     return ZREG_OK;
 }
@@ -131,22 +131,22 @@ static zreg_status get_list(zreg_manifest **out, zreg_client *client, const zreg
     return status;
 }
 
-zreg_status zreg__referrers_read_tag(zreg_strings **out, zreg_client *client, const zreg_ref *ref,
-                                     const zreg_digest *subject, zreg_cancel *cancel,
-                                     zreg_error *err)
+zreg_status zreg__referrers_read_tag(zreg_referrers **out, zreg_client *client, const zreg_ref *ref,
+                                     const zreg_digest *subject, const char *artifact_type,
+                                     zreg_cancel *cancel, zreg_error *err)
 {
     zreg__digest_tag tag = zreg__referrers_tag(subject);
     ZREG__AUTO(zreg_ref) zreg_ref *tagged = NULL;
     ZREG__AUTO(zreg_manifest) zreg_manifest *list = NULL;
-    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    ZREG__AUTO(zreg_referrers) zreg_referrers *found = NULL;
 
     ZREG__TRY(zreg_ref_with_tag(&tagged, ref, tag.text, err));
     ZREG__TRY(get_list(&list, client, tagged, cancel, err));
-    ZREG__TRY(zreg__strings_new(&digests, err));
+    ZREG__TRY(zreg__referrer_list_new(&found, artifact_type, err));
     if (list != NULL) {
-        ZREG__TRY(add_children(digests, list, zreg_ref_text(tagged), err));
+        ZREG__TRY(zreg__referrer_list_add(found, list, zreg_ref_text(tagged), err));
     }
-    *out = zreg__steal(&digests);
+    *out = zreg__steal(&found);
     return ZREG_OK;
 }
 
@@ -172,4 +172,35 @@ zreg_status zreg__referrers_add_to_tag(zreg_client *client, const zreg_ref *ref,
         return ZREG_OK;
     }
     return zreg_client_manifest_put(client, tagged, after, cancel, err);
+}
+
+/* A tag is asked for its digest. */
+static zreg_status find_subject(zreg_digest *out, zreg_client *client, const zreg_ref *ref,
+                                zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_digest *named = zreg_ref_digest(ref);
+
+    if (named == NULL) {
+        return zreg_client_manifest_head(out, client, ref, cancel, err);
+    }
+    *out = *named;
+    return ZREG_OK;
+}
+
+zreg_status zreg_client_referrers(zreg_referrers **out, zreg_client *client, const zreg_ref *ref,
+                                  const zreg_referrers_options *options, zreg_cancel *cancel,
+                                  zreg_error *err)
+{
+    zreg_referrers_options set;
+    zreg_digest subject;
+    bool has_list = false;
+
+    zreg__error_clear(err);
+    ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
+    ZREG__TRY(find_subject(&subject, client, ref, cancel, err));
+    ZREG__TRY(
+        zreg__referrers_ask(out, &has_list, client, ref, &subject, set.artifact_type, cancel, err));
+    return has_list ? ZREG_OK
+                    : zreg__referrers_read_tag(out, client, ref, &subject, set.artifact_type,
+                                               cancel, err);
 }

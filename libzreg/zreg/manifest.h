@@ -22,7 +22,12 @@ typedef struct zreg_platform {
     const char *os_version;
 } zreg_platform;
 
-/** Names content by digest (image-spec, descriptor.md). Text lives as long as the manifest. */
+/**
+ * Names content by digest (image-spec, descriptor.md). What the library gives out lives as long as
+ * the object that it was asked of. Arrays of these are given to zreg_manifest_build_image, so the
+ * size is fixed for the life of the ABI: a field that is added takes its room from `reserved`. Start
+ * one of your own with all zero.
+ */
 typedef struct zreg_descriptor {
     const char *media_type;
     zreg_digest digest;
@@ -30,6 +35,8 @@ typedef struct zreg_descriptor {
     const char *artifact_type; /**< "" when unset */
     int has_platform;
     zreg_platform platform;
+    const char *const *annotations; /**< key, value, key, value, ..., NULL; NULL: none */
+    uint64_t reserved[8];
 } zreg_descriptor;
 
 /**
@@ -72,6 +79,9 @@ ZREG_API const char *zreg_manifest_artifact_type(const zreg_manifest *manifest);
 
 /** The value of an annotation, or NULL. */
 ZREG_API const char *zreg_manifest_annotation(const zreg_manifest *manifest, const char *key);
+
+/** All annotations: key, value, key, value, ..., NULL; or NULL when there are none. */
+ZREG_API const char *const *zreg_manifest_annotations(const zreg_manifest *manifest);
 
 /** Frees the manifest. Accepts NULL. */
 ZREG_API void zreg_manifest_free(zreg_manifest *manifest);

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,29 @@ static zreg_status do_catalog(char *answer, size_t room, char **words, zreg_erro
     return status;
 }
 
+/* REF [ARTIFACT-TYPE]: count, then for each: digest, type, and the value of its annotation "k". */
+static zreg_status do_referrers(char *answer, size_t room, char **words, zreg_error *err)
+{
+    zreg_referrers_options options = ZREG_OPTIONS(zreg_referrers_options);
+    zreg_ref *ref = ref_of(words[1]);
+    zreg_referrers *found = NULL;
+    options.artifact_type = given(words[2]);
+    zreg_status status = zreg_client_referrers(&found, client, ref, &options, cancel, err);
+    size_t count = status == ZREG_OK ? zreg_referrers_count(found) : 0;
+    size_t at = (size_t)snprintf(answer, room, " %zu", count);
+
+    for (size_t i = 0; i < count && at < room; i++) {
+        const zreg_descriptor *one = zreg_referrers_at(found, i);
+        bool has = one->annotations != NULL && strcmp(one->annotations[0], "k") == 0;
+
+        at += (size_t)snprintf(answer + at, room - at, " %s %s %s", one->digest.text,
+                               one->artifact_type, has ? one->annotations[1] : "-");
+    }
+    zreg_referrers_free(found);
+    zreg_ref_free(ref);
+    return status;
+}
+
 static zreg_status do_blob_head(char *answer, size_t room, char **words, zreg_error *err)
 {
     zreg_ref *ref = ref_of(words[1]);
@@ -455,6 +479,7 @@ static const struct {
     {"ping", do_ping},
     {"tags", do_tags},
     {"catalog", do_catalog},
+    {"referrers", do_referrers},
     {"blob-head", do_blob_head},
     {"blob-get", do_blob_get},
     {"blob-put", do_blob_put},

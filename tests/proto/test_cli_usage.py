@@ -13,7 +13,7 @@ import time
 
 from cli_world import tap, world
 
-VERBS = ("serve copy append index inspect catalog tags delete-tag artifacts resolve populate publish upload"
+VERBS = ("serve copy append index inspect catalog tags referrers delete-tag artifacts resolve populate publish upload"
          " promote cleanup-tags use-buildset-registry version help").split()
 
 

@@ -150,6 +150,27 @@ def test_referrers_and_cosign_tags_move():
             w.repeats(4)
 
 
+def test_referrers_are_listed_with_and_without_a_registrys_list():
+    for lists in (True, False):
+        with Pair(lists=lists) as pair:
+            peer = pair.source
+            image = peer.image("1")
+            sbom = peer.referrer(image, annotations={"k": "v"})
+            if not lists:
+                peer.put(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [descriptor(
+                    sbom, artifactType="application/spdx+json", annotations={"k": "v"})]}).encode(), tag_of(image), OCI_INDEX)
+            done = pair.run("referrers", "--json", f"{peer.place}:1")
+            assert done.returncode == 0, done.stderr
+            [found] = json.loads(done.stdout)["referrers"]
+            assert (found["digest"], found["media_type"], found["size"]) == (sha256(sbom), OCI_MANIFEST, len(sbom)), found
+            if not lists:
+                assert found["artifact_type"] == "application/spdx+json" and found["annotations"] == {"k": "v"}, found
+                plain = pair.run("referrers", f"{peer.place}@{sha256(image)}").stdout
+                assert plain == f"{sha256(sbom)}  application/spdx+json\n", plain
+                none = pair.run("referrers", "--artifact-type", "a/b", f"{peer.place}:1")
+                assert (none.returncode, none.stdout) == (0, ""), none
+
+
 def test_the_image_comes_first_and_cosigns_tags_last():
     with Pair(to_lists=False) as w:
         image = w.source.image("1")

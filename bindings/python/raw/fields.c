@@ -15,7 +15,7 @@ PyObject *fields_text(const char *text)
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
 }
 
-static PyObject *texts_to_tuple(const char *const *texts)
+PyObject *fields_tuple(const char *const *texts)
 {
     Py_ssize_t count = 0;
     while (texts && texts[count]) {
@@ -48,7 +48,7 @@ static PyObject *get(const fields_row *row, const char *record)
     case FIELD_TEXT:
         return fields_text(*(const char *const *)member);
     case FIELD_TEXTS:
-        return texts_to_tuple(*(const char *const *const *)member);
+        return fields_tuple(*(const char *const *const *)member);
     case FIELD_ARRAY:
         return fields_text(member);
     case FIELD_INT:

@@ -35,6 +35,7 @@ typedef struct fields_row {
 extern const fields_row fields_of_client_options[];
 extern const fields_row fields_of_host_options[];
 extern const fields_row fields_of_tag_api_options[];
+extern const fields_row fields_of_referrers_options[];
 extern const fields_row fields_of_server_options[];
 extern const fields_row fields_of_copy_options[];
 extern const fields_row fields_of_append_options[];
@@ -86,6 +87,9 @@ PyObject *fields_record(const fields_row *table, const void *record);
 
 /** Text for Python; bytes that are no UTF-8 are replaced. None for NULL. */
 PyObject *fields_text(const char *text);
+
+/** The texts of a list that ends with NULL, as a tuple; a NULL list is an empty one. */
+PyObject *fields_tuple(const char *const *texts);
 
 /** The UTF-8 of a str, alive as long as that. NULL with an exception set, which speaks of `name`: other
  *  type, or a NUL. */

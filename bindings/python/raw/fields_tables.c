@@ -45,6 +45,11 @@ const fields_row fields_of_tag_api_options[] = {
     END,
 };
 
+const fields_row fields_of_referrers_options[] = {
+    FIELD(zreg_referrers_options, TEXT, artifact_type),
+    END,
+};
+
 const fields_row fields_of_server_options[] = {
     FIELD(zreg_server_options, TEXT, root),
     FIELD(zreg_server_options, TEXT, listen),
@@ -274,6 +279,7 @@ const fields_row fields_of_descriptor[] = {
     FIELD(zreg_descriptor, TEXT, artifact_type),
     {"platform", FIELD_PLATFORM, offsetof(zreg_descriptor, platform),
      offsetof(zreg_descriptor, has_platform)},
+    FIELD(zreg_descriptor, TEXTS, annotations),
     END,
 };
 

@@ -57,6 +57,7 @@
                 const char *username, const char *password, const char *from, const char *to,
                 const char *change, const char *pipeline ""
 %typemap(out) const char * "$result = fields_text($1);"
+%typemap(out) const char *const * "$result = fields_tuple((const char *const *)$1);"
 
 %typemap(in) const char *const * (const char **texts = NULL) {
     texts = fields_texts($input, "$1_name");
@@ -173,6 +174,7 @@
 %options(zreg_client_options, fields_of_client_options)
 %options(zreg_host_options, fields_of_host_options)
 %options(zreg_tag_api_options, fields_of_tag_api_options)
+%options(zreg_referrers_options, fields_of_referrers_options)
 %options(zreg_server_options, fields_of_server_options)
 %options(zreg_copy_options, fields_of_copy_options)
 %options(zreg_append_options, fields_of_append_options)
@@ -247,6 +249,7 @@ struct OBJECT {};
 %object(zreg_manifest)
 %object(zreg_client)
 %object(zreg_strings)
+%object(zreg_referrers)
 %object(zreg_blob_reader)
 %object(zreg_blob_writer)
 %object(zreg_server)

@@ -53,6 +53,25 @@ def test_catalog(client, server, push):
         client.catalog(None)
 
 
+def test_referrers(client, server, push):
+    image = push("image:1", b"layer")
+    ref = f"{server.address}/image:1"
+    assert client.referrers(ref) == ()
+    document = json.loads(image.data)
+    document.update(artifactType="application/spdx+json", annotations={"k": "v"}, subject={
+        "mediaType": image.media_type, "digest": image.digest, "size": len(image.data)})
+    sbom = zreg.Manifest(json.dumps(document).encode())
+    client.put_manifest(f"{server.address}/image@{sbom.digest}", sbom)
+    assert sbom.annotations == {"k": "v"} and image.annotations == {}
+    [found] = client.referrers(ref)
+    assert found == zreg.Descriptor(sbom.media_type, sbom.digest, len(sbom.data), "application/spdx+json",
+                                    annotations={"k": "v"})
+    assert client.referrers(zreg.Ref(ref).with_digest(image.digest), artifact_type=found.artifact_type) == (found,)
+    assert client.referrers(ref, artifact_type="application/other") == ()
+    with pytest.raises(zreg.NotFound):
+        client.referrers(f"{server.address}/image:none")
+
+
 def test_not_found_says_what(client, server, push):
     push("image:1", b"layer")
     with pytest.raises(zreg.NotFound) as caught:

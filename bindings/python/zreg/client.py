@@ -21,7 +21,7 @@ from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, 
                       ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
 from .server import Log, Server, log_adapter
 from .streams import BlobReader, BlobWriter
-from .values import Digest, Manifest, Ref
+from .values import Descriptor, Digest, Manifest, Ref, descriptors
 
 AnyArtifacts = Union[Artifacts, str, bytes, List[Any], Dict[str, Any]]
 
@@ -228,6 +228,14 @@ class Client(Live):
         """The repositories of a host that the credentials may see; many registries show nobody."""
         raw = self._call(_raw.client_catalog, host, cancel=cancel, timeout=timeout)
         return [_raw.strings_at(raw, i) for i in range(_raw.strings_count(raw))]
+
+    def referrers(self, ref: AnyRef, *, artifact_type: Optional[str] = None,
+                  cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> Tuple[Descriptor, ...]:
+        """What names the manifest of `ref` as its subject: signatures, attestations, SBOMs; only those of
+        `artifact_type`, when given. Nothing of it was fetched or verified."""
+        options = dict(artifact_type=artifact_type)
+        raw = self._call(_raw.client_referrers, Ref(ref)._raw, options, cancel=cancel, timeout=timeout)
+        return descriptors(_raw.referrers_at(raw, i) for i in range(_raw.referrers_count(raw)))
 
     def delete_tag(self, ref: AnyRef, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Deletes this one tag; other tags of the same image stay."""

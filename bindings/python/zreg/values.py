@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple, Union
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _raw
 
@@ -124,13 +124,23 @@ class Descriptor:
     size_bytes: int
     artifact_type: str = ""
     platform: Optional[Platform] = None
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+def _mapping(pairs: Sequence[str]) -> Dict[str, str]:
+    return dict(zip(pairs[::2], pairs[1::2]))
 
 
 def _descriptor(record: Optional[Dict[str, Any]]) -> Optional[Descriptor]:
     if record is None:
         return None
     platform = record["platform"]
-    return Descriptor(**dict(record, digest=Digest(record["digest"]), platform=platform and Platform(**platform)))
+    return Descriptor(**dict(record, digest=Digest(record["digest"]), platform=platform and Platform(**platform),
+                             annotations=_mapping(record["annotations"])))
+
+
+def descriptors(records: Iterable[Optional[Dict[str, Any]]]) -> Tuple[Descriptor, ...]:
+    return tuple(entry for entry in map(_descriptor, records) if entry)
 
 
 class Manifest:
@@ -187,6 +197,10 @@ class Manifest:
     def artifact_type(self) -> str:
         return _raw.manifest_artifact_type(self._raw)
 
+    @property
+    def annotations(self) -> Dict[str, str]:
+        return _mapping(_raw.manifest_annotations(self._raw))
+
     def annotation(self, key: str) -> Optional[str]:
         return _raw.manifest_annotation(self._raw, key)
 
@@ -195,8 +209,7 @@ class Manifest:
         return json.loads(self.data)
 
     def _entries(self) -> Tuple[Descriptor, ...]:
-        records = (_raw.manifest_at(self._raw, i) for i in range(_raw.manifest_count(self._raw)))
-        return tuple(entry for entry in map(_descriptor, records) if entry)
+        return descriptors(_raw.manifest_at(self._raw, i) for i in range(_raw.manifest_count(self._raw)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Manifest):

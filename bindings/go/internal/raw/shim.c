@@ -380,16 +380,6 @@ zreg_populated *zreg_go_populate(zreg_client *client, const zreg_artifacts *arti
     return out;
 }
 
-/* One of a list that ends with NULL; "" past its end. */
-static const char *text_at(const char *const *texts, size_t i)
-{
-    for (size_t at = 0; texts != NULL && texts[at] != NULL; at++) {
-        if (at == i)
-            return texts[at];
-    }
-    return "";
-}
-
 const char *zreg_go_superseded(const zreg_populated_image *image, size_t i)
 {
     return text_at(image->superseded, i);

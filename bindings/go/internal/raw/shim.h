@@ -38,6 +38,12 @@ size_t zreg_go_manifest_size(const zreg_manifest *manifest);
 /* Fills `out`, which has zreg_go_manifest_size bytes. */
 void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest);
 
+/* Key, value, key, value, ... number `i`; "" past the end, of which the count tells. */
+size_t zreg_go_manifest_annotation_count(const zreg_manifest *manifest);
+const char *zreg_go_manifest_annotation_at(const zreg_manifest *manifest, size_t i);
+size_t zreg_go_descriptor_annotation_count(const zreg_descriptor *descriptor);
+const char *zreg_go_descriptor_annotation_at(const zreg_descriptor *descriptor, size_t i);
+
 /* `authfile` counts only with `has_authfile`, because "" has a meaning of its own there. */
 zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
                                 const char *user_agent, uint32_t connect_timeout_ms,
@@ -54,6 +60,9 @@ void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, 
 void zreg_go_client_counters(zreg_counters *out, const zreg_client *client, const char *host);
 zreg_manifest *zreg_go_client_manifest_get(zreg_client *client, const zreg_ref *ref,
                                            zreg_cancel *cancel, zreg_error *err);
+zreg_referrers *zreg_go_client_referrers(zreg_client *client, const zreg_ref *ref,
+                                         const char *artifact_type, zreg_cancel *cancel,
+                                         zreg_error *err);
 zreg_strings *zreg_go_client_catalog(zreg_client *client, const char *host, zreg_cancel *cancel,
                                      zreg_error *err);
 zreg_strings *zreg_go_client_tags(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,

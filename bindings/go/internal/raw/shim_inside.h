@@ -37,6 +37,25 @@ static inline zreg_status split(const char ***out, zreg_go_list list, zreg_error
     return ZREG_OK;
 }
 
+/* One of a list that ends with NULL; "" past its end. */
+static inline const char *text_at(const char *const *texts, size_t i)
+{
+    for (size_t at = 0; texts != NULL && texts[at] != NULL; at++) {
+        if (at == i)
+            return texts[at];
+    }
+    return "";
+}
+
+static inline size_t count_texts(const char *const *texts)
+{
+    size_t count = 0;
+
+    while (texts != NULL && texts[count] != NULL)
+        count++;
+    return count;
+}
+
 static inline const char *optional(const char *text)
 {
     return text[0] == '\0' ? NULL : text;

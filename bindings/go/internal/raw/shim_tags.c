@@ -15,6 +15,19 @@ void zreg_go_client_set_tag_api(zreg_client *client, const char *host, int api, 
     zreg_client_set_tag_api(client, host, &options, err);
 }
 
+zreg_referrers *zreg_go_client_referrers(zreg_client *client, const zreg_ref *ref,
+                                         const char *artifact_type, zreg_cancel *cancel,
+                                         zreg_error *err)
+{
+    const zreg_referrers_options options = {
+        .size = sizeof(options),
+        .artifact_type = optional(artifact_type),
+    };
+    zreg_referrers *out = NULL;
+
+    return zreg_client_referrers(&out, client, ref, &options, cancel, err) == ZREG_OK ? out : NULL;
+}
+
 zreg_strings *zreg_go_client_catalog(zreg_client *client, const char *host, zreg_cancel *cancel,
                                      zreg_error *err)
 {
