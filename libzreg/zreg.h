@@ -55,6 +55,7 @@
 #include <zreg/promote.h>
 #include <zreg/provenance.h>
 #include <zreg/ref.h>
+#include <zreg/referrers.h>
 #include <zreg/resolve.h>
 #include <zreg/server.h>
 #include <zreg/zuul.h>

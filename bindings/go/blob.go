@@ -132,7 +132,8 @@ func (s *stream) close() error {
 	return nil
 }
 
-// BlobReader is a blob being pulled. Its end, io.EOF, comes only after the digest was found right.
+// BlobReader is a blob being pulled. Its end, io.EOF, comes only after the digest was found right; of a
+// part of a blob nothing is verified.
 type BlobReader struct {
 	*stream
 	raw raw.Blob_reader
@@ -142,12 +143,25 @@ var _ io.ReadCloser = (*BlobReader)(nil)
 
 // OpenBlob opens a blob of the repository of ref for reading. The context holds until Close.
 func (c *Client) OpenBlob(ctx context.Context, ref string, digest Digest) (*BlobReader, error) {
+	return c.openBlob(ctx, ref, digest, func(ref raw.Ref, digest raw.Digest, cancel raw.Cancel, failure raw.Error) raw.Blob_reader {
+		return raw.Blob_open(c.raw, ref, digest, cancel, failure)
+	})
+}
+
+// OpenBlobRange opens length bytes of a blob from byte offset on; SizeUnknown means up to its end.
+// Fewer come only where the blob ends. They are not verified: the digest is that of the whole.
+func (c *Client) OpenBlobRange(ctx context.Context, ref string, digest Digest, offset, length uint64) (*BlobReader, error) {
+	return c.openBlob(ctx, ref, digest, func(ref raw.Ref, digest raw.Digest, cancel raw.Cancel, failure raw.Error) raw.Blob_reader {
+		return raw.Blob_open_range(c.raw, ref, digest, offset, length, cancel, failure)
+	})
+}
+
+func (c *Client) openBlob(ctx context.Context, ref string, digest Digest,
+	fn func(ref raw.Ref, digest raw.Digest, cancel raw.Cancel, failure raw.Error) raw.Blob_reader) (*BlobReader, error) {
 	r := &BlobReader{stream: new(stream)}
 	err := r.open(ctx, c, func(cancel raw.Cancel, failure raw.Error) {
 		withRef(ref, failure, func(ref raw.Ref) {
-			withDigest(digest, failure, func(digest raw.Digest) {
-				r.raw = raw.Blob_open(c.raw, ref, digest, cancel, failure)
-			})
+			withDigest(digest, failure, func(digest raw.Digest) { r.raw = fn(ref, digest, cancel, failure) })
 		})
 	})
 	if err != nil {
@@ -181,7 +195,7 @@ func (r *BlobReader) Read(buffer []byte) (count int, err error) {
 	return count, err
 }
 
-// Size is the whole size in bytes, or SizeUnknown when the registry did not tell.
+// Size is the size in bytes of the blob, or of the part that was opened, or SizeUnknown when the registry did not tell.
 func (r *BlobReader) Size() (size uint64) {
 	size = SizeUnknown
 	_ = r.of().run(func(raw.Error) { size = raw.Blob_size(r.raw) })

@@ -4,6 +4,7 @@ package zreg_test
 
 import (
 	"encoding/json"
+	"io"
 	"testing"
 
 	"libzreg.org/zreg"
@@ -56,4 +57,30 @@ func TestReferrers(t *testing.T) {
 	found, err = client.Referrers(background, repository+":one", "application/other")
 	must(t, err)
 	wantEqual(t, "referrers of another type", len(found), 0)
+}
+
+func TestBlobRange(t *testing.T) {
+	client := newClient(t)
+	ref := newBuildset(t, client).Address() + "/a/b"
+	writer, err := client.CreateBlob(background, ref, "", zreg.SizeUnknown)
+	must(t, err)
+	defer writer.Close()
+	_, err = writer.Write([]byte("0123456789"))
+	must(t, err)
+	digest, err := writer.Commit()
+	must(t, err)
+	for _, row := range []struct {
+		offset, length uint64
+		wanted         string
+	}{{2, 3, "234"}, {8, 10, "89"}, {4, zreg.SizeUnknown, "456789"}} {
+		part, err := client.OpenBlobRange(background, ref, digest, row.offset, row.length)
+		must(t, err)
+		wantEqual(t, "size", part.Size(), uint64(len(row.wanted)))
+		bytes, err := io.ReadAll(part)
+		must(t, err)
+		wantEqual(t, "part", string(bytes), row.wanted)
+		must(t, part.Close())
+	}
+	_, err = client.OpenBlobRange(background, ref, digest, 10, 1)
+	wantError(t, err, zreg.ErrInvalid)
 }

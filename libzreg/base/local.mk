@@ -16,6 +16,7 @@ zreg_headers += \
 	libzreg/zreg/promote.h \
 	libzreg/zreg/provenance.h \
 	libzreg/zreg/ref.h \
+	libzreg/zreg/referrers.h \
 	libzreg/zreg/resolve.h \
 	libzreg/zreg/server.h \
 	libzreg/zreg/zuul.h

@@ -19,8 +19,12 @@ struct zreg_blob_reader {
     zreg__blob_target target;
     zreg_digest digest;
     zreg__fetch_exchange *exchange;
-    zreg__hash hash;     /* of the bytes received; hash.bytes counts them */
-    uint64_t size;       /* UINT64_MAX: unknown */
+    zreg__hash hash; /* of the bytes received, unless it is a part */
+    uint64_t received;
+    bool is_part;        /* then nothing can be verified */
+    uint64_t first;      /* where the part begins; else 0 */
+    uint64_t wanted;     /* bytes asked for; UINT64_MAX: to the end */
+    uint64_t size;       /* of what is read; UINT64_MAX: unknown */
     uint64_t skip;       /* bytes that are sent again, to be dropped */
     unsigned failures;   /* in a row, without progress between */
     uint64_t resumed_at; /* bytes received when it was last resumed */
@@ -49,12 +53,12 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
     uint64_t first, last, size;
 
     if (status == 200) {
-        reader->skip = reader->hash.bytes;
+        reader->skip = reader->received;
         return ZREG_OK;
     }
     ZREG__TRY(zreg__request_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
-        first != reader->hash.bytes ||
+        first != reader->received ||
         (size != UINT64_MAX && reader->size != UINT64_MAX && size != reader->size)) {
         return zreg__fail(err, ZREG_PROTO, "%s: asked for the rest, got another range",
                           reader->target.what);
@@ -62,18 +66,110 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
     return ZREG_OK;
 }
 
+static zreg_status fail_past_end(const zreg_blob_reader *reader, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_INVAL, "%s: it ends before byte %llu, where the part should begin",
+                      reader->target.what, (unsigned long long)reader->first);
+}
+
+/* The whole comes where Range is not known: what is before the part is dropped. */
+static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
+{
+    uint64_t whole = zreg__fetch_length(reader->exchange);
+
+    reader->skip = reader->first + reader->received;
+    if (whole == UINT64_MAX) {
+        return ZREG_OK;
+    }
+    if (whole <= reader->first) {
+        return fail_past_end(reader, err);
+    }
+    if (reader->size == UINT64_MAX) {
+        uint64_t rest = whole - reader->first;
+
+        reader->size = rest < reader->wanted ? rest : reader->wanted;
+    }
+    return ZREG_OK;
+}
+
+/* A range may end early only where the blob ends. */
+static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint64_t last,
+                            uint64_t whole)
+{
+    uint64_t length = zreg__fetch_length(reader->exchange);
+    bool is_last = whole != UINT64_MAX && last == whole - 1;
+
+    if (first != reader->first + reader->received || last < first ||
+        (length != UINT64_MAX && length != last - first + 1)) {
+        return false;
+    }
+    if (reader->size != UINT64_MAX) {
+        return last - reader->first + 1 == reader->size;
+    }
+    if (reader->wanted == UINT64_MAX) {
+        return is_last || whole == UINT64_MAX;
+    }
+    return last - reader->first + 1 == reader->wanted ||
+           (is_last && last - reader->first + 1 < reader->wanted);
+}
+
+/* The answer to the request for a part (RFC 9110, 14.4, 15.3.7, 15.5.17). */
+static zreg_status take_part(zreg_blob_reader *reader, zreg_error *err)
+{
+    const char *range = zreg__fetch_header(reader->exchange, "content-range");
+    int status = zreg__fetch_status(reader->exchange);
+    uint64_t first, last, whole;
+
+    if (status == 200) {
+        return take_whole(reader, err);
+    }
+    if (status == 416) {
+        return fail_past_end(reader, err);
+    }
+    ZREG__TRY(zreg__request_expect(reader->exchange, 206, reader->target.what, err));
+    if (range == NULL || !zreg__range_content(&first, &last, &whole, range) ||
+        !is_range_wanted(reader, first, last, whole)) {
+        return zreg__fail(err, ZREG_PROTO, "%s: asked for a part, got another one",
+                          reader->target.what);
+    }
+    reader->size = last - reader->first + 1;
+    return reader->size > ZREG__MAX_BLOB_BYTES
+               ? zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what)
+               : ZREG_OK;
+}
+
+static char *range_header(const zreg_blob_reader *reader)
+{
+    unsigned long long from = reader->first + reader->received;
+
+    return reader->wanted == UINT64_MAX
+               ? zreg__asprintf("Range: bytes=%llu-", from)
+               : zreg__asprintf("Range: bytes=%llu-%llu", from,
+                                (unsigned long long)(reader->first + reader->wanted - 1));
+}
+
+static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
+{
+    if (reader->is_part) {
+        return take_part(reader, err);
+    }
+    if (reader->received > 0) {
+        return take_resumed(reader, err);
+    }
+    ZREG__TRY(zreg__request_expect(reader->exchange, 200, reader->target.what, err));
+    return take_size(reader, err);
+}
+
 /* Asks for the blob, or for what is missing of it. */
 static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
 {
-    ZREG__AUTO_FREE char *range =
-        zreg__asprintf("Range: bytes=%llu-", (unsigned long long)reader->hash.bytes);
-    bool resuming = reader->hash.bytes > 0;
+    ZREG__AUTO_FREE char *range = range_header(reader);
     const zreg__request request = {
         .method = "GET",
         .path = reader->target.path,
         .repository = reader->target.repository,
         .actions = ZREG__PULL,
-        .headers = {resuming ? range : NULL},
+        .headers = {reader->is_part || reader->received > 0 ? range : NULL},
         .what = reader->target.what,
     };
 
@@ -84,24 +180,22 @@ static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
     reader->skip = 0;
     ZREG__TRY(zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
                                  reader->cancel, err));
-    if (resuming) {
-        return take_resumed(reader, err);
-    }
-    ZREG__TRY(zreg__request_expect(reader->exchange, 200, reader->target.what, err));
-    return take_size(reader, err);
+    return take_answer(reader, err);
 }
 
-zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
-                           const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+/* Takes over the fields that say which bytes are wanted. */
+static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, zreg_client *client,
+                        const zreg_ref *ref, const zreg_digest *digest, zreg_cancel *cancel,
+                        zreg_error *err)
 {
-    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = zreg__new(zreg_blob_reader);
     zreg__hash_kind kind;
 
-    zreg__error_clear(err);
-    reader = zreg__new(zreg_blob_reader);
     if (reader == NULL) {
         return zreg__fail_nomem(err);
     }
+    *reader = *wanted;
+    reader->size = UINT64_MAX;
     reader->client = zreg__client_share(client);
     reader->cancel = zreg__cancel_share(cancel);
     reader->digest = *digest;
@@ -113,6 +207,33 @@ zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zr
     ZREG__TRY(request_bytes(reader, err));
     *out = zreg__steal(&reader);
     return ZREG_OK;
+}
+
+zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                           const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_blob_reader whole = {.wanted = UINT64_MAX};
+
+    zreg__error_clear(err);
+    return open(out, &whole, client, ref, digest, cancel, err);
+}
+
+zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                                 const zreg_digest *digest, uint64_t offset, uint64_t length,
+                                 zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_blob_reader part = {.is_part = true, .first = offset, .wanted = length};
+
+    zreg__error_clear(err);
+    if (length == 0) {
+        return zreg__fail(err, ZREG_INVAL, "a part of a blob has one byte at least");
+    }
+    if (offset > ZREG__MAX_BLOB_BYTES ||
+        (length != UINT64_MAX && length > ZREG__MAX_BLOB_BYTES - offset)) {
+        return zreg__fail(err, ZREG_INVAL, "no blob has %llu bytes from byte %llu on",
+                          (unsigned long long)length, (unsigned long long)offset);
+    }
+    return open(out, &part, client, ref, digest, cancel, err);
 }
 
 static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
@@ -134,19 +255,27 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
 /* Opens the blob anew after it broke off; `failed` says why. */
 static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
 {
-    if (reader->hash.bytes - reader->resumed_at >= PROGRESS_BYTES) {
+    if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
         reader->failures = 0;
     }
-    reader->resumed_at = reader->hash.bytes;
+    reader->resumed_at = reader->received;
     reader->failures++;
     if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT ||
         reader->failures >= reader->client->attempts) {
         return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
     }
     zreg__log_line(&reader->client->log, ZREG_LOG_INFO, "%s: broke off after %llu bytes; resuming",
-                   reader->target.what, (unsigned long long)reader->hash.bytes);
+                   reader->target.what, (unsigned long long)reader->received);
     ZREG__TRY(zreg__cancel_sleep(reader->cancel, zreg__retry_backoff_ms(reader->failures), err));
     return request_bytes(reader, err);
+}
+
+static zreg_status fail_short(const zreg_blob_reader *reader, zreg_error *err)
+{
+    if (reader->is_part && reader->received == 0) {
+        return fail_past_end(reader, err);
+    }
+    return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before", reader->target.what);
 }
 
 /* Reads without the bytes that came before, over as many connections as it takes. */
@@ -169,8 +298,7 @@ static zreg_status receive(size_t *out_size, zreg_blob_reader *reader, void *buf
             *out_size = size;
             return ZREG_OK;
         } else if (size == 0) {
-            return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before",
-                              reader->target.what);
+            return fail_short(reader, err);
         }
         reader->skip -= status == ZREG_OK ? size : 0;
     }
@@ -183,11 +311,12 @@ static zreg_status receive_checked(size_t *out_size, zreg_blob_reader *reader, v
     size_t size = 0;
 
     ZREG__TRY(receive(&size, reader, buffer, capacity, err));
-    if (size > reader->size - reader->hash.bytes || reader->hash.bytes > ZREG__MAX_BLOB_BYTES) {
+    if (size > reader->size - reader->received || reader->received > ZREG__MAX_BLOB_BYTES) {
         return zreg__fail(err, ZREG_CORRUPT, "%s: longer than it should be", reader->target.what);
     }
     zreg__hash_update(&reader->hash, buffer, size);
-    if (size == 0 || reader->hash.bytes == reader->size) {
+    reader->received += size;
+    if (size == 0 || reader->received == reader->size) {
         ZREG__TRY(verify(reader, err));
     }
     *out_size = size;
@@ -221,10 +350,41 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
     return ZREG_OK;
 }
 
+/* Of a part: what comes after it is not read, and ends the transfer. */
+static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                             size_t capacity, zreg_error *err)
+{
+    uint64_t end = reader->size != UINT64_MAX ? reader->size : reader->wanted;
+    uint64_t rest = end - reader->received;
+    size_t size = 0;
+
+    if (rest == 0) {
+        zreg__fetch_close(zreg__steal(&reader->exchange));
+        *out_size = 0;
+        return ZREG_OK;
+    }
+    ZREG__TRY(receive(&size, reader, buffer, rest < capacity ? (size_t)rest : capacity, err));
+    reader->received += size;
+    if (reader->received > ZREG__MAX_BLOB_BYTES) {
+        return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
+    }
+    if (size == 0 && (reader->size != UINT64_MAX || reader->received == 0)) {
+        return fail_short(reader, err);
+    }
+    if (size == 0) {
+        reader->size = reader->received; /* the blob ended, of which nobody had told the size */
+    }
+    *out_size = size;
+    return ZREG_OK;
+}
+
 static zreg_status read_some(size_t *out_size, zreg_blob_reader *reader, void *buffer,
                              size_t capacity, zreg_error *err)
 {
     ZREG__TRY(zreg__cancel_check(reader->cancel, err));
+    if (reader->is_part) {
+        return read_part(out_size, reader, buffer, capacity, err);
+    }
     if (reader->verified && !reader->holds) {
         *out_size = 0;
         return ZREG_OK;

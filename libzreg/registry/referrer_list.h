@@ -4,7 +4,7 @@
 #define ZREG_REGISTRY_REFERRER_LIST_H
 
 #include "base/compiler.h"
-#include <zreg/client.h>
+#include <zreg/referrers.h>
 
 /** An empty list of what has this artifact type, or of all when it is NULL. Errors: NOMEM. */
 zreg_status zreg__referrer_list_new(zreg_referrers **out, const char *artifact_type,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <zreg/client.h>
 #include <zreg/manifest.h>
+#include <zreg/referrers.h>
 
 /**
  * Asks the registry for what names `subject`; nothing of it is verified yet. `artifact_type` NULL:

@@ -27,15 +27,31 @@ ZREG_API zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client,
                                     zreg_cancel *cancel, zreg_error *err);
 
 /**
+ * Opens `length` bytes of a blob from byte `offset` on (RFC 9110, 14.2); UINT64_MAX: up to its end.
+ * Fewer come only where the blob ends. A registry that sends the whole all the same is read up to
+ * the part's end, and what is before the part is dropped.
+ *
+ * A digest is that of the whole: the bytes of a part are not verified. Trust them no more than the
+ * registry and the way to it, or open the whole.
+ * Errors: INVAL (length 0, or the blob ends at or before `offset`), PROTO (another range came), and
+ * those of zreg_blob_open.
+ */
+ZREG_API zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client,
+                                          const zreg_ref *ref, const zreg_digest *digest,
+                                          uint64_t offset, uint64_t length, zreg_cancel *cancel,
+                                          zreg_error *err);
+
+/**
  * Reads up to `capacity` bytes and blocks until there is at least one; `*out_size` is 0 only at
- * the end, and the end is reported only after the digest was found right. An error ends the
+ * the end, and the end of a whole blob is reported only after the digest was found right. An error ends the
  * reader: each further read reports it again.
  * Errors: CORRUPT (digest or size do not match), NET, TIMEOUT, CANCELLED.
  */
 ZREG_API zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,
                                     size_t capacity, zreg_error *err);
 
-/** The whole size in bytes, or UINT64_MAX when the registry did not tell. */
+/** The size in bytes of the whole, or of the part that was opened, as far as the blob has it;
+ *  UINT64_MAX when the registry did not tell. */
 ZREG_API uint64_t zreg_blob_size(const zreg_blob_reader *reader);
 
 /** Ends the transfer wherever it is and frees the reader. Accepts NULL. */

@@ -338,6 +338,35 @@ static zreg_status do_blob_get(char *answer, size_t room, char **words, zreg_err
     return status;
 }
 
+/* REF DIGEST OFFSET LENGTH [BYTES-A-READ]: the size that was told, and digest and size of what came. */
+static zreg_status do_blob_part(char *answer, size_t room, char **words, zreg_error *err)
+{
+    static __thread char buffer[1 << 21];
+    size_t piece = given(words[5]) != NULL ? (size_t)number(words[5]) : sizeof(buffer);
+    zreg_ref *ref = ref_of(words[1]);
+    zreg_digest digest;
+    zreg_blob_reader *reader = NULL;
+    size_t total = 0;
+    size_t size = 1;
+    zreg_status status = zreg_blob_open_range(&reader, client, ref, digest_of(&digest, words[2]),
+                                              number(words[3]), number(words[4]), cancel, err);
+
+    while (status == ZREG_OK && size > 0) {
+        size_t left = sizeof(buffer) - total;
+
+        status = zreg_blob_read(&size, reader, buffer + total, left < piece ? left : piece, err);
+        total += status == ZREG_OK ? size : 0;
+    }
+    if (status == ZREG_OK) {
+        zreg_digest_of(&digest, NULL, buffer, total, NULL);
+        snprintf(answer, room, " %lld %s %zu", (long long)zreg_blob_size(reader), digest.text,
+                 total);
+    }
+    zreg_blob_reader_free(reader);
+    zreg_ref_free(ref);
+    return status;
+}
+
 /* The content of generated blobs: byte i is i * 131 + (i >> 8), so that tests can compute it. */
 static void fill(char *to, uint64_t from, size_t size)
 {
@@ -482,6 +511,7 @@ static const struct {
     {"referrers", do_referrers},
     {"blob-head", do_blob_head},
     {"blob-get", do_blob_get},
+    {"blob-part", do_blob_part},
     {"blob-put", do_blob_put},
     {"blob-mount", do_blob_mount},
     {"counters", do_counters},

@@ -288,6 +288,7 @@ int guard_elsewhere(void);
 %include <zreg/ref.h>
 %include <zreg/manifest.h>
 %include <zreg/client.h>
+%include <zreg/referrers.h>
 %include <zreg/blob.h>
 %include <zreg/server.h>
 %include <zreg/copy.h>

@@ -72,6 +72,21 @@ def test_referrers(client, server, push):
         client.referrers(f"{server.address}/image:none")
 
 
+def test_a_part_of_a_blob(client, server, push):
+    data = bytes(range(256)) * 1000
+    repository = f"{server.address}/image"
+    digest = push("image:1", data).layers[0].digest
+    with client.open_blob(repository, digest, offset=1000, length=300) as part:
+        assert part.size == 300 and part.read() == data[1000:1300]
+    with client.open_blob(repository, digest, offset=len(data) - 7) as part:
+        assert part.read() == data[-7:]
+    with client.open_blob(repository, digest, length=5) as part:
+        assert part.read() == data[:5]
+    for offset, length in ((len(data), 1), (0, 0)):
+        with pytest.raises(zreg.InvalidArgument):
+            client.open_blob(repository, digest, offset=offset, length=length)
+
+
 def test_not_found_says_what(client, server, push):
     push("image:1", b"layer")
     with pytest.raises(zreg.NotFound) as caught:

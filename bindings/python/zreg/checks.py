@@ -17,6 +17,8 @@ Number = Union[int, str]
 
 #: As long as it takes, for the library.
 FOR_EVER_MS = 2**32 - 1
+#: A number of bytes that is not known, for the library.
+UNKNOWN_SIZE = 2**64 - 1
 
 
 def wrong(name: str, wanted: str, value: object) -> TypeError:
@@ -63,6 +65,14 @@ def flag(name: str, value: bool) -> int:
     if not isinstance(value, bool):
         raise wrong(name, "bool", value)
     return int(value)
+
+
+def byte_count(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(name, "int", value)
+    if not 0 <= value < UNKNOWN_SIZE:
+        raise ValueError(f"{name}: {value} is out of range")
+    return value
 
 
 def seconds(name: str, value: float) -> float:

@@ -247,10 +247,11 @@ class Client(Live):
                   timeout: Optional[float] = None) -> int:
         return self._call(_raw.blob_head, Ref(repository)._raw, digest, cancel=cancel, timeout=timeout)
 
-    def open_blob(self, repository: AnyRef, digest: str, *, cancel: Optional[Cancel] = None,
-                  timeout: Optional[float] = None) -> BlobReader:
-        """A blob as a file to read from; verified on the way."""
-        return BlobReader(self, Ref(repository), digest, cancel, timeout)
+    def open_blob(self, repository: AnyRef, digest: str, *, offset: int = 0, length: Optional[int] = None,
+                  cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> BlobReader:
+        """A blob as a file to read from; verified on the way. With `offset` or `length`, a part of it in
+        bytes, which cannot be verified: the digest is that of the whole."""
+        return BlobReader(self, Ref(repository), digest, cancel, timeout, offset, length)
 
     def create_blob(self, repository: AnyRef, *, digest: Optional[str] = None, size: Optional[int] = None,
                     cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> BlobWriter:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Optional
 
 from . import _raw
 from .cancel import Cancel, Live, Token, check_process, run
-from .checks import wrong
+from .checks import UNKNOWN_SIZE, byte_count
 from .errors import Error
 from .values import Digest, Ref
 
@@ -72,18 +72,23 @@ class _Stream(Live, io.RawIOBase):
 
 class BlobReader(_Stream):
     """A blob being pulled. The end is reported only after the digest was found right; else the
-    last read raises zreg.Corrupt."""
+    last read raises zreg.Corrupt. A part of a blob is not verified."""
 
-    def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel],
-                 timeout: Optional[float]) -> None:
+    def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel], timeout: Optional[float],
+                 offset: int = 0, length: Optional[int] = None) -> None:
+        start, count = byte_count("offset", offset), UNKNOWN_SIZE if length is None else byte_count("length", length)
         super().__init__(client, cancel, timeout)
         token, session = self._watched(), client._open()
         self._piece = memoryview(b"")
-        self._raw = run(token, lambda _: _raw.blob_open(session, Ref(ref)._raw, digest, token.raw))
+        if offset == 0 and length is None:
+            self._raw = run(token, lambda _: _raw.blob_open(session, Ref(ref)._raw, digest, token.raw))
+        else:
+            self._raw = run(token, lambda _: _raw.blob_open_range(
+                session, Ref(ref)._raw, digest, start, count, token.raw))
 
     @property
     def size(self) -> Optional[int]:
-        """The whole size in bytes, or None when the registry did not tell."""
+        """The size in bytes of the blob or of the part, or None when the registry did not tell."""
         size = _raw.blob_size(self._open())
         return None if size == 2**64 - 1 else size
 
@@ -146,13 +151,9 @@ class BlobWriter(_Stream):
 
     def __init__(self, client: Client, ref: Ref, digest: Optional[str], size: Optional[int],
                  cancel: Optional[Cancel], timeout: Optional[float]) -> None:
-        if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
-            raise wrong("size", "int", size)
-        if size is not None and not 0 <= size < 2**64 - 1:
-            raise ValueError(f"size: {size} is out of range")
+        size_bytes = UNKNOWN_SIZE if size is None else byte_count("size", size)
         super().__init__(client, cancel, timeout)
         token, session = self._watched(), client._open()
-        size_bytes = 2**64 - 1 if size is None else size
         self._raw = run(token, lambda _: _raw.blob_create(session, Ref(ref)._raw, digest, size_bytes, token.raw))
 
     def writable(self) -> bool:

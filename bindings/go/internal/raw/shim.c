@@ -133,6 +133,17 @@ zreg_blob_reader *zreg_go_blob_open(zreg_client *client, const zreg_ref *ref,
     return zreg_blob_open(&out, client, ref, digest, cancel, err) == ZREG_OK ? out : NULL;
 }
 
+zreg_blob_reader *zreg_go_blob_open_range(zreg_client *client, const zreg_ref *ref,
+                                          const zreg_digest *digest, uint64_t offset,
+                                          uint64_t length, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_blob_reader *out = NULL;
+
+    return zreg_blob_open_range(&out, client, ref, digest, offset, length, cancel, err) == ZREG_OK
+               ? out
+               : NULL;
+}
+
 size_t zreg_go_blob_read(zreg_blob_reader *reader, zreg_go_bytes buffer, zreg_error *err)
 {
     size_t size = 0;

@@ -73,6 +73,9 @@ uint64_t zreg_go_blob_head(zreg_client *client, const zreg_ref *ref, const zreg_
 zreg_blob_reader *zreg_go_blob_open(zreg_client *client, const zreg_ref *ref,
                                     const zreg_digest *digest, zreg_cancel *cancel,
                                     zreg_error *err);
+zreg_blob_reader *zreg_go_blob_open_range(zreg_client *client, const zreg_ref *ref,
+                                          const zreg_digest *digest, uint64_t offset,
+                                          uint64_t length, zreg_cancel *cancel, zreg_error *err);
 size_t zreg_go_blob_read(zreg_blob_reader *reader, zreg_go_bytes buffer, zreg_error *err);
 /* `digest` may be "": then it is computed. */
 zreg_blob_writer *zreg_go_blob_create(zreg_client *client, const zreg_ref *ref, const char *digest,
