@@ -5,11 +5,22 @@
 
 static const option_spec options_of_version[] = {{NULL}};
 
+static json_object *features(void)
+{
+    json_object *document = output_object();
+    const char *name;
+    for (size_t i = 0; (name = zreg_feature_name(i)) != NULL; i++) {
+        output_set_text(document, name, zreg_feature(name));
+    }
+    return document;
+}
+
 static zreg_status run(session *s)
 {
     if (s->json) {
         json_object *document = output_object();
         output_set_text(document, "version", zreg_version());
+        output_set(document, "features", features());
         return output_json(s, document);
     }
     printf("zreg %s\n", zreg_version());
@@ -20,7 +31,7 @@ const verb cmd_version = {
     .name = "version",
     .words = "",
     .max_words = 0,
-    .summary = "show the version",
+    .summary = "show the version; with --json also what this build can do",
     .options = options_of_version,
     .example = "zreg version",
     .run = run,

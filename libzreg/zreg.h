@@ -12,6 +12,7 @@
  *   resolve    which image does a name mean for a change    gate      populate publish upload promote
  *   cleanup    old temporary tags                           host      engines told to use a registry
  *   provenance which change was served                      zuul      Zuul's API: builds, order of merging
+ *   referrers  what names an image as its subject           version   version macros, features of this build
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -58,6 +59,7 @@
 #include <zreg/referrers.h>
 #include <zreg/resolve.h>
 #include <zreg/server.h>
+#include <zreg/version.h>
 #include <zreg/zuul.h>
 
 #endif

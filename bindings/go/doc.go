@@ -23,3 +23,19 @@ import "libzreg.org/zreg/internal/raw"
 func Version() string {
 	return raw.Version()
 }
+
+// VersionNumber is the same as one number that is greater for each later version: 0x000100 for 0.1.0.
+func VersionNumber() uint {
+	return raw.Version_number()
+}
+
+// Features are what this build of the library can do, and what does it there: "http", "tls", "http2",
+// "server".
+func Features() map[string]string {
+	found := map[string]string{}
+	for i := int64(0); raw.Feature_name(i) != ""; i++ {
+		name := raw.Feature_name(i)
+		found[name] = raw.Feature(name)
+	}
+	return found
+}

@@ -181,3 +181,13 @@ func TestTemporaryTag(t *testing.T) {
 	_, err = zreg.TemporaryTag("", "", "latest")
 	wantError(t, err, zreg.ErrInvalid)
 }
+
+func TestVersionAndFeatures(t *testing.T) {
+	wantEqual(t, "number", zreg.VersionNumber(), uint(0x000100))
+	features := zreg.Features()
+	for _, name := range []string{"http", "tls", "server"} {
+		if features[name] == "" {
+			t.Fatalf("no %s in %v", name, features)
+		}
+	}
+}

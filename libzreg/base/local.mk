@@ -19,6 +19,7 @@ zreg_headers += \
 	libzreg/zreg/referrers.h \
 	libzreg/zreg/resolve.h \
 	libzreg/zreg/server.h \
+	libzreg/zreg/version.h \
 	libzreg/zreg/zuul.h
 
 libzreg_sources += \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 libzreg_sources += \
+	libzreg/http/features.c \
 	libzreg/http/fetch.c \
 	libzreg/http/fetch.h \
 	libzreg/http/fetch_address.c \

@@ -142,6 +142,7 @@ def test_both_spellings_of_an_option_and_the_end_of_options():
 def test_version():
     with world() as w:
         plain = w.run("version").stdout
+        assert "libcurl" in w.run("version", "--json").stdout
         assert w.run("--version").stdout == plain
         assert plain == f"zreg {json.loads(w.run('version', '--json').stdout)['version']}\n"
 

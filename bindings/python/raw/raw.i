@@ -283,6 +283,7 @@ int guard_inside(void);
 int guard_elsewhere(void);
 
 %include <zreg/common.h>
+%include <zreg/version.h>
 %include <zreg/cancel.h>
 %include <zreg/digest.h>
 %include <zreg/ref.h>

@@ -111,3 +111,11 @@ def test_values_are_frozen():
         zreg.Platform("linux", "amd64").os = "plan9"
     with pytest.raises(AttributeError):
         zreg.Ref("debian").tag = "x"
+
+
+def test_features_and_version():
+    features = zreg.features()
+    assert features["http"].startswith("libcurl ") and features["tls"]
+    assert features["server"].startswith("libmicrohttpd ")
+    major, minor, patch = map(int, zreg.__version__.split("."))
+    assert zreg._raw.version_number() == major << 16 | minor << 8 | patch

@@ -10,6 +10,7 @@ of Zuul's image workflow.
 import atexit as _atexit
 import importlib as _importlib
 import os as _os
+from typing import Dict
 
 if _importlib.import_module("._libzreg", __name__).guard_elsewhere():
     raise ImportError("zreg works in the main interpreter only, not in a subinterpreter: import it there, or in a "
@@ -35,6 +36,13 @@ _os.register_at_fork(after_in_child=_raw.guard_forked)
 
 __version__ = _raw.version()
 
+
+def features() -> Dict[str, str]:
+    """What this build of the library can do, and what does it there: "http", "tls", "http2", "server"."""
+    names = iter(range(2**31))
+    return {name: _raw.feature(name) for name in iter(lambda: _raw.feature_name(next(names)), None)}
+
+
 __all__ = [
     "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Busy", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
@@ -42,6 +50,6 @@ __all__ = [
     "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage",
     "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
     "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild",
-    "ZuulBuilds", "host_apply",
+    "ZuulBuilds", "features", "host_apply",
     "host_revert", "provenance", "temporary_tag",
 ]
