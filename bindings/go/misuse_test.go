@@ -53,9 +53,9 @@ var misused = map[string]struct {
 // misusedFunctions are the package's functions.
 var misusedFunctions = map[string]interface{}{
 	"DigestOf": zreg.DigestOf, "HostApply": zreg.HostApply, "HostRevert": zreg.HostRevert, "NewClient": zreg.NewClient,
-	"ParseArtifacts": zreg.ParseArtifacts, "ParseDigest": zreg.ParseDigest, "ParseManifest": zreg.ParseManifest,
+	"Features": zreg.Features, "ParseArtifacts": zreg.ParseArtifacts, "ParseDigest": zreg.ParseDigest, "ParseManifest": zreg.ParseManifest,
 	"ParseRef": zreg.ParseRef, "Provenance": zreg.Provenance, "StartBuildset": zreg.StartBuildset,
-	"StartServer": zreg.StartServer, "TemporaryTag": zreg.TemporaryTag, "Version": zreg.Version,
+	"StartServer": zreg.StartServer, "TemporaryTag": zreg.TemporaryTag, "Version": zreg.Version, "VersionNumber": zreg.VersionNumber,
 }
 
 // misusedValues are all other exported types: memory alone, whose methods are called on the zero value.

@@ -23,10 +23,10 @@ TOPICS = sorted((TOP / "examples/c/topics").glob("*.c"))
 # Something that each one says when all went well.
 SAYS = {
     "artifact": r"change 12 made example/base:latest",
-    "blob": r"mounted: 1\n12 bytes: hello world\n",
+    "blob": r"mounted: 1\n12 bytes: hello world\nthe part: world\n",
     "cancel": r"CANCELLED, triggered: 1",
     "cleanup": r"change_12_latest is gone(.|\n)*latest is there",
-    "client": r"tag latest\ntag second\n",
+    "client": r"repository example/base\ntag latest\ntag second\n",
     "common": r"change_12_latest",
     "copy": r"3 manifests, sha256:",
     "digest": r"sha256:2cf24dba",
@@ -37,8 +37,10 @@ SAYS = {
     "promote": r"latest is sha256:\w+\n2 requests, for blobs: 0\nsecond is sha256:",
     "provenance": r"came from change 12, 400 bytes",
     "ref": r"host quay.io, repository example/base, tag latest; in Zuul quay.io/example/base",
+    "referrers": r"application/vnd.example.signature: sha256:",
     "resolve": r"it is that of change 12",
     "server": r"BEGIN CERTIFICATE",
+    "version": r"the same\nhttp: libcurl",
     "zuul": r"build 6a0c of build-image\n1 images\nthe order of its merge is \d+",
 }
 

@@ -10,7 +10,7 @@ of Zuul's image workflow.
 import atexit as _atexit
 import importlib as _importlib
 import os as _os
-from typing import Dict
+from typing import Dict as _Dict
 
 if _importlib.import_module("._libzreg", __name__).guard_elsewhere():
     raise ImportError("zreg works in the main interpreter only, not in a subinterpreter: import it there, or in a "
@@ -37,10 +37,12 @@ _os.register_at_fork(after_in_child=_raw.guard_forked)
 __version__ = _raw.version()
 
 
-def features() -> Dict[str, str]:
+def features() -> _Dict[str, str]:
     """What this build of the library can do, and what does it there: "http", "tls", "http2", "server"."""
-    names = iter(range(2**31))
-    return {name: _raw.feature(name) for name in iter(lambda: _raw.feature_name(next(names)), None)}
+    found: _Dict[str, str] = {}
+    while (name := _raw.feature_name(len(found))) is not None:
+        found[name] = _raw.feature(name)
+    return found
 
 
 __all__ = [

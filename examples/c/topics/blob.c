@@ -71,6 +71,20 @@ static void pull(zreg_client *client, const zreg_ref *ref, const zreg_digest *di
     zreg_blob_reader_free(reader);
 }
 
+/* A part is not verified: the digest is that of the whole. */
+static void pull_part(zreg_client *client, const zreg_ref *ref, const zreg_digest *digest)
+{
+    zreg_error err = {0};
+    zreg_blob_reader *reader = NULL;
+    char buffer[5];
+    size_t size = 0;
+
+    must(zreg_blob_open_range(&reader, client, ref, digest, 6, 5, NULL, &err), &err);
+    must(zreg_blob_read(&size, reader, buffer, sizeof(buffer), &err), &err);
+    printf("the part: %.*s\n", (int)size, buffer);
+    zreg_blob_reader_free(reader);
+}
+
 int main(void)
 {
     zreg_error err = {0};
@@ -86,6 +100,7 @@ int main(void)
     must(zreg_blob_mount(&mounted, client, other, &digest, "example/base", NULL, &err), &err);
     printf("%" PRIu64 " bytes, mounted: %d\n", size, mounted);
     pull(client, other, &digest);
+    pull_part(client, other, &digest);
     must(zreg_blob_delete(client, ref, &digest, NULL, &err), &err);
     zreg_ref_free(other);
     zreg_ref_free(ref);

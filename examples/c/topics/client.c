@@ -59,15 +59,22 @@ static zreg_ref *make_image(zreg_client *client, const zreg_server *server)
     return ref;
 }
 
+static void print(const char *what, zreg_strings *strings)
+{
+    for (size_t i = 0; i < zreg_strings_count(strings); i++)
+        printf("%s %s\n", what, zreg_strings_at(strings, i));
+    zreg_strings_free(strings);
+}
+
 static void list(zreg_client *client, const zreg_ref *ref)
 {
     zreg_error err = {0};
-    zreg_strings *tags = NULL;
+    zreg_strings *strings = NULL;
 
-    must(zreg_client_tags(&tags, client, ref, NULL, &err), &err);
-    for (size_t i = 0; i < zreg_strings_count(tags); i++)
-        printf("tag %s\n", zreg_strings_at(tags, i));
-    zreg_strings_free(tags);
+    must(zreg_client_catalog(&strings, client, zreg_ref_host(ref), NULL, &err), &err);
+    print("repository", strings);
+    must(zreg_client_tags(&strings, client, ref, NULL, &err), &err);
+    print("tag", strings);
 }
 
 int main(void)

@@ -41,6 +41,8 @@ int main(void)
            zreg_manifest_config(manifest)->digest.text,
            zreg_manifest_subject(manifest)->digest.text);
     printf("created %s\n", zreg_manifest_annotation(manifest, "org.opencontainers.image.created"));
+    for (const char *const *pair = zreg_manifest_annotations(manifest); *pair != NULL; pair += 2)
+        printf("annotation %s: %s\n", pair[0], pair[1]);
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         const zreg_descriptor *layer = zreg_manifest_at(manifest, i);
         printf("layer of %" PRIu64 " bytes, %s\n", layer->size_bytes, layer->media_type);
