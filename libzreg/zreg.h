@@ -21,20 +21,24 @@
  *     promote and cleanup, which may have done half of their work, tell of it beside an error too.
  *   - The error parameter may be NULL. It is the caller's memory and needs no freeing.
  *   - An object given out through `**out` is the caller's and has a matching `_free`, which
- *     accepts NULL. Objects may be freed in any order. A pointer from a getter lives as long as
- *     the object it was asked of.
+ *     accepts NULL. They may be freed in any order, clients before their streams and tokens before
+ *     who holds them: what is still needed stays. A pointer from a getter lives as long as the
+ *     object it was asked of.
  *   - An options struct starts with its own size and zero means default everywhere: write
  *     `zreg_copy_options o = ZREG_OPTIONS(zreg_copy_options);`. A NULL options pointer means all
- *     defaults.
+ *     defaults. A field that an older library does not know is refused once it is set.
+ *   - A struct that the library gives out grows at its end alone. A field that is newer than the
+ *     library that runs (zreg_version_number) is not there to be read.
  *   - Lists of strings are arrays that end with NULL; a NULL list is an empty list.
- *   - A zreg_client may be used from many threads at once, and so may a zreg_cancel; every other
- *     object from one thread at a time.
+ *   - A client, a server and a cancel token may be used from many threads at once. Values and
+ *     results never change once they are given out, so many threads may read them. A stream is for
+ *     one thread at a time. An object is freed when no other thread is inside a call with it.
  *   - After fork() a server, client, stream or cancel token belongs to the process that made it. A
  *     child may only free it, which leaves the parent's connections, threads and files alone, and
  *     of memory gives back what it safely can; every other call on it fails with ZREG_INVAL.
  *     References, manifests and results are memory alone: the child may use them.
  *   - Every call that waits takes a cancel token, which may be NULL, and returns ZREG_CANCELLED
- *     within 100 ms of its triggering.
+ *     within 100 ms of its triggering, or ZREG_TIMEOUT of its deadline (zreg_cancel_after).
  *   - The library never prints, exits, aborts, installs signal handlers, or changes the locale or
  *     the environment.
  */

@@ -88,20 +88,57 @@ func (r *Ref) UnmarshalText(text []byte) error {
 	return err
 }
 
-// ParseRef reads a reference. Without tag and digest the tag is "latest".
-func ParseRef(text string) (ref Ref, err error) {
+// Reference is what names the manifest within the repository: the digest when there is one, else the
+// tag.
+func (r Ref) Reference() string {
+	if r.Digest != "" {
+		return string(r.Digest)
+	}
+	return r.Tag
+}
+
+// WithTag gives the same repository with this tag and without a digest.
+func (r Ref) WithTag(tag string) (Ref, error) {
+	return r.changed(func(ref raw.Ref, failure raw.Error) raw.Ref { return raw.Ref_with_tag(ref, tag, failure) })
+}
+
+// WithDigest gives the same repository with this digest and without a tag.
+func (r Ref) WithDigest(digest Digest) (Ref, error) {
+	return r.changed(func(ref raw.Ref, failure raw.Error) (changed raw.Ref) {
+		withDigest(digest, failure, func(parsed raw.Digest) { changed = raw.Ref_with_digest(ref, parsed, failure) })
+		return changed
+	})
+}
+
+func (r Ref) changed(fn func(ref raw.Ref, failure raw.Error) raw.Ref) (changed Ref, err error) {
 	err = compute(func(failure raw.Error) {
-		withRef(text, failure, func(parsed raw.Ref) {
-			ref = Ref{
-				Host:          raw.Ref_host(parsed),
-				Repository:    raw.Ref_repository(parsed),
-				Tag:           raw.Ref_tag(parsed),
-				Digest:        digestText(raw.Ref_digest(parsed)),
-				CanonicalName: raw.Ref_canonical_name(parsed),
+		withRef(r.String(), failure, func(parsed raw.Ref) {
+			made := fn(parsed, failure)
+			if failure.GetCode() == 0 {
+				defer raw.Ref_free(made)
+				changed = newRef(made)
 			}
 		})
 	})
+	return changed, err
+}
+
+// ParseRef reads a reference. Without tag and digest the tag is "latest".
+func ParseRef(text string) (ref Ref, err error) {
+	err = compute(func(failure raw.Error) {
+		withRef(text, failure, func(parsed raw.Ref) { ref = newRef(parsed) })
+	})
 	return ref, err
+}
+
+func newRef(parsed raw.Ref) Ref {
+	return Ref{
+		Host:          raw.Ref_host(parsed),
+		Repository:    raw.Ref_repository(parsed),
+		Tag:           raw.Ref_tag(parsed),
+		Digest:        digestText(raw.Ref_digest(parsed)),
+		CanonicalName: raw.Ref_canonical_name(parsed),
+	}
 }
 
 // withRef calls fn with a parsed reference.

@@ -191,3 +191,24 @@ func TestVersionAndFeatures(t *testing.T) {
 		}
 	}
 }
+
+func TestRefsAreMadeOfOthers(t *testing.T) {
+	ref, err := zreg.ParseRef("quay.io/a/b:one")
+	must(t, err)
+	wantEqual(t, "reference", ref.Reference(), "one")
+	tagged, err := ref.WithTag("two")
+	must(t, err)
+	wantEqual(t, "tagged", tagged.String(), "quay.io/a/b:two")
+	digest, err := zreg.DigestOf([]byte("x"))
+	must(t, err)
+	pinned, err := tagged.WithDigest(digest)
+	must(t, err)
+	wantEqual(t, "pinned", pinned.Reference(), string(digest))
+	wantEqual(t, "digest", pinned.Digest, digest)
+	_, err = ref.WithTag("no tag")
+	wantError(t, err, zreg.ErrInvalid)
+	_, err = ref.WithDigest("sha256:no")
+	wantError(t, err, zreg.ErrInvalid)
+	_, err = zreg.Ref{}.WithTag("one")
+	wantError(t, err, zreg.ErrInvalid)
+}

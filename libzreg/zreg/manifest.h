@@ -24,9 +24,8 @@ typedef struct zreg_platform {
 
 /**
  * Names content by digest (image-spec, descriptor.md). What the library gives out lives as long as
- * the object that it was asked of. Arrays of these are given to zreg_manifest_build_image, so the
- * size is fixed for the life of the ABI: a field that is added takes its room from `reserved`. Start
- * one of your own with all zero.
+ * the object that it was asked of. The size is fixed for the life of the ABI: a field that is added
+ * takes its room from `reserved`.
  */
 typedef struct zreg_descriptor {
     const char *media_type;

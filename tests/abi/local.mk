@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # The public interface, as a compiler and a linker see it.
 
-abi_tests = tests/abi/headers.sh
+abi_tests = tests/abi/headers.sh tests/abi/layout.sh
 if HAVE_PYTHON
-abi_tests += tests/abi/symbols.py tests/abi/python_dirs.py
+abi_tests += tests/abi/bindings.py tests/abi/symbols.py tests/abi/python_dirs.py
 endif
 TESTS += $(abi_tests)
 
-.PHONY: abi-check
+.PHONY: abi-check abi-record
+abi-record: all
+	$(top_builddir)/run sh $(srcdir)/tests/abi/layout.sh --record
+
 abi-check: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(abi_tests)'
 

@@ -16,7 +16,7 @@ packages_of() {
         echo swig python3-dev python3-pytest mypy g++
         go_is_new_enough || echo golang-go
         ;;
-    tests) echo g++ libcmocka-dev python3 apache2-utils openssl git strace xz-utils ;;
+    tests) echo abigail-tools clang g++ libcmocka-dev python3 apache2-utils openssl git strace xz-utils ;;
     docs) echo mandoc man-db groff zsh fish bash-completion shellcheck python3-yaml python3-venv iproute2 util-linux openssl apache2-utils ;;
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;

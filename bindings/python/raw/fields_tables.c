@@ -163,17 +163,16 @@ const fields_row fields_of_promote_options[] = {
     END,
 };
 
-#define BUILT zreg_promote_from_intermediate_options
 const fields_row fields_of_promote_from_intermediate_options[] = {
-    FIELD(BUILT, TEXT, change),
-    FIELD(BUILT, TEXT, intermediate),
-    FIELD(BUILT, DIGEST, expect_digest),
-    FIELD(BUILT, TEXT, if_current),
-    FIELD(BUILT, U64, order),
-    FIELD(BUILT, INT, dry_run),
-    FIELD(BUILT, INT, with_referrers),
-    FIELD(BUILT, U32, jobs),
-    CALLBACK(BUILT, PROGRESS, progress),
+    FIELD(zreg_promote_from_intermediate_options, TEXT, change),
+    FIELD(zreg_promote_from_intermediate_options, TEXT, intermediate),
+    FIELD(zreg_promote_from_intermediate_options, DIGEST, expect_digest),
+    FIELD(zreg_promote_from_intermediate_options, TEXT, if_current),
+    FIELD(zreg_promote_from_intermediate_options, U64, order),
+    FIELD(zreg_promote_from_intermediate_options, INT, dry_run),
+    FIELD(zreg_promote_from_intermediate_options, INT, with_referrers),
+    FIELD(zreg_promote_from_intermediate_options, U32, jobs),
+    CALLBACK(zreg_promote_from_intermediate_options, PROGRESS, progress),
     END,
 };
 

@@ -118,4 +118,4 @@ def test_features_and_version():
     assert features["http"].startswith("libcurl ") and features["tls"]
     assert features["server"].startswith("libmicrohttpd ")
     major, minor, patch = map(int, zreg.__version__.split("."))
-    assert zreg._raw.version_number() == major << 16 | minor << 8 | patch
+    assert zreg.version_number == major << 16 | minor << 8 | patch

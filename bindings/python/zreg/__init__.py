@@ -35,6 +35,8 @@ _atexit.register(_raw.guard_close)
 _os.register_at_fork(after_in_child=_raw.guard_forked)
 
 __version__ = _raw.version()
+#: The same as one number, which is greater for each later version: 0x000100 for 0.1.0.
+version_number: int = _raw.version_number()
 
 
 def features() -> _Dict[str, str]:
@@ -53,5 +55,5 @@ __all__ = [
     "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
     "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild",
     "ZuulBuilds", "features", "host_apply",
-    "host_revert", "provenance", "temporary_tag",
+    "host_revert", "provenance", "temporary_tag", "version_number",
 ]

@@ -32,6 +32,8 @@ void zreg_go_digest_parse(zreg_digest *out, const char *text, zreg_error *err);
 void zreg_go_digest_of(zreg_digest *out, const char *algorithm, zreg_go_bytes bytes,
                        zreg_error *err);
 zreg_ref *zreg_go_ref_parse(const char *text, zreg_error *err);
+zreg_ref *zreg_go_ref_with_tag(const zreg_ref *ref, const char *tag, zreg_error *err);
+zreg_ref *zreg_go_ref_with_digest(const zreg_ref *ref, const zreg_digest *digest, zreg_error *err);
 
 zreg_manifest *zreg_go_manifest_parse(zreg_go_bytes bytes, const char *media_type, zreg_error *err);
 size_t zreg_go_manifest_size(const zreg_manifest *manifest);

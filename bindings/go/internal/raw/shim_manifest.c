@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is inside manifests, and how they are made. */
+/* References made of others, and what is inside manifests. */
 #include "shim_inside.h"
+
+zreg_ref *zreg_go_ref_with_tag(const zreg_ref *ref, const char *tag, zreg_error *err)
+{
+    zreg_ref *out = NULL;
+
+    return zreg_ref_with_tag(&out, ref, tag, err) == ZREG_OK ? out : NULL;
+}
+
+zreg_ref *zreg_go_ref_with_digest(const zreg_ref *ref, const zreg_digest *digest, zreg_error *err)
+{
+    zreg_ref *out = NULL;
+
+    return zreg_ref_with_digest(&out, ref, digest, err) == ZREG_OK ? out : NULL;
+}
 
 size_t zreg_go_manifest_annotation_count(const zreg_manifest *manifest)
 {
