@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Callable, List, Optional, Protocol, Set, Tuple, Type, TypeVar
 
 from . import _raw
-from .checks import grace_ms, milliseconds, seconds
 
 _NAP_S = 0.05
 
@@ -55,6 +54,7 @@ class Cancel(Live):
     @classmethod
     def after(cls, timeout: float) -> Cancel:
         """A Cancel with a deadline in `timeout` seconds: calls that hold it then raise zreg.Timeout."""
+        from .checks import seconds
         made = cls()
         made._deadline = time.monotonic() + seconds("timeout", timeout)
         return made
@@ -77,7 +77,8 @@ class Cancel(Live):
         with self._lock:
             self._tokens.add(token)
             if self._deadline < math.inf:
-                _raw.cancel_after(token, grace_ms("timeout", max(0.0, self._deadline - time.monotonic())))
+                left = max(0.0, self._deadline - time.monotonic())
+                _raw.cancel_after(token, min(math.ceil(left * 1000), 2**32 - 1))
             if self._triggered:
                 _raw.cancel_trigger(token)
 
@@ -96,16 +97,16 @@ class Token:
     """The library's token of one call or stream. It also follows the caller's Cancel, but does not
     trigger it: an interrupted call says nothing about the others that share the Cancel."""
 
-    def __init__(self, cancel: Optional[Cancel], timeout: Optional[float] = None) -> None:
+    def __init__(self, cancel: Optional[Cancel], timeout_ms: int = 0) -> None:
+        """`timeout_ms` 0 is none."""
         if cancel is not None and not isinstance(cancel, Cancel):
             raise TypeError(f"cancel: expected zreg.Cancel, not {type(cancel).__name__}")
-        limit_ms = milliseconds("timeout", timeout)
         self.raw = _raw.cancel_new()
         self._cancel = cancel
         if cancel is not None:
             cancel._attach(self.raw)
-        if timeout is not None:
-            _raw.cancel_after(self.raw, limit_ms)
+        if timeout_ms:
+            _raw.cancel_after(self.raw, timeout_ms)
 
     def trigger(self) -> None:
         _raw.cancel_trigger(self.raw)

@@ -116,7 +116,7 @@ class Client(Live):
     def _call(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel],
               timeout: Optional[float]) -> Any:
         raw = self._open()
-        with Token(cancel, timeout) as token:
+        with Token(cancel, milliseconds("timeout", timeout)) as token:
             return run(token, lambda _: function(raw, *args, token.raw))
 
     def _work(self, function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], timeout: Optional[float],
@@ -128,7 +128,7 @@ class Client(Live):
         def call(forward: Optional[Report]) -> Any:
             return function(raw, *args, {**options, "progress": forward}, token.raw)
 
-        with Token(cancel, timeout) as token:
+        with Token(cancel, milliseconds("timeout", timeout)) as token:
             return run(token, call, report)
 
     def _give(self, convert: Callable[[Any], T], function: Callable[..., Any], *args: Any, **options: Any) -> T:

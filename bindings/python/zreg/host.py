@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple, Unio
 
 from . import _raw
 from .cancel import Cancel, Token, run
-from .checks import Path, flag, needed_path, path, texts, wrong
+from .checks import Path, flag, milliseconds, needed_path, path, texts, wrong
 from .server import Server
 
 
@@ -66,7 +66,7 @@ def _changes(raw: _raw.host_changes) -> HostChanges:
 
 def _call(function: Callable[..., Any], *args: Any, cancel: Optional[Cancel], timeout: Optional[float],
           **options: Any) -> HostChanges:
-    with Token(cancel, timeout) as token:
+    with Token(cancel, milliseconds("timeout", timeout)) as token:
         return _changes(run(token, lambda _: function(*args, options, token.raw)))
 
 

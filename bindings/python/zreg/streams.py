@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Optional
 
 from . import _raw
 from .cancel import Cancel, Live, Token, check_process, run
-from .checks import UNKNOWN_SIZE, byte_count
+from .checks import UNKNOWN_SIZE, byte_count, milliseconds
 from .errors import Error
 from .values import Digest, Ref
 
@@ -34,7 +34,7 @@ class _Stream(Live, io.RawIOBase):
         self._lock = threading.Lock()
         self._user: Optional[int] = None
         self._process = os.getpid()
-        self._token = Token(cancel, timeout)
+        self._token = Token(cancel, milliseconds("timeout", timeout))
         self._client = client
 
     def _open(self) -> Any:
