@@ -83,8 +83,9 @@ void zreg__error_about(zreg_error *err, const char *thing)
     }
 }
 
-static zreg_status fail_system(zreg_error *err, zreg_status code, int errno_value,
-                               const char *format, va_list arguments)
+static zreg_status ZREG__PRINTF(4, 0)
+    fail_system(zreg_error *err, zreg_status code, int errno_value, const char *format,
+                va_list arguments)
 {
     if (errno_value == ENOMEM) {
         return zreg__fail_nomem(err);

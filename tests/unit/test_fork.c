@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,8 @@
 
 /* A buildset registry and a client of it, with one blob in it. */
 typedef struct world {
-    zreg_server *server;
     zreg_client *client;
+    zreg_server *_Atomic server; /* a callback may take it */
     zreg_cancel *cancel;
     zreg_ref *ref;
     zreg_digest digest;
@@ -51,8 +52,10 @@ static void start_server(world *w, zreg_access_fn access)
     options.buildset = 1;
     options.access = access;
     options.access_user = w;
+    zreg_server *server = NULL;
     set_folder(w);
-    assert_int_equal(zreg_server_start(&w->server, &options, NULL), ZREG_OK);
+    assert_int_equal(zreg_server_start(&server, &options, NULL), ZREG_OK);
+    w->server = server;
 }
 
 static void connect_client(world *w)
@@ -261,10 +264,8 @@ static void a_callback_cannot_stop_its_server(void **state)
 static void free_it(const char *line, void *user)
 {
     world *w = user;
-    zreg_server *server = w->server;
     (void)line;
-    w->server = NULL;
-    zreg_server_free(server);
+    zreg_server_free(atomic_exchange(&w->server, NULL));
 }
 
 static void a_server_freed_in_its_callback_ends_after_it(void **state)
