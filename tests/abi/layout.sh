@@ -12,7 +12,8 @@ recorded=$ZREG_SRCDIR/tests/abi/layout.abi
 look()
 {
     abidw --exported-interfaces-only --headers-dir "$ZREG_SRCDIR/libzreg/zreg" --drop-private-types --no-corpus-path \
-        --no-comp-dir-path --no-show-locs --no-elf-needed --no-parameter-names --no-architecture --type-id-style hash "$library"
+        --no-comp-dir-path --no-show-locs --no-elf-needed --no-parameter-names --no-architecture --type-id-style hash \
+        "$library" | sed "s|path='$ZREG_SRCDIR/|path='|"
 }
 
 if [ "${1-}" = --record ]; then
