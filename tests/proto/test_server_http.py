@@ -241,13 +241,16 @@ def resident_kib(server):
 
 def test_memory_stays_flat_while_much_goes_through(server):
     chunk = os.urandom(1 << 20)
+    # What a sanitizer keeps of the memory that was touched is less than one of the bodies.
+    allowed_kib = 48 << 10 if os.environ.get("ZREG_SANITIZERS") else 4 << 10
     before = resident_kib(server)
     for i in range(3):
         location = server.ask("POST", "/v2/x/blobs/uploads/").headers["Location"]
         server.ask("PATCH", location, (chunk for _ in range(64)), OCTETS)
         server.ask("PUT", f"{location}?digest={digest_of(chunk * 64)}")
         equal(len(server.ask("GET", f"/v2/x/blobs/{digest_of(chunk * 64)}").body), 64 << 20)
-    true(resident_kib(server) - before < 4096, f"{before} KiB became {resident_kib(server)} KiB")
+    after = resident_kib(server)
+    true(after - before < allowed_kib, f"{before} KiB became {after} KiB")
 
 
 @using(buildset=1)
