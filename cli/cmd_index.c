@@ -35,7 +35,7 @@ static zreg_status run(session *s)
         status = session_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
-        status = zreg_index_create(&digest, s->client, session_word(s, 0), s->given.words + 1,
+        status = zreg_index_create(&digest, s->client, s->given.words + 1, session_word(s, 0),
                                    &options, s->cancel, &s->err);
     }
     progress_finish(&s->progress);

@@ -25,18 +25,18 @@ static const option_spec options_of_use[] = {
     {NULL},
 };
 
-static zreg_status print_json(session *s, const zreg_host_changes *changes)
+static zreg_status print_json(session *s, const zreg_node_changes *changes)
 {
     char *json = NULL;
-    zreg_status status = zreg_host_changes_json(&json, changes, &s->err);
+    zreg_status status = zreg_node_changes_json(&json, changes, &s->err);
     return status == ZREG_OK ? output_json_text(s, json) : status;
 }
 
-static zreg_status print_text(session *s, const zreg_host_changes *changes)
+static zreg_status print_text(session *s, const zreg_node_changes *changes)
 {
     size_t changed = 0;
-    for (size_t i = 0; i < zreg_host_changes_count(changes); i++) {
-        const zreg_host_change *change = zreg_host_changes_at(changes, i);
+    for (size_t i = 0; i < zreg_node_changes_count(changes); i++) {
+        const zreg_node_change *change = zreg_node_changes_at(changes, i);
         if (strcmp(change->action, "unchanged") == 0) {
             continue;
         }
@@ -50,8 +50,7 @@ static zreg_status print_text(session *s, const zreg_host_changes *changes)
     return output_finish(s);
 }
 
-static zreg_status apply(session *s, zreg_host_changes **out,
-                         const zreg_host_apply_options *options)
+static zreg_status apply(session *s, zreg_node_changes **out, const zreg_node_options *options)
 {
     const char *path = options_text(&s->given, "connection");
     AUTO_SECRET char *json = NULL;
@@ -60,14 +59,14 @@ static zreg_status apply(session *s, zreg_host_changes **out,
         return session_misuse(s, "--connection is missing; give it, or --revert");
     }
     zreg_status status = files_read(s, &json, &size, path, FILES_MAX_TEXT, "--connection");
-    return status == ZREG_OK ? zreg_host_apply(out, json, size, options, s->cancel, &s->err)
+    return status == ZREG_OK ? zreg_node_apply(out, json, size, options, s->cancel, &s->err)
                              : status;
 }
 
 static zreg_status run(session *s)
 {
-    zreg_host_apply_options options = ZREG_OPTIONS(zreg_host_apply_options);
-    zreg_host_changes *changes = NULL;
+    zreg_node_options options = ZREG_OPTIONS(zreg_node_options);
+    zreg_node_changes *changes = NULL;
     options.root = options_text(&s->given, "root");
     options.home = options_text(&s->given, "home");
     options.engines = options_list(&s->given, "engine");
@@ -78,13 +77,13 @@ static zreg_status run(session *s)
     if (status == ZREG_OK) {
         signals_cancel(s->cancel);
         status = options_flag(&s->given, "revert")
-                     ? zreg_host_revert(&changes, &options, s->cancel, &s->err)
+                     ? zreg_node_revert(&changes, &options, s->cancel, &s->err)
                      : apply(s, &changes, &options);
     }
     if (status == ZREG_OK) {
         status = s->json ? print_json(s, changes) : print_text(s, changes);
     }
-    zreg_host_changes_free(changes);
+    zreg_node_changes_free(changes);
     return status;
 }
 

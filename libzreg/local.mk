@@ -8,7 +8,7 @@ include libzreg/store/local.mk
 include libzreg/server/local.mk
 include libzreg/image/local.mk
 include libzreg/gate/local.mk
-include libzreg/host/local.mk
+include libzreg/node/local.mk
 
 # All objects, compiled once. Unit tests link this archive and so reach internal functions;
 # programs link libzreg.la and see what libzreg.map lists.

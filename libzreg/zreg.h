@@ -54,8 +54,8 @@
 #include <zreg/copy.h>
 #include <zreg/digest.h>
 #include <zreg/gate.h>
-#include <zreg/host.h>
 #include <zreg/manifest.h>
+#include <zreg/node.h>
 #include <zreg/populate.h>
 #include <zreg/promote.h>
 #include <zreg/provenance.h>

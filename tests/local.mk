@@ -31,7 +31,7 @@ include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
 include tests/modules/local.mk
-include tests/host/local.mk
+include tests/engines/local.mk
 include tests/zuul/local.mk
 include tests/zuul-real/local.mk
 include tests/roles/local.mk

@@ -113,7 +113,7 @@ func (c *Client) Append(ctx context.Context, base string, layers []string, dst s
 
 // Index makes an index of images and stores it, with all it needs, at dst. Each source is a place;
 // an index among them gives its children.
-func (c *Client) Index(ctx context.Context, dst string, sources []string, options *CopyOptions) (digest Digest, err error) {
+func (c *Client) Index(ctx context.Context, sources []string, dst string, options *CopyOptions) (digest Digest, err error) {
 	var o CopyOptions
 	if options != nil {
 		o = *options

@@ -71,7 +71,7 @@ func TestWhatBelongsToAnImageMovesWithIt(t *testing.T) {
 		&zreg.PromoteOptions{Change: "7", WithReferrers: true})
 	must(t, err)
 	wantEqual(t, "promoted", promoted.Referrers, uint(1))
-	_, err = client.Index(background, host+"/x/z:all", []string{host + "/x/y:1"}, options)
+	_, err = client.Index(background, []string{host + "/x/y:1"}, host+"/x/z:all", options)
 	wantError(t, err, zreg.ErrUnsupported)
 }
 
@@ -134,7 +134,7 @@ func TestIndex(t *testing.T) {
 			&zreg.AppendOptions{Platform: platform, Labels: []string{"platform=" + platform}})
 		must(t, err)
 	}
-	digest, err := client.Index(background, host+"/x/y:1", sources, nil)
+	digest, err := client.Index(background, sources, host+"/x/y:1", nil)
 	must(t, err)
 	index, err := client.Manifest(background, host+"/x/y@"+string(digest))
 	must(t, err)
@@ -143,11 +143,11 @@ func TestIndex(t *testing.T) {
 	wantEqual(t, "architecture", index.Manifests[1].Platform.Architecture, "arm64")
 
 	only := &zreg.CopyOptions{Platforms: []string{"linux/arm64"}}
-	digest, err = client.Index(background, host+"/x/y:2", []string{host + "/x/y:1"}, only)
+	digest, err = client.Index(background, []string{host + "/x/y:1"}, host+"/x/y:2", only)
 	must(t, err)
 	index, err = client.Manifest(background, host+"/x/y@"+string(digest))
 	must(t, err)
 	wantEqual(t, "children of one platform", len(index.Manifests), 1)
-	_, err = client.Index(background, host+"/x/y:3", sources, &zreg.CopyOptions{ExpectDigest: digest})
+	_, err = client.Index(background, sources, host+"/x/y:3", &zreg.CopyOptions{ExpectDigest: digest})
 	wantError(t, err, zreg.ErrInvalid)
 }

@@ -17,7 +17,7 @@ go_DATA = \
 	bindings/go/error.go \
 	bindings/go/gate.go \
 	bindings/go/go.mod \
-	bindings/go/host.go \
+	bindings/go/node.go \
 	bindings/go/manifest.go \
 	bindings/go/promote.go \
 	bindings/go/provenance.go \
@@ -33,7 +33,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/raw.swig \
 	bindings/go/internal/raw/shim.c \
 	bindings/go/internal/raw/shim.h \
-	bindings/go/internal/raw/shim_host.c \
+	bindings/go/internal/raw/shim_node.c \
 	bindings/go/internal/raw/shim_inside.h \
 	bindings/go/internal/raw/shim_manifest.c \
 	bindings/go/internal/raw/shim_promote.c \

@@ -52,7 +52,7 @@ var misused = map[string]struct {
 
 // misusedFunctions are the package's functions.
 var misusedFunctions = map[string]interface{}{
-	"DigestOf": zreg.DigestOf, "HostApply": zreg.HostApply, "HostRevert": zreg.HostRevert, "NewClient": zreg.NewClient,
+	"DigestOf": zreg.DigestOf, "NodeApply": zreg.NodeApply, "NodeRevert": zreg.NodeRevert, "NewClient": zreg.NewClient,
 	"Features": zreg.Features, "ParseArtifacts": zreg.ParseArtifacts, "ParseDigest": zreg.ParseDigest, "ParseManifest": zreg.ParseManifest,
 	"ParseRef": zreg.ParseRef, "Provenance": zreg.Provenance, "StartBuildset": zreg.StartBuildset,
 	"StartServer": zreg.StartServer, "TemporaryTag": zreg.TemporaryTag, "Version": zreg.Version, "VersionNumber": zreg.VersionNumber,
@@ -61,8 +61,8 @@ var misusedFunctions = map[string]interface{}{
 // misusedValues are all other exported types: memory alone, whose methods are called on the zero value.
 var misusedValues = []interface{}{
 	zreg.Artifact{}, zreg.Artifacts{}, zreg.Candidate{}, zreg.CleanedTag{}, zreg.CleanupResult{}, zreg.Connection{},
-	zreg.CopyResult{}, zreg.Counters{}, zreg.Descriptor{}, zreg.Digest(""), zreg.Error{}, zreg.Code(0), zreg.HostChange{},
-	zreg.HostChanges{}, zreg.Manifest{}, zreg.Platform{}, zreg.Populated{}, zreg.PopulatedImage{}, zreg.PopulatedItem{},
+	zreg.CopyResult{}, zreg.Counters{}, zreg.Descriptor{}, zreg.Digest(""), zreg.Error{}, zreg.Code(0), zreg.NodeChange{},
+	zreg.NodeChanges{}, zreg.Manifest{}, zreg.Platform{}, zreg.Populated{}, zreg.PopulatedImage{}, zreg.PopulatedItem{},
 	zreg.Progress{}, zreg.PromoteResult{}, zreg.PromotedTag{}, zreg.Ref{}, zreg.Resolution{}, zreg.ServedImage{}, zreg.ZuulBuild{},
 	zreg.ZuulQuery{}, zreg.Source(0), zreg.TagAPI(0), zreg.LogLevel(0), zreg.Anonymous(0), zreg.Durability(0), zreg.ServedFrom(0),
 }
@@ -133,7 +133,7 @@ func newMisuseWorld(folder string) *misuseWorld {
 func (w *misuseWorld) good(kind reflect.Type) reflect.Value {
 	ctx, cancel := context.WithTimeout(background, 5*time.Second)
 	_ = cancel
-	for _, value := range []interface{}{w.place, w.blob, []string{}, []byte("text"), &zreg.HostApplyOptions{Root: w.folder, Check: true},
+	for _, value := range []interface{}{w.place, w.blob, []string{}, []byte("text"), &zreg.NodeApplyOptions{Root: w.folder, Check: true},
 		zreg.ServerOptions{Root: w.folder, PlainHTTP: true}, zreg.ClientOptions{NoAuthFile: true}, w.server.Connection()} {
 		if reflect.TypeOf(value) == kind {
 			return reflect.ValueOf(value)
@@ -176,14 +176,14 @@ func (w *misuseWorld) wrong(kind reflect.Type) (values []reflect.Value) {
 				whole := reflect.New(kind).Elem()
 				whole.Set(w.good(kind))
 				whole.Field(i).Set(value)
-				if kind == reflect.TypeOf(zreg.HostApplyOptions{}) {
+				if kind == reflect.TypeOf(zreg.NodeApplyOptions{}) {
 					whole.FieldByName("Check").SetBool(true)
 				}
 				values = append(values, whole)
 			}
 		}
 	case reflect.Ptr:
-		if kind.Elem() != reflect.TypeOf(zreg.HostApplyOptions{}) {
+		if kind.Elem() != reflect.TypeOf(zreg.NodeApplyOptions{}) {
 			values = append(values, reflect.Zero(kind)) // nil there means the machine itself
 		}
 		if kind.Elem().Kind() == reflect.Struct && misused[kind.Elem().Name()].zero == nil {

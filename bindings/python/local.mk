@@ -9,7 +9,7 @@ python_modules = \
 	bindings/python/zreg/checks.py \
 	bindings/python/zreg/client.py \
 	bindings/python/zreg/errors.py \
-	bindings/python/zreg/host.py \
+	bindings/python/zreg/node.py \
 	bindings/python/zreg/results.py \
 	bindings/python/zreg/server.py \
 	bindings/python/zreg/streams.py \

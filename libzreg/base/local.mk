@@ -10,7 +10,7 @@ zreg_headers += \
 	libzreg/zreg/copy.h \
 	libzreg/zreg/digest.h \
 	libzreg/zreg/gate.h \
-	libzreg/zreg/host.h \
+	libzreg/zreg/node.h \
 	libzreg/zreg/manifest.h \
 	libzreg/zreg/populate.h \
 	libzreg/zreg/promote.h \

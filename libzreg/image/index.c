@@ -227,8 +227,8 @@ static zreg_status start(assembly *self, const char *dst, zreg_error *err)
                                   : zreg__fail_nomem(err);
 }
 
-zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
-                              const char *const *sources, const zreg_copy_options *options,
+zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *const *sources,
+                              const char *dst, const zreg_copy_options *options,
                               zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(assembly) assembly self = {.client = client, .cancel = cancel};

@@ -121,9 +121,10 @@ ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const ch
  * Errors: INVAL (two images of one platform, expect_digest), UNSUPPORTED (with_referrers: copy the
  * images first), those of zreg_copy.
  */
-ZREG_API zreg_status zreg_index_create(zreg_digest *out, zreg_client *client, const char *dst,
-                                       const char *const *sources, const zreg_copy_options *options,
-                                       zreg_cancel *cancel, zreg_error *err);
+ZREG_API zreg_status zreg_index_create(zreg_digest *out, zreg_client *client,
+                                       const char *const *sources, const char *dst,
+                                       const zreg_copy_options *options, zreg_cancel *cancel,
+                                       zreg_error *err);
 
 /**
  * What a place holds, as one JSON document for people and scripts: ref, digest, media_type,

@@ -22,7 +22,7 @@ OWN_MANNER = {
         "populated_json": "Populated is data",
         "promoted_json": "PromoteResult is data",
         "cleaned_json": "CleanupResult is data",
-        "host_changes_json": "HostChanges is data",
+        "node_changes_json": "NodeChanges is data",
         "provenance_json": "ServedImage is data",
     },
     "go": {
@@ -39,7 +39,7 @@ OWN_MANNER = {
         "populated_json": "Populated is data",
         "promoted_json": "PromoteResult is data",
         "cleaned_json": "CleanupResult is data",
-        "host_changes_json": "HostChanges is data",
+        "node_changes_json": "NodeChanges is data",
         "provenance_json": "ServedImage is data",
     },
 }

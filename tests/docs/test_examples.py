@@ -31,7 +31,7 @@ SAYS = {
     "copy": r"3 manifests, sha256:",
     "digest": r"sha256:2cf24dba",
     "gate": r"published docker://\S+:6a0c_latest\nuploaded \S+:change_12_latest",
-    "host": r"created(.|\n)*removed",
+    "node": r"created(.|\n)*removed",
     "manifest": r"layer of 5 bytes",
     "populate": r"example/base:latest of change 12(.|\n)*change 12 is ahead",
     "promote": r"latest is sha256:\w+\n2 requests, for blobs: 0\nsecond is sha256:",
@@ -97,7 +97,7 @@ def run_one(path, work):
     (pathlib.Path(work) / "root/etc").mkdir(parents=True)
     with ZuulApi() as zuul:
         zuul_with_a_merged_change(zuul)
-        words = {"zuul": [zuul.api], "host": [f"{work}/root"]}.get(path.stem, [])
+        words = {"zuul": [zuul.api], "node": [f"{work}/root"]}.get(path.stem, [])
         done = subprocess.run([program, *words], cwd=work, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done
     assert re.search(SAYS.get(path.stem, ""), done.stdout), done.stdout

@@ -6,7 +6,7 @@ fuzz_programs += \
 	tests/fuzz/fuzz_challenge \
 	tests/fuzz/fuzz_digest \
 	tests/fuzz/fuzz_errors \
-	tests/fuzz/fuzz_hostfile \
+	tests/fuzz/fuzz_nodefile \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_link \
 	tests/fuzz/fuzz_manifest \
@@ -33,9 +33,9 @@ tests_fuzz_fuzz_digest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_errors_SOURCES = tests/fuzz/fuzz_errors.c $(fuzz_main)
 tests_fuzz_fuzz_errors_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_errors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_hostfile_SOURCES = tests/fuzz/fuzz_hostfile.c $(fuzz_main)
-tests_fuzz_fuzz_hostfile_LDADD = $(fuzz_ldadd)
-tests_fuzz_fuzz_hostfile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_nodefile_SOURCES = tests/fuzz/fuzz_nodefile.c $(fuzz_main)
+tests_fuzz_fuzz_nodefile_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_nodefile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

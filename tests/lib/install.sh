@@ -20,7 +20,7 @@ packages_of() {
     docs) echo mandoc man-db groff zsh fish bash-completion shellcheck python3-yaml python3-venv iproute2 util-linux openssl apache2-utils ;;
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
-    host)
+    engines)
         echo docker.io containerd runc skopeo buildah podman crun busybox-static ca-certificates curl \
             openssl iproute2 util-linux python3
         ! docker_cli_is_separate || echo docker-cli
@@ -30,7 +30,7 @@ packages_of() {
             openssh-client busybox-static default-jre-headless libzookeeper-java postgresql
         ;;
     zuul-real)
-        packages_of host
+        packages_of engines
         packages_of zuul
         echo docker-registry nginx-light apache2-utils openssh-server sudo procps
         ;;

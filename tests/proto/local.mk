@@ -37,7 +37,7 @@ if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
-	tests/proto/test_cli_host.py \
+	tests/proto/test_cli_node.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_secrets.py \

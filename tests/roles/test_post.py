@@ -168,11 +168,11 @@ def test_engines_that_cannot_be_put_back_do_not_keep_the_registry():
     with with_intermediate() as (node, _, variables):
         job = Job(node, "first", **variables)
         pid = job.start()
-        hosts = node.machine.folder / "var/lib/zreg/host.json"
+        hosts = node.machine.folder / "var/lib/zreg/node.json"
         written = hosts.read_text()
         hosts.write_text("spoiled")
         told = job.play("buildset-registry/post", fails=True, zuul_success=False)
-        assert "/var/lib/zreg/host.json" in told, told[-3000:]
+        assert "/var/lib/zreg/node.json" in told, told[-3000:]
         assert not node.runs(pid) and not (node.root / "images").exists()
         hosts.write_text(written)
         job.play("buildset-registry/post", zuul_success=False)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("base", "oci", "http", "registry", "store", "server", "image", "gate", "host")
+LAYERS = ("base", "oci", "http", "registry", "store", "server", "image", "gate", "node")
 
 
 def all_files():

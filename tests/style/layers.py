@@ -15,7 +15,7 @@ BELOW = {
     "server": ("store", "http", "oci", "base"),
     "image": ("registry", "server", "store", "http", "oci", "base"),
     "gate": ("image", "registry", "server", "store", "http", "oci", "base"),
-    "host": ("oci", "base"),
+    "node": ("oci", "base"),
 }
 # The two halves of http/ each have their own users. The server fetches too: from its upstream.
 USERS = {

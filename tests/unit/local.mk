@@ -112,11 +112,11 @@ endif
 unit_tests += tests/unit/test_gate_cleanup
 tests_unit_test_gate_cleanup_SOURCES = tests/unit/test_gate_cleanup.c
 tests_unit_test_gate_cleanup_LDADD = $(unit_ldadd)
-unit_tests += tests/unit/test_host_drivers tests/unit/test_host_formats
-tests_unit_test_host_drivers_SOURCES = tests/unit/test_host_drivers.c
-tests_unit_test_host_drivers_LDADD = $(unit_ldadd)
-tests_unit_test_host_formats_SOURCES = tests/unit/test_host_formats.c
-tests_unit_test_host_formats_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_node_drivers tests/unit/test_node_formats
+tests_unit_test_node_drivers_SOURCES = tests/unit/test_node_drivers.c
+tests_unit_test_node_drivers_LDADD = $(unit_ldadd)
+tests_unit_test_node_formats_SOURCES = tests/unit/test_node_formats.c
+tests_unit_test_node_formats_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_json
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_rules.h
 tests_unit_test_json_LDADD = $(unit_ldadd)

@@ -342,13 +342,13 @@ static void images_are_put_under_one_index(void **state)
     char second[400];
     make_index(w);
     const char *const one[] = {w->from, NULL};
-    assert_int_equal(zreg_index_create(&digest, NULL, w->to, one, NULL, NULL, NULL), ZREG_OK);
-    assert_int_equal(zreg_index_create(&again, NULL, w->to, one, NULL, NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg_index_create(&digest, NULL, one, w->to, NULL, NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg_index_create(&again, NULL, one, w->to, NULL, NULL, NULL), ZREG_OK);
     assert_string_equal(digest.text, again.text);
 
     snprintf(second, sizeof(second), "oci:%s/second:x", w->dir);
     const char *const two[] = {w->to, w->from, NULL};
-    assert_int_equal(zreg_index_create(&again, NULL, second, two, NULL, NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg_index_create(&again, NULL, two, second, NULL, NULL, NULL), ZREG_OK);
     assert_string_equal(digest.text, again.text);
 }
 
@@ -365,7 +365,7 @@ static void two_images_of_one_platform_are_refused(void **state)
     fixture_tag(other, FIXTURE_MANIFEST, &image, "x");
     snprintf(from_other, sizeof(from_other), "oci:%.300s", other);
     const char *const sources[] = {w->from, from_other, NULL};
-    assert_int_equal(zreg_index_create(&digest, NULL, w->to, sources, NULL, NULL, &err),
+    assert_int_equal(zreg_index_create(&digest, NULL, sources, w->to, NULL, NULL, &err),
                      ZREG_INVAL);
     assert_non_null(strstr(err.message, "linux/amd64"));
 }

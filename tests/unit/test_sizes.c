@@ -41,7 +41,7 @@ CALL(copy,
 CALL(append, zreg_append(&made.digest, made.client, "oci:/no:1", tags, "oci:/no/2:1", options, NULL,
                          &made.err))
 CALL(index_create,
-     zreg_index_create(&made.digest, made.client, "oci:/no/2:1", images, options, NULL, &made.err))
+     zreg_index_create(&made.digest, made.client, images, "oci:/no/2:1", options, NULL, &made.err))
 CALL(resolve, zreg_resolve((void *)&made.object, made.client, "h.invalid/x:1", made.artifacts,
                            options, NULL, &made.err))
 CALL(populate, zreg_populate((void *)&made.object, made.client, made.artifacts, "127.0.0.1:1",
@@ -56,8 +56,8 @@ CALL(builds_find, zreg_zuul_builds_find((void *)&made.object, made.client, "http
                                         options, NULL, &made.err))
 CALL(zuul_order, zreg_zuul_order((uint64_t *)&made.object, made.client, "http://127.0.0.1:1/api",
                                  options, NULL, &made.err))
-CALL(host_apply, zreg_host_apply((void *)&made.object, "{}", 2, options, NULL, &made.err))
-CALL(host_revert, zreg_host_revert((void *)&made.object, options, NULL, &made.err))
+CALL(node_apply, zreg_node_apply((void *)&made.object, "{}", 2, options, NULL, &made.err))
+CALL(node_revert, zreg_node_revert((void *)&made.object, options, NULL, &made.err))
 
 static const struct {
     const char *name;
@@ -78,8 +78,8 @@ static const struct {
     {"zreg_cleanup_tags", sizeof(zreg_cleanup_options), cleanup_tags},
     {"zreg_zuul_builds_find", sizeof(zreg_zuul_options), builds_find},
     {"zreg_zuul_order", sizeof(zreg_zuul_options), zuul_order},
-    {"zreg_host_apply", sizeof(zreg_host_apply_options), host_apply},
-    {"zreg_host_revert", sizeof(zreg_host_apply_options), host_revert},
+    {"zreg_node_apply", sizeof(zreg_node_options), node_apply},
+    {"zreg_node_revert", sizeof(zreg_node_options), node_revert},
 };
 
 #define COUNT (sizeof(calls) / sizeof(calls[0]))
@@ -127,8 +127,8 @@ static void null_means_all_defaults(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT; i++) {
-        if (calls[i].call == client_new || calls[i].call == host_apply ||
-            calls[i].call == host_revert) {
+        if (calls[i].call == client_new || calls[i].call == node_apply ||
+            calls[i].call == node_revert) {
             continue; /* succeeds, or would look at this machine */
         }
         made.object = NULL;

@@ -47,7 +47,7 @@ extern const fields_row fields_of_promote_options[];
 extern const fields_row fields_of_promote_from_intermediate_options[];
 extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
-extern const fields_row fields_of_host_apply_options[];
+extern const fields_row fields_of_node_options[];
 
 extern const fields_row fields_of_progress[];
 extern const fields_row fields_of_counters[];
@@ -61,7 +61,7 @@ extern const fields_row fields_of_populated_image[];
 extern const fields_row fields_of_populated_item[];
 extern const fields_row fields_of_zuul_build[];
 extern const fields_row fields_of_cleaned_tag[];
-extern const fields_row fields_of_host_change[];
+extern const fields_row fields_of_node_change[];
 extern const fields_row fields_of_served_image[];
 
 /** An options struct made from a dict, with all that it points to. */

@@ -185,13 +185,13 @@ const fields_row fields_of_cleanup_options[] = {
     END,
 };
 
-const fields_row fields_of_host_apply_options[] = {
-    FIELD(zreg_host_apply_options, TEXT, root),
-    FIELD(zreg_host_apply_options, TEXT, home),
-    FIELD(zreg_host_apply_options, TEXTS, engines),
-    FIELD(zreg_host_apply_options, TEXTS, namespaces),
-    FIELD(zreg_host_apply_options, INT, check),
-    FIELD(zreg_host_apply_options, TEXTS, unqualified),
+const fields_row fields_of_node_options[] = {
+    FIELD(zreg_node_options, TEXT, root),
+    FIELD(zreg_node_options, TEXT, home),
+    FIELD(zreg_node_options, TEXTS, engines),
+    FIELD(zreg_node_options, TEXTS, namespaces),
+    FIELD(zreg_node_options, INT, check),
+    FIELD(zreg_node_options, TEXTS, unqualified),
     END,
 };
 
@@ -335,11 +335,11 @@ const fields_row fields_of_cleaned_tag[] = {
     END,
 };
 
-const fields_row fields_of_host_change[] = {
-    FIELD(zreg_host_change, TEXT, path),   FIELD(zreg_host_change, TEXT, engine),
-    FIELD(zreg_host_change, TEXT, action), FIELD(zreg_host_change, TEXT, wants),
-    FIELD(zreg_host_change, INT, secret),  FIELD(zreg_host_change, TEXT, before),
-    FIELD(zreg_host_change, TEXT, after),  END,
+const fields_row fields_of_node_change[] = {
+    FIELD(zreg_node_change, TEXT, path),   FIELD(zreg_node_change, TEXT, engine),
+    FIELD(zreg_node_change, TEXT, action), FIELD(zreg_node_change, TEXT, wants),
+    FIELD(zreg_node_change, INT, secret),  FIELD(zreg_node_change, TEXT, before),
+    FIELD(zreg_node_change, TEXT, after),  END,
 };
 
 const fields_row fields_of_served_image[] = {

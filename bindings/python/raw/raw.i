@@ -186,7 +186,7 @@
 %options(zreg_promote_from_intermediate_options, fields_of_promote_from_intermediate_options)
 %options(zreg_zuul_options, fields_of_zuul_options)
 %options(zreg_cleanup_options, fields_of_cleanup_options)
-%options(zreg_host_apply_options, fields_of_host_apply_options)
+%options(zreg_node_options, fields_of_node_options)
 
 /* Given out also beside an error, whose typemap runs later and drops it. */
 %define %result(STRUCT, TABLE)
@@ -218,7 +218,7 @@
 %result(zreg_populated_item, fields_of_populated_item)
 %result(zreg_zuul_build, fields_of_zuul_build)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
-%result(zreg_host_change, fields_of_host_change)
+%result(zreg_node_change, fields_of_node_change)
 %result(zreg_served_image, fields_of_served_image)
 
 /* --- objects: freed when Python drops them, never before a call that uses them has ended */
@@ -259,7 +259,7 @@ struct OBJECT {};
 %object(zreg_promoted)
 %object(zreg_zuul_builds)
 %object(zreg_cleaned)
-%object(zreg_host_changes)
+%object(zreg_node_changes)
 %object(zreg_provenance)
 %typemap(check) zreg_cancel *cancel, const zreg_artifacts *artifacts ""
 
@@ -300,7 +300,7 @@ int guard_elsewhere(void);
 %include <zreg/promote.h>
 %include <zreg/zuul.h>
 %include <zreg/cleanup.h>
-%include <zreg/host.h>
+%include <zreg/node.h>
 %include <zreg/provenance.h>
 
 %wrapper %{

@@ -235,7 +235,7 @@ def test_append_gives_the_same_digest_for_the_same_input(client, server, tmp_pat
     one = client.append("scratch", [folder], f"{server.address}/one:1", **options)
     two = client.append("scratch", [folder], f"{server.address}/two:1", dst_server=server, **options)
     assert one == two
-    index = client.index(f"{server.address}/index:1", [f"{server.address}/one:1"])
+    index = client.index([f"{server.address}/one:1"], f"{server.address}/index:1")
     manifest = client.manifest(f"{server.address}/index:1")
     assert manifest.digest == index and str(manifest.children[0].platform) == "linux/arm64"
     only = client.copy(f"{server.address}/index:1", f"oci:{tmp_path}/layout:1", platforms=["linux/arm64"])
@@ -349,8 +349,8 @@ def test_an_index_takes_one_platform_of_another(client, server):
     for platform in ("linux/amd64", "linux/arm64"):
         places.append(f"{server.address}/image:{platform[6:]}")
         client.append("scratch", [], places[-1], platform=platform, labels={"of": platform})
-    client.index(f"{server.address}/image:all", places)
+    client.index(places, f"{server.address}/image:all")
     assert len(client.manifest(f"{server.address}/image:all").children) == 2
-    client.index(f"{server.address}/image:arm", [f"{server.address}/image:all"], platforms=["linux/arm64"])
+    client.index([f"{server.address}/image:all"], f"{server.address}/image:arm", platforms=["linux/arm64"])
     only, = client.manifest(f"{server.address}/image:arm").children
     assert only.platform.architecture == "arm64"

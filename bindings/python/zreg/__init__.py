@@ -22,7 +22,7 @@ from .cancel import Cancel
 from .client import Client, temporary_tag
 from .errors import (Busy, Cancelled, Conflict, Corrupt, Denied, Error, FileError, InvalidArgument, Limit, MissingFile,
                      NetError, NotFound, PeerError, ProtocolError, Timeout, TlsError, UnknownHost, Unsupported)
-from .host import HostChange, HostChanges, host_apply, host_revert
+from .node import NodeChange, NodeChanges, node_apply, node_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage,
                       PopulatedItem, Progress,
                       PromotedTag, PromoteResult, Resolution, ServedImage, ZuulBuild, ZuulBuilds, provenance)
@@ -50,10 +50,10 @@ def features() -> _Dict[str, str]:
 __all__ = [
     "Artifact", "Artifacts", "BlobReader", "BlobWriter", "BuildsetRegistry", "Busy", "Cancel", "Cancelled",
     "Candidate", "CleanedTag", "CleanupResult", "Client", "Conflict", "CopyResult", "Corrupt", "Counters", "Denied",
-    "Descriptor", "Digest", "Error", "FileError", "HostChange", "HostChanges", "InvalidArgument", "Limit",
+    "Descriptor", "Digest", "Error", "FileError", "NodeChange", "NodeChanges", "InvalidArgument", "Limit",
     "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage",
     "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
     "Ref", "Resolution", "ServedImage", "Server", "Timeout", "TlsError", "UnknownHost", "Unsupported", "ZuulBuild",
-    "ZuulBuilds", "features", "host_apply",
-    "host_revert", "provenance", "temporary_tag", "version_number",
+    "ZuulBuilds", "features", "node_apply",
+    "node_revert", "provenance", "temporary_tag", "version_number",
 ]

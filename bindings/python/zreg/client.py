@@ -329,8 +329,8 @@ class Client(Live):
 
     def index(
         self,
-        dst: AnyRef,
         sources: Sequence[AnyRef],
+        dst: AnyRef,
         *,
         platforms: Optional[Sequence[str]] = None,
         mount_from: Optional[Sequence[str]] = None,
@@ -344,7 +344,7 @@ class Client(Live):
         """Makes an index of images and stores it, with all it needs, at `dst`. Of a source that is an
         index itself its children are taken, or only `platforms`, when given."""
         return Digest(self._work(
-            _raw.index_create, place("dst", dst), places("sources", sources), platforms=texts("platforms", platforms),
+            _raw.index_create, places("sources", sources), place("dst", dst), platforms=texts("platforms", platforms),
             mount_from=texts("mount_from", mount_from),
             jobs=jobs, src_server=_server("src_server", src_server), dst_server=_server("dst_server", dst_server),
             progress=progress,

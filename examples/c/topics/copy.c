@@ -59,7 +59,7 @@ int main(void)
     snprintf(copy, sizeof(copy), "%s/example/copy:latest", zreg_server_address(server));
     make(client, server, "linux/amd64", one);
     make(client, server, "linux/arm64", two);
-    must(zreg_index_create(&digest, client, both, (const char *const[]){one, two, NULL}, NULL, NULL,
+    must(zreg_index_create(&digest, client, (const char *const[]){one, two, NULL}, both, NULL, NULL,
                            &err),
          &err);
     options.expect_digest = &digest;

@@ -141,9 +141,9 @@ RULES = dict(required_if=[("state", "present", ["connection"])])
 
 def apply(params, check):
     if params["state"] == "absent":
-        return common.zreg.host_revert(root=params["root"], check=check)
+        return common.zreg.node_revert(root=params["root"], check=check)
     record = {key: value for key, value in params["connection"].items() if value is not None}
-    return common.zreg.host_apply(record, root=params["root"], home=params["home"], engines=params["engines"],
+    return common.zreg.node_apply(record, root=params["root"], home=params["home"], engines=params["engines"],
                                   namespaces=params["namespaces"], unqualified=params["unqualified"], check=check)
 
 

@@ -269,7 +269,7 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
         .with_referrers = with_referrers,
         PROGRESS(progress),
     };
-    zreg_index_create(out, client, dst, source_list, &options, cancel, err);
+    zreg_index_create(out, client, source_list, dst, &options, cancel, err);
 }
 
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)

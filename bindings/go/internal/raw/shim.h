@@ -160,11 +160,11 @@ zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, 
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err);
 
-zreg_host_changes *zreg_go_host_apply(zreg_go_bytes json, const char *root, const char *home,
+zreg_node_changes *zreg_go_node_apply(zreg_go_bytes json, const char *root, const char *home,
                                       zreg_go_list engines, zreg_go_list namespaces,
                                       zreg_go_list unqualified, int check, zreg_cancel *cancel,
                                       zreg_error *err);
-zreg_host_changes *zreg_go_host_revert(const char *root, int check, zreg_cancel *cancel,
+zreg_node_changes *zreg_go_node_revert(const char *root, int check, zreg_cancel *cancel,
                                        zreg_error *err);
 zreg_zuul_builds *zreg_go_zuul_builds_find(zreg_client *client, const char *api, const char *tenant,
                                            const char *project, const char *pipeline,

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/connection.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "oci/reference.h"
+#include <arpa/inet.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+/* The longest user and password together. */
+#define MAX_PAIR_BYTES (64 * ZREG__KIB)
+
+ZREG__DEFINE_AUTO(BIO, BIO_free_all)
+
+/* A record by Zuul has the port as a number or as text. */
+static zreg_status read_port(unsigned *out, const zreg__json *record, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *text = zreg__json_scalar(record, "port");
+    uint64_t port = 0;
+    if (text == NULL || !zreg__span_u64(zreg__span_of(text), &port) || port == 0 || port > 65535) {
+        return zreg__fail(err, ZREG_INVAL, "the connection record has no \"port\" from 1 to 65535");
+    }
+    *out = (unsigned)port;
+    return ZREG_OK;
+}
+
+/* The address in `host`, with or without brackets, in new memory; NULL: it is a name. */
+static char *address_in(const char *host)
+{
+    unsigned char bytes[16];
+    size_t size = strlen(host);
+    bool brackets = size > 2 && host[0] == '[' && host[size - 1] == ']';
+    char *text = zreg__strndup(host + brackets, size - 2 * (size_t)brackets);
+    if (text != NULL && inet_pton(AF_INET6, text, bytes) != 1 &&
+        (brackets || inet_pton(AF_INET, text, bytes) != 1)) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+static zreg_status read_place(zreg__connection *out, const zreg__json *record, zreg_error *err)
+{
+    const char *host = zreg__json_text(record, "host");
+    unsigned port = 0;
+    ZREG__TRY(read_port(&port, record, err));
+    if (zreg__str_empty(host)) {
+        return zreg__fail(err, ZREG_INVAL, "the connection record has no \"host\"");
+    }
+    out->address = address_in(host);
+    const char *name = out->address == NULL ? host : ZREG__HOST_ALIAS;
+    out->authority = zreg__asprintf("%s:%u", name, port);
+    if (out->authority == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    if (!zreg__reference_is_host(zreg__span_of(out->authority))) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "the connection record's \"host\" is no name and no address");
+    }
+    return ZREG_OK;
+}
+
+static zreg_status read_user(zreg__connection *out, const zreg__json *record, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * MAX_PAIR_BYTES);
+    const char *username = zreg__json_text(record, "username");
+    const char *password = zreg__json_text(record, "password");
+    if (zreg__str_empty(username)) {
+        return ZREG_OK;
+    }
+    if (zreg__str_empty(password) || strchr(username, ':') != NULL ||
+        strlen(username) + strlen(password) >= MAX_PAIR_BYTES) {
+        return zreg__fail(
+            err, ZREG_INVAL,
+            "the connection record's user has no \"password\", or a colon in the name");
+    }
+    ZREG__AUTO_SECRET char *pair = zreg__asprintf("%s:%s", username, password);
+    if (pair == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__base64_encode(&text, pair, strlen(pair), 0, err));
+    out->auth = zreg__buf_steal(&text);
+    return out->auth == NULL ? zreg__fail_nomem(err) : ZREG_OK;
+}
+
+/* Writes each certificate of `from` anew: what is no certificate does not come along. */
+static bool copy_certificates(BIO *to, BIO *from, int *out_count)
+{
+    X509 *certificate;
+    *out_count = 0;
+    while ((certificate = PEM_read_bio_X509(from, NULL, NULL, NULL)) != NULL) {
+        bool written = PEM_write_bio_X509(to, certificate) == 1;
+        X509_free(certificate);
+        if (!written) {
+            return false;
+        }
+        (*out_count)++;
+    }
+    bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    return at_end;
+}
+
+/* A record of `zreg serve --buildset` always tells a fingerprint; none means HTTP without TLS. An
+ * engine would pass over such a registry and pull the original images without a word. */
+static bool has_no_tls(const zreg__json *record)
+{
+    zreg__json *fingerprint = NULL;
+    return json_object_object_get_ex(record, "fingerprint", &fingerprint) && fingerprint == NULL;
+}
+
+static zreg_status read_certificate(zreg__connection *out, const zreg__json *record,
+                                    zreg_error *err)
+{
+    const char *pem = zreg__json_text(record, "cert");
+    int count = 0;
+    char *text = NULL;
+    if (zreg__str_empty(pem)) {
+        return has_no_tls(record)
+                   ? zreg__fail(err, ZREG_INVAL,
+                                "the connection record is of a registry without TLS, which engines "
+                                "do not use; serve without --no-tls")
+                   : ZREG_OK;
+    }
+    size_t length = strlen(pem);
+    if (length > ZREG__MAX_PEM_BYTES) {
+        return zreg__fail(err, ZREG_INVAL, "the connection record's \"cert\" is too large");
+    }
+    ZREG__AUTO(BIO) BIO *from = BIO_new_mem_buf(pem, (int)length);
+    ZREG__AUTO(BIO) BIO *to = BIO_new(BIO_s_mem());
+    if (from == NULL || to == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    if (!copy_certificates(to, from, &count) || count == 0) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "the connection record's \"cert\" is no PEM certificate");
+    }
+    long size = BIO_get_mem_data(to, &text);
+    out->ca_pem = zreg__strndup(text, (size_t)size);
+    return out->ca_pem == NULL ? zreg__fail_nomem(err) : ZREG_OK;
+}
+
+static zreg_status read_all(zreg__connection *out, const zreg__json *record, zreg_error *err)
+{
+    ZREG__TRY(read_place(out, record, err));
+    ZREG__TRY(read_user(out, record, err));
+    return read_certificate(out, record, err);
+}
+
+zreg_status zreg__connection_read(zreg__connection *out, const char *json, size_t size,
+                                  zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *record = NULL;
+    ZREG__AUTO(zreg__connection) zreg__connection connection = {0};
+    ZREG__TRY(zreg__json_parse(&record, json, size, "the connection record", err));
+    ZREG__TRY(read_all(&connection, record, err));
+    *out = connection;
+    connection = (zreg__connection){0};
+    return ZREG_OK;
+}
+
+void zreg__connection_finish(zreg__connection *connection)
+{
+    free(connection->address);
+    free(connection->authority);
+    zreg__free_secret(connection->auth);
+    free(connection->ca_pem);
+    *connection = (zreg__connection){0};
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/jsonfile.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include <string.h>
+
+static bool is_blank(const zreg__content *content)
+{
+    for (size_t i = 0; i < content->size; i++) {
+        if (memchr(" \t\r\n", content->bytes[i], 4) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+zreg_status zreg__jsonfile_parse(zreg__json **out, const zreg__content *content, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    if (is_blank(content)) {
+        json = json_object_new_object();
+        if (json == NULL) {
+            return zreg__fail_nomem(err);
+        }
+    } else {
+        ZREG__TRY(zreg__json_parse(&json, content->bytes, content->size, "its content", err));
+    }
+    if (!json_object_is_type(json, json_type_object)) {
+        return zreg__fail(err, ZREG_INVAL, "its content: JSON, but no object");
+    }
+    *out = zreg__steal(&json);
+    return ZREG_OK;
+}
+
+/* Whether the file says nothing else than the object. */
+static bool says(const zreg__content *file, zreg__json *object)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    return file->exists && zreg__jsonfile_parse(&json, file, NULL) == ZREG_OK &&
+           json_object_equal(json, object);
+}
+
+zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object,
+                                 const zreg__content *before, zreg_error *err)
+{
+    if (says(before, object)) {
+        return zreg__content_copy(out, before, err);
+    }
+    bool tabs = before->exists && strstr(before->bytes, "\n\t") != NULL;
+    ZREG__AUTO_SECRET char *text = NULL;
+    ZREG__TRY(zreg__json_print_lines(&text, object, tabs ? "\t" : "  ", err));
+    ZREG__AUTO_SECRET char *line = zreg__asprintf("%s\n", text);
+    return line == NULL ? zreg__fail_nomem(err) : zreg__content_text(out, line, err);
+}
+
+zreg_status zreg__jsonfile_object(zreg__json **out, zreg__json *object, const char *key,
+                                  zreg_error *err)
+{
+    zreg__json *member = zreg__json_get(object, key);
+    if (member == NULL) {
+        member = json_object_new_object();
+        ZREG__TRY(zreg__json_set(object, key, member, err));
+    }
+    if (!json_object_is_type(member, json_type_object)) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is no object", key);
+    }
+    *out = member;
+    return ZREG_OK;
+}
+
+zreg_status zreg__jsonfile_put_first(zreg__json *object, const char *key, const char *text,
+                                     zreg_error *err)
+{
+    zreg__json *old = zreg__json_get(object, key);
+    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    if (old != NULL && !zreg__json_is_array(old)) {
+        return zreg__fail(err, ZREG_INVAL, "\"%s\" is no list", key);
+    }
+    ZREG__TRY(zreg__json_add(list, json_object_new_string(text), err));
+    for (size_t i = 0; i < zreg__json_length(old); i++) {
+        zreg__json *item = zreg__json_at(old, i);
+        bool ours = json_object_is_type(item, json_type_string) &&
+                    zreg__str_equal(json_object_get_string(item), text);
+        if (!ours) {
+            ZREG__TRY(zreg__json_add(list, json_object_get(item), err));
+        }
+    }
+    return zreg__json_set(object, key, zreg__steal(&list), err);
+}
+
+static bool holds(const zreg__json *list, zreg__json *item)
+{
+    for (size_t i = 0; i < zreg__json_length(list); i++) {
+        if (json_object_equal(zreg__json_at(list, i), item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The items of `current` but those that came with `written`. */
+static zreg_status merge_lists(zreg__json **out, zreg__json *original, zreg__json *written,
+                               zreg__json *current, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    for (size_t i = 0; i < zreg__json_length(current); i++) {
+        zreg__json *item = zreg__json_at(current, i);
+        if (!holds(written, item) || holds(original, item)) {
+            ZREG__TRY(zreg__json_add(list, json_object_get(item), err));
+        }
+    }
+    bool vanishes = original == NULL && zreg__json_length(list) == 0;
+    *out = vanishes ? NULL : zreg__steal(&list);
+    return ZREG_OK;
+}
+
+static zreg_status merge(zreg__json **out, zreg__json *original, zreg__json *written,
+                         zreg__json *current, zreg_error *err);
+
+static zreg_status merge_objects(zreg__json **out, zreg__json *original, zreg__json *written,
+                                 zreg__json *current, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *object = json_object_new_object();
+    json_object_object_foreach(current, key, value)
+    {
+        zreg__json *merged = NULL;
+        ZREG__TRY(merge(&merged, zreg__json_get(original, key), zreg__json_get(written, key), value,
+                        err));
+        if (merged != NULL || value == NULL) {
+            if (json_object_object_add(object, key, merged) != 0) {
+                json_object_put(merged);
+                return zreg__fail_nomem(err);
+            }
+        }
+    }
+    bool vanishes = original == NULL && json_object_object_length(object) == 0;
+    *out = vanishes ? NULL : zreg__steal(&object);
+    return ZREG_OK;
+}
+
+/* NULL is no value. The result is a new reference. */
+static zreg_status merge(zreg__json **out, zreg__json *original, zreg__json *written,
+                         zreg__json *current, zreg_error *err)
+{
+    if (written == NULL || json_object_equal(original, written)) {
+        *out = json_object_get(current);
+        return ZREG_OK;
+    }
+    if (json_object_equal(current, written)) {
+        *out = json_object_get(original);
+        return ZREG_OK;
+    }
+    if (json_object_is_type(current, json_type_object) &&
+        json_object_is_type(written, json_type_object)) {
+        return merge_objects(out, original, written, current, err);
+    }
+    if (zreg__json_is_array(current) && zreg__json_is_array(written)) {
+        return merge_lists(out, original, written, current, err);
+    }
+    *out = json_object_get(current);
+    return ZREG_OK;
+}
+
+zreg_status zreg__jsonfile_remove(zreg__content *out, const zreg__content *original,
+                                  const zreg__content *written, const zreg__content *current,
+                                  zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *first = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *ours = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *now = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *merged = NULL;
+    ZREG__TRY(zreg__jsonfile_parse(&first, original, err));
+    ZREG__TRY(zreg__jsonfile_parse(&ours, written, err));
+    ZREG__TRY(zreg__jsonfile_parse(&now, current, err));
+    ZREG__TRY(merge_objects(&merged, original->exists ? first : NULL, ours, now, err));
+    if (merged == NULL) {
+        zreg__content_finish(out);
+        return ZREG_OK;
+    }
+    return zreg__jsonfile_print(out, merged, current, err);
+}
