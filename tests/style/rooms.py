@@ -55,12 +55,12 @@ def calls():
 
 
 def reachable(graph, start):
-    seen, todo = set(), [start]
-    while todo:
-        for room in graph.get(todo.pop(), ()):
+    seen, waiting = set(), [start]
+    while waiting:
+        for room in graph.get(waiting.pop(), ()):
             if room not in seen:
                 seen.add(room)
-                todo.append(room)
+                waiting.append(room)
     return seen
 
 
