@@ -36,6 +36,64 @@ func Example() {
 	// Output: [1] <nil>
 }
 
+// An SBOM beside an image: its document is the one layer of an artifact, whose subject is the image.
+func ExampleBuildImage() {
+	ctx := context.Background()
+	server, err := zreg.StartBuildset(zreg.ServerOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	client, err := zreg.NewClient(zreg.ClientOptions{NoAuthFile: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if err = client.Connect(server.Connection()); err != nil {
+		log.Fatal(err)
+	}
+	place := server.Address() + "/example/app"
+	if _, err = client.Append(ctx, "scratch", nil, place, nil); err != nil {
+		log.Fatal(err)
+	}
+	image, err := client.Manifest(ctx, place)
+	if err != nil {
+		log.Fatal(err)
+	}
+	put := func(mediaType, content string) zreg.Descriptor {
+		writer, err := client.CreateBlob(ctx, place, "", uint64(len(content)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer writer.Close()
+		if _, err = writer.Write([]byte(content)); err != nil {
+			log.Fatal(err)
+		}
+		digest, err := writer.Commit()
+		if err != nil {
+			log.Fatal(err)
+		}
+		return zreg.Descriptor{MediaType: mediaType, Digest: digest, Size: uint64(len(content))}
+	}
+	config := put("application/vnd.oci.empty.v1+json", "{}")
+	layer := put("application/spdx+json", `{"spdxVersion": "SPDX-2.3"}`)
+	sbom, err := zreg.BuildImage(zreg.ManifestOptions{
+		ArtifactType: "application/spdx+json",
+		Config:       &config,
+		Items:        []zreg.Descriptor{layer},
+		Subject:      &zreg.Descriptor{MediaType: image.MediaType, Digest: image.Digest, Size: uint64(len(image.Bytes))},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err = client.PutManifest(ctx, place+"@"+string(sbom.Digest), sbom); err != nil {
+		log.Fatal(err)
+	}
+	referrers, err := client.Referrers(ctx, place+"@"+string(image.Digest), "application/spdx+json")
+	fmt.Println(len(referrers), referrers[0].Digest == sbom.Digest, err)
+	// Output: 1 true <nil>
+}
+
 func ExampleParseRef() {
 	ref, err := zreg.ParseRef("debian")
 	fmt.Println(ref, ref.Host, ref.Repository, ref.Tag, err)

@@ -19,6 +19,7 @@ go_DATA = \
 	bindings/go/go.mod \
 	bindings/go/node.go \
 	bindings/go/manifest.go \
+	bindings/go/manifest_build.go \
 	bindings/go/promote.go \
 	bindings/go/provenance.go \
 	bindings/go/ref.go \
@@ -33,6 +34,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/raw.swig \
 	bindings/go/internal/raw/shim.c \
 	bindings/go/internal/raw/shim.h \
+	bindings/go/internal/raw/shim_build.c \
 	bindings/go/internal/raw/shim_node.c \
 	bindings/go/internal/raw/shim_inside.h \
 	bindings/go/internal/raw/shim_manifest.c \

@@ -52,6 +52,7 @@ var misused = map[string]struct {
 
 // misusedFunctions are the package's functions.
 var misusedFunctions = map[string]interface{}{
+	"BuildImage": zreg.BuildImage, "BuildIndex": zreg.BuildIndex,
 	"DigestOf": zreg.DigestOf, "NodeApply": zreg.NodeApply, "NodeRevert": zreg.NodeRevert, "NewClient": zreg.NewClient,
 	"Features": zreg.Features, "ParseArtifacts": zreg.ParseArtifacts, "ParseDigest": zreg.ParseDigest, "ParseManifest": zreg.ParseManifest,
 	"ParseRef": zreg.ParseRef, "Provenance": zreg.Provenance, "StartBuildset": zreg.StartBuildset,

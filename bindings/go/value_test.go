@@ -5,6 +5,7 @@ package zreg_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -211,4 +212,98 @@ func TestRefsAreMadeOfOthers(t *testing.T) {
 	wantError(t, err, zreg.ErrInvalid)
 	_, err = zreg.Ref{}.WithTag("one")
 	wantError(t, err, zreg.ErrInvalid)
+}
+
+func TestBuildImageTakesWhatWasRead(t *testing.T) {
+	const ofImage = "application/vnd.oci.image.manifest.v1+json"
+	options := zreg.ManifestOptions{
+		ArtifactType: "a/b",
+		Config:       &zreg.Descriptor{MediaType: "application/vnd.oci.image.config.v1+json", Digest: emptyDigest, Size: 3},
+		Items: []zreg.Descriptor{
+			{MediaType: "a/b", Digest: emptyDigest, Size: 1 << 40, Annotations: map[string]string{"b": "2", "a": "1", "": ""}},
+			{MediaType: "c/d", Digest: emptyDigest, ArtifactType: "e/f", Annotations: map[string]string{"e": ""}},
+		},
+		Subject:     &zreg.Descriptor{MediaType: ofImage, Digest: emptyDigest, Size: 7},
+		Annotations: map[string]string{"k": "Jörg", "e": ""},
+	}
+	_, err := zreg.BuildImage(options)
+	wantFault(t, err, "items[0].annotations: key ")
+	delete(options.Items[0].Annotations, "")
+	built, err := zreg.BuildImage(options)
+	must(t, err)
+	parsed, err := zreg.ParseManifest(built.Bytes, "")
+	must(t, err)
+	for _, manifest := range []*zreg.Manifest{built, parsed} {
+		wantDeep(t, "config", manifest.Config, options.Config)
+		wantDeep(t, "layers", manifest.Layers, options.Items)
+		wantDeep(t, "subject", manifest.Subject, options.Subject)
+		wantDeep(t, "annotations", manifest.Annotations, options.Annotations)
+		wantEqual(t, "artifact type", manifest.ArtifactType, "a/b")
+	}
+	again, err := zreg.BuildImage(zreg.ManifestOptions{parsed.ArtifactType, parsed.Config, parsed.Layers,
+		parsed.Subject, parsed.Annotations})
+	must(t, err)
+	wantEqual(t, "digest", again.Digest, built.Digest)
+}
+
+func TestBuildIndexTakesWhatWasRead(t *testing.T) {
+	platform := &zreg.Platform{OS: "linux", Architecture: "arm64", Variant: "v8", OSVersion: "1"}
+	children := []zreg.Descriptor{
+		{MediaType: "application/vnd.oci.image.manifest.v1+json", Digest: emptyDigest, Size: 1, Platform: platform},
+		{MediaType: "application/vnd.oci.image.index.v1+json", Digest: emptyDigest, Size: 2},
+	}
+	index, err := zreg.BuildIndex(zreg.ManifestOptions{Items: children, ArtifactType: "a/b"})
+	must(t, err)
+	wantDeep(t, "children", index.Manifests, children)
+	wantEqual(t, "artifact type", index.ArtifactType, "a/b")
+	index, err = zreg.BuildIndex(zreg.ManifestOptions{})
+	must(t, err)
+	wantEqual(t, "children", len(index.Manifests), 0)
+	_, err = zreg.BuildIndex(zreg.ManifestOptions{Config: &children[0]})
+	wantFault(t, err, "config: an index has none")
+}
+
+func TestBuildImageNamesTheFault(t *testing.T) {
+	good := zreg.Descriptor{MediaType: "a/b", Digest: emptyDigest, Size: 1}
+	for message, spoil := range map[string]func(options *zreg.ManifestOptions, item *zreg.Descriptor){
+		"config: missing":               func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.Config = nil },
+		"artifact_type: \"sbom\"":       func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.ArtifactType = "sbom" },
+		"config.media_type: missing":    func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.Config = &zreg.Descriptor{} },
+		"subject.media_type: missing":   func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.Subject = &zreg.Descriptor{} },
+		"annotations: key 0 is empty":   func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.Annotations = map[string]string{"": ""} },
+		"items: 4097, at most 4096":     func(o *zreg.ManifestOptions, _ *zreg.Descriptor) { o.Items = make([]zreg.Descriptor, 4097) },
+		"items[2].media_type: \"text\"": func(_ *zreg.ManifestOptions, item *zreg.Descriptor) { item.MediaType = "text" },
+		"items[2].digest: missing":      func(_ *zreg.ManifestOptions, item *zreg.Descriptor) { item.Digest = "" },
+		"items[2].digest: too long": func(_ *zreg.ManifestOptions, item *zreg.Descriptor) {
+			item.Digest = zreg.Digest(strings.Repeat("a", 136))
+		},
+		"items[2].size_bytes: ":         func(_ *zreg.ManifestOptions, item *zreg.Descriptor) { item.Size = 1 << 63 },
+		"items[2].platform.os: missing": func(_ *zreg.ManifestOptions, item *zreg.Descriptor) { item.Platform = &zreg.Platform{} },
+		"items[2].annotations: \"k\" is no UTF-8": func(_ *zreg.ManifestOptions, item *zreg.Descriptor) {
+			item.Annotations = map[string]string{"k": "\xff"}
+		},
+		"holds a NUL byte": func(_ *zreg.ManifestOptions, item *zreg.Descriptor) { item.ArtifactType = "a/b\x00" },
+	} {
+		options := zreg.ManifestOptions{Config: &good, Items: []zreg.Descriptor{good, good, good}}
+		spoil(&options, &options.Items[2])
+		manifest, err := zreg.BuildImage(options)
+		if manifest != nil {
+			t.Fatalf("%s: it was built", message)
+		}
+		wantFault(t, err, message)
+	}
+}
+
+func wantFault(t *testing.T, err error, message string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), message) {
+		t.Fatalf("wanted %q, got: %v", message, err)
+	}
+}
+
+func wantDeep(t *testing.T, what string, got, wanted interface{}) {
+	t.Helper()
+	if !reflect.DeepEqual(got, wanted) {
+		t.Fatalf("%s: %+v, not %+v", what, got, wanted)
+	}
 }

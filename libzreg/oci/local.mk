@@ -3,6 +3,8 @@
 libzreg_sources += \
 	libzreg/oci/challenge.c \
 	libzreg/oci/challenge.h \
+	libzreg/oci/compose.c \
+	libzreg/oci/compose.h \
 	libzreg/oci/descriptor.c \
 	libzreg/oci/descriptor.h \
 	libzreg/oci/digest.c \
@@ -14,6 +16,7 @@ libzreg_sources += \
 	libzreg/oci/link.h \
 	libzreg/oci/manifest.c \
 	libzreg/oci/manifest.h \
+	libzreg/oci/manifest_build.c \
 	libzreg/oci/mediatype.c \
 	libzreg/oci/mediatype.h \
 	libzreg/oci/origin.c \

@@ -2,6 +2,8 @@
 #include "oci/mediatype.h"
 
 #include "base/compiler.h"
+#include "base/limits.h"
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -59,4 +61,24 @@ bool zreg__mediatype_is_generic(zreg__span content_type)
         }
     }
     return essence.size == 0;
+}
+
+static bool is_restricted_name(zreg__span name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.text[i];
+        bool is_sign = c != '\0' && strchr("!#$&-^_.+", c) != NULL;
+        if (!zreg__is_alnum(c) && (i == 0 || !is_sign)) {
+            return false;
+        }
+    }
+    return name.size > 0;
+}
+
+bool zreg__mediatype_is_name(const char *text)
+{
+    zreg__span subtype = zreg__span_of(text);
+    bool fits = subtype.size <= ZREG__MAX_MEDIA_TYPE;
+    zreg__span type = zreg__span_cut(&subtype, '/');
+    return fits && is_restricted_name(type) && is_restricted_name(subtype);
 }

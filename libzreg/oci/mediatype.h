@@ -37,6 +37,9 @@ zreg__mediatype_kind zreg__mediatype_known(const char **out_name, zreg__span con
  *  application/octet-stream, text/plain. */
 bool zreg__mediatype_is_generic(zreg__span content_type);
 
+/** True for TYPE/SUBTYPE as RFC 6838, section 4.2, has it, without parameters. */
+bool zreg__mediatype_is_name(const char *text);
+
 /** A Content-Type without parameters and surrounding space. */
 zreg__span zreg__mediatype_essence(zreg__span content_type);
 

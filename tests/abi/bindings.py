@@ -49,9 +49,10 @@ FIELDS_OTHERWISE = {
     "python": {
         "zreg_digest": "a str",
         "zreg_error": "fields_raise",
-        "zreg_platform": "a dict in fields.c",
         "zreg_descriptor.has_platform": "platform is None without",
         "zreg_descriptor.platform": "a row of its own",
+        "zreg_manifest_options.items": "a row of its own",
+        "zreg_manifest_options.count": "the length of items",
     },
     "go": {
         "zreg_progress": "arguments of zregGoProgress",

@@ -13,7 +13,7 @@ look()
 {
     abidw --exported-interfaces-only --headers-dir "$ZREG_SRCDIR/libzreg/zreg" --drop-private-types --no-corpus-path \
         --no-comp-dir-path --no-show-locs --no-elf-needed --no-parameter-names --no-architecture --type-id-style hash \
-        "$library" | sed "s|path='$ZREG_SRCDIR/|path='|"
+        "$library" | sed "s|path='$ZREG_SRCDIR/|path='|; s|path='\(\.\./\)*|path='|"
 }
 
 if [ "${1-}" = --record ]; then

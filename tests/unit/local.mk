@@ -11,6 +11,10 @@ unit_tests += tests/unit/test_base
 tests_unit_test_base_SOURCES = tests/unit/test_base.c
 tests_unit_test_base_LDADD = $(unit_ldadd)
 
+unit_tests += tests/unit/test_oci_build
+tests_unit_test_oci_build_SOURCES = tests/unit/test_oci_build.c
+tests_unit_test_oci_build_LDADD = $(unit_ldadd)
+
 unit_tests += tests/unit/test_oci_digest
 tests_unit_test_oci_digest_SOURCES = tests/unit/test_oci_digest.c
 tests_unit_test_oci_digest_LDADD = $(unit_ldadd)

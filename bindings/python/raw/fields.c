@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fields.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define AT(type, base, offset) ((type *)(void *)((char *)(base) + (offset)))
@@ -33,14 +34,6 @@ PyObject *fields_tuple(const char *const *texts)
     return tuple;
 }
 
-static PyObject *platform_to_dict(const zreg_platform *platform)
-{
-    return Py_BuildValue("{s:N,s:N,s:N,s:N}", "os", fields_text(platform->os), "architecture",
-                         fields_text(platform->architecture), "variant",
-                         fields_text(platform->variant), "os_version",
-                         fields_text(platform->os_version));
-}
-
 static PyObject *get(const fields_row *row, const char *record)
 {
     const char *member = record + row->offset;
@@ -61,7 +54,7 @@ static PyObject *get(const fields_row *row, const char *record)
         return PyLong_FromLongLong(*(const int64_t *)member);
     case FIELD_PLATFORM:
         if (*(const int *)(record + row->other)) {
-            return platform_to_dict((const zreg_platform *)member);
+            return fields_record(fields_of_platform, member);
         }
         Py_RETURN_NONE;
     default:
@@ -161,20 +154,40 @@ static int set_text(const fields_row *row, const char **member, PyObject *value)
     return *member ? 0 : -1;
 }
 
+/* Memory that lives as long as the options. NULL with an exception set. */
+static void *keep(fields_options *options, void *memory)
+{
+    void **lists =
+        PyMem_Realloc(options->lists, (options->lists_count + 1) * sizeof(*options->lists));
+    if (!memory || !lists) {
+        options->lists = lists ? lists : options->lists;
+        PyMem_Free(memory);
+        if (!PyErr_Occurred()) {
+            PyErr_NoMemory();
+        }
+        return NULL;
+    }
+    options->lists = lists;
+    lists[options->lists_count++] = memory;
+    return memory;
+}
+
 static int set_texts(fields_options *options, const fields_row *row, const char *const **member,
                      PyObject *value)
 {
-    if (options->lists_count == sizeof(options->lists) / sizeof(options->lists[0])) {
-        PyErr_SetString(PyExc_SystemError, "too many lists in one options struct");
-        return -1;
+    *member = keep(options, fields_texts(value, row->name));
+    return *member ? 0 : -1;
+}
+
+/* What is no digest, or too long for one, the library tells: it knows the place. */
+static int set_array(const fields_row *row, zreg_digest *member, PyObject *value)
+{
+    const char *text = fields_utf8(value, row->name);
+    if (text) {
+        size_t size = strlen(text) + 1;
+        memcpy(member->text, text, size < sizeof(member->text) ? size : sizeof(member->text));
     }
-    const char **texts = fields_texts(value, row->name);
-    if (!texts) {
-        return -1;
-    }
-    options->lists[options->lists_count++] = texts;
-    *member = texts;
-    return 0;
+    return text ? 0 : -1;
 }
 
 static int set_digest(fields_options *options, const fields_row *row, const zreg_digest **member,
@@ -254,40 +267,106 @@ static int check_callable(const fields_row *row, PyObject *value)
     return -1;
 }
 
-static int set_progress(fields_options *options, const fields_row *row, PyObject *callable)
+static int set_progress(fields_options *options, void *record, const fields_row *row,
+                        PyObject *callable)
 {
     if (check_callable(row, callable) < 0) {
         return -1;
     }
     options->progress.callable = callable;
-    *AT(zreg_progress_fn, options->value, row->offset) = callback_on_progress;
-    *AT(void *, options->value, row->other) = &options->progress;
+    *AT(zreg_progress_fn, record, row->offset) = callback_on_progress;
+    *AT(void *, record, row->other) = &options->progress;
     return 0;
 }
 
-static int set_log(fields_options *options, const fields_row *row, PyObject *callable)
+static int set_log(void *record, const fields_row *row, PyObject *callable)
 {
     if (check_callable(row, callable) < 0) {
         return -1;
     }
-    *AT(zreg_log_fn, options->value, row->offset) = callback_on_log;
-    *AT(void *, options->value, row->other) = callable;
+    *AT(zreg_log_fn, record, row->offset) = callback_on_log;
+    *AT(void *, record, row->other) = callable;
     return 0;
 }
 
-static int set_access(fields_options *options, const fields_row *row, PyObject *callable)
+static int set_access(void *record, const fields_row *row, PyObject *callable)
 {
     if (check_callable(row, callable) < 0) {
         return -1;
     }
-    *AT(zreg_access_fn, options->value, row->offset) = callback_on_access;
-    *AT(void *, options->value, row->other) = callable;
+    *AT(zreg_access_fn, record, row->offset) = callback_on_access;
+    *AT(void *, record, row->other) = callable;
     return 0;
 }
 
-static int set(fields_options *options, const fields_row *row, PyObject *value)
+static int fill(fields_options *options, const fields_row *table, void *record, PyObject *dict);
+
+/* Puts the place before the exception of a field: "items[3].media_type: expected str, not int". */
+static int failed_in(PyObject *where)
 {
-    void *member = AT(void, options->value, row->offset);
+    PyObject *type = NULL;
+    PyObject *value = NULL;
+    PyObject *traceback = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (where) {
+        /* An exception of a codec is not made of one text. */
+        bool is_codec = PyErr_GivenExceptionMatches(type, PyExc_UnicodeError);
+        PyErr_Format(is_codec ? PyExc_ValueError : type, "%U%s%S", where, is_codec ? ": " : ".",
+                     value);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    Py_XDECREF(where);
+    return -1;
+}
+
+static int set_platform(fields_options *options, void *record, const fields_row *row,
+                        PyObject *value)
+{
+    *AT(int, record, row->other) = 1;
+    return fill(options, fields_of_platform, AT(void, record, row->offset), value) == 0
+               ? 0
+               : failed_in(PyUnicode_FromString(row->name));
+}
+
+static int set_item(fields_options *options, const fields_row *row, const zreg_descriptor **member,
+                    PyObject *value)
+{
+    zreg_descriptor *item = keep(options, PyMem_Calloc(1, sizeof(*item)));
+    *member = item;
+    if (!item) {
+        return -1;
+    }
+    return fill(options, fields_of_descriptor, item, value) == 0
+               ? 0
+               : failed_in(PyUnicode_FromString(row->name));
+}
+
+static int set_items(fields_options *options, void *record, const fields_row *row, PyObject *value)
+{
+    if (!PyList_Check(value)) {
+        return PyErr_Format(PyExc_TypeError, "%s: expected a list", row->name), -1;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(value);
+    zreg_descriptor *items = keep(options, PyMem_Calloc((size_t)count + 1, sizeof(*items)));
+    if (!items) {
+        return -1;
+    }
+    *AT(const zreg_descriptor *, record, row->offset) = items;
+    *AT(size_t, record, row->other) = (size_t)count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (fill(options, fields_of_descriptor, &items[i], PyList_GET_ITEM(value, i)) < 0) {
+            return failed_in(PyUnicode_FromFormat("%s[%zd]", row->name, i));
+        }
+    }
+    return 0;
+}
+
+static int set(fields_options *options, void *record, const fields_row *row, PyObject *value)
+{
+    void *member = AT(void, record, row->offset);
     switch (row->kind) {
     case FIELD_TEXT:
         return set_text(row, member, value);
@@ -306,15 +385,21 @@ static int set(fields_options *options, const fields_row *row, PyObject *value)
     case FIELD_SERVER:
         return fields_server(value, member);
     case FIELD_PROGRESS:
-        return set_progress(options, row, value);
+        return set_progress(options, record, row, value);
     case FIELD_LOG:
-        return set_log(options, row, value);
+        return set_log(record, row, value);
     case FIELD_ACCESS:
-        return set_access(options, row, value);
-    default:
-        PyErr_Format(PyExc_SystemError, "%s is for results only", row->name);
-        return -1;
+        return set_access(record, row, value);
+    case FIELD_ARRAY:
+        return set_array(row, member, value);
+    case FIELD_PLATFORM:
+        return set_platform(options, record, row, value);
+    case FIELD_ITEM:
+        return set_item(options, row, member, value);
+    case FIELD_ITEMS:
+        return set_items(options, record, row, value);
     }
+    return -1;
 }
 
 static const fields_row *find(const fields_row *table, PyObject *key)
@@ -328,14 +413,18 @@ static const fields_row *find(const fields_row *table, PyObject *key)
     return NULL;
 }
 
-static int fill(fields_options *options, const fields_row *table, PyObject *dict)
+static int fill(fields_options *options, const fields_row *table, void *record, PyObject *dict)
 {
+    if (!PyDict_Check(dict)) {
+        PyErr_SetString(PyExc_TypeError, "options are a dict");
+        return -1;
+    }
     Py_ssize_t position = 0;
     PyObject *key = NULL;
     PyObject *value = NULL;
     while (PyDict_Next(dict, &position, &key, &value)) {
         const fields_row *row = find(table, key);
-        if (!row || (value != Py_None && set(options, row, value) < 0)) {
+        if (!row || (value != Py_None && set(options, record, row, value) < 0)) {
             return -1;
         }
     }
@@ -344,10 +433,6 @@ static int fill(fields_options *options, const fields_row *table, PyObject *dict
 
 fields_options *fields_options_new(const fields_row *table, size_t size, PyObject *dict)
 {
-    if (!PyDict_Check(dict)) {
-        PyErr_SetString(PyExc_TypeError, "options are a dict");
-        return NULL;
-    }
     fields_options *options = PyMem_Calloc(1, sizeof(*options));
     if (options) {
         options->value = PyMem_Calloc(1, size);
@@ -358,7 +443,7 @@ fields_options *fields_options_new(const fields_row *table, size_t size, PyObjec
         return NULL;
     }
     *(size_t *)options->value = size;
-    if (fill(options, table, dict) < 0) {
+    if (fill(options, table, options->value, dict) < 0) {
         fields_options_free(options);
         return NULL;
     }
@@ -373,6 +458,7 @@ void fields_options_free(fields_options *options)
     for (size_t i = 0; i < options->lists_count; i++) {
         PyMem_Free(options->lists[i]);
     }
+    PyMem_Free(options->lists);
     Py_XDECREF(options->progress.type);
     Py_XDECREF(options->progress.value);
     Py_XDECREF(options->progress.traceback);

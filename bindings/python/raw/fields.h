@@ -11,13 +11,15 @@
 typedef enum field_kind {
     FIELD_TEXT,     /* const char * */
     FIELD_TEXTS,    /* const char *const *, ends with NULL */
-    FIELD_ARRAY,    /* char[], also zreg_digest */
+    FIELD_ARRAY,    /* char[], also zreg_digest; in options that alone */
     FIELD_DIGEST,   /* const zreg_digest * */
     FIELD_INT,      /* int, also enums */
     FIELD_U32,      /* uint32_t */
     FIELD_U64,      /* uint64_t */
     FIELD_I64,      /* int64_t */
     FIELD_SERVER,   /* zreg_server * */
+    FIELD_ITEM,     /* const zreg_descriptor * */
+    FIELD_ITEMS,    /* the same, with its size_t count */
     FIELD_PLATFORM, /* zreg_platform, None unless has_platform */
     FIELD_PROGRESS, /* zreg_progress_fn and its user */
     FIELD_LOG,      /* zreg_log_fn and its user */
@@ -36,6 +38,7 @@ extern const fields_row fields_of_client_options[];
 extern const fields_row fields_of_host_options[];
 extern const fields_row fields_of_tag_api_options[];
 extern const fields_row fields_of_referrers_options[];
+extern const fields_row fields_of_manifest_options[];
 extern const fields_row fields_of_server_options[];
 extern const fields_row fields_of_copy_options[];
 extern const fields_row fields_of_append_options[];
@@ -54,6 +57,7 @@ extern const fields_row fields_of_counters[];
 extern const fields_row fields_of_copy_result[];
 extern const fields_row fields_of_promote_summary[];
 extern const fields_row fields_of_promoted_tag[];
+extern const fields_row fields_of_platform[];
 extern const fields_row fields_of_descriptor[];
 extern const fields_row fields_of_artifact[];
 extern const fields_row fields_of_candidate[];
@@ -68,7 +72,7 @@ extern const fields_row fields_of_served_image[];
 typedef struct fields_options {
     void *value; /* zreg_..._options */
     zreg_digest digest;
-    void *lists[8];
+    void **lists;
     size_t lists_count;
     callback_progress progress;
 } fields_options;

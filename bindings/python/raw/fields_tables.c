@@ -50,6 +50,16 @@ const fields_row fields_of_referrers_options[] = {
     END,
 };
 
+const fields_row fields_of_manifest_options[] = {
+    FIELD(zreg_manifest_options, TEXT, artifact_type),
+    FIELD(zreg_manifest_options, ITEM, config),
+    {"items", FIELD_ITEMS, offsetof(zreg_manifest_options, items),
+     offsetof(zreg_manifest_options, count)},
+    FIELD(zreg_manifest_options, ITEM, subject),
+    FIELD(zreg_manifest_options, TEXTS, annotations),
+    END,
+};
+
 const fields_row fields_of_server_options[] = {
     FIELD(zreg_server_options, TEXT, root),
     FIELD(zreg_server_options, TEXT, listen),
@@ -268,6 +278,14 @@ const fields_row fields_of_promoted_tag[] = {
     FIELD(zreg_promoted_tag, INT, set),
     FIELD(zreg_promoted_tag, INT, superseded),
     FIELD(zreg_promoted_tag, TEXT, superseded_by),
+    END,
+};
+
+const fields_row fields_of_platform[] = {
+    FIELD(zreg_platform, TEXT, os),
+    FIELD(zreg_platform, TEXT, architecture),
+    FIELD(zreg_platform, TEXT, variant),
+    FIELD(zreg_platform, TEXT, os_version),
     END,
 };
 

@@ -175,6 +175,7 @@
 %options(zreg_host_options, fields_of_host_options)
 %options(zreg_tag_api_options, fields_of_tag_api_options)
 %options(zreg_referrers_options, fields_of_referrers_options)
+%options(zreg_manifest_options, fields_of_manifest_options)
 %options(zreg_server_options, fields_of_server_options)
 %options(zreg_copy_options, fields_of_copy_options)
 %options(zreg_append_options, fields_of_append_options)

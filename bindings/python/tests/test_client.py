@@ -72,6 +72,31 @@ def test_referrers(client, server, push):
         client.referrers(f"{server.address}/image:none")
 
 
+def test_an_artifact_that_was_built_is_found_by_its_subject(client, server, push):
+    image = push("image:1", b"layer")
+    repository = f"{server.address}/image"
+
+    def put(media_type, content):
+        with client.create_blob(repository, size=len(content)) as blob:
+            blob.write(content)
+            return zreg.Descriptor(media_type, blob.commit(), len(content))
+
+    put("application/vnd.oci.empty.v1+json", b"{}")
+    layer = put("application/spdx+json", b'{"spdxVersion": "SPDX-2.3"}')
+    sbom = zreg.Manifest.build_image(
+        artifact_type="application/spdx+json", items=[layer], annotations={"k": "v"},
+        subject=zreg.Descriptor(image.media_type, image.digest, len(image.data)))
+    client.put_manifest(f"{repository}@{sbom.digest}", sbom)
+    [found] = client.referrers(f"{repository}:1")
+    assert found == zreg.Descriptor(sbom.media_type, sbom.digest, len(sbom.data), "application/spdx+json",
+                                    annotations={"k": "v"})
+    read = client.manifest(f"{repository}@{found.digest}")
+    assert read == sbom and read.layers == (layer,)
+    index = zreg.Manifest.build_index(items=[found])
+    client.put_manifest(f"{repository}:both", index)
+    assert client.manifest(f"{repository}:both").children == (found,)
+
+
 def test_a_part_of_a_blob(client, server, push):
     data = bytes(range(256)) * 1000
     repository = f"{server.address}/image"

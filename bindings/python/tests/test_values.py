@@ -100,6 +100,73 @@ def test_index():
     assert str(first.platform) == "linux/arm/v7" and second.platform is None
 
 
+def test_an_image_is_built():
+    layers = (zreg.Descriptor(LAYER, TWO, 4, annotations={"b": "2", "a": "1"}), zreg.Descriptor("a/b", ONE, 5, "c/d"))
+    subject = zreg.Descriptor(IMAGE, ONE, 7)
+    manifest = zreg.Manifest.build_image(config=zreg.Descriptor(CONFIG, ONE, 3), items=layers, artifact_type="x/y",
+                                         subject=subject, annotations={"k": "J\u00f6rg", "e": ""})
+    assert manifest.layers == layers and manifest.config == zreg.Descriptor(CONFIG, ONE, 3)
+    assert manifest.subject == subject and manifest.annotations == {"e": "", "k": "J\u00f6rg"}
+    assert manifest.media_type == IMAGE and manifest.artifact_type == "x/y"
+    assert list(manifest.json()) == ["schemaVersion", "mediaType", "artifactType", "config", "layers", "subject", "annotations"]
+    assert manifest == zreg.Manifest(manifest.data) and manifest.digest == zreg.Digest.of(manifest.data)
+    assert manifest == zreg.Manifest.build_image(
+        annotations=manifest.annotations, subject=manifest.subject, artifact_type=manifest.artifact_type,
+        items=list(manifest.layers), config=manifest.config)
+
+
+def test_an_artifact_needs_no_more_than_its_type():
+    artifact = zreg.Manifest.build_image(artifact_type="application/spdx+json")
+    empty = zreg.Descriptor("application/vnd.oci.empty.v1+json", zreg.Digest.of(b"{}"), 2)
+    assert artifact.config == empty and artifact.layers == (empty,)
+    assert artifact == zreg.Manifest.build_image(config=empty, items=[empty], artifact_type="application/spdx+json")
+
+
+def test_an_index_is_built():
+    children = (zreg.Descriptor(IMAGE, ONE, 1, "x/y", zreg.Platform("linux", "arm64", "v8", "1")),
+                zreg.Descriptor(INDEX, TWO, 2))
+    index = zreg.Manifest.build_index(items=children, artifact_type="a/b", annotations={"k": "v"}, subject=children[1])
+    assert index.is_index and index.children == children and index.subject == children[1]
+    assert index.artifact_type == "a/b" and index.annotations == {"k": "v"}
+    assert zreg.Manifest.build_index().children == ()
+
+
+GOOD = zreg.Descriptor("a/b", ONE, 1)
+
+
+@pytest.mark.parametrize("kind, message, options", [
+    (zreg.InvalidArgument, "config: missing", {"config": None}),
+    (zreg.InvalidArgument, "items[1].media_type: \"text\" is no media type", {"items": [GOOD, zreg.Descriptor("text", ONE, 1)]}),
+    (zreg.InvalidArgument, "items[1].media_type: missing", {"items": [GOOD, zreg.Descriptor(None, ONE, 1)]}),
+    (zreg.InvalidArgument, "items[0].digest: ", {"items": [zreg.Descriptor("a/b", "sha256:1", 1)]}),
+    (zreg.InvalidArgument, "items[0].digest: too long", {"items": [zreg.Descriptor("a/b", ONE * 9, 1)]}),
+    (ValueError, "items[0].size_bytes: -1 is out of range", {"items": [zreg.Descriptor("a/b", ONE, -1)]}),
+    (TypeError, "items[0].size_bytes: expected int, not str", {"items": [zreg.Descriptor("a/b", ONE, "1")]}),
+    (TypeError, "items[0].media_type: expected str, not bytes", {"items": [zreg.Descriptor(b"a/b", ONE, 1)]}),
+    (TypeError, "items[0].platform.os: expected str, not int", {"items": [zreg.Descriptor("a/b", ONE, 1, "", zreg.Platform(1, "x"))]}),
+    (TypeError, "items[0].platform: expected zreg.Platform", {"items": [zreg.Descriptor("a/b", ONE, 1, "", "linux/amd64")]}),
+    (TypeError, "items[1]: expected zreg.Descriptor, not Digest", {"items": [GOOD, ONE]}),
+    (TypeError, "items: expected a list", {"items": GOOD}),
+    (zreg.Limit, "items: 4097, at most 4096", {"items": [GOOD] * 4097}),
+    (TypeError, "config: expected zreg.Descriptor, not dict", {"config": {}}),
+    (TypeError, "subject: expected zreg.Descriptor, not Digest", {"subject": ONE}),
+    (zreg.Limit, "subject.size_bytes: ", {"subject": zreg.Descriptor("a/b", ONE, 2**63)}),
+    (zreg.InvalidArgument, "artifact_type: \"sbom\"", {"artifact_type": "sbom"}),
+    (TypeError, "artifact_type: expected str", {"artifact_type": 1}),
+    (TypeError, "annotations: expected a mapping", {"annotations": ["k", "v"]}),
+    (TypeError, "annotations: expected str, not int", {"annotations": {"k": 1}}),
+    (TypeError, "subject.annotations: expected str, not NoneType", {"subject": zreg.Descriptor("a/b", ONE, 1, annotations={"k": None})}),
+    (ValueError, "subject.annotations: the text has a NUL", {"subject": zreg.Descriptor("a/b", ONE, 1, annotations={"k": "\0"})}),
+    (ValueError, "subject: 'utf-8' codec can't encode", {"subject": zreg.Descriptor("a/b", ONE, 1, annotations={"k": "\udc80"})}),
+])
+def test_a_fault_is_told_by_its_place(kind, message, options):
+    good = {"config": zreg.Descriptor(CONFIG, ONE, 3), "items": [GOOD], "subject": GOOD, "annotations": {"k": "v"}}
+    zreg.Manifest.build_image(**good)
+    with pytest.raises(kind) as caught:
+        zreg.Manifest.build_image(**dict(good, **options))
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"[", document(mediaType=IMAGE, layers=[], manifests=[])])
 def test_bad_manifests_are_refused(data):
     with pytest.raises(zreg.InvalidArgument):

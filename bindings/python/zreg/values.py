@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import json
+from collections import abc
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _raw
 
@@ -143,6 +144,34 @@ def descriptors(records: Iterable[Optional[Dict[str, Any]]]) -> Tuple[Descriptor
     return tuple(entry for entry in map(_descriptor, records) if entry)
 
 
+def _record(name: str, value: object) -> Dict[str, Any]:
+    """What _descriptor takes, the other way."""
+    if not isinstance(value, Descriptor):
+        raise TypeError(f"{name}: expected zreg.Descriptor, not {type(value).__name__}")
+    platform = value.platform
+    if platform is not None and not isinstance(platform, Platform):
+        raise TypeError(f"{name}.platform: expected zreg.Platform, not {type(platform).__name__}")
+    return dict(vars(value), platform=platform and dict(vars(platform)),
+                annotations=_pairs(f"{name}.annotations", value.annotations))
+
+
+def _pairs(name: str, values: object) -> List[str]:
+    if not isinstance(values, abc.Mapping):
+        raise TypeError(f"{name}: expected a mapping of str to str, not {type(values).__name__}")
+    return [text for pair in values.items() for text in pair]
+
+
+def _parts(items: object, options: Dict[str, Any]) -> Dict[str, Any]:
+    """The options of the library, of those of Manifest.build_image and build_index."""
+    if not isinstance(items, (list, tuple)):
+        raise TypeError(f"items: expected a list of zreg.Descriptor, not {type(items).__name__}")
+    for name in ("config", "subject"):
+        if options.get(name) is not None:
+            options[name] = _record(name, options[name])
+    return dict(options, items=[_record(f"items[{i}]", item) for i, item in enumerate(items)],
+                annotations=_pairs("annotations", options["annotations"]))
+
+
 class Manifest:
     """A checked image manifest or index. Its bytes stay as they came: the digest is theirs."""
 
@@ -157,9 +186,32 @@ class Manifest:
         manifest._raw = raw
         return manifest
 
+    @classmethod
+    def build_image(cls, *, config: Optional[Descriptor] = None, items: Sequence[Descriptor] = (),
+                    artifact_type: Optional[str] = None, subject: Optional[Descriptor] = None,
+                    annotations: Mapping[str, str] = {}) -> Manifest:
+        """Makes the manifest of an image, or of an artifact, whose items are its layers.
+
+        Of an artifact, which has an `artifact_type` or a config that is no image's, the config may be missing
+        and so may the items: the empty descriptor stands there, whose blob is `b"{}"`. What a manifest names
+        must be in the registry before it is put there. The same parts give the same digest. A fault is named
+        by its place: `items[3].digest`.
+        """
+        return cls._wrap(_raw.manifest_build_image(_parts(items, {
+            "config": config, "artifact_type": artifact_type, "subject": subject, "annotations": annotations})))
+
+    @classmethod
+    def build_index(cls, *, items: Sequence[Descriptor] = (), artifact_type: Optional[str] = None,
+                    subject: Optional[Descriptor] = None,
+                    annotations: Mapping[str, str] = {}) -> Manifest:
+        """Makes an index of its children, `items`, of which there may be none; their platforms are those of the
+        descriptors."""
+        return cls._wrap(_raw.manifest_build_index(_parts(items, {
+            "artifact_type": artifact_type, "subject": subject, "annotations": annotations})))
+
     @property
     def data(self) -> bytes:
-        """The bytes exactly as received."""
+        """The bytes exactly as received or made."""
         return _raw.manifest_bytes(self._raw)
 
     @property

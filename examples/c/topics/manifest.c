@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a manifest names. */
+/* What a manifest names, and an index that names it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +27,32 @@ static void must(zreg_status status, const zreg_error *err)
     }
 }
 
+/* An index of this one manifest. Of what it is made, nothing is kept. */
+static zreg_manifest *index_of(const zreg_manifest *manifest)
+{
+    zreg_manifest_options options = ZREG_OPTIONS(zreg_manifest_options);
+    zreg_descriptor child = {0};
+    zreg_error err = {0};
+    zreg_manifest *made = NULL;
+    size_t size = 0;
+
+    zreg_manifest_bytes(manifest, &size);
+    child.media_type = zreg_manifest_media_type(manifest);
+    child.digest = *zreg_manifest_digest(manifest);
+    child.size_bytes = size;
+    child.artifact_type = zreg_manifest_artifact_type(manifest);
+    options.items = &child;
+    options.count = 1;
+    options.annotations = zreg_manifest_annotations(manifest);
+    must(zreg_manifest_build_index(&made, &options, &err), &err);
+    return made;
+}
+
 int main(void)
 {
     zreg_error err = {0};
     zreg_manifest *manifest = NULL;
+    zreg_manifest *index = NULL;
     size_t size = 0;
 
     must(zreg_manifest_parse(&manifest, signature, strlen(signature), NULL, &err), &err);
@@ -49,6 +71,10 @@ int main(void)
     }
     zreg_manifest_bytes(manifest, &size); /* as they came: the digest is theirs */
     printf("%zu bytes\n", size);
+    index = index_of(manifest);
+    printf("the index %s has %zu of them\n", zreg_manifest_digest(index)->text,
+           zreg_manifest_count(index));
+    zreg_manifest_free(index);
     zreg_manifest_free(manifest);
     return size == strlen(signature) ? 0 : 1;
 }

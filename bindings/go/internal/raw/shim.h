@@ -36,6 +36,15 @@ zreg_ref *zreg_go_ref_with_tag(const zreg_ref *ref, const char *tag, zreg_error 
 zreg_ref *zreg_go_ref_with_digest(const zreg_ref *ref, const zreg_digest *digest, zreg_error *err);
 
 zreg_manifest *zreg_go_manifest_parse(zreg_go_bytes bytes, const char *media_type, zreg_error *err);
+/* A descriptor crosses as texts: media type, digest, size in decimal, artifact type, "1" with a platform
+ * or "", os, architecture, variant, os_version, the number of annotations in decimal, then key, value,
+ * key, value, ... `config` and `subject` may be empty lists: none; `items` has one after the other. */
+zreg_manifest *zreg_go_manifest_build_image(const char *artifact_type, zreg_go_list config,
+                                            zreg_go_list items, zreg_go_list subject,
+                                            zreg_go_list annotations, zreg_error *err);
+zreg_manifest *zreg_go_manifest_build_index(const char *artifact_type, zreg_go_list config,
+                                            zreg_go_list items, zreg_go_list subject,
+                                            zreg_go_list annotations, zreg_error *err);
 size_t zreg_go_manifest_size(const zreg_manifest *manifest);
 /* Fills `out`, which has zreg_go_manifest_size bytes. */
 void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest);
