@@ -4,16 +4,16 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/strings.h"
 #include "gate/artifact.h"
 #include "gate/names.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
+#include "oci/mediatype.h"
 #include "oci/reference.h"
 #include <string.h>
 
-#define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
 #define KEY_IMAGES "org.zuul-ci.images"
 #define MAX_IMAGES_TEXT 4096
 #define MAX_BUILDS 4 /* that are read of one record */
@@ -54,24 +54,25 @@ static char *images_of(const zreg_artifacts *artifacts)
 static zreg_status make(zreg_manifest **out, const zreg__published_key *key,
                         const zreg_artifacts *artifacts, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
     ZREG__AUTO_FREE char *images = images_of(artifacts);
-    ZREG__AUTO_FREE char *text = NULL;
-    zreg__json *annotations = json_object_new_object();
-    ZREG__TRY(zreg__json_set(document, "annotations", annotations, err));
+    ZREG__AUTO(zreg__json) zreg__json *annotations = NULL;
     if (images == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(zreg__json_set_u64(document, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(document, "mediaType", INDEX_TYPE, err));
-    ZREG__TRY(zreg__json_set(document, "manifests", json_object_new_array(), err));
-    ZREG__TRY(zreg__json_set_text(annotations, KEY_IMAGES, images, err));
-    ZREG__TRY(zreg__json_set_text(annotations, "org.zuul-ci.project", key->project, err));
-    ZREG__TRY(zreg__json_set_text(annotations, "org.zuul-ci.change", key->change, err));
-    ZREG__TRY(zreg__json_set_text(annotations, "org.zuul-ci.patchset", key->patchset, err));
-    ZREG__TRY(zreg__json_set_text(annotations, "org.zuul-ci.pipeline", key->pipeline, err));
-    ZREG__TRY(zreg__json_print(&text, document, err));
-    return zreg_manifest_parse(out, text, strlen(text), INDEX_TYPE, err);
+    const char *const pairs[] = {KEY_IMAGES,
+                                 images,
+                                 "org.zuul-ci.project",
+                                 key->project,
+                                 "org.zuul-ci.change",
+                                 key->change,
+                                 "org.zuul-ci.patchset",
+                                 key->patchset,
+                                 "org.zuul-ci.pipeline",
+                                 key->pipeline,
+                                 NULL};
+    ZREG__TRY(zreg__compose_annotations(&annotations, pairs, err));
+    const zreg__parts parts = {.media_type = ZREG__TYPE_OCI_INDEX, .annotations = annotations};
+    return zreg__compose_manifest(out, &parts, err);
 }
 
 zreg_status zreg__published_write(zreg_client *client, const zreg__published_key *key,

@@ -10,6 +10,7 @@
 #include "image/imageconfig.h"
 #include "image/plan.h"
 #include "image/transfer.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "registry/client.h"
@@ -23,8 +24,8 @@ typedef struct append {
     zreg__endpoint *src; /* of the base; NULL from scratch */
     zreg__endpoint *dst;
     zreg_manifest *base;  /* NULL from scratch */
+    zreg__json *document; /* of the base, too */
     zreg__json *config;   /* of the new image */
-    zreg__json *manifest; /* of the new image */
     zreg__append_layers *layers;
     bool is_docker; /* the media types are docker's, as those of the base */
     zreg_cancel *cancel;
@@ -37,7 +38,7 @@ static void append_finish(append *self)
     zreg__endpoint_free(self->dst);
     zreg_manifest_free(self->base);
     json_object_put(self->config);
-    json_object_put(self->manifest);
+    json_object_put(self->document);
     zreg__append_layers_free(self->layers);
 }
 
@@ -117,14 +118,7 @@ static zreg_status fetch_base(append *self, zreg_error *err)
     const void *bytes = zreg_manifest_bytes(self->base, &size);
     self->is_docker =
         zreg__str_equal(zreg_manifest_media_type(self->base), ZREG__TYPE_DOCKER_MANIFEST);
-    return zreg__json_parse(&self->manifest, bytes, size, "manifest", err);
-}
-
-static zreg_status begin_from_scratch(append *self, zreg_error *err)
-{
-    ZREG__TRY(zreg__append_config_scratch(&self->config, self->platform, err));
-    self->manifest = json_object_new_object();
-    return zreg__json_set_u64(self->manifest, "schemaVersion", 2, err);
+    return zreg__json_parse(&self->document, bytes, size, "manifest", err);
 }
 
 static zreg_status open_ends(append *self, zreg_client *client, const char *base, const char *dst,
@@ -167,14 +161,6 @@ static zreg_status move_base_layers(append *self, zreg_error *err)
                                 err);
 }
 
-static zreg_status add_descriptor(zreg__json *to, const char *media_type, const zreg_digest *digest,
-                                  uint64_t size_bytes, zreg_error *err)
-{
-    ZREG__TRY(zreg__json_set_text(to, "mediaType", media_type, err));
-    ZREG__TRY(zreg__json_set_text(to, "digest", digest->text, err));
-    return zreg__json_set_u64(to, "size", size_bytes, err);
-}
-
 static const char *layer_type(const append *self, const zreg__tarlayer *layer)
 {
     if (self->is_docker) {
@@ -194,35 +180,37 @@ static zreg_status change_config(append *self, zreg_error *err)
     return count > 0 ? ZREG_OK : zreg__append_config_add(self->config, NULL, &self->options, err);
 }
 
-static zreg_status put_config(append *self, zreg_error *err)
+static zreg_status put_config(zreg__json **out, append *self, zreg_error *err)
 {
     ZREG__AUTO_FREE char *text = NULL;
     ZREG__AUTO(zreg__json) zreg__json *checked = NULL;
-    zreg_digest digest;
+    zreg_descriptor config = {.media_type = self->is_docker ? ZREG__TYPE_DOCKER_CONFIG
+                                                            : ZREG__TYPE_OCI_CONFIG};
     ZREG__TRY(zreg__json_print(&text, self->config, err));
+    config.size_bytes = strlen(text);
     /* Nobody shall have to find out later that it cannot be read back. */
     ZREG__TRY(zreg__imageconfig_parse(&checked, text, strlen(text), "image config", err));
-    ZREG__TRY(zreg__endpoint_blob_put(&digest, self->dst, text, strlen(text), self->cancel, err));
-    zreg__json *config = json_object_new_object();
-    ZREG__TRY(zreg__json_set(self->manifest, "config", config, err));
-    return add_descriptor(config,
-                          self->is_docker ? ZREG__TYPE_DOCKER_CONFIG : ZREG__TYPE_OCI_CONFIG,
-                          &digest, strlen(text), err);
+    ZREG__TRY(
+        zreg__endpoint_blob_put(&config.digest, self->dst, text, strlen(text), self->cancel, err));
+    return zreg__compose_descriptor(out, &config, err);
 }
 
-static zreg_status list_layers(append *self, zreg_error *err)
+/* Those of the base as they stand in it, then the new ones. */
+static zreg_status list_layers(zreg__json **out, append *self, zreg_error *err)
 {
-    if (zreg__json_get(self->manifest, "layers") == NULL) {
-        ZREG__TRY(zreg__json_set(self->manifest, "layers", json_object_new_array(), err));
-    }
-    zreg__json *list = zreg__json_get(self->manifest, "layers");
+    zreg__json *of_base = zreg__json_get(self->document, "layers");
+    ZREG__AUTO(zreg__json)
+    zreg__json *list = of_base != NULL ? json_object_get(of_base) : json_object_new_array();
     for (size_t i = 0; i < zreg__append_layers_count(self->layers); i++) {
-        const zreg__tarlayer *layer = zreg__append_layers_at(self->layers, i);
-        zreg__json *entry = json_object_new_object();
+        const zreg__tarlayer *made = zreg__append_layers_at(self->layers, i);
+        const zreg_descriptor layer = {.media_type = layer_type(self, made),
+                                       .digest = made->digest,
+                                       .size_bytes = made->size_bytes};
+        zreg__json *entry = NULL;
+        ZREG__TRY(zreg__compose_descriptor(&entry, &layer, err));
         ZREG__TRY(zreg__json_add(list, entry, err));
-        ZREG__TRY(
-            add_descriptor(entry, layer_type(self, layer), &layer->digest, layer->size_bytes, err));
     }
+    *out = zreg__steal(&list);
     return ZREG_OK;
 }
 
@@ -238,35 +226,39 @@ static zreg_status check_destination(const append *self, const zreg_manifest *im
     return ZREG_OK;
 }
 
-static zreg_status put_manifest(zreg_digest *out, append *self, zreg_error *err)
+static zreg_status put_manifest(zreg_digest *out, append *self, const zreg__parts *parts,
+                                zreg_error *err)
 {
-    const char *type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST;
-    ZREG__AUTO_FREE char *text = NULL;
     ZREG__AUTO(zreg_manifest) zreg_manifest *image = NULL;
-    ZREG__TRY(zreg__json_print(&text, self->manifest, err));
-    ZREG__TRY(zreg_manifest_parse(&image, text, strlen(text), type, err));
+    ZREG__TRY(zreg__compose_manifest(&image, parts, err));
     ZREG__TRY(check_destination(self, image, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, image, true, self->cancel, err));
     *out = *zreg_manifest_digest(image);
     return ZREG_OK;
 }
 
+/* The base may refer to a subject; the new image is no statement about that. */
 static zreg_status make_manifest(zreg_digest *out, append *self, zreg_error *err)
 {
-    const char *type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST;
-    ZREG__TRY(zreg__json_set_text(self->manifest, "mediaType", type, err));
+    ZREG__AUTO(zreg__json) zreg__json *config = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *layers = NULL;
     ZREG__TRY(change_config(self, err));
-    ZREG__TRY(put_config(self, err));
-    ZREG__TRY(list_layers(self, err));
-    /* The base may refer to another image; the new one is no statement about that. */
-    json_object_object_del(self->manifest, "subject");
-    return put_manifest(out, self, err);
+    ZREG__TRY(put_config(&config, self, err));
+    ZREG__TRY(list_layers(&layers, self, err));
+    const zreg__parts parts = {.media_type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST
+                                                             : ZREG__TYPE_OCI_MANIFEST,
+                               .artifact_type = zreg__json_text(self->document, "artifactType"),
+                               .config = config,
+                               .items = layers,
+                               .annotations = zreg__json_get(self->document, "annotations")};
+    return put_manifest(out, self, &parts, err);
 }
 
 static zreg_status execute(zreg_digest *out, append *self, const char *const *layers,
                            zreg_error *err)
 {
-    ZREG__TRY(self->src == NULL ? begin_from_scratch(self, err) : fetch_base(self, err));
+    ZREG__TRY(self->src == NULL ? zreg__append_config_scratch(&self->config, self->platform, err)
+                                : fetch_base(self, err));
     ZREG__TRY(zreg__append_layers_new(&self->layers, layers, err));
     if (self->src != NULL) {
         ZREG__TRY(move_base_layers(self, err));

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "image/imageconfig.h"
 #include "image/tarindex.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "oci/reference.h"
@@ -141,31 +142,21 @@ static zreg_status remember(archive *self, const zreg_digest *digest,
     return status;
 }
 
-static zreg_status new_descriptor(zreg__json **out, const char *media_type,
-                                  const zreg_digest *digest, uint64_t size_bytes, zreg_error *err)
-{
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
-    ZREG__TRY(zreg__json_set_text(json, "mediaType", media_type, err));
-    ZREG__TRY(zreg__json_set_u64(json, "size", size_bytes, err));
-    ZREG__TRY(zreg__json_set_text(json, "digest", digest->text, err));
-    *out = zreg__steal(&json);
-    return ZREG_OK;
-}
-
 static zreg_status add_layer(zreg__json *layers, archive *self, const char *name,
                              const char *diff_id, zreg_error *err)
 {
-    zreg_digest digest;
     zreg__tarindex_file file;
-    zreg__json *layer = NULL;
+    zreg_descriptor layer = {.media_type = ZREG__TYPE_OCI_LAYER};
+    zreg__json *entry = NULL;
     if (name == NULL || diff_id == NULL) {
         return zreg__fail(err, ZREG_INVAL, "a layer's name or diff_id is no text");
     }
-    ZREG__TRY(zreg_digest_parse(&digest, diff_id, err));
+    ZREG__TRY(zreg_digest_parse(&layer.digest, diff_id, err));
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
-    ZREG__TRY(remember(self, &digest, &file, err));
-    ZREG__TRY(new_descriptor(&layer, ZREG__TYPE_OCI_LAYER, &digest, file.size_bytes, err));
-    return zreg__json_add(layers, layer, err);
+    ZREG__TRY(remember(self, &layer.digest, &file, err));
+    layer.size_bytes = file.size_bytes;
+    ZREG__TRY(zreg__compose_descriptor(&entry, &layer, err));
+    return zreg__json_add(layers, entry, err);
 }
 
 static const char *text_at(const zreg__json *array, size_t i)
@@ -174,7 +165,7 @@ static const char *text_at(const zreg__json *array, size_t i)
     return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : NULL;
 }
 
-static zreg_status add_layers(zreg__json *manifest, archive *self, const zreg__json *image,
+static zreg_status add_layers(zreg__json **out, archive *self, const zreg__json *image,
                               const zreg__json *config, zreg_error *err)
 {
     const zreg__json *names = zreg__json_get(image, "Layers");
@@ -184,46 +175,44 @@ static zreg_status add_layers(zreg__json *manifest, archive *self, const zreg__j
         return zreg__fail(err, ZREG_INVAL, "%zu layers, but %zu diff_ids in the config", count,
                           zreg__json_length(ids));
     }
-    zreg__json *layers = json_object_new_array();
-    ZREG__TRY(zreg__json_set(manifest, "layers", layers, err));
+    ZREG__AUTO(zreg__json) zreg__json *layers = json_object_new_array();
     for (size_t i = 0; i < count; i++) {
         ZREG__TRY(add_layer(layers, self, text_at(names, i), text_at(ids, i), err));
     }
+    *out = zreg__steal(&layers);
     return ZREG_OK;
 }
 
-static zreg_status add_config(zreg__json **out_config, zreg__json *manifest, archive *self,
+static zreg_status add_config(zreg__json **out, zreg__json **out_config, archive *self,
                               const char *name, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_CONFIG_BYTES);
-    zreg_digest digest;
+    zreg_descriptor config = {.media_type = ZREG__TYPE_OCI_CONFIG};
     zreg__tarindex_file file;
-    zreg__json *descriptor = NULL;
     if (name == NULL) {
         return zreg__fail(err, ZREG_INVAL, "manifest.json names no config");
     }
     ZREG__TRY(read_file(&bytes, self->tar, name, err));
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
-    ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes.data, bytes.size, err));
-    ZREG__TRY(remember(self, &digest, &file, err));
-    ZREG__TRY(new_descriptor(&descriptor, ZREG__TYPE_OCI_CONFIG, &digest, bytes.size, err));
-    ZREG__TRY(zreg__json_set(manifest, "config", descriptor, err));
+    ZREG__TRY(zreg_digest_of(&config.digest, "sha256", bytes.data, bytes.size, err));
+    ZREG__TRY(remember(self, &config.digest, &file, err));
+    config.size_bytes = bytes.size;
+    ZREG__TRY(zreg__compose_descriptor(out, &config, err));
     return zreg__imageconfig_parse(out_config, bytes.data, bytes.size, name, err);
 }
 
 static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_error *err)
 {
     static const char *const fields[] = {"Config", "RepoTags", "Layers", NULL};
-    ZREG__AUTO(zreg__json) zreg__json *manifest = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *named = NULL;
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
-    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *layers = NULL;
     ZREG__TRY(zreg__json_check_case(image, fields, "manifest.json", err));
-    ZREG__TRY(zreg__json_set_u64(manifest, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(manifest, "mediaType", ZREG__TYPE_OCI_MANIFEST, err));
-    ZREG__TRY(add_config(&config, manifest, self, zreg__json_text(image, "Config"), err));
-    ZREG__TRY(add_layers(manifest, self, image, config, err));
-    ZREG__TRY(zreg__json_print(&text, manifest, err));
-    return zreg_manifest_parse(&self->manifest, text, strlen(text), NULL, err);
+    ZREG__TRY(add_config(&named, &config, self, zreg__json_text(image, "Config"), err));
+    ZREG__TRY(add_layers(&layers, self, image, config, err));
+    const zreg__parts parts = {
+        .media_type = ZREG__TYPE_OCI_MANIFEST, .config = named, .items = layers};
+    return zreg__compose_manifest(&self->manifest, &parts, err);
 }
 
 static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)

@@ -11,10 +11,10 @@
 #include "image/graph.h"
 #include "image/imageconfig.h"
 #include "image/transfer.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "registry/client.h"
-#include <string.h>
 #include <zreg/copy.h>
 
 typedef struct assembly {
@@ -50,17 +50,16 @@ static char *platform_text(const zreg__json *platform)
     return zreg__buf_steal(&text);
 }
 
-static zreg_status check_unique(const assembly *self, const zreg__json *platform,
-                                const char *digest, zreg_error *err)
+static zreg_status check_unique(const assembly *self, const zreg__json *added, zreg_error *err)
 {
-    ZREG__AUTO_FREE char *wanted = platform_text(platform);
+    ZREG__AUTO_FREE char *wanted = platform_text(zreg__json_get(added, "platform"));
     for (size_t i = 0; i < zreg__json_length(self->children); i++) {
         const zreg__json *child = zreg__json_at(self->children, i);
         ZREG__AUTO_FREE char *taken = platform_text(zreg__json_get(child, "platform"));
         if (zreg__str_equal(wanted, taken)) {
             return zreg__fail(err, ZREG_INVAL, "two images for %s: %s and %s",
                               zreg__str_empty(wanted) ? "no platform" : wanted,
-                              zreg__json_text(child, "digest"), digest);
+                              zreg__json_text(child, "digest"), zreg__json_text(added, "digest"));
         }
     }
     return ZREG_OK;
@@ -76,60 +75,47 @@ static bool is_listed(const assembly *self, const char *digest)
     return false;
 }
 
-static zreg_status set_part(zreg__json *platform, const char *key, const char *value,
-                            zreg_error *err)
-{
-    return zreg__str_empty(value) ? ZREG_OK : zreg__json_set_text(platform, key, value, err);
-}
-
-static zreg_status platform_json(zreg__json **out, const zreg_platform *platform, zreg_error *err)
-{
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
-    ZREG__TRY(zreg__json_set_text(json, "architecture", platform->architecture, err));
-    ZREG__TRY(zreg__json_set_text(json, "os", platform->os, err));
-    ZREG__TRY(set_part(json, "os.version", platform->os_version, err));
-    ZREG__TRY(set_part(json, "variant", platform->variant, err));
-    *out = zreg__steal(&json);
-    return ZREG_OK;
-}
-
-static zreg_status find_platform(zreg__json **out, assembly *self, zreg__endpoint *src,
-                                 const zreg_manifest *manifest, const zreg_descriptor *named_by,
-                                 zreg_error *err)
+/* The child's descriptor, with the platform that its config names. */
+static zreg_status describe_by_config(zreg__json **out, assembly *self, zreg__endpoint *src,
+                                      const zreg_manifest *manifest, zreg_descriptor *child,
+                                      zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
-    if (named_by != NULL && named_by->has_platform) {
-        return platform_json(out, &named_by->platform, err);
-    }
     ZREG__TRY(zreg__imageconfig_fetch(&config, src, manifest, self->cancel, err));
-    const zreg_platform platform = zreg__imageconfig_platform(config);
-    if (zreg__str_empty(platform.os) || zreg__str_empty(platform.architecture)) {
+    child->has_platform = 1;
+    child->platform = zreg__imageconfig_platform(config);
+    if (zreg__str_empty(child->platform.os) || zreg__str_empty(child->platform.architecture)) {
         return zreg__fail(err, ZREG_INVAL, "%s: the config of %s names no platform",
-                          zreg__endpoint_text(src), zreg_manifest_digest(manifest)->text);
+                          zreg__endpoint_text(src), child->digest.text);
     }
-    return platform_json(out, &platform, err);
+    return zreg__compose_descriptor(out, child, err);
+}
+
+static zreg_status describe(zreg__json **out, assembly *self, zreg__endpoint *src,
+                            const zreg_manifest *manifest, const zreg_descriptor *named_by,
+                            zreg_error *err)
+{
+    zreg_descriptor child = zreg__compose_name(manifest);
+    if (named_by == NULL || !named_by->has_platform) {
+        return describe_by_config(out, self, src, manifest, &child, err);
+    }
+    child.has_platform = 1;
+    child.platform = named_by->platform;
+    return zreg__compose_descriptor(out, &child, err);
 }
 
 static zreg_status add_child(assembly *self, zreg__endpoint *src, const zreg_manifest *manifest,
                              const zreg_descriptor *named_by, zreg_error *err)
 {
-    const char *digest = zreg_manifest_digest(manifest)->text;
-    ZREG__AUTO(zreg__json) zreg__json *platform = NULL;
-    size_t size = 0;
-    (void)zreg_manifest_bytes(manifest, &size);
-    if (is_listed(self, digest)) {
+    ZREG__AUTO(zreg__json) zreg__json *child = NULL;
+    if (is_listed(self, zreg_manifest_digest(manifest)->text)) {
         return ZREG_OK;
     }
-    ZREG__TRY(find_platform(&platform, self, src, manifest, named_by, err));
-    ZREG__TRY(check_unique(self, platform, digest, err));
-    zreg__json *child = json_object_new_object();
-    ZREG__TRY(zreg__json_add(self->children, child, err));
-    ZREG__TRY(zreg__json_set_text(child, "mediaType", zreg_manifest_media_type(manifest), err));
-    ZREG__TRY(zreg__json_set_u64(child, "size", size, err));
-    ZREG__TRY(zreg__json_set_text(child, "digest", digest, err));
+    ZREG__TRY(describe(&child, self, src, manifest, named_by, err));
+    ZREG__TRY(check_unique(self, child, err));
     self->all_docker = self->all_docker && zreg__str_equal(zreg_manifest_media_type(manifest),
                                                            ZREG__TYPE_DOCKER_MANIFEST);
-    return zreg__json_set(child, "platform", zreg__steal(&platform), err);
+    return zreg__json_add(self->children, zreg__steal(&child), err);
 }
 
 static const zreg_manifest *planned(const zreg__plan *plan, const zreg_digest *digest)
@@ -197,15 +183,11 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
 
 static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
     ZREG__AUTO(zreg_manifest) zreg_manifest *index = NULL;
-    ZREG__AUTO_FREE char *text = NULL;
-    const char *type = self->all_docker ? ZREG__TYPE_DOCKER_LIST : ZREG__TYPE_OCI_INDEX;
-    ZREG__TRY(zreg__json_set_u64(document, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(document, "mediaType", type, err));
-    ZREG__TRY(zreg__json_set(document, "manifests", json_object_get(self->children), err));
-    ZREG__TRY(zreg__json_print(&text, document, err));
-    ZREG__TRY(zreg_manifest_parse(&index, text, strlen(text), type, err));
+    const zreg__parts parts = {.media_type =
+                                   self->all_docker ? ZREG__TYPE_DOCKER_LIST : ZREG__TYPE_OCI_INDEX,
+                               .items = self->children};
+    ZREG__TRY(zreg__compose_manifest(&index, &parts, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
     *out = *zreg_manifest_digest(index);
     return ZREG_OK;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/layout.h"
+#include "oci/compose.h"
 #include "oci/descriptor.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
@@ -171,19 +172,10 @@ static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, cons
 static zreg_status new_entry(zreg__json **out, const zreg_manifest *manifest, const char *tag,
                              zreg_error *err)
 {
-    size_t size = 0;
-    (void)zreg_manifest_bytes(manifest, &size);
-    ZREG__AUTO(zreg__json) zreg__json *entry = json_object_new_object();
-    ZREG__TRY(zreg__json_set_text(entry, "mediaType", zreg_manifest_media_type(manifest), err));
-    ZREG__TRY(zreg__json_set_text(entry, "digest", zreg_manifest_digest(manifest)->text, err));
-    ZREG__TRY(zreg__json_set_u64(entry, "size", size, err));
-    if (tag != NULL) {
-        zreg__json *annotations = json_object_new_object();
-        ZREG__TRY(zreg__json_set(entry, "annotations", annotations, err));
-        ZREG__TRY(zreg__json_set_text(annotations, REF_NAME, tag, err));
-    }
-    *out = zreg__steal(&entry);
-    return ZREG_OK;
+    zreg_descriptor entry = zreg__compose_name(manifest);
+    const char *const annotations[] = {REF_NAME, tag, NULL};
+    entry.annotations = tag != NULL ? annotations : NULL;
+    return zreg__compose_descriptor(out, &entry, err);
 }
 
 static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, const char *tag,

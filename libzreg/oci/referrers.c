@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include <stdio.h>
@@ -73,33 +74,19 @@ static zreg_status document_of(zreg__json **out, const zreg_manifest *manifest, 
     return zreg__json_parse(out, bytes, size, "a manifest", err);
 }
 
-zreg_status zreg__referrers_describe(zreg__json *to, const zreg_manifest *manifest, zreg_error *err)
+zreg_status zreg__referrers_describe(zreg__json **out, const zreg_manifest *manifest,
+                                     zreg_error *err)
 {
-    size_t size;
-    (void)zreg_manifest_bytes(manifest, &size);
-    const char *type = zreg_manifest_artifact_type(manifest);
-    ZREG__AUTO(zreg__json) zreg__json *document = NULL;
-    ZREG__TRY(zreg__json_set_text(to, "mediaType", zreg_manifest_media_type(manifest), err));
-    ZREG__TRY(zreg__json_set_text(to, "digest", zreg_manifest_digest(manifest)->text, err));
-    ZREG__TRY(zreg__json_set_u64(to, "size", size, err));
-    if (type[0] != '\0') {
-        ZREG__TRY(zreg__json_set_text(to, "artifactType", type, err));
-    }
-    ZREG__TRY(document_of(&document, manifest, err));
-    zreg__json *annotations = zreg__json_get(document, "annotations");
-    return annotations == NULL
-               ? ZREG_OK
-               : zreg__json_set(to, "annotations", json_object_get(annotations), err);
+    zreg_descriptor descriptor = zreg__compose_name(manifest);
+    descriptor.artifact_type = zreg_manifest_artifact_type(manifest);
+    descriptor.annotations = zreg_manifest_annotations(manifest);
+    return zreg__compose_descriptor(out, &descriptor, err);
 }
 
-static zreg_status new_list(zreg__json **out, zreg_error *err)
+zreg_status zreg__referrers_new_list(zreg__json **out, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
-    ZREG__TRY(zreg__json_set_u64(document, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(document, "mediaType", ZREG__TYPE_OCI_INDEX, err));
-    ZREG__TRY(zreg__json_set(document, "manifests", json_object_new_array(), err));
-    *out = zreg__steal(&document);
-    return ZREG_OK;
+    return zreg__compose_document(out, &(const zreg__parts){.media_type = ZREG__TYPE_OCI_INDEX},
+                                  err);
 }
 
 static bool is_listed(const zreg__json *list, const zreg_digest *digest)
@@ -119,9 +106,9 @@ static zreg_status add_missing(bool *out_added, zreg__json *list, const zreg_man
         return ZREG_OK;
     }
     *out_added = true;
-    zreg__json *descriptor = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, descriptor, err));
-    return zreg__referrers_describe(descriptor, manifest, err);
+    zreg__json *descriptor = NULL;
+    ZREG__TRY(zreg__referrers_describe(&descriptor, manifest, err));
+    return zreg__json_add(list, descriptor, err);
 }
 
 zreg_status zreg__referrers_list_add(zreg_manifest **out, const zreg_manifest *current,
@@ -131,7 +118,8 @@ zreg_status zreg__referrers_list_add(zreg_manifest **out, const zreg_manifest *c
     bool added = false;
     ZREG__AUTO(zreg__json) zreg__json *document = NULL;
     ZREG__AUTO_FREE char *text = NULL;
-    ZREG__TRY(current != NULL ? document_of(&document, current, err) : new_list(&document, err));
+    ZREG__TRY(current != NULL ? document_of(&document, current, err)
+                              : zreg__referrers_new_list(&document, err));
     zreg__json *list = zreg__json_get(document, "manifests");
     for (size_t i = 0; i < count; i++) {
         ZREG__TRY(add_missing(&added, list, more[i], err));

@@ -30,10 +30,13 @@ bool zreg__referrers_is_digest_tag(const char *tag);
 /** The document's subject is `subject`. */
 bool zreg__referrers_refers(const zreg_manifest *manifest, const zreg_digest *subject);
 
-/** Fills a descriptor as lists of referrers have it: with the manifest's artifact type and
+/** A descriptor as lists of referrers have it: with the manifest's artifact type and
  *  annotations. */
-zreg_status zreg__referrers_describe(zreg__json *to, const zreg_manifest *manifest,
+zreg_status zreg__referrers_describe(zreg__json **out, const zreg_manifest *manifest,
                                      zreg_error *err);
+
+/** A list of referrers without any: an index, whose "manifests" they are added to. */
+zreg_status zreg__referrers_new_list(zreg__json **out, zreg_error *err);
 
 /**
  * The list `current` (an OCI index; NULL: none yet) with descriptors of `more` at its end, but for

@@ -148,23 +148,17 @@ static zreg_status add_referrer(zreg__json *list, zreg__call *call, const char *
         (type != NULL && !zreg__str_equal(type, zreg_manifest_artifact_type(manifest)))) {
         return ZREG_OK;
     }
-    zreg__json *descriptor = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, descriptor, err));
-    return zreg__referrers_describe(descriptor, manifest, err);
+    zreg__json *descriptor = NULL;
+    ZREG__TRY(zreg__referrers_describe(&descriptor, manifest, err));
+    return zreg__json_add(list, descriptor, err);
 }
 
 static zreg_status print_referrers(char **out, zreg__call *call, const zreg_strings *digests,
                                    const char *type, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
-    zreg__json *list = json_object_new_array();
-    if (json == NULL) {
-        json_object_put(list);
-        return zreg__fail_nomem(err);
-    }
-    ZREG__TRY(zreg__json_set(json, "manifests", list, err));
-    ZREG__TRY(zreg__json_set_u64(json, "schemaVersion", 2, err));
-    ZREG__TRY(zreg__json_set_text(json, "mediaType", ZREG__TYPE_OCI_INDEX, err));
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    ZREG__TRY(zreg__referrers_new_list(&json, err));
+    zreg__json *list = zreg__json_get(json, "manifests");
     for (size_t i = 0; i < zreg_strings_count(digests); i++) {
         ZREG__TRY(add_referrer(list, call, zreg_strings_at(digests, i), type, err));
     }
