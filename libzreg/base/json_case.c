@@ -42,22 +42,17 @@ zreg_status zreg__json_check_case(const zreg__json *json, const char *const *fie
                                   const char *where, zreg_error *err)
 {
     size_t count = 0;
-    if (!json_object_is_type(json, json_type_object)) {
-        return ZREG_OK;
-    }
     while (fields[count] != NULL) {
         count++;
     }
-    size_t room = count + (size_t)json_object_object_length(json);
-    ZREG__AUTO_FREE const char **names = zreg__calloc(room + 1, sizeof(*names));
+    ZREG__AUTO_FREE const char **names =
+        zreg__calloc(count + zreg__json_members(json) + 1, sizeof(*names));
     if (names == NULL) {
         return zreg__fail_nomem(err);
     }
     memcpy(names, fields, count * sizeof(*names));
-    json_object_object_foreach((zreg__json *)(uintptr_t)json, key, value)
-    {
-        (void)value;
-        names[count++] = key;
+    for (zreg__json_member member = {0}; zreg__json_next(&member, json);) {
+        names[count++] = member.key;
     }
     qsort(names, count, sizeof(*names), compare);
     for (size_t i = 1; i < count; i++) {

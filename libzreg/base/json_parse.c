@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include <errno.h>
+#include <json-c/json.h>
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include <json-c/json.h>
 #include <string.h>
 
 typedef struct writer {
@@ -128,10 +129,9 @@ static zreg_status put_object(writer *out, zreg__json *object)
     bool first = true;
     ZREG__TRY(put(out, "{"));
     out->depth++;
-    json_object_object_foreach(object, key, value)
-    {
+    for (zreg__json_member member = {0}; zreg__json_next(&member, object);) {
         ZREG__TRY(put(out, first ? "" : ","));
-        ZREG__TRY(put_member(out, key, value));
+        ZREG__TRY(put_member(out, member.key, member.value));
         first = false;
     }
     out->depth--;

@@ -40,6 +40,7 @@ libzreg_sources += \
 	libzreg/base/hash.h \
 	libzreg/base/json.c \
 	libzreg/base/json.h \
+	libzreg/base/json_build.c \
 	libzreg/base/json_case.c \
 	libzreg/base/json_parse.c \
 	libzreg/base/json_print.c \

@@ -39,7 +39,7 @@ void zreg__artifact_finish(zreg__artifact *artifact)
     for (size_t i = 0; i < ZREG__COUNT(texts); i++) {
         free((char *)texts[i]);
     }
-    json_object_put(artifact->platforms);
+    zreg__json_free(artifact->platforms);
 }
 
 zreg_status zreg__artifact_list_new(zreg_artifacts **out, zreg_error *err)
@@ -74,7 +74,7 @@ zreg_status zreg__artifact_list_add(zreg_artifacts *list, const zreg_artifact *s
                                     zreg__json *platforms, bool turned_round, zreg_error *err)
 {
     ZREG__TRY(grow(list, err));
-    zreg__artifact entry = {.platforms = json_object_get(platforms), .turned_round = turned_round};
+    zreg__artifact entry = {.platforms = zreg__json_share(platforms), .turned_round = turned_round};
     if (!copy_texts(&entry.shown, shown)) {
         zreg__artifact_finish(&entry);
         return zreg__fail_nomem(err);

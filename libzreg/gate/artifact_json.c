@@ -5,50 +5,41 @@
 /* Zuul refuses all artifacts of a build when one has a key besides name, url and metadata, so
  * whatever we add goes into the metadata. Keys without a value are left out. */
 
-static zreg_status set_if_known(zreg__json *object, const char *key, const char *text,
-                                zreg_error *err)
-{
-    return text[0] == '\0' ? ZREG_OK : zreg__json_set_text(object, key, text, err);
-}
-
 static zreg_status metadata_json(zreg__json *to, const zreg__artifact *artifact, zreg_error *err)
 {
     const zreg_artifact *shown = &artifact->shown;
     ZREG__TRY(zreg__json_set_text(to, "type", "container_image", err));
     ZREG__TRY(zreg__json_set_text(to, "repository", shown->repository, err));
     ZREG__TRY(zreg__json_set_text(to, "tag", shown->tag, err));
-    ZREG__TRY(set_if_known(to, "digest", shown->digest, err));
-    ZREG__TRY(set_if_known(to, "media_type", shown->media_type, err));
+    ZREG__TRY(zreg__json_set_if_known(to, "digest", shown->digest, err));
+    ZREG__TRY(zreg__json_set_if_known(to, "media_type", shown->media_type, err));
     if (artifact->platforms != NULL) {
-        ZREG__TRY(zreg__json_set(to, "platforms", json_object_get(artifact->platforms), err));
+        ZREG__TRY(zreg__json_set(to, "platforms", zreg__json_share(artifact->platforms), err));
     }
-    ZREG__TRY(set_if_known(to, "change", shown->change, err));
-    ZREG__TRY(set_if_known(to, "patchset", shown->patchset, err));
-    return set_if_known(to, "build", shown->build, err);
+    ZREG__TRY(zreg__json_set_if_known(to, "change", shown->change, err));
+    ZREG__TRY(zreg__json_set_if_known(to, "patchset", shown->patchset, err));
+    return zreg__json_set_if_known(to, "build", shown->build, err);
 }
 
-static zreg_status artifact_json(zreg__json **out, const zreg__artifact *artifact, zreg_error *err)
+static zreg_status artifact_json(zreg__json *list, const zreg__artifact *artifact, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *object = json_object_new_object();
-    ZREG__AUTO(zreg__json) zreg__json *metadata = json_object_new_object();
+    zreg__json *object = NULL;
+    zreg__json *metadata = NULL;
+    ZREG__TRY(zreg__json_add_object(&object, list, err));
     ZREG__TRY(zreg__json_set_text(object, "name", artifact->shown.name, err));
     ZREG__TRY(zreg__json_set_text(object, "url", artifact->shown.url, err));
-    ZREG__TRY(metadata_json(metadata, artifact, err));
-    ZREG__TRY(zreg__json_set(object, "metadata", zreg__steal(&metadata), err));
-    *out = zreg__steal(&object);
-    return ZREG_OK;
+    ZREG__TRY(zreg__json_set_object(&metadata, object, "metadata", err));
+    return metadata_json(metadata, artifact, err);
 }
 
 zreg_status zreg_artifacts_json(char **out_json, const zreg_artifacts *artifacts, zreg_error *err)
 {
     zreg__error_clear(err);
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, "artifacts", list, err));
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
+    zreg__json *list = NULL;
+    ZREG__TRY(zreg__json_set_array(&list, document, "artifacts", err));
     for (size_t i = 0; i < zreg_artifacts_count(artifacts); i++) {
-        zreg__json *entry = NULL;
-        ZREG__TRY(artifact_json(&entry, &artifacts->items[i], err));
-        ZREG__TRY(zreg__json_add(list, entry, err));
+        ZREG__TRY(artifact_json(list, &artifacts->items[i], err));
     }
     return zreg__json_print(out_json, document, err);
 }

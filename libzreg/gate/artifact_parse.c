@@ -46,7 +46,7 @@ bool zreg__artifact_text_is_clean(const char *text)
 zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,
                                   zreg_error *err)
 {
-    if (json_object_is_type(zreg__json_get(from, key), json_type_double)) {
+    if (zreg__json_is_fraction(zreg__json_get(from, key))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is a number, but no integer of 64 bits", key);
     }
     *out = zreg__json_scalar(from, key);
@@ -127,9 +127,8 @@ static zreg__json *read_platforms(const zreg__json *artifact)
     zreg__json *list = zreg__json_get(zreg__json_get(artifact, "metadata"), "platforms");
     size_t count = zreg__json_length(list);
     for (size_t i = 0; i < count; i++) {
-        const zreg__json *entry = zreg__json_at(list, i);
-        if (!json_object_is_type(entry, json_type_string) ||
-            zreg__platform_check(json_object_get_string((zreg__json *)entry), NULL) != ZREG_OK) {
+        const char *entry = zreg__json_as_text(zreg__json_at(list, i));
+        if (entry == NULL || zreg__platform_check(entry, NULL) != ZREG_OK) {
             return NULL;
         }
     }

@@ -48,10 +48,10 @@ const zreg_cleaned_tag *zreg_cleaned_at(const zreg_cleaned *cleaned, size_t i)
 
 static zreg_status tag_json(zreg__json *list, const zreg_cleaned_tag *tag, zreg_error *err)
 {
-    zreg__json *object = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, object, err));
+    zreg__json *object = NULL;
+    ZREG__TRY(zreg__json_add_object(&object, list, err));
     ZREG__TRY(zreg__json_set_text(object, "tag", tag->tag, err));
-    ZREG__TRY(tag->age_s < 0 ? zreg__json_set_text(object, "age_s", NULL, err)
+    ZREG__TRY(tag->age_s < 0 ? zreg__json_set_null(object, "age_s", err)
                              : zreg__json_set_u64(object, "age_s", (uint64_t)tag->age_s, err));
     return zreg__json_set_text(object, "reason", tag->reason, err);
 }
@@ -59,8 +59,8 @@ static zreg_status tag_json(zreg__json *list, const zreg_cleaned_tag *tag, zreg_
 static zreg_status add_list(zreg__json *document, const char *name, const zreg_cleaned *cleaned,
                             int deleted, zreg_error *err)
 {
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, name, list, err));
+    zreg__json *list = NULL;
+    ZREG__TRY(zreg__json_set_array(&list, document, name, err));
     for (size_t i = 0; i < cleaned->count; i++) {
         if (cleaned->items[i].deleted == deleted) {
             ZREG__TRY(tag_json(list, &cleaned->items[i], err));
@@ -72,10 +72,10 @@ static zreg_status add_list(zreg__json *document, const char *name, const zreg_c
 zreg_status zreg_cleaned_json(char **out_json, const zreg_cleaned *cleaned, zreg_error *err)
 {
     zreg__error_clear(err);
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
     ZREG__TRY(add_list(document, "deleted", cleaned, 1, err));
     ZREG__TRY(add_list(document, "kept", cleaned, 0, err));
-    ZREG__TRY(zreg__json_set(document, "dry_run", json_object_new_boolean(cleaned->dry_run), err));
+    ZREG__TRY(zreg__json_set_bool(document, "dry_run", cleaned->dry_run, err));
     return zreg__json_print_report(out_json, document, err);
 }
 

@@ -27,7 +27,7 @@ static zreg_status add(zreg__json *list, const char *os, const char *architectur
     if (zreg__str_starts(text, "unknown/") || zreg__platform_check(text, NULL) != ZREG_OK) {
         return ZREG_OK;
     }
-    return zreg__json_add(list, json_object_new_string(text), err);
+    return zreg__json_add_text(list, text, err);
 }
 
 static zreg_status from_index(zreg__json *list, const zreg_manifest *index, zreg_error *err)
@@ -78,7 +78,7 @@ zreg_status zreg__platforms_read(zreg__json **out, zreg_client *client, const zr
                                  zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
-    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *list = zreg__json_new_array();
     if (list == NULL) {
         return zreg__fail_nomem(err);
     }

@@ -77,11 +77,11 @@ static zreg_status add_tags(zreg__json *document, const char *name, const zreg_p
                             bool (*wanted)(const zreg_promoted *, const zreg_promoted_tag *),
                             zreg_error *err)
 {
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, name, list, err));
+    zreg__json *list = NULL;
+    ZREG__TRY(zreg__json_set_array(&list, document, name, err));
     for (size_t i = 0; i < promoted->count; i++) {
         if (wanted(promoted, &promoted->tags[i])) {
-            ZREG__TRY(zreg__json_add(list, json_object_new_string(promoted->tags[i].tag), err));
+            ZREG__TRY(zreg__json_add_text(list, promoted->tags[i].tag, err));
         }
     }
     return ZREG_OK;
@@ -118,32 +118,21 @@ static zreg_status add_numbers(zreg__json *document, const zreg_promote_summary 
     return ZREG_OK;
 }
 
-static zreg_status add_flag(zreg__json *document, const char *name, int flag, zreg_error *err)
-{
-    return zreg__json_set(document, name, json_object_new_boolean(flag), err);
-}
-
-static zreg_status add_text(zreg__json *document, const char *name, const char *text,
-                            zreg_error *err)
-{
-    return zreg__json_set_text(document, name, text[0] == '\0' ? NULL : text, err);
-}
-
 zreg_status zreg_promoted_json(char **out_json, const zreg_promoted *promoted, zreg_error *err)
 {
     zreg__error_clear(err);
     const zreg_promote_summary *summary = &promoted->summary;
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
-    ZREG__TRY(add_text(document, "digest", summary->digest.text, err));
-    ZREG__TRY(add_flag(document, "promoted", summary->promoted, err));
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
+    ZREG__TRY(zreg__json_set_known(document, "digest", summary->digest.text, err));
+    ZREG__TRY(zreg__json_set_bool(document, "promoted", summary->promoted, err));
     ZREG__TRY(add_tags(document, "tags", promoted, holds_it, err));
     ZREG__TRY(add_tags(document, "superseded", promoted, is_superseded, err));
-    ZREG__TRY(add_text(document, "superseded_by", superseded_by(promoted), err));
-    ZREG__TRY(summary->order == 0 ? zreg__json_set_text(document, "order", NULL, err)
+    ZREG__TRY(zreg__json_set_known(document, "superseded_by", superseded_by(promoted), err));
+    ZREG__TRY(summary->order == 0 ? zreg__json_set_null(document, "order", err)
                                   : zreg__json_set_u64(document, "order", summary->order, err));
     ZREG__TRY(add_numbers(document, summary, err));
-    ZREG__TRY(add_flag(document, "temporary_deleted", summary->temporary_deleted, err));
-    ZREG__TRY(add_text(document, "cleanup_error", summary->cleanup_error, err));
+    ZREG__TRY(zreg__json_set_bool(document, "temporary_deleted", summary->temporary_deleted, err));
+    ZREG__TRY(zreg__json_set_known(document, "cleanup_error", summary->cleanup_error, err));
     return zreg__json_print(out_json, document, err);
 }
 

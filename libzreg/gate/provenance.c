@@ -302,22 +302,17 @@ static const char *source_name(zreg_served_from source)
     return "upstream";
 }
 
-static zreg_status set(zreg__json *to, const char *key, const char *text, zreg_error *err)
-{
-    return zreg__json_set_text(to, key, text[0] == '\0' ? NULL : text, err);
-}
-
 static zreg_status image_json(zreg__json *list, const zreg_served_image *image, zreg_error *err)
 {
-    zreg__json *object = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, object, err));
-    ZREG__TRY(set(object, "repository", image->repository, err));
-    ZREG__TRY(set(object, "tag", image->tag, err));
-    ZREG__TRY(set(object, "digest", image->digest, err));
-    ZREG__TRY(set(object, "source", source_name(image->source), err));
-    ZREG__TRY(set(object, "change", image->change, err));
-    ZREG__TRY(set(object, "build", image->build, err));
-    ZREG__TRY(set(object, "artifact", image->artifact, err));
+    zreg__json *object = NULL;
+    ZREG__TRY(zreg__json_add_object(&object, list, err));
+    ZREG__TRY(zreg__json_set_known(object, "repository", image->repository, err));
+    ZREG__TRY(zreg__json_set_known(object, "tag", image->tag, err));
+    ZREG__TRY(zreg__json_set_known(object, "digest", image->digest, err));
+    ZREG__TRY(zreg__json_set_known(object, "source", source_name(image->source), err));
+    ZREG__TRY(zreg__json_set_known(object, "change", image->change, err));
+    ZREG__TRY(zreg__json_set_known(object, "build", image->build, err));
+    ZREG__TRY(zreg__json_set_known(object, "artifact", image->artifact, err));
     ZREG__TRY(zreg__json_set_u64(object, "requests", image->requests, err));
     return zreg__json_set_u64(object, "bytes", image->bytes, err);
 }
@@ -326,9 +321,9 @@ zreg_status zreg_provenance_json(char **out_json, const zreg_provenance *provena
                                  zreg_error *err)
 {
     zreg__error_clear(err);
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, "served", list, err));
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
+    zreg__json *list = NULL;
+    ZREG__TRY(zreg__json_set_array(&list, document, "served", err));
     for (size_t i = 0; i < provenance->count; i++) {
         ZREG__TRY(image_json(list, &provenance->rows[i].shown, err));
     }

@@ -42,7 +42,7 @@ static zreg_status children_of(zreg__json **out, const zreg_manifest *promoted, 
         return zreg__compose_descriptors(out, &name, 1, err);
     }
     ZREG__TRY(zreg__json_parse(&document, bytes, size, "index", err));
-    *out = json_object_get(zreg__json_get(document, "manifests"));
+    *out = zreg__json_share(zreg__json_get(document, "manifests"));
     return ZREG_OK;
 }
 

@@ -101,38 +101,29 @@ static const char *source_name(zreg_source source)
     return "upstream";
 }
 
-static const char *null_if_empty(const char *text)
+static zreg_status describe(zreg__json *object, const zreg_candidate *candidate, zreg_error *err)
 {
-    return text[0] == '\0' ? NULL : text;
-}
-
-static zreg_status candidate_json(zreg__json **out, const zreg_candidate *candidate,
-                                  zreg_error *err)
-{
-    ZREG__AUTO(zreg__json) zreg__json *object = json_object_new_object();
     ZREG__TRY(zreg__json_set_text(object, "source", source_name(candidate->source), err));
     ZREG__TRY(zreg__json_set_text(object, "ref", candidate->ref, err));
-    ZREG__TRY(zreg__json_set_text(object, "digest", null_if_empty(candidate->digest), err));
-    ZREG__TRY(zreg__json_set_text(object, "change", null_if_empty(candidate->change), err));
-    ZREG__TRY(zreg__json_set_text(object, "reason", candidate->reason, err));
-    *out = zreg__steal(&object);
-    return ZREG_OK;
+    ZREG__TRY(zreg__json_set_known(object, "digest", candidate->digest, err));
+    ZREG__TRY(zreg__json_set_known(object, "change", candidate->change, err));
+    return zreg__json_set_text(object, "reason", candidate->reason, err);
 }
 
 zreg_status zreg_resolution_json(char **out_json, const zreg_resolution *resolution,
                                  zreg_error *err)
 {
     zreg__error_clear(err);
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
-    zreg__json *candidates = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
+    zreg__json *candidates = NULL;
     zreg__json *entry = NULL;
     ZREG__TRY(zreg__json_set_text(document, "ref", resolution->ref, err));
-    ZREG__TRY(candidate_json(&entry, &resolution->items[0], err));
-    ZREG__TRY(zreg__json_set(document, "winner", entry, err));
-    ZREG__TRY(zreg__json_set(document, "candidates", candidates, err));
+    ZREG__TRY(zreg__json_set_object(&entry, document, "winner", err));
+    ZREG__TRY(describe(entry, &resolution->items[0], err));
+    ZREG__TRY(zreg__json_set_array(&candidates, document, "candidates", err));
     for (size_t i = 0; i < resolution->count; i++) {
-        ZREG__TRY(candidate_json(&entry, &resolution->items[i], err));
-        ZREG__TRY(zreg__json_add(candidates, entry, err));
+        ZREG__TRY(zreg__json_add_object(&entry, candidates, err));
+        ZREG__TRY(describe(entry, &resolution->items[i], err));
     }
     return zreg__json_print_report(out_json, document, err);
 }

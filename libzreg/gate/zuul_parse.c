@@ -61,7 +61,7 @@ static zreg_status read_artifacts(zreg__zuul_entry *entry, const zreg__json *bui
     ZREG__TRY(zreg__artifact_list_new(&entry->artifacts, err));
     for (size_t i = 0; i < zreg__json_length(list); i++) {
         zreg__json *artifact = zreg__json_at(list, i);
-        if (!json_object_is_type(artifact, json_type_object)) {
+        if (!zreg__json_is_object(artifact)) {
             continue;
         }
         ZREG__TRY(set_maker(artifact, &entry->shown, err));

@@ -121,6 +121,10 @@ int zreg__fetch_status(const zreg__fetch_exchange *exchange);
 /** A header of the answer, several of one name joined by ", "; NULL: none. Case does not count. */
 const char *zreg__fetch_header(const zreg__fetch_exchange *exchange, const char *name);
 
+/** The time that a date of HTTP or mail tells ("Sun, 06 Nov 1994 08:49:37 GMT"), in seconds since 1970;
+ *  0 when it is none, or NULL, or before. */
+int64_t zreg__fetch_date(const char *text);
+
 /** The size of the whole body as declared, or UINT64_MAX. Never allocate by it. */
 uint64_t zreg__fetch_length(const zreg__fetch_exchange *exchange);
 

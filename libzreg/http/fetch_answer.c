@@ -186,6 +186,13 @@ const char *zreg__fetch_header(const zreg__fetch_exchange *exchange, const char 
     return zreg__map_get(exchange->answer, key);
 }
 
+int64_t zreg__fetch_date(const char *text)
+{
+    time_t when = text != NULL ? curl_getdate(text, NULL) : -1;
+
+    return when > 0 ? (int64_t)when : 0;
+}
+
 uint64_t zreg__fetch_length(const zreg__fetch_exchange *exchange)
 {
     const char *text = zreg__fetch_header(exchange, "content-length");

@@ -37,8 +37,8 @@ static void append_finish(append *self)
     zreg__endpoint_free(self->src);
     zreg__endpoint_free(self->dst);
     zreg_manifest_free(self->base);
-    json_object_put(self->config);
-    json_object_put(self->document);
+    zreg__json_free(self->config);
+    zreg__json_free(self->document);
     zreg__append_layers_free(self->layers);
 }
 
@@ -200,7 +200,7 @@ static zreg_status list_layers(zreg__json **out, append *self, zreg_error *err)
 {
     zreg__json *of_base = zreg__json_get(self->document, "layers");
     ZREG__AUTO(zreg__json)
-    zreg__json *list = of_base != NULL ? json_object_get(of_base) : json_object_new_array();
+    zreg__json *list = of_base != NULL ? zreg__json_share(of_base) : zreg__json_new_array();
     for (size_t i = 0; i < zreg__append_layers_count(self->layers); i++) {
         const zreg__tarlayer *made = zreg__append_layers_at(self->layers, i);
         const zreg_descriptor layer = {.media_type = layer_type(self, made),

@@ -44,10 +44,7 @@ static zreg_status at_key(zreg__json **out, zreg__json *json, const char *key,
 
 static zreg_status set_span(zreg__json *json, const char *key, zreg__span text, zreg_error *err)
 {
-    return text.size == 0
-               ? ZREG_OK
-               : zreg__json_set(json, key, json_object_new_string_len(text.text, (int)text.size),
-                                err);
+    return text.size == 0 ? ZREG_OK : zreg__json_set_span(json, key, text, err);
 }
 
 static zreg_status fill_scratch(zreg__json *config, const char *platform, zreg_error *err)
@@ -58,24 +55,28 @@ static zreg_status fill_scratch(zreg__json *config, const char *platform, zreg_e
     ZREG__TRY(set_span(config, "os", os, err));
     ZREG__TRY(set_span(config, "variant", rest, err));
 
-    zreg__json *rootfs = json_object_new_object();
-    ZREG__TRY(zreg__json_set(config, "rootfs", rootfs, err));
+    zreg__json *rootfs = NULL;
+    ZREG__TRY(zreg__json_set_object(&rootfs, config, "rootfs", err));
     ZREG__TRY(zreg__json_set_text(rootfs, "type", "layers", err));
-    return zreg__json_set(rootfs, "diff_ids", json_object_new_array(), err);
+    return zreg__json_set(rootfs, "diff_ids", zreg__json_new_array(), err);
 }
 
 zreg_status zreg__append_config_scratch(zreg__json **out, const char *platform, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *config = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *config = zreg__json_new_object();
     ZREG__TRY(fill_scratch(config, platform, err));
     *out = zreg__steal(&config);
     return ZREG_OK;
 }
 
-static bool is_type_or_unset(const zreg__json *json, const char *key, json_type type)
+static bool is_object_or_unset(const zreg__json *value)
 {
-    const zreg__json *value = zreg__json_get(json, key);
-    return value == NULL || json_object_is_type(value, type);
+    return value == NULL || zreg__json_is_object(value);
+}
+
+static bool is_array_or_unset(const zreg__json *value)
+{
+    return value == NULL || zreg__json_is_array(value);
 }
 
 zreg_status zreg__append_config_check_base(const zreg__json *config, size_t layers, zreg_error *err)
@@ -88,10 +89,9 @@ zreg_status zreg__append_config_check_base(const zreg__json *config, size_t laye
                           layers);
     }
     const zreg__json *run = zreg__json_get(config, "config");
-    if (!is_type_or_unset(config, "config", json_type_object) ||
-        !is_type_or_unset(config, "history", json_type_array) ||
-        !is_type_or_unset(run, "Env", json_type_array) ||
-        !is_type_or_unset(run, "Labels", json_type_object)) {
+    if (!is_object_or_unset(run) || !is_array_or_unset(zreg__json_get(config, "history")) ||
+        !is_array_or_unset(zreg__json_get(run, "Env")) ||
+        !is_object_or_unset(zreg__json_get(run, "Labels"))) {
         return zreg__fail(err, ZREG_INVAL, "its config is not in the form of an image's config");
     }
     return ZREG_OK;
@@ -112,10 +112,8 @@ static size_t find_variable(const zreg__json *list, const char *pair)
     size_t name_size = (size_t)(strchr(pair, '=') - pair) + 1;
     size_t i = 0;
     for (; i < zreg__json_length(list); i++) {
-        zreg__json *item = zreg__json_at(list, i);
-        const char *text =
-            json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
-        if (strncmp(text, pair, name_size) == 0) {
+        const char *text = zreg__json_as_text(zreg__json_at(list, i));
+        if (text != NULL && strncmp(text, pair, name_size) == 0) {
             break;
         }
     }
@@ -124,30 +122,15 @@ static size_t find_variable(const zreg__json *list, const char *pair)
 
 static zreg_status set_variable(zreg__json *list, const char *pair, zreg_error *err)
 {
-    zreg__json *value = json_object_new_string(pair);
     size_t at = find_variable(list, pair);
-    if (at == zreg__json_length(list)) {
-        return zreg__json_add(list, value, err);
-    }
-    if (value == NULL || json_object_array_put_idx(list, at, value) != 0) {
-        json_object_put(value);
-        return zreg__fail_nomem(err);
-    }
-    return ZREG_OK;
+    return at == zreg__json_length(list) ? zreg__json_add_text(list, pair, err)
+                                         : zreg__json_replace_text(list, at, pair, err);
 }
 
 static zreg_status set_words(zreg__json *run, const char *key, const char *const *words,
                              zreg_error *err)
 {
-    if (words == NULL) {
-        return ZREG_OK;
-    }
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(run, key, list, err));
-    for (size_t i = 0; words[i] != NULL; i++) {
-        ZREG__TRY(zreg__json_add(list, json_object_new_string(words[i]), err));
-    }
-    return ZREG_OK;
+    return words == NULL ? ZREG_OK : zreg__json_set_texts(run, key, words, err);
 }
 
 static zreg_status set_text(zreg__json *run, const char *key, const char *text, zreg_error *err)
@@ -175,14 +158,13 @@ zreg_status zreg__append_config_apply(zreg__json *config, const zreg_append_opti
     zreg__json *run = NULL;
     zreg__clock_rfc3339(created, options->created);
     ZREG__TRY(zreg__json_set_text(config, "created", created, err));
-    ZREG__TRY(at_key(&run, config, "config", json_object_new_object, err));
+    ZREG__TRY(at_key(&run, config, "config", zreg__json_new_object, err));
     ZREG__TRY(set_text(run, "User", options->user, err));
     ZREG__TRY(set_text(run, "WorkingDir", options->working_dir, err));
-    ZREG__TRY(
-        set_pairs(run, "Env", json_object_new_array, set_variable, options->environment, err));
+    ZREG__TRY(set_pairs(run, "Env", zreg__json_new_array, set_variable, options->environment, err));
     ZREG__TRY(set_words(run, "Entrypoint", options->entrypoint, err));
     ZREG__TRY(set_words(run, "Cmd", options->command, err));
-    return set_pairs(run, "Labels", json_object_new_object, set_label, options->labels, err);
+    return set_pairs(run, "Labels", zreg__json_new_object, set_label, options->labels, err);
 }
 
 static zreg_status add_history(zreg__json *config, bool empty, const zreg_append_options *options,
@@ -191,12 +173,12 @@ static zreg_status add_history(zreg__json *config, bool empty, const zreg_append
     char created[21];
     zreg__json *history = NULL;
     zreg__clock_rfc3339(created, options->created);
-    ZREG__TRY(at_key(&history, config, "history", json_object_new_array, err));
-    zreg__json *entry = json_object_new_object();
-    ZREG__TRY(zreg__json_add(history, entry, err));
+    ZREG__TRY(at_key(&history, config, "history", zreg__json_new_array, err));
+    zreg__json *entry = NULL;
+    ZREG__TRY(zreg__json_add_object(&entry, history, err));
     ZREG__TRY(zreg__json_set_text(entry, "created", created, err));
     ZREG__TRY(zreg__json_set_text(entry, "created_by", "zreg append", err));
-    return empty ? zreg__json_set(entry, "empty_layer", json_object_new_boolean(1), err) : ZREG_OK;
+    return empty ? zreg__json_set_bool(entry, "empty_layer", 1, err) : ZREG_OK;
 }
 
 zreg_status zreg__append_config_add(zreg__json *config, const zreg_digest *diff_id,
@@ -208,6 +190,5 @@ zreg_status zreg__append_config_add(zreg__json *config, const zreg_digest *diff_
     if (has_history || zreg__json_length(diff_ids) == 0) {
         ZREG__TRY(add_history(config, diff_id == NULL, options, err));
     }
-    return diff_id == NULL ? ZREG_OK
-                           : zreg__json_add(diff_ids, json_object_new_string(diff_id->text), err);
+    return diff_id == NULL ? ZREG_OK : zreg__json_add_text(diff_ids, diff_id->text, err);
 }

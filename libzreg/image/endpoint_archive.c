@@ -97,9 +97,8 @@ static bool has_tag(const zreg__json *image, const zreg_ref *wanted)
     const zreg__json *tags = zreg__json_get(image, "RepoTags");
     for (size_t i = 0; i < zreg__json_length(tags); i++) {
         ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
-        zreg__json *tag = zreg__json_at(tags, i);
-        if (json_object_is_type(tag, json_type_string) &&
-            zreg_ref_parse(&ref, json_object_get_string(tag), NULL) == ZREG_OK &&
+        const char *tag = zreg__json_as_text(zreg__json_at(tags, i));
+        if (tag != NULL && zreg_ref_parse(&ref, tag, NULL) == ZREG_OK &&
             zreg__str_equal(zreg_ref_text(ref), zreg_ref_text(wanted))) {
             return true;
         }
@@ -159,12 +158,6 @@ static zreg_status add_layer(zreg__json *layers, archive *self, const char *name
     return zreg__json_add(layers, entry, err);
 }
 
-static const char *text_at(const zreg__json *array, size_t i)
-{
-    zreg__json *item = zreg__json_at(array, i);
-    return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : NULL;
-}
-
 static zreg_status add_layers(zreg__json **out, archive *self, const zreg__json *image,
                               const zreg__json *config, zreg_error *err)
 {
@@ -175,9 +168,10 @@ static zreg_status add_layers(zreg__json **out, archive *self, const zreg__json 
         return zreg__fail(err, ZREG_INVAL, "%zu layers, but %zu diff_ids in the config", count,
                           zreg__json_length(ids));
     }
-    ZREG__AUTO(zreg__json) zreg__json *layers = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *layers = zreg__json_new_array();
     for (size_t i = 0; i < count; i++) {
-        ZREG__TRY(add_layer(layers, self, text_at(names, i), text_at(ids, i), err));
+        ZREG__TRY(add_layer(layers, self, zreg__json_as_text(zreg__json_at(names, i)),
+                            zreg__json_as_text(zreg__json_at(ids, i)), err));
     }
     *out = zreg__steal(&layers);
     return ZREG_OK;

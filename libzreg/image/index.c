@@ -31,7 +31,7 @@ typedef struct assembly {
 static void assembly_finish(assembly *self)
 {
     zreg__endpoint_free(self->dst);
-    json_object_put(self->children);
+    zreg__json_free(self->children);
 }
 
 ZREG__DEFINE_AUTO_VALUE(assembly, assembly_finish)
@@ -203,7 +203,7 @@ static zreg_status start(assembly *self, const char *dst, zreg_error *err)
                                               .phase = "index",
                                               .progress = self->options.progress,
                                               .progress_user = self->options.progress_user};
-    self->children = json_object_new_array();
+    self->children = zreg__json_new_array();
     self->all_docker = true;
     return self->children != NULL ? zreg__endpoint_open(&self->dst, dst, &to, err)
                                   : zreg__fail_nomem(err);

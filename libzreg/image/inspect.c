@@ -37,12 +37,12 @@ static zreg_status set_platform(zreg__json *to, const zreg_platform *platform, z
 
 static zreg_status add_children(zreg__json *document, const zreg_manifest *index, zreg_error *err)
 {
-    zreg__json *children = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, "platforms", children, err));
+    zreg__json *children = NULL;
+    ZREG__TRY(zreg__json_set_array(&children, document, "platforms", err));
     for (size_t i = 0; i < zreg_manifest_count(index); i++) {
         const zreg_descriptor *descriptor = zreg_manifest_at(index, i);
-        zreg__json *child = json_object_new_object();
-        ZREG__TRY(zreg__json_add(children, child, err));
+        zreg__json *child = NULL;
+        ZREG__TRY(zreg__json_add_object(&child, children, err));
         ZREG__TRY(set_platform(child, &descriptor->platform, err));
         ZREG__TRY(set_descriptor(child, descriptor, err));
     }
@@ -51,11 +51,11 @@ static zreg_status add_children(zreg__json *document, const zreg_manifest *index
 
 static zreg_status add_layers(zreg__json *document, const zreg_manifest *image, zreg_error *err)
 {
-    zreg__json *layers = json_object_new_array();
-    ZREG__TRY(zreg__json_set(document, "layers", layers, err));
+    zreg__json *layers = NULL;
+    ZREG__TRY(zreg__json_set_array(&layers, document, "layers", err));
     for (size_t i = 0; i < zreg_manifest_count(image); i++) {
-        zreg__json *layer = json_object_new_object();
-        ZREG__TRY(zreg__json_add(layers, layer, err));
+        zreg__json *layer = NULL;
+        ZREG__TRY(zreg__json_add_object(&layer, layers, err));
         ZREG__TRY(set_descriptor(layer, zreg_manifest_at(image, i), err));
     }
     return ZREG_OK;
@@ -71,7 +71,7 @@ static zreg_status add_runtime(zreg__json *to, const zreg__json *runtime, zreg_e
     for (size_t i = 0; i < ZREG__COUNT(names); i++) {
         zreg__json *value = zreg__json_get(runtime, names[i][0]);
         if (value != NULL) {
-            ZREG__TRY(zreg__json_set(to, names[i][1], json_object_get(value), err));
+            ZREG__TRY(zreg__json_set(to, names[i][1], zreg__json_share(value), err));
         }
     }
     return ZREG_OK;
@@ -81,7 +81,7 @@ static zreg_status add_labels(zreg__json *document, const zreg__json *runtime, z
 {
     zreg__json *labels = zreg__json_get(runtime, "Labels");
     return zreg__json_set(document, "labels",
-                          labels != NULL ? json_object_get(labels) : json_object_new_object(), err);
+                          labels != NULL ? zreg__json_share(labels) : zreg__json_new_object(), err);
 }
 
 /* An artifact that is no image may have any bytes as its config: its descriptor is all we tell. */
@@ -95,8 +95,8 @@ static zreg_status add_config(zreg__json *document, zreg__endpoint *endpoint,
                               const zreg_manifest *image, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *config = NULL;
-    zreg__json *to = json_object_new_object();
-    ZREG__TRY(zreg__json_set(document, "config", to, err));
+    zreg__json *to = NULL;
+    ZREG__TRY(zreg__json_set_object(&to, document, "config", err));
     ZREG__TRY(set_descriptor(to, zreg_manifest_config(image), err));
     if (is_image_config(zreg_manifest_config(image))) {
         ZREG__TRY(zreg__imageconfig_fetch(&config, endpoint, image, cancel, err));
@@ -132,7 +132,7 @@ zreg_status zreg_inspect(char **out_json, zreg_client *client, const char *place
 {
     const zreg__endpoint_options options = {.client = client};
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *endpoint = NULL;
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(zreg__endpoint_open(&endpoint, place, &options, err));

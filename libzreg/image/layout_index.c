@@ -182,13 +182,13 @@ static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, con
                            zreg_error *err)
 {
     zreg__json *old = zreg__json_get(index, "manifests");
-    ZREG__AUTO(zreg__json) zreg__json *entries = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *entries = zreg__json_new_array();
     ZREG__AUTO(zreg__json) zreg__json *added = NULL;
     ZREG__TRY(new_entry(&added, manifest, tag, err));
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *entry = zreg__json_at(old, i);
         if (!is_replaced(entry, zreg_manifest_digest(manifest), tag)) {
-            ZREG__TRY(zreg__json_add(entries, json_object_get(entry), err));
+            ZREG__TRY(zreg__json_add(entries, zreg__json_share(entry), err));
         }
     }
     ZREG__TRY(zreg__json_add(entries, zreg__steal(&added), err));

@@ -59,10 +59,10 @@ static zreg_status strip(zreg__json *document, const zreg_manifest *index,
                          const char *const *platforms, zreg_error *err)
 {
     zreg__json *children = zreg__json_get(document, "manifests");
-    ZREG__AUTO(zreg__json) zreg__json *kept = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *kept = zreg__json_new_array();
     for (size_t i = 0; i < zreg_manifest_count(index); i++) {
         if (matches_any(zreg_manifest_at(index, i), platforms)) {
-            zreg__json *child = json_object_get(zreg__json_at(children, i));
+            zreg__json *child = zreg__json_share(zreg__json_at(children, i));
             ZREG__TRY(zreg__json_add(kept, child, err));
         }
     }

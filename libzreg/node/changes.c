@@ -86,17 +86,17 @@ static bool is_changed(const zreg_node_change *item)
 static zreg_status add_text(zreg__json *list, const char *text, zreg_error *err)
 {
     for (size_t i = 0; i < zreg__json_length(list); i++) {
-        if (zreg__str_equal(json_object_get_string(zreg__json_at(list, i)), text)) {
+        if (zreg__str_equal(zreg__json_as_text(zreg__json_at(list, i)), text)) {
             return ZREG_OK;
         }
     }
-    return zreg__json_add(list, json_object_new_string(text), err);
+    return zreg__json_add_text(list, text, err);
 }
 
 static zreg_status file_json(zreg__json *list, const zreg_node_change *item, zreg_error *err)
 {
-    zreg__json *file = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, file, err));
+    zreg__json *file = NULL;
+    ZREG__TRY(zreg__json_add_object(&file, list, err));
     ZREG__TRY(zreg__json_set_text(file, "path", item->path, err));
     ZREG__TRY(zreg__json_set_text(file, "engine", item->engine, err));
     return zreg__json_set_text(file, "action", item->action, err);
@@ -117,9 +117,9 @@ zreg_status zreg_node_changes_json(char **out_json, const zreg_node_changes *cha
 {
     static const char *const lists[] = {"changed", "unchanged", "reload", "restart", "files"};
     zreg__error_clear(err);
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
     for (size_t i = 0; i < ZREG__COUNT(lists); i++) {
-        ZREG__TRY(zreg__json_set(document, lists[i], json_object_new_array(), err));
+        ZREG__TRY(zreg__json_set(document, lists[i], zreg__json_new_array(), err));
     }
     for (size_t i = 0; i < changes->count; i++) {
         ZREG__TRY(fill(document, &changes->items[i], err));

@@ -114,8 +114,7 @@ static bool copy_certificates(BIO *to, BIO *from, int *out_count)
  * engine would pass over such a registry and pull the original images without a word. */
 static bool has_no_tls(const zreg__json *record)
 {
-    zreg__json *fingerprint = NULL;
-    return json_object_object_get_ex(record, "fingerprint", &fingerprint) && fingerprint == NULL;
+    return zreg__json_has(record, "fingerprint") && zreg__json_get(record, "fingerprint") == NULL;
 }
 
 static zreg_status read_certificate(zreg__connection *out, const zreg__json *record,

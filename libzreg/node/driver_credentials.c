@@ -11,7 +11,7 @@ static zreg_status add_user(zreg__content *out, const zreg__connection *connecti
 {
     ZREG__AUTO(zreg__json) zreg__json *file = NULL;
     zreg__json *auths = NULL;
-    ZREG__AUTO(zreg__json) zreg__json *entry = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *entry = zreg__json_new_object();
     ZREG__TRY(zreg__json_set_text(entry, "auth", connection->auth, err));
     ZREG__TRY(zreg__jsonfile_parse(&file, before, err));
     ZREG__TRY(zreg__jsonfile_object(&auths, file, "auths", err));

@@ -20,14 +20,14 @@ zreg_status zreg__jsonfile_parse(zreg__json **out, const zreg__content *content,
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     if (is_blank(content)) {
-        json = json_object_new_object();
+        json = zreg__json_new_object();
         if (json == NULL) {
             return zreg__fail_nomem(err);
         }
     } else {
         ZREG__TRY(zreg__json_parse(&json, content->bytes, content->size, "its content", err));
     }
-    if (!json_object_is_type(json, json_type_object)) {
+    if (!zreg__json_is_object(json)) {
         return zreg__fail(err, ZREG_INVAL, "its content: JSON, but no object");
     }
     *out = zreg__steal(&json);
@@ -39,7 +39,7 @@ static bool says(const zreg__content *file, zreg__json *object)
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     return file->exists && zreg__jsonfile_parse(&json, file, NULL) == ZREG_OK &&
-           json_object_equal(json, object);
+           zreg__json_equal(json, object);
 }
 
 zreg_status zreg__jsonfile_print(zreg__content *out, zreg__json *object,
@@ -60,10 +60,10 @@ zreg_status zreg__jsonfile_object(zreg__json **out, zreg__json *object, const ch
 {
     zreg__json *member = zreg__json_get(object, key);
     if (member == NULL) {
-        member = json_object_new_object();
+        member = zreg__json_new_object();
         ZREG__TRY(zreg__json_set(object, key, member, err));
     }
-    if (!json_object_is_type(member, json_type_object)) {
+    if (!zreg__json_is_object(member)) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is no object", key);
     }
     *out = member;
@@ -74,17 +74,15 @@ zreg_status zreg__jsonfile_put_first(zreg__json *object, const char *key, const 
                                      zreg_error *err)
 {
     zreg__json *old = zreg__json_get(object, key);
-    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *list = zreg__json_new_array();
     if (old != NULL && !zreg__json_is_array(old)) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is no list", key);
     }
-    ZREG__TRY(zreg__json_add(list, json_object_new_string(text), err));
+    ZREG__TRY(zreg__json_add_text(list, text, err));
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *item = zreg__json_at(old, i);
-        bool ours = json_object_is_type(item, json_type_string) &&
-                    zreg__str_equal(json_object_get_string(item), text);
-        if (!ours) {
-            ZREG__TRY(zreg__json_add(list, json_object_get(item), err));
+        if (!zreg__str_equal(zreg__json_as_text(item), text)) {
+            ZREG__TRY(zreg__json_add(list, zreg__json_share(item), err));
         }
     }
     return zreg__json_set(object, key, zreg__steal(&list), err);
@@ -93,7 +91,7 @@ zreg_status zreg__jsonfile_put_first(zreg__json *object, const char *key, const 
 static bool holds(const zreg__json *list, zreg__json *item)
 {
     for (size_t i = 0; i < zreg__json_length(list); i++) {
-        if (json_object_equal(zreg__json_at(list, i), item)) {
+        if (zreg__json_equal(zreg__json_at(list, i), item)) {
             return true;
         }
     }
@@ -104,11 +102,11 @@ static bool holds(const zreg__json *list, zreg__json *item)
 static zreg_status merge_lists(zreg__json **out, zreg__json *original, zreg__json *written,
                                zreg__json *current, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *list = zreg__json_new_array();
     for (size_t i = 0; i < zreg__json_length(current); i++) {
         zreg__json *item = zreg__json_at(current, i);
         if (!holds(written, item) || holds(original, item)) {
-            ZREG__TRY(zreg__json_add(list, json_object_get(item), err));
+            ZREG__TRY(zreg__json_add(list, zreg__json_share(item), err));
         }
     }
     bool vanishes = original == NULL && zreg__json_length(list) == 0;
@@ -122,20 +120,18 @@ static zreg_status merge(zreg__json **out, zreg__json *original, zreg__json *wri
 static zreg_status merge_objects(zreg__json **out, zreg__json *original, zreg__json *written,
                                  zreg__json *current, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *object = json_object_new_object();
-    json_object_object_foreach(current, key, value)
-    {
+    ZREG__AUTO(zreg__json) zreg__json *object = zreg__json_new_object();
+    for (zreg__json_member now = {0}; zreg__json_next(&now, current);) {
         zreg__json *merged = NULL;
-        ZREG__TRY(merge(&merged, zreg__json_get(original, key), zreg__json_get(written, key), value,
-                        err));
-        if (merged != NULL || value == NULL) {
-            if (json_object_object_add(object, key, merged) != 0) {
-                json_object_put(merged);
-                return zreg__fail_nomem(err);
-            }
+        ZREG__TRY(merge(&merged, zreg__json_get(original, now.key),
+                        zreg__json_get(written, now.key), now.value, err));
+        if (merged != NULL) {
+            ZREG__TRY(zreg__json_set(object, now.key, merged, err));
+        } else if (now.value == NULL) {
+            ZREG__TRY(zreg__json_set_null(object, now.key, err));
         }
     }
-    bool vanishes = original == NULL && json_object_object_length(object) == 0;
+    bool vanishes = original == NULL && zreg__json_members(object) == 0;
     *out = vanishes ? NULL : zreg__steal(&object);
     return ZREG_OK;
 }
@@ -144,22 +140,21 @@ static zreg_status merge_objects(zreg__json **out, zreg__json *original, zreg__j
 static zreg_status merge(zreg__json **out, zreg__json *original, zreg__json *written,
                          zreg__json *current, zreg_error *err)
 {
-    if (written == NULL || json_object_equal(original, written)) {
-        *out = json_object_get(current);
+    if (written == NULL || zreg__json_equal(original, written)) {
+        *out = zreg__json_share(current);
         return ZREG_OK;
     }
-    if (json_object_equal(current, written)) {
-        *out = json_object_get(original);
+    if (zreg__json_equal(current, written)) {
+        *out = zreg__json_share(original);
         return ZREG_OK;
     }
-    if (json_object_is_type(current, json_type_object) &&
-        json_object_is_type(written, json_type_object)) {
+    if (zreg__json_is_object(current) && zreg__json_is_object(written)) {
         return merge_objects(out, original, written, current, err);
     }
     if (zreg__json_is_array(current) && zreg__json_is_array(written)) {
         return merge_lists(out, original, written, current, err);
     }
-    *out = json_object_get(current);
+    *out = zreg__json_share(current);
     return ZREG_OK;
 }
 

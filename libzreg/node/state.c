@@ -55,8 +55,8 @@ static zreg_status read_flags(zreg__entry *out, const zreg__json *from, zreg_err
         return fail_corrupt(err);
     }
     out->wants = (zreg__wants)wants;
-    out->secret = json_object_get_boolean(zreg__json_get(from, "secret"));
-    out->unfinished = json_object_get_boolean(zreg__json_get(from, "unfinished"));
+    out->secret = zreg__json_bool(from, "secret");
+    out->unfinished = zreg__json_bool(from, "unfinished");
     return ZREG_OK;
 }
 
@@ -91,7 +91,7 @@ static zreg_status read_record(zreg__state *to, const zreg__json *from, zreg_err
         ZREG__TRY(read_entry(to, zreg__json_at(files, i), err));
     }
     for (size_t i = 0; i < zreg__json_length(folders); i++) {
-        const char *folder = json_object_get_string(zreg__json_at(folders, i));
+        const char *folder = zreg__json_as_text(zreg__json_at(folders, i));
         if (zreg__str_empty(folder) || folder[0] != '/') {
             return fail_corrupt(err);
         }
@@ -142,11 +142,11 @@ static zreg_status set_entry(zreg__json *to, const zreg__entry *entry, zreg_erro
     ZREG__TRY(zreg__json_set_text(to, "format", entry->format->name, err));
     ZREG__TRY(zreg__json_set_text(to, "engine", entry->engine, err));
     ZREG__TRY(zreg__json_set_u64(to, "wants", (uint64_t)entry->wants, err));
-    ZREG__TRY(zreg__json_set(to, "secret", json_object_new_boolean(entry->secret), err));
+    ZREG__TRY(zreg__json_set_bool(to, "secret", entry->secret, err));
     ZREG__TRY(zreg__json_set_u64(to, "mode", entry->owner.mode, err));
     ZREG__TRY(zreg__json_set_u64(to, "uid", entry->owner.uid, err));
     ZREG__TRY(zreg__json_set_u64(to, "gid", entry->owner.gid, err));
-    ZREG__TRY(zreg__json_set(to, "unfinished", json_object_new_boolean(entry->unfinished), err));
+    ZREG__TRY(zreg__json_set_bool(to, "unfinished", entry->unfinished, err));
     ZREG__TRY(set_content(to, "original", &entry->original, err));
     ZREG__TRY(set_content(to, "written", &entry->written, err));
     return set_content(to, "before", &entry->before, err);
@@ -154,27 +154,16 @@ static zreg_status set_entry(zreg__json *to, const zreg__entry *entry, zreg_erro
 
 static zreg_status set_all(zreg__json *to, const zreg__state *record, zreg_error *err)
 {
-    zreg__json *files = json_object_new_array();
-    zreg__json *folders = json_object_new_array();
-    zreg_status status = zreg__json_set_u64(to, "version", VERSION, err);
-    if (status != ZREG_OK) {
-        json_object_put(files);
-        json_object_put(folders);
-        return status;
-    }
-    status = zreg__json_set(to, "folders", folders, err);
-    if (status != ZREG_OK) {
-        json_object_put(files);
-        return status;
-    }
-    ZREG__TRY(zreg__json_set(to, "files", files, err));
+    zreg__json *list = NULL;
+    ZREG__TRY(zreg__json_set_u64(to, "version", VERSION, err));
+    ZREG__TRY(zreg__json_set_array(&list, to, "folders", err));
     for (size_t i = 0; i < zreg_strings_count(record->folders); i++) {
-        const char *folder = zreg_strings_at(record->folders, i);
-        ZREG__TRY(zreg__json_add(folders, json_object_new_string(folder), err));
+        ZREG__TRY(zreg__json_add_text(list, zreg_strings_at(record->folders, i), err));
     }
+    ZREG__TRY(zreg__json_set_array(&list, to, "files", err));
     for (size_t i = 0; i < record->count; i++) {
-        zreg__json *file = json_object_new_object();
-        ZREG__TRY(zreg__json_add(files, file, err));
+        zreg__json *file = NULL;
+        ZREG__TRY(zreg__json_add_object(&file, list, err));
         ZREG__TRY(set_entry(file, &record->entries[i], err));
     }
     return ZREG_OK;
@@ -182,7 +171,7 @@ static zreg_status set_all(zreg__json *to, const zreg__state *record, zreg_error
 
 zreg_status zreg__state_save(const zreg__state *record, const zreg__tree *tree, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     ZREG__AUTO(zreg__content) zreg__content content = {0};
     char *text = NULL;
     ZREG__TRY(set_all(json, record, err));

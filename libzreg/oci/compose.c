@@ -13,25 +13,20 @@
 const zreg_descriptor zreg__compose_empty = {
     .media_type = ZREG__TYPE_OCI_EMPTY, .digest = {EMPTY_DIGEST}, .size_bytes = 2};
 
-static zreg_status set_text(zreg__json *to, const char *key, const char *text, zreg_error *err)
-{
-    return zreg__str_empty(text) ? ZREG_OK : zreg__json_set_text(to, key, text, err);
-}
-
 /* The caller keeps its own reference. */
 static zreg_status set_part(zreg__json *to, const char *key, zreg__json *part, zreg_error *err)
 {
-    return part == NULL ? ZREG_OK : zreg__json_set(to, key, json_object_get(part), err);
+    return part == NULL ? ZREG_OK : zreg__json_set(to, key, zreg__json_share(part), err);
 }
 
 static zreg_status set_platform(zreg__json *to, const zreg_platform *platform, zreg_error *err)
 {
-    zreg__json *json = json_object_new_object();
-    ZREG__TRY(zreg__json_set(to, "platform", json, err));
-    ZREG__TRY(set_text(json, "architecture", platform->architecture, err));
-    ZREG__TRY(set_text(json, "os", platform->os, err));
-    ZREG__TRY(set_text(json, "os.version", platform->os_version, err));
-    return set_text(json, "variant", platform->variant, err);
+    zreg__json *json = NULL;
+    ZREG__TRY(zreg__json_set_object(&json, to, "platform", err));
+    ZREG__TRY(zreg__json_set_if_known(json, "architecture", platform->architecture, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "os", platform->os, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "os.version", platform->os_version, err));
+    return zreg__json_set_if_known(json, "variant", platform->variant, err);
 }
 
 static int by_key(const void *a, const void *b)
@@ -57,7 +52,7 @@ zreg_status zreg__compose_annotations(zreg__json **out, const char *const *pairs
         return ZREG_OK;
     }
     size_t count = count_texts(pairs);
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_FREE const char **sorted = zreg__calloc(count + 1, sizeof(*sorted));
     if (json == NULL || sorted == NULL) {
         return zreg__fail_nomem(err);
@@ -81,14 +76,14 @@ static zreg_status set_annotations(zreg__json *to, const char *const *pairs, zre
 zreg_status zreg__compose_descriptor(zreg__json **out, const zreg_descriptor *descriptor,
                                      zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     bool is_empty = zreg__str_equal(descriptor->media_type, ZREG__TYPE_OCI_EMPTY);
     ZREG__TRY(zreg__json_set_text(json, "mediaType", descriptor->media_type, err));
     ZREG__TRY(zreg__json_set_text(json, "digest", descriptor->digest.text, err));
     ZREG__TRY(zreg__json_set_u64(json, "size", descriptor->size_bytes, err));
     ZREG__TRY(set_annotations(json, descriptor->annotations, err));
-    ZREG__TRY(set_text(json, "data", is_empty ? EMPTY_DATA : NULL, err));
-    ZREG__TRY(set_text(json, "artifactType", descriptor->artifact_type, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "data", is_empty ? EMPTY_DATA : NULL, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "artifactType", descriptor->artifact_type, err));
     if (descriptor->has_platform) {
         ZREG__TRY(set_platform(json, &descriptor->platform, err));
     }
@@ -99,7 +94,7 @@ zreg_status zreg__compose_descriptor(zreg__json **out, const zreg_descriptor *de
 zreg_status zreg__compose_descriptors(zreg__json **out, const zreg_descriptor *descriptors,
                                       size_t count, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *list = json_object_new_array();
+    ZREG__AUTO(zreg__json) zreg__json *list = zreg__json_new_array();
     if (list == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -118,9 +113,9 @@ static zreg_status fill(zreg__json *document, const zreg__parts *parts, zreg_err
     const char *list = is_index ? "manifests" : "layers";
     ZREG__TRY(zreg__json_set_u64(document, "schemaVersion", 2, err));
     ZREG__TRY(zreg__json_set_text(document, "mediaType", parts->media_type, err));
-    ZREG__TRY(set_text(document, "artifactType", parts->artifact_type, err));
+    ZREG__TRY(zreg__json_set_if_known(document, "artifactType", parts->artifact_type, err));
     ZREG__TRY(set_part(document, "config", parts->config, err));
-    ZREG__TRY(parts->items == NULL ? zreg__json_set(document, list, json_object_new_array(), err)
+    ZREG__TRY(parts->items == NULL ? zreg__json_set(document, list, zreg__json_new_array(), err)
                                    : set_part(document, list, parts->items, err));
     ZREG__TRY(set_part(document, "subject", parts->subject, err));
     return set_part(document, "annotations", parts->annotations, err);
@@ -128,7 +123,7 @@ static zreg_status fill(zreg__json *document, const zreg__parts *parts, zreg_err
 
 zreg_status zreg__compose_document(zreg__json **out, const zreg__parts *parts, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *document = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *document = zreg__json_new_object();
     ZREG__TRY(fill(document, parts, err));
     *out = zreg__steal(&document);
     return ZREG_OK;

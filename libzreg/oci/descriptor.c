@@ -6,21 +6,6 @@
 #include "base/mem.h"
 #include <string.h>
 
-zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
-                                  const char *where, zreg_error *err)
-{
-    if (zreg__json_get(json, key) == NULL) {
-        *out = "";
-        return ZREG_OK;
-    }
-    const char *text = zreg__json_text(json, key);
-    if (text == NULL) {
-        return zreg__fail(err, ZREG_INVAL, "%s: \"%s\" is not a string", where, key);
-    }
-    *out = text;
-    return ZREG_OK;
-}
-
 zreg_status zreg__descriptor_check_case(const zreg__json *json, const char *where, zreg_error *err)
 {
     static const char *const fields[] = {"mediaType",    "digest",   "size", "urls", "annotations",
@@ -47,12 +32,12 @@ static bool is_media_type(const char *text)
 static zreg_status read_media_type(zreg_descriptor *out, const zreg__json *json, const char *where,
                                    zreg_error *err)
 {
-    ZREG__TRY(zreg__descriptor_text(&out->media_type, json, "mediaType", where, err));
+    ZREG__TRY(zreg__json_read_text(&out->media_type, json, "mediaType", where, err));
     if (!is_media_type(out->media_type)) {
         return zreg__fail(err, ZREG_INVAL, "%s: mediaType \"%.130s\" is no media type", where,
                           out->media_type);
     }
-    return zreg__descriptor_text(&out->artifact_type, json, "artifactType", where, err);
+    return zreg__json_read_text(&out->artifact_type, json, "artifactType", where, err);
 }
 
 static zreg_status read_digest(zreg_descriptor *out, const zreg__json *json, const char *where,
@@ -91,26 +76,25 @@ static zreg_status read_platform(zreg_descriptor *out, const zreg__json *json, c
     if (platform == NULL) {
         return ZREG_OK;
     }
-    if (!json_object_is_type(platform, json_type_object)) {
+    if (!zreg__json_is_object(platform)) {
         return zreg__fail(err, ZREG_INVAL, "%s: the platform is no object", where);
     }
-    ZREG__TRY(zreg__descriptor_text(&to->os, platform, "os", where, err));
-    ZREG__TRY(zreg__descriptor_text(&to->architecture, platform, "architecture", where, err));
-    ZREG__TRY(zreg__descriptor_text(&to->variant, platform, "variant", where, err));
-    return zreg__descriptor_text(&to->os_version, platform, "os.version", where, err);
+    ZREG__TRY(zreg__json_read_text(&to->os, platform, "os", where, err));
+    ZREG__TRY(zreg__json_read_text(&to->architecture, platform, "architecture", where, err));
+    ZREG__TRY(zreg__json_read_text(&to->variant, platform, "variant", where, err));
+    return zreg__json_read_text(&to->os_version, platform, "os.version", where, err);
 }
 
 static zreg_status check_annotations(const zreg__json *annotations, const char *where,
                                      zreg_error *err)
 {
-    if (!json_object_is_type(annotations, json_type_object)) {
+    if (!zreg__json_is_object(annotations)) {
         return zreg__fail(err, ZREG_INVAL, "%s: \"annotations\" is no object", where);
     }
-    json_object_object_foreach((zreg__json *)annotations, key, value)
-    {
-        if (!json_object_is_type(value, json_type_string)) {
+    for (zreg__json_member member = {0}; zreg__json_next(&member, annotations);) {
+        if (zreg__json_as_text(member.value) == NULL) {
             return zreg__fail(err, ZREG_INVAL, "%s: annotation \"%.100s\" is not a string", where,
-                              key);
+                              member.key);
         }
     }
     return ZREG_OK;
@@ -125,16 +109,14 @@ zreg_status zreg__descriptor_annotations(const char ***out, const zreg__json *js
         return ZREG_OK;
     }
     ZREG__TRY(check_annotations(annotations, where, err));
-    size_t count = (size_t)json_object_object_length(annotations);
-    const char **list = zreg__calloc(2 * count + 1, sizeof(*list));
+    const char **list = zreg__calloc(2 * zreg__json_members(annotations) + 1, sizeof(*list));
     if (list == NULL) {
         return zreg__fail_nomem(err);
     }
     size_t at = 0;
-    json_object_object_foreach(annotations, key, value)
-    {
-        list[at++] = key;
-        list[at++] = json_object_get_string(value);
+    for (zreg__json_member member = {0}; zreg__json_next(&member, annotations);) {
+        list[at++] = member.key;
+        list[at++] = zreg__json_as_text(member.value);
     }
     *out = list;
     return ZREG_OK;
@@ -148,7 +130,7 @@ void zreg__descriptor_finish(zreg_descriptor *descriptor)
 zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, const char *where,
                                   zreg_error *err)
 {
-    if (!json_object_is_type(json, json_type_object)) {
+    if (!zreg__json_is_object(json)) {
         return zreg__fail(err, ZREG_INVAL, "%s: no descriptor (a JSON object) stands here", where);
     }
     zreg_descriptor read = {0};

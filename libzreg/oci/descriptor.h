@@ -20,12 +20,6 @@ zreg_status zreg__descriptor_check_case(const zreg__json *json, const char *wher
 /** Frees what a descriptor that was read has of its own; all zero is fine. */
 void zreg__descriptor_finish(zreg_descriptor *descriptor);
 
-/**
- * A string member that may be missing or null, which gives "". Another type: INVAL.
- */
-zreg_status zreg__descriptor_text(const char **out, const zreg__json *json, const char *key,
-                                  const char *where, zreg_error *err);
-
 /** The same for the keys of a manifest or an index. */
 zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, zreg_error *err);
 

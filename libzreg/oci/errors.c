@@ -66,17 +66,17 @@ int zreg__errors_http_status(zreg__code code)
 static zreg_status fill_body(zreg__json *body, zreg__code code, const char *message,
                              zreg_error *err)
 {
-    zreg__json *list = json_object_new_array();
-    ZREG__TRY(zreg__json_set(body, "errors", list, err));
-    zreg__json *entry = json_object_new_object();
-    ZREG__TRY(zreg__json_add(list, entry, err));
+    zreg__json *list = NULL;
+    zreg__json *entry = NULL;
+    ZREG__TRY(zreg__json_set_array(&list, body, "errors", err));
+    ZREG__TRY(zreg__json_add_object(&entry, list, err));
     ZREG__TRY(zreg__json_set_text(entry, "code", zreg__errors_name(code), err));
     return zreg__json_set_text(entry, "message", message, err);
 }
 
 zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *body = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *body = zreg__json_new_object();
     ZREG__TRY(fill_body(body, code, message, err));
     return zreg__json_print_report(out, body, err);
 }

@@ -34,12 +34,6 @@ static bool is_set(const zreg__json *json, const char *key)
     return zreg__json_get(json, key) != NULL;
 }
 
-/* Whether a key stands in the document at all: null is how some writers say "an empty list". */
-static bool is_present(const zreg__json *json, const char *key)
-{
-    return json_object_object_get_ex(json, key, NULL);
-}
-
 zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, zreg_error *err)
 {
     static const char *const fields[] = {
@@ -51,7 +45,7 @@ zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, 
 /* Two readers must not be able to see two different images in one document. */
 static zreg_status check_shape(const zreg__json *json, zreg_error *err)
 {
-    if (!json_object_is_type(json, json_type_object)) {
+    if (!zreg__json_is_object(json)) {
         return zreg__fail(err, ZREG_INVAL, "manifest: not a JSON object");
     }
     ZREG__TRY(zreg__manifest_check_case(json, "manifest", err));
@@ -77,10 +71,10 @@ static zreg_status check_shape(const zreg__json *json, zreg_error *err)
 /* The type by the form of the body, where nobody names it; NULL when it has neither form. */
 static const char *type_of_body(const zreg__json *json)
 {
-    if (is_present(json, "manifests")) {
+    if (zreg__json_has(json, "manifests")) {
         return ZREG__TYPE_OCI_INDEX;
     }
-    if (!is_present(json, "layers") || !is_set(json, "config")) {
+    if (!zreg__json_has(json, "layers") || !is_set(json, "config")) {
         return NULL;
     }
     const char *config_type = zreg__json_text(zreg__json_get(json, "config"), "mediaType");
@@ -106,7 +100,7 @@ static zreg_status check_kind(const char *type, zreg__mediatype_kind kind, zreg_
 static zreg_status find_type(zreg_manifest *manifest, const char *content_type, zreg_error *err)
 {
     const char *written;
-    ZREG__TRY(zreg__descriptor_text(&written, manifest->json, "mediaType", "manifest", err));
+    ZREG__TRY(zreg__json_read_text(&written, manifest->json, "mediaType", "manifest", err));
     zreg__span given = zreg__span_of(content_type);
     if (zreg__mediatype_is_generic(given)) {
         given = (zreg__span){NULL, 0};
@@ -136,7 +130,8 @@ static zreg_status read_items(zreg_manifest *manifest, zreg_error *err)
     const char *item = manifest->is_index ? "child" : "layer";
     size_t maximum = manifest->is_index ? ZREG__MAX_INDEX_CHILDREN : ZREG__MAX_LAYERS;
     const zreg__json *list = zreg__json_get(manifest->json, key);
-    if (!is_present(manifest->json, key) || (list != NULL && !zreg__json_is_array(list))) {
+    /* Some writers say null for an empty list. */
+    if (!zreg__json_has(manifest->json, key) || (list != NULL && !zreg__json_is_array(list))) {
         return zreg__fail(err, ZREG_INVAL, "manifest: %s with no list \"%s\"", manifest->media_type,
                           key);
     }
@@ -178,8 +173,8 @@ static zreg_status read_subject(zreg_manifest *manifest, zreg_error *err)
 
 static zreg_status read_artifact_type(zreg_manifest *manifest, zreg_error *err)
 {
-    ZREG__TRY(zreg__descriptor_text(&manifest->artifact_type, manifest->json, "artifactType",
-                                    "manifest", err));
+    ZREG__TRY(zreg__json_read_text(&manifest->artifact_type, manifest->json, "artifactType",
+                                   "manifest", err));
     if (manifest->artifact_type[0] == '\0' && !manifest->is_index) {
         manifest->artifact_type = manifest->config.media_type;
     }
@@ -271,7 +266,7 @@ void zreg_manifest_free(zreg_manifest *manifest)
     }
     zreg__descriptor_finish(&manifest->config);
     zreg__descriptor_finish(&manifest->subject);
-    json_object_put(manifest->json);
+    zreg__json_free(manifest->json);
     free(manifest->items);
     free(manifest->annotations);
     free(manifest->bytes);

@@ -240,10 +240,10 @@ static void fill_artifact(zreg_manifest_options *options)
 /* The parts, which are references of their own. */
 static void parts_finish(zreg__parts *parts)
 {
-    json_object_put(parts->config);
-    json_object_put(parts->items);
-    json_object_put(parts->subject);
-    json_object_put(parts->annotations);
+    zreg__json_free(parts->config);
+    zreg__json_free(parts->items);
+    zreg__json_free(parts->subject);
+    zreg__json_free(parts->annotations);
 }
 
 ZREG__DEFINE_AUTO_VALUE(zreg__parts, parts_finish)

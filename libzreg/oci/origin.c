@@ -7,20 +7,15 @@
 #include "base/str.h"
 #include <string.h>
 
-static zreg_status set(zreg__json *to, const char *key, const char *text, zreg_error *err)
-{
-    return zreg__str_empty(text) ? ZREG_OK : zreg__json_set_text(to, key, text, err);
-}
-
 zreg_status zreg__origin_print(char **out, const char *artifact, const char *change,
                                const char *build, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_FREE char *text = NULL;
     zreg__origin checked;
-    ZREG__TRY(set(json, "artifact", artifact, err));
-    ZREG__TRY(set(json, "change", change, err));
-    ZREG__TRY(set(json, "build", build, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "artifact", artifact, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "change", change, err));
+    ZREG__TRY(zreg__json_set_if_known(json, "build", build, err));
     ZREG__TRY(zreg__json_print(&text, json, err));
     ZREG__TRY(zreg__origin_parse(&checked, text, err));
     *out = zreg__steal(&text);
@@ -56,7 +51,7 @@ zreg_status zreg__origin_parse(zreg__origin *out, const char *text, zreg_error *
     size_t size = strlen(text);
     if (size > ZREG__MAX_ORIGIN_BYTES ||
         zreg__json_parse(&json, text, size, ZREG__ORIGIN_HEADER, NULL) != ZREG_OK ||
-        !json_object_is_type(json, json_type_object) ||
+        !zreg__json_is_object(json) ||
         !take(origin.artifact, sizeof(origin.artifact), json, "artifact") ||
         !take(origin.change, sizeof(origin.change), json, "change") ||
         !take(origin.build, sizeof(origin.build), json, "build") || origin.artifact[0] == '\0') {

@@ -135,7 +135,7 @@ zreg_status zreg__referrers_list_add(zreg_manifest **out, const zreg_manifest *c
 static bool has_layer(const zreg__json *layers, zreg__json *layer)
 {
     for (size_t i = 0; i < zreg__json_length(layers); i++) {
-        if (json_object_equal(zreg__json_at(layers, i), layer)) {
+        if (zreg__json_equal(zreg__json_at(layers, i), layer)) {
             return true;
         }
     }

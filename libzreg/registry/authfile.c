@@ -55,13 +55,8 @@ zreg_status zreg__authfile_check(const zreg__json *file, const char *path, zreg_
     zreg__json *auths = zreg__json_get(file, "auths");
 
     ZREG__TRY(zreg__json_check_case(file, fields, path, err));
-    if (!json_object_is_type(auths, json_type_object)) {
-        return ZREG_OK;
-    }
-    json_object_object_foreach(auths, key, value)
-    {
-        (void)key;
-        ZREG__TRY(zreg__json_check_case(value, entry_fields, path, err));
+    for (zreg__json_member member = {0}; zreg__json_next(&member, auths);) {
+        ZREG__TRY(zreg__json_check_case(member.value, entry_fields, path, err));
     }
     return ZREG_OK;
 }
@@ -70,8 +65,8 @@ static bool has_content(const zreg__json *value)
 {
     static const char *const members[] = {"auth", "identitytoken", "registrytoken", "username"};
 
-    if (json_object_is_type(value, json_type_string)) {
-        return json_object_get_string_len(value) > 0;
+    if (!zreg__str_empty(zreg__json_as_text(value))) {
+        return true;
     }
     for (size_t i = 0; i < ZREG__COUNT(members); i++) {
         if (!zreg__str_empty(zreg__json_text(value, members[i]))) {
@@ -92,20 +87,16 @@ static zreg_status longest_prefix(match *out, const zreg__json *table, const cha
                                   zreg_error *err)
 {
     *out = (match){0};
-    if (!json_object_is_type(table, json_type_object)) {
-        return ZREG_OK;
-    }
-    json_object_object_foreach((zreg__json *)(uintptr_t)table, key, value)
-    {
-        ZREG__AUTO_FREE char *normal = normal_key(key);
+    for (zreg__json_member member = {0}; zreg__json_next(&member, table);) {
+        ZREG__AUTO_FREE char *normal = normal_key(member.key);
         size_t size;
 
         if (normal == NULL) {
             return zreg__fail_nomem(err);
         }
         size = prefix_size(normal, name);
-        if (size > out->size && has_content(value)) {
-            *out = (match){size, key, value};
+        if (size > out->size && has_content(member.value)) {
+            *out = (match){size, member.key, member.value};
         }
     }
     return ZREG_OK;
@@ -113,6 +104,9 @@ static zreg_status longest_prefix(match *out, const zreg__json *table, const cha
 
 static zreg_status check_helper_name(const char *name, zreg_error *err)
 {
+    if (name == NULL) {
+        return zreg__fail(err, ZREG_INVAL, "the name of a credential helper is no text");
+    }
     for (const char *c = name; *c != '\0'; c++) {
         if (!zreg__is_alnum(*c) && strchr("-_.", *c) == NULL) {
             return zreg__fail(err, ZREG_INVAL, "\"%.64s\" is not the name of a credential helper",
@@ -147,7 +141,7 @@ zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zr
     ZREG__TRY(longest_prefix(&helper, zreg__json_get(file, "credHelpers"), name, err));
     ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, err));
     if (helper.size > 0 && helper.size >= entry.size) {
-        const char *text = json_object_get_string(helper.value);
+        const char *text = zreg__json_as_text(helper.value);
         bool whole_host = strchr(helper.key, '/') == NULL;
 
         return give_helper(out_helper, out_server, text,

@@ -37,11 +37,9 @@ static void collection_finish(collection *self)
 
 ZREG__DEFINE_AUTO_VALUE(collection, collection_finish)
 
-static zreg_status add_name(collection *self, zreg__json *entry, zreg_error *err)
+static zreg_status add_name(collection *self, const char *name, zreg_error *err)
 {
     const char *what = self->pages.what;
-    const char *name =
-        json_object_is_type(entry, json_type_string) ? json_object_get_string(entry) : NULL;
 
     if (name == NULL || !self->kind->fits(zreg__span_of(name))) {
         return zreg__fail(err, ZREG_PROTO, "%s: the list holds something that is no %s", what,
@@ -65,7 +63,7 @@ static zreg_status add_names(collection *self, const zreg__buf *body, zreg_error
     }
     list = zreg__json_get(json, self->kind->key); /* null where there are none */
     for (size_t i = 0; i < zreg__json_length(list); i++) {
-        ZREG__TRY(add_name(self, zreg__json_at(list, i), err));
+        ZREG__TRY(add_name(self, zreg__json_as_text(zreg__json_at(list, i)), err));
     }
     return ZREG_OK;
 }

@@ -10,7 +10,6 @@
 #include "registry/request.h"
 #include "registry/tagapi.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 /* Path and name of one manifest. */
@@ -117,10 +116,7 @@ static zreg_status parse_answer(zreg_manifest **out, const zreg__buf *body,
 
 static int64_t modified_s(const zreg__fetch_exchange *exchange)
 {
-    const char *text = zreg__fetch_header(exchange, "last-modified");
-    time_t when = text != NULL ? curl_getdate(text, NULL) : -1;
-
-    return when > 0 ? (int64_t)when : 0;
+    return zreg__fetch_date(zreg__fetch_header(exchange, "last-modified"));
 }
 
 /* `out_modified_s` may be NULL; 0: the registry does not tell. */

@@ -107,7 +107,7 @@ zreg_status zreg__credentials_new(zreg__credentials **out, const char *authfile,
 static void forget_files(zreg__credentials *credentials)
 {
     while (credentials->file_count > 0) {
-        json_object_put(credentials->files[--credentials->file_count]);
+        zreg__json_free(credentials->files[--credentials->file_count]);
     }
 }
 

@@ -6,8 +6,6 @@
 #include "base/random.h"
 #include "base/str.h"
 
-#include <curl/curl.h>
-
 #define FIRST_MS 100
 #define LONGEST_MS 5000
 
@@ -27,7 +25,7 @@ static uint64_t seconds_of(const char *text)
     uint64_t seconds = 0;
 
     if (!zreg__span_u64(zreg__span_of(text), &seconds)) {
-        return seconds_until(curl_getdate(text, NULL));
+        return seconds_until(zreg__fetch_date(text));
     }
     return seconds < FIRST_UNIX_S || seconds > INT64_MAX ? seconds
                                                          : seconds_until((int64_t)seconds);

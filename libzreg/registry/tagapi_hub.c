@@ -14,7 +14,7 @@
 
 static zreg_status login_body(zreg__buf *to, const zreg__credential *credential, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_SECRET char *text = NULL;
 
     ZREG__TRY(zreg__json_set_text(json, "identifier", credential->username, err));

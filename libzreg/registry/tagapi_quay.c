@@ -5,8 +5,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#include <curl/curl.h>
-
 #define PAGE 100 /* more is refused */
 
 static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
@@ -29,15 +27,13 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
 /* When the tag came to hold what it holds: start_ts in seconds, last_modified as a date. */
 static int64_t time_of(const zreg__json *tag)
 {
-    const char *date = zreg__json_text(tag, "last_modified");
     uint64_t seconds;
-    time_t when;
+    int64_t when = zreg__fetch_date(zreg__json_text(tag, "last_modified"));
 
     if (zreg__json_u64(tag, "start_ts", &seconds) && seconds > 0) {
         return (int64_t)seconds;
     }
-    when = date != NULL ? curl_getdate(date, NULL) : -1;
-    return when > 0 ? (int64_t)when : ZREG__NO_TIME;
+    return when > 0 ? when : ZREG__NO_TIME;
 }
 
 static zreg_status add_page(bool *out_more, zreg__dated_tags *out, const zreg__json *page,
@@ -53,8 +49,7 @@ static zreg_status add_page(bool *out_more, zreg__dated_tags *out, const zreg__j
 
         ZREG__TRY(zreg__dated_tags_add(out, zreg__json_text(tag, "name"), time_of(tag), err));
     }
-    *out_more = json_object_get_boolean(zreg__json_get(page, "has_additional")) != 0 &&
-                zreg__json_length(tags) > 0;
+    *out_more = zreg__json_bool(page, "has_additional") && zreg__json_length(tags) > 0;
     return ZREG_OK;
 }
 

@@ -9,10 +9,10 @@
 
 static zreg_status add_others(zreg__json *line, const zreg__origin_list *list, zreg_error *err)
 {
-    zreg__json *also = json_object_new_array();
-    ZREG__TRY(zreg__json_set(line, "also", also, err));
+    zreg__json *also = NULL;
+    ZREG__TRY(zreg__json_set_array(&also, line, "also", err));
     for (size_t i = 1; i < list->count; i++) {
-        ZREG__TRY(zreg__json_add(also, json_object_new_string(list->items[i]->artifact), err));
+        ZREG__TRY(zreg__json_add_text(also, list->items[i]->artifact, err));
     }
     return ZREG_OK;
 }
@@ -46,10 +46,8 @@ static zreg_status describe_origin(zreg__json *line, const zreg__call *call, int
     }
     const zreg__origin *origin = list.items[0];
     ZREG__TRY(zreg__json_set_text(line, "source", "artifact", err));
-    ZREG__TRY(zreg__json_set_text(line, "change",
-                                  zreg__str_empty(origin->change) ? NULL : origin->change, err));
-    ZREG__TRY(zreg__json_set_text(line, "build",
-                                  zreg__str_empty(origin->build) ? NULL : origin->build, err));
+    ZREG__TRY(zreg__json_set_known(line, "change", origin->change, err));
+    ZREG__TRY(zreg__json_set_known(line, "build", origin->build, err));
     ZREG__TRY(zreg__json_set_text(line, "artifact", origin->artifact, err));
     return list.count == 1 ? ZREG_OK : add_others(line, &list, err);
 }
@@ -70,12 +68,10 @@ static zreg_status describe(zreg__json *line, const zreg__call *call, bool compl
     ZREG__TRY(zreg__json_set_text(line, "remote", request->remote, err));
     ZREG__TRY(zreg__json_set_text(line, "user", call->user, err));
     ZREG__TRY(zreg__json_set_text(line, "method", request->method, err));
-    ZREG__TRY(
-        zreg__json_set(line, "path", json_object_new_string_len(path.text, (int)path.size), err));
+    ZREG__TRY(zreg__json_set_span(line, "path", path, err));
     ZREG__TRY(zreg__json_set_text(line, "repository", call->repository, err));
     ZREG__TRY(zreg__json_set_text(line, "reference", call->last, err));
-    ZREG__TRY(
-        zreg__json_set_text(line, "digest", call->digest[0] == '\0' ? NULL : call->digest, err));
+    ZREG__TRY(zreg__json_set_known(line, "digest", call->digest, err));
     ZREG__TRY(zreg__json_set_u64(line, "status", (uint64_t)status, err));
     ZREG__TRY(zreg__json_set_u64(line, "bytes", bytes, err));
     ZREG__TRY(zreg__json_set_u64(line, "received", call->body_bytes, err));
@@ -90,8 +86,8 @@ void zreg__accesslog_write(const zreg__call *call, bool completed)
     if (server->access == NULL) {
         return;
     }
-    ZREG__AUTO(zreg__json) zreg__json *line = json_object_new_object();
-    if (line != NULL && describe(line, call, completed, NULL) == ZREG_OK &&
+    ZREG__AUTO(zreg__json) zreg__json *line = zreg__json_new_object();
+    if (describe(line, call, completed, NULL) == ZREG_OK &&
         zreg__json_print_report(&text, line, NULL) == ZREG_OK) {
         zreg__life_access(server, text);
     }

@@ -80,10 +80,7 @@ zreg_status zreg_server_connection(char **out_json, const zreg_server *server, z
 {
     zreg__error_clear(err);
     ZREG__TRY(zreg__fork_check(server->life.maker, "the server", err));
-    ZREG__AUTO(zreg__json) zreg__json *record = json_object_new_object();
-    if (record == NULL) {
-        return zreg__fail_nomem(err);
-    }
+    ZREG__AUTO(zreg__json) zreg__json *record = zreg__json_new_object();
     ZREG__TRY(fill_record(record, server, err));
     return zreg__json_print(out_json, record, err);
 }

@@ -37,7 +37,7 @@ static bool read_page(page *out, zreg__call *call)
 static zreg_status add_all(zreg__json *array, const zreg_strings *names, zreg_error *err)
 {
     for (size_t i = 0; i < zreg_strings_count(names); i++) {
-        ZREG__TRY(zreg__json_add(array, json_object_new_string(zreg_strings_at(names, i)), err));
+        ZREG__TRY(zreg__json_add_text(array, zreg_strings_at(names, i), err));
     }
     return ZREG_OK;
 }
@@ -46,16 +46,10 @@ static zreg_status add_all(zreg__json *array, const zreg_strings *names, zreg_er
 static zreg_status print_names(char **out, const char *name, const char *key,
                                const zreg_strings *names, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
-    zreg__json *array = json_object_new_array();
-    if (json == NULL) {
-        json_object_put(array);
-        return zreg__fail_nomem(err);
-    }
-    if (name != NULL) {
-        ZREG__TRY(zreg__json_set_text(json, "name", name, err));
-    }
-    ZREG__TRY(zreg__json_set(json, key, array, err));
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
+    zreg__json *array = NULL;
+    ZREG__TRY(zreg__json_set_if_known(json, "name", name, err));
+    ZREG__TRY(zreg__json_set_array(&array, json, key, err));
     ZREG__TRY(add_all(array, names, err));
     return zreg__json_print(out, json, err);
 }

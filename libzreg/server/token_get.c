@@ -104,15 +104,12 @@ static zreg_status print_answer(char **out, const zreg__call *call, const char *
 {
     char issued[21];
     ZREG__AUTO_SECRET char *token = NULL;
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     uint32_t lifetime = call->server->token_lifetime_s;
     int64_t now = zreg__clock_unix_s();
     zreg__clock_rfc3339(issued, now);
     ZREG__TRY(zreg__token_print(&token, call->server, call->user == NULL ? "" : call->user, grants,
                                 now + lifetime, err));
-    if (json == NULL) {
-        return ZREG_NOMEM;
-    }
     ZREG__TRY(zreg__json_set_text(json, "token", token, err));
     ZREG__TRY(zreg__json_set_text(json, "access_token", token, err));
     ZREG__TRY(zreg__json_set_u64(json, "expires_in", lifetime, err));

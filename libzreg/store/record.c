@@ -8,17 +8,15 @@
 
 static zreg_status add_digest(zreg__json *array, const zreg_descriptor *descriptor, zreg_error *err)
 {
-    return descriptor == NULL
-               ? ZREG_OK
-               : zreg__json_add(array, json_object_new_string(descriptor->digest.text), err);
+    return descriptor == NULL ? ZREG_OK : zreg__json_add_text(array, descriptor->digest.text, err);
 }
 
 static zreg_status set_references(zreg__json *record, const zreg_manifest *manifest,
                                   zreg_error *err)
 {
     const char *key = zreg_manifest_is_index(manifest) ? "manifests" : "blobs";
-    zreg__json *digests = json_object_new_array();
-    ZREG__TRY(zreg__json_set(record, key, digests, err));
+    zreg__json *digests = NULL;
+    ZREG__TRY(zreg__json_set_array(&digests, record, key, err));
     ZREG__TRY(add_digest(digests, zreg_manifest_config(manifest), err));
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         ZREG__TRY(add_digest(digests, zreg_manifest_at(manifest, i), err));
@@ -30,10 +28,7 @@ zreg_status zreg__record_print(char **out, const zreg_manifest *manifest, zreg_e
 {
     size_t size;
     zreg_manifest_bytes(manifest, &size);
-    ZREG__AUTO(zreg__json) zreg__json *record = json_object_new_object();
-    if (record == NULL) {
-        return zreg__fail_nomem(err);
-    }
+    ZREG__AUTO(zreg__json) zreg__json *record = zreg__json_new_object();
     ZREG__TRY(zreg__json_set_text(record, "mediaType", zreg_manifest_media_type(manifest), err));
     ZREG__TRY(zreg__json_set_u64(record, "size", size, err));
     ZREG__TRY(zreg__json_set_u64(record, "time", (uint64_t)zreg__clock_unix_s(), err));

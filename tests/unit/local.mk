@@ -124,3 +124,6 @@ tests_unit_test_node_formats_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_json
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_rules.h
 tests_unit_test_json_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_json_values
+tests_unit_test_json_values_SOURCES = tests/unit/test_json_values.c
+tests_unit_test_json_values_LDADD = $(unit_ldadd)

@@ -43,7 +43,7 @@ typedef struct image {
 static void image_finish(image *self)
 {
     zreg_manifest_free(self->manifest);
-    json_object_put(self->config);
+    zreg__json_free(self->config);
 }
 
 ZREG__DEFINE_AUTO_VALUE(image, image_finish)
@@ -264,7 +264,7 @@ static void the_config_alone_can_be_changed(void **state)
     ZREG__AUTO(image) image found = read_image(w->two);
     assert_int_equal(zreg_manifest_count(found.manifest), 1);
     zreg__json *last = zreg__json_at(zreg__json_get(found.config, "history"), 1);
-    assert_true(json_object_get_boolean(zreg__json_get(last, "empty_layer")));
+    assert_true(zreg__json_bool(last, "empty_layer"));
 }
 
 static void of_an_index_the_child_of_the_platform_is_the_base(void **state)

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "json_rules.h"
 #include "registry/credentials.h"
+#include <json-c/json_c_version.h>
 #include <locale.h>
 #include <stdio.h>
 #include <zreg.h>
@@ -198,12 +199,14 @@ static void numbers_do_not_depend_on_the_locale(void **state)
 {
     (void)state;
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *here = NULL;
     char *old = zreg__strdup(setlocale(LC_ALL, NULL));
     const char *there = setlocale(LC_ALL, "de_DE.UTF-8");
     assert_int_equal(zreg__json_parse(&json, "[1.5]", 5, "test", NULL), ZREG_OK);
     setlocale(LC_ALL, old);
     free(old);
-    assert_true(json_object_get_double(zreg__json_at(json, 0)) == 1.5);
+    assert_int_equal(zreg__json_parse(&here, "[1.5]", 5, "test", NULL), ZREG_OK);
+    assert_true(zreg__json_equal(json, here));
     print_message("# a locale with a decimal comma: %s\n", there != NULL ? there : "none here");
 }
 
@@ -211,7 +214,7 @@ static void numbers_do_not_depend_on_the_locale(void **state)
 static void what_is_printed_is_json_whatever_comes(void **state)
 {
     (void)state;
-    ZREG__AUTO(zreg__json) zreg__json *json = json_object_new_object();
+    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_FREE char *printed = NULL;
     zreg_error err = {0};
     assert_int_equal(zreg__json_set_text(json, "a", "\x01\"\\/\x1f\x7f\t\xc3\xb6", NULL), ZREG_OK);
