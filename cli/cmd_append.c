@@ -40,8 +40,8 @@ static zreg_append_options read_options(session *s)
 static zreg_status print(session *s, const zreg_digest *digest)
 {
     if (s->json) {
-        json_object *document = output_object();
-        output_set_text(document, "digest", digest->text);
+        json_value *document = json_new_object();
+        json_set_text(document, "digest", digest->text);
         return output_json(s, document);
     }
     printf("%s %s\n", session_word(s, 0), digest->text);

@@ -32,7 +32,7 @@ static zreg_status read_options(session *s, zreg_copy_options *options, zreg_dig
 static zreg_status print(session *s, const zreg_copy_result *result)
 {
     if (s->json) {
-        json_object *document = output_object();
+        json_value *document = json_new_object();
         output_copy_result(document, result);
         return output_json(s, document);
     }

@@ -25,10 +25,10 @@ static zreg_status read_ref(session *s, zreg_ref **out)
 static zreg_status print(session *s, const zreg_ref *ref)
 {
     if (s->json) {
-        json_object *document = output_object();
-        output_set_text(document, "repository", zreg_ref_canonical_name(ref));
-        output_set_text(document, "tag", zreg_ref_tag(ref));
-        output_set_bool(document, "deleted", true);
+        json_value *document = json_new_object();
+        json_set_text(document, "repository", zreg_ref_canonical_name(ref));
+        json_set_text(document, "tag", zreg_ref_tag(ref));
+        json_set_bool(document, "deleted", true);
         return output_json(s, document);
     }
     printf("%s is gone\n", zreg_ref_text(ref));

@@ -14,8 +14,8 @@ static const option_spec options_of_index[] = {
 static zreg_status print(session *s, const zreg_digest *digest)
 {
     if (s->json) {
-        json_object *document = output_object();
-        output_set_text(document, "digest", digest->text);
+        json_value *document = json_new_object();
+        json_set_text(document, "digest", digest->text);
         return output_json(s, document);
     }
     printf("%s %s\n", session_word(s, 0), digest->text);

@@ -6,14 +6,7 @@ static const option_spec options_of_inspect[] = {{NULL}};
 
 static zreg_status print(session *s, char *json)
 {
-    if (s->json) {
-        return output_json_text(s, json);
-    }
-    json_object *document = json_tokener_parse(json);
-    zreg_status status = output_plain(s, document);
-    json_object_put(document);
-    zreg_free(json);
-    return status;
+    return s->json ? output_json_text(s, json) : output_plain(s, json);
 }
 
 static zreg_status run(session *s)

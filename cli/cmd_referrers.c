@@ -8,34 +8,34 @@ static const option_spec options_of_referrers[] = {
     {NULL},
 };
 
-static json_object *annotations_of(const zreg_descriptor *one)
+static json_value *annotations_of(const zreg_descriptor *one)
 {
-    json_object *annotations = output_object();
+    json_value *annotations = json_new_object();
     for (const char *const *at = one->annotations; at != NULL && *at != NULL; at += 2) {
-        output_set_text(annotations, at[0], at[1]);
+        json_set_text(annotations, at[0], at[1]);
     }
     return annotations;
 }
 
-static json_object *describe(const zreg_descriptor *one)
+static json_value *describe(const zreg_descriptor *one)
 {
-    json_object *entry = output_object();
-    output_set_text(entry, "digest", one->digest.text);
-    output_set_text(entry, "media_type", one->media_type);
-    output_set_text(entry, "artifact_type", one->artifact_type);
-    output_set_number(entry, "size", one->size_bytes);
-    output_set(entry, "annotations", annotations_of(one));
+    json_value *entry = json_new_object();
+    json_set_text(entry, "digest", one->digest.text);
+    json_set_text(entry, "media_type", one->media_type);
+    json_set_text(entry, "artifact_type", one->artifact_type);
+    json_set_number(entry, "size", one->size_bytes);
+    json_set(entry, "annotations", annotations_of(one));
     return entry;
 }
 
 static zreg_status print_document(session *s, const zreg_ref *ref, const zreg_referrers *found)
 {
-    json_object *document = output_object();
-    json_object *list = output_array();
-    output_set_text(document, "ref", zreg_ref_text(ref));
-    output_set(document, "referrers", list);
+    json_value *document = json_new_object();
+    json_value *list = json_new_array();
+    json_set_text(document, "ref", zreg_ref_text(ref));
+    json_set(document, "referrers", list);
     for (size_t i = 0; i < zreg_referrers_count(found); i++) {
-        output_add(list, describe(zreg_referrers_at(found, i)));
+        json_add(list, describe(zreg_referrers_at(found, i)));
     }
     return output_json(s, document);
 }

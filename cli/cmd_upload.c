@@ -15,9 +15,9 @@ static const option_spec options_of_upload[] = {
 static zreg_status print(session *s, const zreg_copy_result *result, const char *temporary)
 {
     if (s->json) {
-        json_object *document = output_object();
-        output_set_text(document, "repository", session_word(s, 1));
-        output_set_text(document, "tag", temporary);
+        json_value *document = json_new_object();
+        json_set_text(document, "repository", session_word(s, 1));
+        json_set_text(document, "tag", temporary);
         output_copy_result(document, result);
         return output_json(s, document);
     }

@@ -5,12 +5,12 @@
 
 static const option_spec options_of_version[] = {{NULL}};
 
-static json_object *features(void)
+static json_value *features(void)
 {
-    json_object *document = output_object();
+    json_value *document = json_new_object();
     const char *name;
     for (size_t i = 0; (name = zreg_feature_name(i)) != NULL; i++) {
-        output_set_text(document, name, zreg_feature(name));
+        json_set_text(document, name, zreg_feature(name));
     }
     return document;
 }
@@ -18,9 +18,9 @@ static json_object *features(void)
 static zreg_status run(session *s)
 {
     if (s->json) {
-        json_object *document = output_object();
-        output_set_text(document, "version", zreg_version());
-        output_set(document, "features", features());
+        json_value *document = json_new_object();
+        json_set_text(document, "version", zreg_version());
+        json_set(document, "features", features());
         return output_json(s, document);
     }
     printf("zreg %s\n", zreg_version());

@@ -42,44 +42,44 @@ void help_verb(FILE *to, const verb *which)
     fprintf(to, "\nExample:\n  %s\n", which->example);
 }
 
-static json_object *options_json(const option_spec *spec)
+static json_value *options_json(const option_spec *spec)
 {
-    json_object *array = output_array();
+    json_value *array = json_new_array();
     for (; spec->name != NULL; spec++) {
         if (spec->help != NULL) {
-            json_object *option = output_object();
-            output_set_text(option, "name", spec->name);
-            output_set_text(option, "value", spec->value);
-            output_set_text(option, "help", spec->help);
-            output_set_bool(option, "many", spec->many);
-            output_add(array, option);
+            json_value *option = json_new_object();
+            json_set_text(option, "name", spec->name);
+            json_set_text(option, "value", spec->value);
+            json_set_text(option, "help", spec->help);
+            json_set_bool(option, "many", spec->many);
+            json_add(array, option);
         }
     }
     return array;
 }
 
-json_object *help_verb_json(const verb *which)
+json_value *help_verb_json(const verb *which)
 {
-    json_object *document = output_object();
-    output_set_text(document, "name", which->name);
-    output_set_text(document, "words", which->words);
-    output_set_text(document, "summary", which->summary);
-    output_set_text(document, "text", which->text);
-    output_set_text(document, "example", which->example);
-    output_set_bool(document, "uses_registries", which->uses_registries);
-    output_set(document, "options", options_json(which->options));
+    json_value *document = json_new_object();
+    json_set_text(document, "name", which->name);
+    json_set_text(document, "words", which->words);
+    json_set_text(document, "summary", which->summary);
+    json_set_text(document, "text", which->text);
+    json_set_text(document, "example", which->example);
+    json_set_bool(document, "uses_registries", which->uses_registries);
+    json_set(document, "options", options_json(which->options));
     return document;
 }
 
-json_object *help_verbs_json(const verb *const *verbs)
+json_value *help_verbs_json(const verb *const *verbs)
 {
-    json_object *document = output_object();
-    json_object *array = output_array();
+    json_value *document = json_new_object();
+    json_value *array = json_new_array();
     for (; *verbs != NULL; verbs++) {
-        output_add(array, help_verb_json(*verbs));
+        json_add(array, help_verb_json(*verbs));
     }
-    output_set(document, "verbs", array);
-    output_set(document, "common_options", options_json(session_common_options));
-    output_set(document, "registry_options", options_json(session_registry_options));
+    json_set(document, "verbs", array);
+    json_set(document, "common_options", options_json(session_common_options));
+    json_set(document, "registry_options", options_json(session_registry_options));
     return document;
 }

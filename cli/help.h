@@ -13,10 +13,10 @@ void help_verbs(FILE *to, const verb *const *verbs);
 void help_verb(FILE *to, const verb *which);
 
 /** {"verbs": [...], "common_options": [...], "registry_options": [...]} */
-json_object *help_verbs_json(const verb *const *verbs);
+json_value *help_verbs_json(const verb *const *verbs);
 
 /** {"name", "words", "summary", "text", "example", "uses_registries", "options": [{"name", "value",
  *  "help", "many"}]}, the options of the verb's own only. */
-json_object *help_verb_json(const verb *which);
+json_value *help_verb_json(const verb *which);
 
 #endif

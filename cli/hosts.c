@@ -2,8 +2,8 @@
 #include "hosts.h"
 
 #include "files.h"
+#include "json.h"
 #include "memory.h"
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,28 +38,21 @@ static zreg_status set_listed_hosts(session *s, const char *option)
     return status;
 }
 
-static const char *text_member(json_object *record, const char *key)
+static zreg_status use_record(session *s, json_value *record, const char *path)
 {
-    json_object *value = NULL;
-    json_object_object_get_ex(record, key, &value);
-    return value == NULL ? NULL : json_object_get_string(value);
-}
-
-static zreg_status use_record(session *s, json_object *record, const char *path)
-{
-    const char *host = text_member(record, "host");
-    const char *port = text_member(record, "port");
-    const char *username = text_member(record, "username");
+    const char *host = json_text(record, "host");
+    const char *port = json_text(record, "port");
+    const char *username = json_text(record, "username");
     if (host == NULL || port == NULL) {
         return session_fail(s, ZREG_INVAL, "--connection %s: no connection record", path);
     }
     bool bare_v6 = strchr(host, ':') != NULL && host[0] != '[';
     AUTO_FREE char *address =
         memory_printf("%s%s%s:%s", bare_v6 ? "[" : "", host, bare_v6 ? "]" : "", port);
-    zreg_status status = set_host(s, address, text_member(record, "cert"));
+    zreg_status status = set_host(s, address, json_text(record, "cert"));
     if (status == ZREG_OK && username != NULL) {
         status = zreg_client_set_credentials(s->client, address, username,
-                                             text_member(record, "password"), &s->err);
+                                             json_text(record, "password"), &s->err);
     }
     return status;
 }
@@ -72,9 +65,9 @@ static zreg_status set_connection(session *s, const char *path)
     if (status != ZREG_OK) {
         return status;
     }
-    json_object *record = json_tokener_parse(text);
+    json_value *record = json_read(text);
     status = use_record(s, record, path);
-    json_object_put(record);
+    json_free(record);
     return status;
 }
 

@@ -28,6 +28,8 @@ cli_zreg_SOURCES = \
 	cli/help.h \
 	cli/hosts.c \
 	cli/hosts.h \
+	cli/json.c \
+	cli/json.h \
 	cli/main.c \
 	cli/memory.c \
 	cli/memory.h \

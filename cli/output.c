@@ -7,56 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_object *output_object(void)
-{
-    return memory_check(json_object_new_object());
-}
-
-json_object *output_array(void)
-{
-    return memory_check(json_object_new_array());
-}
-
-void output_set(json_object *object, const char *key, json_object *value)
-{
-    memory_check(json_object_object_add(object, key, value) == 0 ? object : NULL);
-}
-
-void output_set_text(json_object *object, const char *key, const char *text)
-{
-    bool known = text != NULL && text[0] != '\0';
-    output_set(object, key, known ? memory_check(json_object_new_string(text)) : NULL);
-}
-
-void output_set_number(json_object *object, const char *key, uint64_t number)
-{
-    output_set(object, key, memory_check(json_object_new_uint64(number)));
-}
-
-void output_set_bool(json_object *object, const char *key, bool value)
-{
-    output_set(object, key, memory_check(json_object_new_boolean(value)));
-}
-
-void output_add(json_object *array, json_object *value)
-{
-    memory_check(json_object_array_add(array, value) == 0 ? array : NULL);
-}
-
-void output_add_text(json_object *array, const char *text)
-{
-    output_add(array, memory_check(json_object_new_string(text)));
-}
-
 zreg_status output_names(session *s, const char *key, const char *of, const char *member,
                          const zreg_strings *names)
 {
-    json_object *document = output_object();
-    json_object *list = output_array();
-    output_set_text(document, key, of);
-    output_set(document, member, list);
+    json_value *document = json_new_object();
+    json_value *list = json_new_array();
+    json_set_text(document, key, of);
+    json_set(document, member, list);
     for (size_t i = 0; i < zreg_strings_count(names); i++) {
-        output_add_text(list, zreg_strings_at(names, i));
+        json_add_text(list, zreg_strings_at(names, i));
         if (!s->json) {
             puts(zreg_strings_at(names, i));
         }
@@ -64,7 +23,7 @@ zreg_status output_names(session *s, const char *key, const char *of, const char
     if (s->json) {
         return output_json(s, document);
     }
-    json_object_put(document);
+    json_free(document);
     return output_finish(s);
 }
 
@@ -76,11 +35,10 @@ zreg_status output_finish(session *s)
     return ZREG_OK;
 }
 
-zreg_status output_json(session *s, json_object *document)
+zreg_status output_json(session *s, json_value *document)
 {
-    int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    puts(memory_check((char *)json_object_to_json_string_ext(document, flags)));
-    json_object_put(document);
+    json_print(document);
+    json_free(document);
     return output_finish(s);
 }
 
@@ -91,81 +49,34 @@ zreg_status output_json_text(session *s, char *json)
     return output_finish(s);
 }
 
-/* Labels and the like come from outside and may hold what drives a terminal. */
-static void print_clean(const char *text)
+zreg_status output_plain(session *s, char *json)
 {
-    for (; *text != '\0'; text++) {
-        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-    }
-}
-
-static void print_value(json_object *value, int depth);
-
-static void print_member(const char *key, json_object *value, int depth)
-{
-    bool nested =
-        json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array);
-    printf("%*s", depth * 2, "");
-    print_clean(key);
-    printf(nested ? ":\n" : ": ");
-    print_value(value, depth + 1);
-}
-
-static void print_entry(json_object *value, int depth)
-{
-    if (json_object_is_type(value, json_type_object)) {
-        print_value(value, depth);
-        return;
-    }
-    printf("%*s", depth * 2, "");
-    print_value(value, depth);
-}
-
-static void print_value(json_object *value, int depth)
-{
-    if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, member)
-        {
-            print_member(key, member, depth);
-        }
-    } else if (json_object_is_type(value, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(value); i++) {
-            print_entry(json_object_array_get_idx(value, i), depth);
-        }
-    } else {
-        print_clean(value == NULL ? "-" : json_object_get_string(value));
-        putchar('\n');
-    }
-}
-
-zreg_status output_plain(session *s, json_object *document)
-{
-    print_value(document, 0);
+    json_value *document = json_read(json);
+    zreg_free(json);
+    json_print_plain(document);
+    json_free(document);
     return output_finish(s);
 }
 
-void output_copy_result(json_object *object, const zreg_copy_result *result)
+void output_copy_result(json_value *object, const zreg_copy_result *result)
 {
-    json_object *blobs = output_object();
-    json_object *requests = output_object();
-    json_object *referrers = output_object();
-    char seconds[32];
-    output_set_text(object, "digest", result->digest.text);
-    output_set_text(object, "media_type", result->media_type);
-    output_set_number(object, "bytes", result->bytes);
-    output_set_number(blobs, "copied", result->blobs_copied);
-    output_set_number(blobs, "mounted", result->blobs_mounted);
-    output_set_number(blobs, "skipped", result->blobs_skipped);
-    output_set(object, "blobs", blobs);
-    output_set_number(referrers, "copied", result->referrers_copied);
-    output_set_number(referrers, "skipped", result->referrers_skipped);
-    output_set(object, "referrers", referrers);
-    output_set_number(requests, "src", result->src_requests);
-    output_set_number(requests, "dst", result->dst_requests);
-    output_set(object, "requests", requests);
-    snprintf(seconds, sizeof(seconds), "%.3f", (double)result->elapsed_ms / 1000);
-    output_set(object, "seconds",
-               memory_check(json_object_new_double_s((double)result->elapsed_ms / 1000, seconds)));
+    json_value *blobs = json_new_object();
+    json_value *requests = json_new_object();
+    json_value *referrers = json_new_object();
+    json_set_text(object, "digest", result->digest.text);
+    json_set_text(object, "media_type", result->media_type);
+    json_set_number(object, "bytes", result->bytes);
+    json_set_number(blobs, "copied", result->blobs_copied);
+    json_set_number(blobs, "mounted", result->blobs_mounted);
+    json_set_number(blobs, "skipped", result->blobs_skipped);
+    json_set(object, "blobs", blobs);
+    json_set_number(referrers, "copied", result->referrers_copied);
+    json_set_number(referrers, "skipped", result->referrers_skipped);
+    json_set(object, "referrers", referrers);
+    json_set_number(requests, "src", result->src_requests);
+    json_set_number(requests, "dst", result->dst_requests);
+    json_set(object, "requests", requests);
+    json_set_seconds(object, "seconds", result->elapsed_ms);
 }
 
 void output_copy_line(const zreg_copy_result *result)
@@ -189,19 +100,20 @@ void output_error(const session *s)
     if (!s->json) {
         return;
     }
-    json_object *document = output_object();
-    json_object *error = output_object();
-    output_set_text(error, "code", zreg_status_name(err->code));
-    output_set_text(error, "message", err->message);
-    output_set(error, "http_status",
-               err->http_status == 0 ? NULL : json_object_new_int(err->http_status));
-    output_set_text(error, "registry_code", err->registry_code);
-    output_set(document, "error", error);
-    if (s->partly != NULL) {
-        output_set(document, "done", json_tokener_parse(s->partly));
+    json_value *document = json_new_object();
+    json_value *error = json_new_object();
+    json_set_text(error, "code", zreg_status_name(err->code));
+    json_set_text(error, "message", err->message);
+    json_set(error, "http_status", NULL);
+    if (err->http_status != 0) {
+        json_set_number(error, "http_status", (uint64_t)err->http_status);
     }
-    puts(json_object_to_json_string_ext(document,
-                                        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(document);
+    json_set_text(error, "registry_code", err->registry_code);
+    json_set(document, "error", error);
+    if (s->partly != NULL) {
+        json_set(document, "done", json_read(s->partly));
+    }
+    json_print(document);
+    json_free(document);
     fflush(stdout);
 }
