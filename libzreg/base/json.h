@@ -5,7 +5,7 @@
  * JSON's null is NULL. All that read take NULL, as they take a value of any type: what is not there
  * and what is of another type than asked for are one, unless it says otherwise. All that build fail
  * with NOMEM where the object or array to build in is NULL, so what zreg__json_new_... gave need not
- * be checked before.
+ * be checked before, unless it may stay empty.
  */
 #ifndef ZREG_BASE_JSON_H
 #define ZREG_BASE_JSON_H
@@ -95,7 +95,7 @@ typedef struct zreg__json_member {
 
 bool zreg__json_next(zreg__json_member *member, const zreg__json *object);
 
-/* Building: what all of these add is new, or given away to them even when they fail. */
+/* Building: what these add is new, or given away to them even when they fail. */
 
 /** Empty; NULL when memory ran out. */
 zreg__json *zreg__json_new_object(void);
@@ -103,6 +103,11 @@ zreg__json *zreg__json_new_array(void);
 
 /** Sets a member; a key that is there keeps its place. A NULL value is a lack of memory. */
 zreg_status zreg__json_set(zreg__json *object, const char *key, zreg__json *value, zreg_error *err);
+
+/** Sets a member to a value that stays where else it is held, or to null for NULL. */
+zreg_status zreg__json_set_shared(zreg__json *object, const char *key, const zreg__json *value,
+                                  zreg_error *err);
+
 zreg_status zreg__json_set_null(zreg__json *object, const char *key, zreg_error *err);
 zreg_status zreg__json_set_bool(zreg__json *object, const char *key, bool value, zreg_error *err);
 zreg_status zreg__json_set_u64(zreg__json *object, const char *key, uint64_t number,
@@ -132,6 +137,7 @@ void zreg__json_remove(zreg__json *object, const char *key);
 
 /** Adds to the end of an array. A NULL value is a lack of memory. */
 zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err);
+zreg_status zreg__json_add_shared(zreg__json *array, const zreg__json *value, zreg_error *err);
 zreg_status zreg__json_add_text(zreg__json *array, const char *text, zreg_error *err);
 
 /** Adds an empty object and lends it, to be filled. */

@@ -29,6 +29,12 @@ zreg_status zreg__json_set(zreg__json *object, const char *key, zreg__json *valu
     return value == NULL ? zreg__fail_nomem(err) : set(object, key, value, err);
 }
 
+zreg_status zreg__json_set_shared(zreg__json *object, const char *key, const zreg__json *value,
+                                  zreg_error *err)
+{
+    return set(object, key, zreg__json_share(value), err);
+}
+
 zreg_status zreg__json_set_null(zreg__json *object, const char *key, zreg_error *err)
 {
     return set(object, key, NULL, err);
@@ -98,13 +104,23 @@ void zreg__json_remove(zreg__json *object, const char *key)
     }
 }
 
-zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err)
+static zreg_status add(zreg__json *array, zreg__json *value, zreg_error *err)
 {
-    if (value == NULL || array == NULL || json_object_array_add(array, value) != 0) {
+    if (array == NULL || json_object_array_add(array, value) != 0) {
         json_object_put(value);
         return zreg__fail_nomem(err);
     }
     return ZREG_OK;
+}
+
+zreg_status zreg__json_add(zreg__json *array, zreg__json *value, zreg_error *err)
+{
+    return value == NULL ? zreg__fail_nomem(err) : add(array, value, err);
+}
+
+zreg_status zreg__json_add_shared(zreg__json *array, const zreg__json *value, zreg_error *err)
+{
+    return add(array, zreg__json_share(value), err);
 }
 
 zreg_status zreg__json_add_text(zreg__json *array, const char *text, zreg_error *err)

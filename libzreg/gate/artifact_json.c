@@ -14,7 +14,7 @@ static zreg_status metadata_json(zreg__json *to, const zreg__artifact *artifact,
     ZREG__TRY(zreg__json_set_if_known(to, "digest", shown->digest, err));
     ZREG__TRY(zreg__json_set_if_known(to, "media_type", shown->media_type, err));
     if (artifact->platforms != NULL) {
-        ZREG__TRY(zreg__json_set(to, "platforms", zreg__json_share(artifact->platforms), err));
+        ZREG__TRY(zreg__json_set_shared(to, "platforms", artifact->platforms, err));
     }
     ZREG__TRY(zreg__json_set_if_known(to, "change", shown->change, err));
     ZREG__TRY(zreg__json_set_if_known(to, "patchset", shown->patchset, err));

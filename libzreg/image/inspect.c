@@ -71,7 +71,7 @@ static zreg_status add_runtime(zreg__json *to, const zreg__json *runtime, zreg_e
     for (size_t i = 0; i < ZREG__COUNT(names); i++) {
         zreg__json *value = zreg__json_get(runtime, names[i][0]);
         if (value != NULL) {
-            ZREG__TRY(zreg__json_set(to, names[i][1], zreg__json_share(value), err));
+            ZREG__TRY(zreg__json_set_shared(to, names[i][1], value, err));
         }
     }
     return ZREG_OK;
@@ -80,8 +80,8 @@ static zreg_status add_runtime(zreg__json *to, const zreg__json *runtime, zreg_e
 static zreg_status add_labels(zreg__json *document, const zreg__json *runtime, zreg_error *err)
 {
     zreg__json *labels = zreg__json_get(runtime, "Labels");
-    return zreg__json_set(document, "labels",
-                          labels != NULL ? zreg__json_share(labels) : zreg__json_new_object(), err);
+    return labels != NULL ? zreg__json_set_shared(document, "labels", labels, err)
+                          : zreg__json_set(document, "labels", zreg__json_new_object(), err);
 }
 
 /* An artifact that is no image may have any bytes as its config: its descriptor is all we tell. */

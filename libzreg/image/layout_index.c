@@ -188,7 +188,7 @@ static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, con
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *entry = zreg__json_at(old, i);
         if (!is_replaced(entry, zreg_manifest_digest(manifest), tag)) {
-            ZREG__TRY(zreg__json_add(entries, zreg__json_share(entry), err));
+            ZREG__TRY(zreg__json_add_shared(entries, entry, err));
         }
     }
     ZREG__TRY(zreg__json_add(entries, zreg__steal(&added), err));

@@ -62,8 +62,7 @@ static zreg_status strip(zreg__json *document, const zreg_manifest *index,
     ZREG__AUTO(zreg__json) zreg__json *kept = zreg__json_new_array();
     for (size_t i = 0; i < zreg_manifest_count(index); i++) {
         if (matches_any(zreg_manifest_at(index, i), platforms)) {
-            zreg__json *child = zreg__json_share(zreg__json_at(children, i));
-            ZREG__TRY(zreg__json_add(kept, child, err));
+            ZREG__TRY(zreg__json_add_shared(kept, zreg__json_at(children, i), err));
         }
     }
     return zreg__json_set(document, "manifests", zreg__steal(&kept), err);

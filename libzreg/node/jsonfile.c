@@ -82,7 +82,7 @@ zreg_status zreg__jsonfile_put_first(zreg__json *object, const char *key, const 
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *item = zreg__json_at(old, i);
         if (!zreg__str_equal(zreg__json_as_text(item), text)) {
-            ZREG__TRY(zreg__json_add(list, zreg__json_share(item), err));
+            ZREG__TRY(zreg__json_add_shared(list, item, err));
         }
     }
     return zreg__json_set(object, key, zreg__steal(&list), err);
@@ -106,8 +106,11 @@ static zreg_status merge_lists(zreg__json **out, zreg__json *original, zreg__jso
     for (size_t i = 0; i < zreg__json_length(current); i++) {
         zreg__json *item = zreg__json_at(current, i);
         if (!holds(written, item) || holds(original, item)) {
-            ZREG__TRY(zreg__json_add(list, zreg__json_share(item), err));
+            ZREG__TRY(zreg__json_add_shared(list, item, err));
         }
+    }
+    if (list == NULL) {
+        return zreg__fail_nomem(err);
     }
     bool vanishes = original == NULL && zreg__json_length(list) == 0;
     *out = vanishes ? NULL : zreg__steal(&list);
@@ -130,6 +133,9 @@ static zreg_status merge_objects(zreg__json **out, zreg__json *original, zreg__j
         } else if (now.value == NULL) {
             ZREG__TRY(zreg__json_set_null(object, now.key, err));
         }
+    }
+    if (object == NULL) {
+        return zreg__fail_nomem(err);
     }
     bool vanishes = original == NULL && zreg__json_members(object) == 0;
     *out = vanishes ? NULL : zreg__steal(&object);

@@ -210,6 +210,13 @@ def test_each_way_to_give_credentials():
         w.registries = registries
 
 
+def test_what_is_no_connection_record_is_refused():
+    with world() as w:
+        for record in ("", "[1]", "no JSON", '{"port": 1}', '{"host": {"a": 1}, "port": 1}', '{"host": "a", "port": [5000]}'):
+            error = w.error("tags", "localhost:1/a", "--connection", w.file("record.json", record))
+            assert error["code"] == "INVAL" and "no connection record" in error["message"], (record, error)
+
+
 def test_secrets_do_not_show_up_in_the_log():
     with world() as w:
         registry = w.buildset()

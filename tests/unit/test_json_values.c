@@ -113,11 +113,13 @@ static void documents_are_built(void **state)
     assert_int_equal(zreg__json_set_array(&array, json, "a", NULL), ZREG_OK);
     assert_int_equal(zreg__json_add_object(&object, array, NULL), ZREG_OK);
     assert_int_equal(zreg__json_add_text(array, "last", NULL), ZREG_OK);
+    assert_int_equal(zreg__json_add_shared(array, NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg__json_set_shared(object, "s", zreg__json_get(json, "l"), NULL), ZREG_OK);
     assert_int_equal(zreg__json_set_object(&object, object, "o", NULL), ZREG_OK);
     assert_int_equal(zreg__json_set_text(object, "p", NULL, NULL), ZREG_OK);
     zreg__json_remove(json, "n");
     assert_printed(json, "{\"t\":\"new\",\"b\":false,\"z\":null,\"k\":null,\"l\":[\"x\",\"z\"],"
-                         "\"a\":[{\"o\":{\"p\":null}},\"last\"]}");
+                         "\"a\":[{\"s\":[\"x\",\"z\"],\"o\":{\"p\":null}},\"last\",null]}");
 }
 
 /* So whoever builds needs not check what was to be built in. */

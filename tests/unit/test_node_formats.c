@@ -113,6 +113,8 @@ static void test_json_is_compared_three_ways(void **state)
     /* their item was there too */
     check_json("{\"m\":[\"old\"]}", "{\"m\":[\"us\",\"old\"]}", "{\"m\":[\"us\",\"old\",\"new\"]}",
                "{\n  \"m\": [\n    \"old\",\n    \"new\"\n  ]\n}\n");
+    check_json("{\"m\":[null]}", "{\"m\":[\"us\",null]}", "{\"m\":[\"us\",null,\"new\"]}",
+               "{\n  \"m\": [\n    null,\n    \"new\"\n  ]\n}\n");
     /* a value that we replaced comes back, one that others set since stays */
     check_json("{\"a\":{\"h\":1}}", "{\"a\":{\"h\":2}}", "{\"a\":{\"h\":2},\"b\":null}",
                "{\n  \"a\": {\n    \"h\": 1\n  },\n  \"b\": null\n}\n");

@@ -221,6 +221,23 @@ static void helpers_are_found_for_their_hosts(void **state)
     check_helper(file, "q.io/x", NULL, NULL);
 }
 
+static void a_helper_has_a_name(void **state)
+{
+    ZREG__AUTO(zreg__json)
+    zreg__json *file =
+        json_of("{\"credHelpers\":{\"e.com\":{\"username\":\"x\"},\"f.com\":\"a/b\"}}");
+    ZREG__AUTO_FREE char *helper = NULL;
+    ZREG__AUTO_FREE char *server = NULL;
+    zreg_error err = {0};
+
+    (void)state;
+    assert_int_equal(zreg__authfile_helper(&helper, &server, file, "e.com/x", &err), ZREG_INVAL);
+    assert_string_equal(err.message, "the name of a credential helper is no text");
+    err = (zreg_error){0};
+    assert_int_equal(zreg__authfile_helper(&helper, &server, file, "f.com/x", &err), ZREG_INVAL);
+    assert_string_equal(err.message, "\"a/b\" is not the name of a credential helper");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +250,7 @@ int main(void)
         cmocka_unit_test(software_is_known_by_its_challenge),
         cmocka_unit_test(entries_are_found_by_prefix),
         cmocka_unit_test(helpers_are_found_for_their_hosts),
+        cmocka_unit_test(a_helper_has_a_name),
     };
 
     return cmocka_run_group_tests_name("registry_rules", tests, NULL, NULL);
