@@ -60,8 +60,7 @@ zreg_status zreg__jsonfile_object(zreg__json **out, zreg__json *object, const ch
 {
     zreg__json *member = zreg__json_get(object, key);
     if (member == NULL) {
-        member = zreg__json_new_object();
-        ZREG__TRY(zreg__json_set(object, key, member, err));
+        ZREG__TRY(zreg__json_set_object(&member, object, key, err));
     }
     if (!zreg__json_is_object(member)) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is no object", key);

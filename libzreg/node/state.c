@@ -126,7 +126,7 @@ static zreg_status set_content(zreg__json *to, const char *key, const zreg__cont
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * ZREG__MAX_HOST_FILE_BYTES);
     if (!content->exists) {
-        return zreg__json_set_text(to, key, NULL, err);
+        return zreg__json_set_null(to, key, err);
     }
     ZREG__TRY(zreg__base64_encode(&text, content->bytes, content->size, 0, err));
     zreg_status status = zreg__json_set_text(to, key, zreg__buf_cstr(&text), err);

@@ -16,7 +16,7 @@ const zreg_descriptor zreg__compose_empty = {
 /* The caller keeps its own reference. */
 static zreg_status set_part(zreg__json *to, const char *key, zreg__json *part, zreg_error *err)
 {
-    return part == NULL ? ZREG_OK : zreg__json_set(to, key, zreg__json_share(part), err);
+    return part == NULL ? ZREG_OK : zreg__json_set_shared(to, key, part, err);
 }
 
 static zreg_status set_platform(zreg__json *to, const zreg_platform *platform, zreg_error *err)
