@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "oci/reference.h"
 #include "registry/client_inner.h"
-#include "registry/token.h"
 
 #include <string.h>
 
@@ -23,8 +22,9 @@ static zreg_status check_user_agent(const char *text, zreg_error *err)
 {
     for (const char *at = text; at != NULL && *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            return zreg__fail(err, ZREG_INVAL,
-                              "user_agent: a control character, such as a line end, cannot be in it");
+            return zreg__fail(
+                err, ZREG_INVAL,
+                "user_agent: a control character, such as a line end, cannot be in it");
         }
     }
     return ZREG_OK;
@@ -169,7 +169,7 @@ zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, c
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_host(&known, client, host, err));
     ZREG__TRY(zreg__credentials_set(client->credentials, known->name, username, password, err));
-    zreg__token_forget(known);
+    zreg__host_forget(known);
     return ZREG_OK;
 }
 
@@ -218,39 +218,6 @@ void zreg_client_counters_sized(zreg_counters *out, size_t out_size, const zreg_
     zreg__result_write(out, out_size, &sum, sizeof(sum));
 }
 
-/* The scopes that the first token for a repository should have; call with the host's lock held. */
-static zreg_status expected_scopes(zreg__scopes **out, zreg__host *host, const char *repository,
-                                   zreg_error *err)
-{
-    zreg__scopes *scopes = zreg__map_get(host->expected, repository);
-
-    if (scopes == NULL) {
-        zreg_status status;
-
-        scopes = zreg__new(zreg__scopes);
-        if (scopes == NULL) {
-            return zreg__fail_nomem(err);
-        }
-        status = zreg__map_set(host->expected, repository, scopes, err);
-        if (status != ZREG_OK) {
-            free(scopes);
-            return status;
-        }
-    }
-    *out = scopes;
-    return ZREG_OK;
-}
-
-static zreg_status add_expected(zreg__host *host, const char *repository, unsigned actions,
-                                const char *from, zreg_error *err)
-{
-    zreg__scopes *scopes = NULL;
-
-    ZREG__TRY(expected_scopes(&scopes, host, repository, err));
-    ZREG__TRY(zreg__scopes_add(scopes, repository, actions, err));
-    return from != NULL ? zreg__scopes_add(scopes, from, ZREG__PULL, err) : ZREG_OK;
-}
-
 zreg__homes *zreg__client_homes(const zreg_client *client)
 {
     return client->homes;
@@ -261,17 +228,13 @@ zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const 
 {
     unsigned bits = zreg__scope_actions(actions);
     zreg__host *host = NULL;
-    zreg_status status;
 
     if (bits == 0) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" are not actions; write pull or pull,push",
                           actions);
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
-    pthread_mutex_lock(&host->lock);
-    status = add_expected(host, zreg_ref_repository(ref), bits, from, err);
-    pthread_mutex_unlock(&host->lock);
-    return status;
+    return zreg__host_expect(host, zreg_ref_repository(ref), bits, from, err);
 }
 
 const zreg__log *zreg__client_log(const zreg_client *client)

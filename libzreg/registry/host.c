@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/reference.h"
-#include "registry/token.h"
 
 /* Cancel tokens cannot wake a condition variable, so waits are cut into these. */
 #define WAIT_MS 50
@@ -50,74 +49,14 @@ zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err)
     return ZREG_OK;
 }
 
-static void free_trust(zreg__host_trust *first)
+bool zreg__host_uses_tls(zreg__host *host)
 {
-    while (first != NULL) {
-        zreg__host_trust *trust = first;
+    bool tls;
 
-        first = trust->older;
-        free(trust->ca_pem);
-        zreg__free_secret(trust->client_cert_pem);
-        zreg__free_secret(trust->client_key_pem);
-        free(trust);
-    }
-}
-
-ZREG__DEFINE_AUTO(zreg__host_trust, free_trust)
-
-static bool same_trust(const zreg__host_trust *a, const zreg_host_options *b)
-{
-    return a != NULL && zreg__str_equal(a->ca_pem, b->ca_pem) &&
-           zreg__str_equal(a->client_cert_pem, b->client_cert_pem) &&
-           zreg__str_equal(a->client_key_pem, b->client_key_pem) &&
-           a->insecure == (b->insecure != 0);
-}
-
-static zreg_status copy_text(char **to, const char *text, zreg_error *err)
-{
-    *to = zreg__strdup(text);
-    return text != NULL && *to == NULL ? zreg__fail_nomem(err) : ZREG_OK;
-}
-
-/* Requests of other threads may be using what was set before. */
-static zreg_status set_trust(zreg__host *host, const zreg_host_options *options, zreg_error *err)
-{
-    ZREG__AUTO(zreg__host_trust) zreg__host_trust *trust = NULL;
-
-    if (same_trust(atomic_load(&host->trust), options)) {
-        return ZREG_OK;
-    }
-    trust = zreg__new(zreg__host_trust);
-    if (trust == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    ZREG__TRY(copy_text(&trust->ca_pem, options->ca_pem, err));
-    ZREG__TRY(copy_text(&trust->client_cert_pem, options->client_cert_pem, err));
-    ZREG__TRY(copy_text(&trust->client_key_pem, options->client_key_pem, err));
-    trust->insecure = options->insecure != 0;
     pthread_mutex_lock(&host->lock);
-    trust->older = host->trust;
-    host->trust = zreg__steal(&trust);
+    tls = host->known ? host->tls : !host->plain_http;
     pthread_mutex_unlock(&host->lock);
-    return ZREG_OK;
-}
-
-zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *options,
-                                 zreg_error *err)
-{
-    ZREG__TRY(set_trust(host, options, err));
-    host->plain_http = options->plain_http != 0;
-    host->http2 = options->http2 != 0;
-    return ZREG_OK;
-}
-
-zreg__fetch_tls zreg__host_tls(const zreg__host *host)
-{
-    const zreg__host_trust *trust = host->trust;
-
-    return trust == NULL ? (zreg__fetch_tls){0}
-                         : (zreg__fetch_tls){trust->ca_pem, trust->client_cert_pem,
-                                             trust->client_key_pem, trust->insecure};
+    return tls;
 }
 
 bool zreg__host_speaks_plain(zreg__host *host)
@@ -200,29 +139,16 @@ void zreg__host_quiet(zreg__host *host, uint64_t ms)
     pthread_mutex_unlock(&host->lock);
 }
 
-static void free_tag_api(zreg__tagapi_settings *first)
-{
-    while (first != NULL) {
-        zreg__tagapi_settings *settings = first;
-
-        first = settings->older;
-        free(settings->path);
-        zreg__free_secret(settings->token);
-        free(settings);
-    }
-}
-
 void zreg__host_free(zreg__host *host)
 {
     if (host == NULL) {
         return;
     }
-    zreg__token_free_all(host->tokens);
+    zreg__bearer_free_all(host->tokens);
     zreg__challenge_finish(&host->challenge);
     zreg__map_free(host->expected);
-    free_tag_api(host->tag_api);
     zreg__free_secret(host->login);
-    free_trust(host->trust);
+    zreg__host_settings_finish(host);
     pthread_cond_destroy(&host->changed);
     pthread_mutex_destroy(&host->lock);
     free(host->name);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * One registry host: how it is reached, what was learned of it, its tokens and its counters.
+ * One registry host: all that a client knows of it. How it is reached and what was set for it, what
+ * its answers taught, its tokens and logins, its counters.
  *
  * Lives as long as its client. What the first answer teaches (TLS or not, the challenge) is learned
  * by one thread while the others wait, so that a cold host costs one 401 whatever the concurrency.
+ * Usable from many threads by the functions below, which alone take its lock.
  */
 #ifndef ZREG_REGISTRY_HOST_H
 #define ZREG_REGISTRY_HOST_H
@@ -11,14 +13,13 @@
 #include "base/map.h"
 #include "http/fetch.h"
 #include "oci/challenge.h"
+#include "registry/bearer.h"
 #include "registry/quirks.h"
 #include "registry/scope.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <zreg/client.h>
-
-typedef struct zreg__token zreg__token;
 
 /** How tags are listed and deleted where the registry's own protocol does not do. Never changed:
  *  others replace it, and it lives as long as the host, since a request may be using it. */
@@ -57,22 +58,19 @@ typedef struct zreg__host {
     bool contacting; /* one thread makes the first request */
     bool tls;        /* valid once known */
     bool peer_is_private;
-    zreg__challenge challenge;
-    bool token_wanted; /* one thread asks the token service */
-    zreg__token *tokens;
-    zreg__map *expected;     /* repository -> zreg__scopes that its first token should have */
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */
-    char *login;             /* Authorization for the vendor's interface, or NULL */
+    zreg__challenge challenge;
+    zreg__bearer *tokens;
+    bool token_wanted;   /* one thread asks the token service */
+    zreg__map *expected; /* repository -> zreg__scopes that its first token should have */
+    char *login;         /* Authorization for the vendor's interface, or NULL */
 } zreg__host;
 
 zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err);
 
-/** Copies the options of zreg_client_set_host. */
-zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *options,
-                                 zreg_error *err);
+void zreg__host_free(zreg__host *host);
 
-/** Trust settings for the fetcher; they point into the host. */
-zreg__fetch_tls zreg__host_tls(const zreg__host *host);
+/* Contact: host.c. */
 
 /**
  * Begins a request. `*out_first` tells that nothing is known of the host yet: the caller then must
@@ -81,10 +79,6 @@ zreg__fetch_tls zreg__host_tls(const zreg__host *host);
  */
 zreg_status zreg__host_enter(bool *out_first, zreg__host *host, zreg_cancel *cancel,
                              zreg_error *err);
-
-/** Whether plain HTTP may be spoken: it was allowed, or nobody is on the way to the host. It then is
- *  spoken, unless the host has answered by TLS already. */
-bool zreg__host_speaks_plain(zreg__host *host);
 
 /** Ends the first contact. */
 void zreg__host_leave(zreg__host *host);
@@ -95,11 +89,92 @@ void zreg__host_answered(zreg__host *host, bool tls, bool peer_is_private);
 /** Nobody sends to this host for so long. */
 void zreg__host_quiet(zreg__host *host, uint64_t ms);
 
+/** Whether to speak TLS: as the host answered, or else as was set. */
+bool zreg__host_uses_tls(zreg__host *host);
+
+/** Whether plain HTTP may be spoken: it was allowed, or nobody is on the way to the host. It then is
+ *  spoken, unless the host has answered by TLS already. */
+bool zreg__host_speaks_plain(zreg__host *host);
+
 /** Waits on host->changed, at most 50 ms, with the lock held. Errors: CANCELLED. */
 zreg_status zreg__host_wait(zreg__host *host, zreg_cancel *cancel, zreg_error *err);
 
-void zreg__host_free(zreg__host *host);
+/* What the program set: host_settings.c. */
+
+/** Copies the options of zreg_client_set_host. */
+zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *options,
+                                 zreg_error *err);
+
+/** Trust settings for the fetcher; they point into the host. */
+zreg__fetch_tls zreg__host_tls(const zreg__host *host);
+
+/** How its tags are listed and deleted; never NULL. */
+const zreg__tagapi_settings *zreg__host_tag_api(const zreg__host *host);
+
+/** Takes over the settings, unless they are those that hold already; new ones end the login. */
+void zreg__host_set_tag_api(zreg__host *host, zreg__tagapi_settings **settings);
+
+void zreg__tagapi_settings_free(zreg__tagapi_settings *settings);
+
+/** Frees all settings. */
+void zreg__host_settings_finish(zreg__host *host);
+
+/* Authorization: host_auth.c. */
+
+/** What the host asks for, as far as it is known. */
+zreg__challenge_scheme zreg__host_scheme(zreg__host *host);
+
+/** Keeps a challenge for the requests to come, and takes it over, unless it asks for nothing. */
+void zreg__host_learn(zreg__host *host, zreg__challenge *challenge);
+
+/** The token service that the challenge named, and how the host itself was reached. */
+typedef struct zreg__host_realm {
+    char *realm;
+    char *service; /* or NULL */
+    bool tls;
+    bool peer_is_private;
+} zreg__host_realm;
+
+/** Errors: PROTO (none was named), NOMEM. */
+zreg_status zreg__host_realm_of(zreg__host_realm *out, zreg__host *host, zreg_error *err);
+
+void zreg__host_realm_finish(zreg__host_realm *realm);
+
+/** Says what the first token for a repository should allow: `actions`, and to pull from `from` (may
+ *  be NULL). Errors: NOMEM. */
+zreg_status zreg__host_expect(zreg__host *host, const char *repository, unsigned actions,
+                              const char *from, zreg_error *err);
+
+/** Adds what is expected of a repository. Errors: NOMEM. */
+zreg_status zreg__host_expected(zreg__scopes *to, zreg__host *host, const char *repository,
+                                zreg_error *err);
+
+/**
+ * Copies the value of a kept token that covers `needed`. When there is none, `*out_value` stays NULL
+ * and the caller has the right to ask for one, for which others wait here until it calls
+ * zreg__host_give_token. Errors: CANCELLED, NOMEM.
+ */
+zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__host *host,
+                                  const char *credential_key, const zreg__scopes *needed,
+                                  zreg_cancel *cancel, zreg_error *err);
+
+/** Ends the asking; keeps what came of it and takes it over, or NULL. Gives its serial, or 0. */
+uint64_t zreg__host_give_token(zreg__host *host, zreg__bearer *token);
+
+/** Drops a token that was refused. */
+void zreg__host_drop_token(zreg__host *host, uint64_t serial);
+
+/** A copy of the Authorization for the vendor's interface; NULL: none is kept. */
+char *zreg__host_login(zreg__host *host);
+
+/** Keeps a copy of it; NULL: it was refused. */
+void zreg__host_keep_login(zreg__host *host, const char *login);
+
+/** Drops tokens and login: they were made with credentials that no longer count. */
+void zreg__host_forget(zreg__host *host);
 
 ZREG__DEFINE_AUTO(zreg__host, zreg__host_free)
+ZREG__DEFINE_AUTO(zreg__tagapi_settings, zreg__tagapi_settings_free)
+ZREG__DEFINE_AUTO_VALUE(zreg__host_realm, zreg__host_realm_finish)
 
 #endif

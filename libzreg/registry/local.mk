@@ -5,6 +5,10 @@ libzreg_sources += \
 	libzreg/registry/auth.h \
 	libzreg/registry/authfile.c \
 	libzreg/registry/authfile.h \
+	libzreg/registry/bearer.c \
+	libzreg/registry/bearer.h \
+	libzreg/registry/bearer_ask.c \
+	libzreg/registry/bearer_ask.h \
 	libzreg/registry/blob.c \
 	libzreg/registry/blob.h \
 	libzreg/registry/blob_reader.c \
@@ -22,6 +26,8 @@ libzreg_sources += \
 	libzreg/registry/homes.h \
 	libzreg/registry/host.c \
 	libzreg/registry/host.h \
+	libzreg/registry/host_auth.c \
+	libzreg/registry/host_settings.c \
 	libzreg/registry/pages.c \
 	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \
@@ -42,8 +48,6 @@ libzreg_sources += \
 	libzreg/registry/tagapi.h \
 	libzreg/registry/tagapi_hub.c \
 	libzreg/registry/tagapi_quay.c \
-	libzreg/registry/token.c \
-	libzreg/registry/token.h \
 	libzreg/registry/web.c \
 	libzreg/registry/web.h \
 	libzreg/registry/vendor.c

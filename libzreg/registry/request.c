@@ -100,16 +100,6 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
     return zreg__fetch_open(out, s->fetch, &request, &s->failure, s->cancel, err);
 }
 
-static bool uses_tls(zreg__host *host)
-{
-    bool tls;
-
-    pthread_mutex_lock(&host->lock);
-    tls = host->known ? host->tls : !host->plain_http;
-    pthread_mutex_unlock(&host->lock);
-    return tls;
-}
-
 /* A loopback host of which nothing is known is tried with TLS, then without; not one whose authority
  * or client certificate was given, for those are about TLS. */
 static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool first, zreg_error *err)
@@ -121,7 +111,7 @@ static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool firs
     zreg_status status;
 
     if (!maybe_plain) {
-        return send_over(out, s, uses_tls(s->host), false, err);
+        return send_over(out, s, zreg__host_uses_tls(s->host), false, err);
     }
     status = send_over(out, s, true, true, &failed);
     if (status == ZREG_OK) {
@@ -147,7 +137,7 @@ static zreg_status ping_for_challenge(char **out, const delivery *s, zreg_error 
         .cancel = s->cancel,
     };
 
-    ZREG__TRY(send_over(&exchange, &asking, uses_tls(s->host), false, err));
+    ZREG__TRY(send_over(&exchange, &asking, zreg__host_uses_tls(s->host), false, err));
     if (zreg__fetch_status(exchange) == 401) {
         atomic_fetch_add(&s->host->auth_requests, 1);
         *out = zreg__strdup(zreg__fetch_header(exchange, "www-authenticate"));

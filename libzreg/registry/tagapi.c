@@ -78,17 +78,9 @@ static zreg_status list_oci(zreg__dated_tags *out, zreg_client *client, const zr
 
 static const zreg__tagapi oci = {false, list_oci, zreg__manifest_tag_delete};
 
-const zreg__tagapi_settings *zreg__tagapi_settings_of(const zreg__host *host)
-{
-    static const zreg__tagapi_settings usual = {.api = ZREG_TAG_API_AUTO};
-    const zreg__tagapi_settings *set = atomic_load(&host->tag_api);
-
-    return set != NULL ? set : &usual;
-}
-
 const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
 {
-    const zreg__tagapi_settings *set = zreg__tagapi_settings_of(host);
+    const zreg__tagapi_settings *set = zreg__host_tag_api(host);
 
     switch (set->api) {
     case ZREG_TAG_API_OCI:
@@ -169,17 +161,6 @@ static zreg_status take_token(zreg__tagapi_settings *to, const char *token, zreg
     return to->token != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
-static void settings_free(zreg__tagapi_settings *settings)
-{
-    if (settings != NULL) {
-        free(settings->path);
-        zreg__free_secret(settings->token);
-        free(settings);
-    }
-}
-
-ZREG__DEFINE_AUTO(zreg__tagapi_settings, settings_free)
-
 static zreg_status make_settings(zreg__tagapi_settings *to, zreg_client *client,
                                  const zreg_tag_api_options *set, zreg_error *err)
 {
@@ -198,25 +179,6 @@ static zreg_status make_settings(zreg__tagapi_settings *to, zreg_client *client,
     return set->token != NULL ? take_token(to, set->token, err) : ZREG_OK;
 }
 
-static bool is_same(const zreg__tagapi_settings *a, const zreg__tagapi_settings *b)
-{
-    return a->api == b->api && a->host == b->host && zreg__str_equal(a->path, b->path) &&
-           zreg__str_equal(a->token, b->token);
-}
-
-/* Takes over the settings, unless they are those that hold already. */
-static void use(zreg__host *host, zreg__tagapi_settings **settings)
-{
-    pthread_mutex_lock(&host->lock);
-    if (!is_same(zreg__tagapi_settings_of(host), *settings)) {
-        (*settings)->older = atomic_load(&host->tag_api);
-        atomic_store(&host->tag_api, zreg__steal(settings));
-        zreg__free_secret(host->login);
-        host->login = NULL;
-    }
-    pthread_mutex_unlock(&host->lock);
-}
-
 zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
                                     const zreg_tag_api_options *options, zreg_error *err)
 {
@@ -232,6 +194,6 @@ zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(make_settings(settings, client, &set, err));
-    use(known, &settings);
+    zreg__host_set_tag_api(known, &settings);
     return ZREG_OK;
 }

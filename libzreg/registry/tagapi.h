@@ -43,9 +43,6 @@ typedef struct zreg__tagapi {
                           zreg_error *err);
 } zreg__tagapi;
 
-/** What is set for a host; never NULL. */
-const zreg__tagapi_settings *zreg__tagapi_settings_of(const zreg__host *host);
-
 /** The one that is set for a host, or that suits it. */
 const zreg__tagapi *zreg__tagapi_of(const zreg__host *host);
 

@@ -70,42 +70,22 @@ static zreg_status log_in(char **out, zreg_client *client, zreg__host *host, con
     return status;
 }
 
-static char *kept_login(zreg__host *host)
-{
-    char *login;
-
-    pthread_mutex_lock(&host->lock);
-    login = zreg__strdup(host->login);
-    pthread_mutex_unlock(&host->lock);
-    return login;
-}
-
-static void keep_login(zreg__host *host, const char *login)
-{
-    char *copy = zreg__strdup(login);
-
-    pthread_mutex_lock(&host->lock);
-    zreg__free_secret(host->login);
-    host->login = copy;
-    pthread_mutex_unlock(&host->lock);
-}
-
 /* `*out` stays NULL where there is nobody to log in as. */
 static zreg_status authorize(char **out, zreg_client *client, zreg__host *host,
                              const char *repository, zreg_cancel *cancel, zreg_error *err)
 {
-    const char *token = zreg__tagapi_settings_of(host)->token;
+    const char *token = zreg__host_tag_api(host)->token;
 
     if (token != NULL) {
         *out = zreg__asprintf("Bearer %s", token);
         return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
     }
-    *out = kept_login(host);
+    *out = zreg__host_login(host);
     if (*out != NULL) {
         return ZREG_OK;
     }
     ZREG__TRY(log_in(out, client, host, repository, cancel, err));
-    keep_login(host, *out);
+    zreg__host_keep_login(host, *out);
     return ZREG_OK;
 }
 
@@ -123,11 +103,11 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
         call->authorization = authorization;
         ZREG__TRY(zreg__vendor_send(&exchange, client, host, call, cancel, err));
         if (zreg__fetch_status(exchange) != 401 || round > 0 ||
-            zreg__tagapi_settings_of(host)->token != NULL) {
+            zreg__host_tag_api(host)->token != NULL) {
             *out = zreg__steal(&exchange);
             return ZREG_OK;
         }
-        keep_login(host, NULL);
+        zreg__host_keep_login(host, NULL);
     }
 }
 

@@ -12,7 +12,7 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
 {
     ZREG__AUTO_SECRET char *authorization = NULL;
 
-    const char *token = zreg__tagapi_settings_of(host)->token;
+    const char *token = zreg__host_tag_api(host)->token;
 
     if (token != NULL) {
         authorization = zreg__asprintf("Bearer %s", token);
@@ -106,7 +106,7 @@ static zreg_status remove_tag(zreg_client *client, const zreg_ref *ref, zreg_can
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
-    if (zreg__tagapi_settings_of(host)->token == NULL) {
+    if (zreg__host_tag_api(host)->token == NULL) {
         return zreg__fail(err, ZREG_DENIED,
                           "%s: Quay deletes tags for an OAuth token only; give one", what);
     }

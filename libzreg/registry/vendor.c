@@ -8,7 +8,7 @@
 static zreg_status find_host(zreg__host **out, zreg_client *client, zreg__host *registry,
                              const char *usual_host, zreg_error *err)
 {
-    zreg__host *set = zreg__tagapi_settings_of(registry)->host;
+    zreg__host *set = zreg__host_tag_api(registry)->host;
 
     if (set != NULL) {
         *out = set;
@@ -24,7 +24,7 @@ static zreg_status find_host(zreg__host **out, zreg_client *client, zreg__host *
 zreg_status zreg__vendor_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *registry,
                               const zreg__vendor_call *call, zreg_cancel *cancel, zreg_error *err)
 {
-    const char *prefix = zreg__tagapi_settings_of(registry)->path;
+    const char *prefix = zreg__host_tag_api(registry)->path;
     ZREG__AUTO_FREE char *path = zreg__asprintf("%s%s", prefix != NULL ? prefix : "", call->path);
     zreg__host *host = NULL;
     zreg__request request = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/token.h"
+#include "registry/bearer_ask.h"
 
 #include "base/buf.h"
 #include "base/cancel.h"
@@ -19,8 +19,6 @@
 #define DEFAULT_LIFE_S 60
 /* A token is not used in its last tenth, and a longer life is not believed. */
 #define LONGEST_LIFE_S 86400
-
-#define MAX_TOKENS 64
 
 /* One call to the token service. */
 typedef struct token_call {
@@ -248,11 +246,11 @@ static zreg_status check_answer(zreg__fetch_exchange *exchange, const zreg__host
     return zreg__errors_from_response(err, status, body->data, body->size, what);
 }
 
-static zreg_status token_from(zreg__token **out, const zreg__buf *body, const zreg__scopes *scopes,
+static zreg_status token_from(zreg__bearer **out, const zreg__buf *body, const zreg__scopes *scopes,
                               const char *credential_key, const zreg__host *host, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
-    ZREG__AUTO(zreg__token) zreg__token *token = zreg__new(zreg__token);
+    ZREG__AUTO(zreg__bearer) zreg__bearer *token = zreg__new(zreg__bearer);
     uint64_t life_s = DEFAULT_LIFE_S;
     const char *text;
 
@@ -282,115 +280,26 @@ static zreg_status token_from(zreg__token **out, const zreg__buf *body, const zr
     return ZREG_OK;
 }
 
-/* What was learned of the host, copied under its lock. */
-static zreg_status read_challenge(char **out_realm, char **out_service, bool *out_tls,
-                                  bool *out_private, zreg__host *host, zreg_error *err)
-{
-    bool has_service;
-
-    pthread_mutex_lock(&host->lock);
-    *out_realm = zreg__strdup(host->challenge.realm);
-    *out_service = zreg__strdup(host->challenge.service);
-    has_service = host->challenge.service != NULL;
-    *out_tls = host->tls;
-    *out_private = host->peer_is_private;
-    pthread_mutex_unlock(&host->lock);
-    if (*out_realm == NULL) {
-        return zreg__fail(err, ZREG_PROTO, "%s wants a token but does not say from where",
-                          host->name);
-    }
-    return has_service && *out_service == NULL ? zreg__fail_nomem(err) : ZREG_OK;
-}
-
-zreg_status zreg__token_request(zreg__token **out, zreg_client *client, zreg__host *host,
-                                const zreg__scopes *scopes, const zreg__credential *credential,
-                                zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__bearer_ask(zreg__bearer **out, zreg_client *client, zreg__host *host,
+                             const zreg__scopes *scopes, const zreg__credential *credential,
+                             zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(token_call)
     token_call call = {.form = ZREG__BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES), .credential = credential};
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    ZREG__AUTO_FREE char *realm = NULL;
-    ZREG__AUTO_FREE char *service = NULL;
-    bool tls;
-    bool is_private;
+    ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};
 
-    ZREG__TRY(read_challenge(&realm, &service, &tls, &is_private, host, err));
-    ZREG__TRY(zreg__fetch_url_parse(&call.url, realm, err));
-    ZREG__TRY(check_realm(host, tls, &call.url, err));
+    ZREG__TRY(zreg__host_realm_of(&named, host, err));
+    ZREG__TRY(zreg__fetch_url_parse(&call.url, named.realm, err));
+    ZREG__TRY(check_realm(host, named.tls, &call.url, err));
     ZREG__TRY(choose_credential(&own, &call, client, host, cancel, err));
-    ZREG__TRY(call.credential->identity_token != NULL ? fill_form(&call, service, scopes, err)
-                                                      : fill_get(&call, service, scopes, err));
-    ZREG__TRY(send_with_retries(&exchange, client, host, &call, !is_private, cancel, err));
+    ZREG__TRY(call.credential->identity_token != NULL
+                  ? fill_form(&call, named.service, scopes, err)
+                  : fill_get(&call, named.service, scopes, err));
+    ZREG__TRY(
+        send_with_retries(&exchange, client, host, &call, !named.peer_is_private, cancel, err));
     ZREG__TRY(check_answer(exchange, host, &body, err));
     return token_from(out, &body, scopes, credential->key, host, err);
-}
-
-const zreg__token *zreg__token_find(const zreg__host *host, const char *credential_key,
-                                    const zreg__scopes *needed)
-{
-    uint64_t now = zreg__clock_ms();
-
-    for (const zreg__token *token = host->tokens; token != NULL; token = token->next) {
-        if (token->expires_ms > now && strcmp(token->credential_key, credential_key) == 0 &&
-            zreg__scopes_cover(&token->scopes, needed)) {
-            return token;
-        }
-    }
-    return NULL;
-}
-
-void zreg__token_keep(zreg__host *host, zreg__token *token)
-{
-    zreg__token **at = &token->next;
-
-    token->serial = host->tokens != NULL ? host->tokens->serial + 1 : 1;
-    token->next = host->tokens;
-    host->tokens = token;
-    for (size_t i = 1; *at != NULL; i++) {
-        if (i == MAX_TOKENS) {
-            zreg__token_free_all(*at);
-            *at = NULL;
-            return;
-        }
-        at = &(*at)->next;
-    }
-}
-
-void zreg__token_drop(zreg__host *host, uint64_t serial)
-{
-    pthread_mutex_lock(&host->lock);
-    for (zreg__token **at = &host->tokens; *at != NULL; at = &(*at)->next) {
-        if ((*at)->serial == serial) {
-            zreg__token *token = *at;
-
-            *at = token->next;
-            token->next = NULL;
-            zreg__token_free_all(token);
-            break;
-        }
-    }
-    pthread_mutex_unlock(&host->lock);
-}
-
-void zreg__token_forget(zreg__host *host)
-{
-    pthread_mutex_lock(&host->lock);
-    zreg__token_free_all(host->tokens);
-    host->tokens = NULL;
-    pthread_mutex_unlock(&host->lock);
-}
-
-void zreg__token_free_all(zreg__token *first)
-{
-    while (first != NULL) {
-        zreg__token *token = first;
-
-        first = token->next;
-        zreg__scopes_finish(&token->scopes);
-        free(token->credential_key);
-        zreg__free_secret(token->value);
-        free(token);
-    }
 }

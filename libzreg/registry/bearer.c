@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/bearer.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+#define MAX_TOKENS 64
+
+const zreg__bearer *zreg__bearer_find(const zreg__bearer *first, const char *credential_key,
+                                      const zreg__scopes *needed)
+{
+    uint64_t now = zreg__clock_ms();
+
+    for (const zreg__bearer *token = first; token != NULL; token = token->next) {
+        if (token->expires_ms > now && strcmp(token->credential_key, credential_key) == 0 &&
+            zreg__scopes_cover(&token->scopes, needed)) {
+            return token;
+        }
+    }
+    return NULL;
+}
+
+void zreg__bearer_keep(zreg__bearer **first, zreg__bearer *token)
+{
+    zreg__bearer **at = &token->next;
+
+    token->serial = *first != NULL ? (*first)->serial + 1 : 1;
+    token->next = *first;
+    *first = token;
+    for (size_t i = 1; *at != NULL; i++) {
+        if (i == MAX_TOKENS) {
+            zreg__bearer_free_all(*at);
+            *at = NULL;
+            return;
+        }
+        at = &(*at)->next;
+    }
+}
+
+void zreg__bearer_drop(zreg__bearer **first, uint64_t serial)
+{
+    for (zreg__bearer **at = first; *at != NULL; at = &(*at)->next) {
+        if ((*at)->serial == serial) {
+            zreg__bearer *token = *at;
+
+            *at = token->next;
+            token->next = NULL;
+            zreg__bearer_free_all(token);
+            return;
+        }
+    }
+}
+
+void zreg__bearer_free_all(zreg__bearer *first)
+{
+    while (first != NULL) {
+        zreg__bearer *token = first;
+
+        first = token->next;
+        zreg__scopes_finish(&token->scopes);
+        free(token->credential_key);
+        zreg__free_secret(token->value);
+        free(token);
+    }
+}
