@@ -5,7 +5,7 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "oci/range.h"
-#include "registry/blob.h"
+#include "registry/blob_target.h"
 #include "registry/retry.h"
 
 #include <string.h>

@@ -8,12 +8,16 @@
 #include "base/error.h"
 #include "base/fork.h"
 #include "base/mem.h"
-#include "registry/blob.h"
+#include "registry/blob_target.h"
 
 #include <string.h>
 
 /* A blob of this size goes out with its closing PUT, which can then be sent again if need be. */
 #define SMALL_BYTES (64 * ZREG__KIB)
+
+/* How long an abandoned session may keep us; less when the caller is in a hurry. */
+#define ABANDON_MS 2000
+#define ABANDON_CANCELLED_MS 200
 
 struct zreg_blob_writer {
     zreg_client *client;
@@ -440,6 +444,24 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
     return status;
 }
 
+/* Ends an upload session that will not be used. Short, and its failure changes nothing. */
+static void abandon(zreg_blob_writer *writer)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    bool hurry = zreg_cancel_triggered(writer->cancel) != 0;
+    const zreg__request request = {
+        .method = "DELETE",
+        .url = &writer->session,
+        .repository = writer->target.repository,
+        .actions = ZREG__PULL | ZREG__PUSH,
+        .limit_ms = hurry ? ABANDON_CANCELLED_MS : ABANDON_MS,
+        .what = writer->target.what,
+    };
+
+    (void)zreg__request_send(&exchange, writer->client, writer->target.host, &request,
+                             hurry ? NULL : writer->cancel, NULL);
+}
+
 void zreg_blob_writer_free(zreg_blob_writer *writer)
 {
     if (writer == NULL || zreg__forked(writer->client->maker)) {
@@ -447,7 +469,7 @@ void zreg_blob_writer_free(zreg_blob_writer *writer)
     }
     zreg__fetch_close(writer->exchange);
     if (has_session(writer) && !writer->stored) {
-        zreg__blob_abandon(writer->client, &writer->target, &writer->session, writer->cancel);
+        abandon(writer);
     }
     zreg__buf_finish(&writer->small);
     zreg__fetch_url_finish(&writer->session);

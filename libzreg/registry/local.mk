@@ -9,15 +9,16 @@ libzreg_sources += \
 	libzreg/registry/bearer.h \
 	libzreg/registry/bearer_ask.c \
 	libzreg/registry/bearer_ask.h \
-	libzreg/registry/blob.c \
-	libzreg/registry/blob.h \
 	libzreg/registry/blob_reader.c \
+	libzreg/registry/blob_target.c \
+	libzreg/registry/blob_target.h \
 	libzreg/registry/blob_writer.c \
 	libzreg/registry/client.c \
 	libzreg/registry/client.h \
+	libzreg/registry/client_blob.c \
 	libzreg/registry/client_inner.h \
-	libzreg/registry/client_manifest.c \
 	libzreg/registry/client_lists.c \
+	libzreg/registry/client_manifest.c \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
 	libzreg/registry/helper.c \

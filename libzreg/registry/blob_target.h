@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What reading, writing and looking for blobs have in common. */
-#ifndef ZREG_REGISTRY_BLOB_H
-#define ZREG_REGISTRY_BLOB_H
+#ifndef ZREG_REGISTRY_BLOB_TARGET_H
+#define ZREG_REGISTRY_BLOB_TARGET_H
 
 #include "base/hash.h"
 #include "registry/request.h"
@@ -19,10 +19,6 @@ zreg_status zreg__blob_target_of(zreg__blob_target *out, zreg_client *client, co
                                  const zreg_digest *digest, zreg_error *err);
 
 void zreg__blob_target_finish(zreg__blob_target *target);
-
-/** Ends an upload session that will not be used. Short, and its failure changes nothing. */
-void zreg__blob_abandon(zreg_client *client, const zreg__blob_target *target,
-                        const zreg__fetch_url *session, zreg_cancel *cancel);
 
 ZREG__DEFINE_AUTO_VALUE(zreg__blob_target, zreg__blob_target_finish)
 

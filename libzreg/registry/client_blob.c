@@ -1,59 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/blob.h"
-
-#include "base/cancel.h"
+/* Looking for blobs and deleting them (distribution-spec, "Pulling blobs", "Deleting Blobs"). */
 #include "base/error.h"
-#include "base/mem.h"
-
-/* How long an abandoned session may keep us; less when the caller is in a hurry. */
-#define ABANDON_MS 2000
-#define ABANDON_CANCELLED_MS 200
-
-zreg_status zreg__blob_target_of(zreg__blob_target *out, zreg_client *client, const zreg_ref *ref,
-                                 const zreg_digest *digest, zreg_error *err)
-{
-    const char *repository = zreg_ref_repository(ref);
-    zreg_digest checked;
-
-    ZREG__TRY(zreg__client_host(&out->host, client, zreg_ref_host(ref), err));
-    if (digest != NULL) {
-        /* It becomes part of a path. */
-        ZREG__TRY(zreg_digest_parse(&checked, digest->text, err));
-        out->path = zreg__asprintf("/v2/%s/blobs/%s", repository, checked.text);
-        if (out->path == NULL) {
-            return zreg__fail_nomem(err);
-        }
-    }
-    out->repository = zreg__strdup(repository);
-    out->what = zreg__asprintf("blob %s of %s/%s", digest != NULL ? checked.text : "",
-                               zreg_ref_host(ref), repository);
-    return out->repository != NULL && out->what != NULL ? ZREG_OK : zreg__fail_nomem(err);
-}
-
-void zreg__blob_target_finish(zreg__blob_target *target)
-{
-    free(target->repository);
-    free(target->path);
-    free(target->what);
-}
-
-void zreg__blob_abandon(zreg_client *client, const zreg__blob_target *target,
-                        const zreg__fetch_url *session, zreg_cancel *cancel)
-{
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    bool hurry = zreg_cancel_triggered(cancel) != 0;
-    const zreg__request request = {
-        .method = "DELETE",
-        .url = session,
-        .repository = target->repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .limit_ms = hurry ? ABANDON_CANCELLED_MS : ABANDON_MS,
-        .what = target->what,
-    };
-
-    (void)zreg__request_send(&exchange, client, target->host, &request, hurry ? NULL : cancel,
-                             NULL);
-}
+#include "registry/blob_target.h"
 
 /* By GET, whose body is not read: for registries whose HEAD says too little. */
 static zreg_status size_by_open(uint64_t *out, zreg_client *client, const zreg_ref *ref,
