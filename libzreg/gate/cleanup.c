@@ -44,7 +44,7 @@ static zreg_status find_age(zreg__cleanup_age *out, const job *run, const zreg__
     if (run->rule.any_age) {
         return ZREG_OK;
     }
-    if (!run->api->tells_age) {
+    if (run->api == NULL) {
         return zreg__cleanup_age_find(out, run->client, ref, run->now_s, run->cancel, err);
     }
     if (tag->pushed_s != ZREG__NO_TIME) {
@@ -127,7 +127,7 @@ static zreg_status go_through(zreg_cleaned *cleaned, job *run, zreg_error *err)
             .tag = tag->name,
             .reason = reason,
             .age_s =
-                run->api->tells_age && tag->pushed_s != ZREG__NO_TIME && tag->pushed_s < run->now_s
+                run->api != NULL && tag->pushed_s != ZREG__NO_TIME && tag->pushed_s < run->now_s
                     ? run->now_s - tag->pushed_s
                     : -1,
         };
@@ -159,7 +159,7 @@ zreg_status zreg_cleanup_tags(zreg_cleaned **out, zreg_client *client, const cha
     ZREG__TRY(zreg__names_repository(&run.repository, repository, err));
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(run.repository), err));
     run.api = zreg__tagapi_of(host);
-    zreg_status status = run.api->list(&run.tags, client, run.repository, cancel, err);
+    zreg_status status = zreg__tagapi_list(&run.tags, run.api, client, run.repository, cancel, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "cleanup");
     }

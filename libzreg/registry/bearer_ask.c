@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/errors.h"
+#include "registry/attempt.h"
 #include "registry/realm.h"
-#include "registry/retry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -166,16 +166,25 @@ static zreg__fetch_tls realm_tls(zreg_client *client, const zreg__host *host,
     return known != NULL ? zreg__host_tls(known) : (zreg__fetch_tls){0};
 }
 
-static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
-                             const token_call *call, bool public_only, zreg__fetch_failure *failure,
-                             zreg_cancel *cancel, zreg_error *err)
+/* A call under way. */
+typedef struct delivery {
+    const token_call *call;
+    zreg_client *client;
+    zreg__host *host;
+    bool public_only;
+    zreg_cancel *cancel;
+} delivery;
+
+static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
+                             zreg__fetch_failure *failure, zreg_error *err)
 {
     static const char *const get_headers[] = {"Accept: application/json", NULL};
     static const char *const post_headers[] = {
         "Accept: application/json", "Content-Type: application/x-www-form-urlencoded", NULL};
-    zreg__fetch_tls tls = realm_tls(client, host, &call->url);
+    const token_call *call = s->call;
+    zreg__fetch_tls tls = realm_tls(s->client, s->host, &call->url);
     bool post = call->form.size > 0;
-    const zreg__fetch_request request = {
+    zreg__fetch_request request = {
         .method = post ? "POST" : "GET",
         .url = &call->url,
         .headers = post ? post_headers : get_headers,
@@ -184,44 +193,45 @@ static zreg_status send_call(zreg__fetch_exchange **out, zreg_client *client, zr
         .body_bytes = call->form.size,
         .secret_body = true,
         .tls = &tls,
-        .public_peer_only = public_only,
-        .counters = &host->wire,
-        .tally = &host->auth_requests,
+        .public_peer_only = s->public_only,
+        .tally = &s->host->auth_requests,
     };
-    zreg__fetch *fetch = NULL;
 
-    ZREG__TRY(zreg__client_fetch(&fetch, client, err));
-    return zreg__fetch_open(out, fetch, &request, failure, cancel, err);
+    return zreg__client_open(out, s->client, s->host, &request, failure, s->cancel, err);
 }
 
-static zreg_status send_with_retries(zreg__fetch_exchange **out, zreg_client *client,
-                                     zreg__host *host, const token_call *call, bool public_only,
-                                     zreg_cancel *cancel, zreg_error *err)
+static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, void *user,
+                             zreg_error *err)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-        zreg__fetch_failure failure = ZREG__FETCH_FINAL;
-        zreg_error failed = {0};
-        uint64_t wait_ms = 0;
-        zreg_status status =
-            send_call(&exchange, client, host, call, public_only, &failure, cancel, &failed);
-        bool again = status == ZREG_OK ? zreg__errors_passing(zreg__fetch_status(exchange))
-                                       : failure == ZREG__FETCH_TRANSIENT;
+    const delivery *s = user;
+    zreg_status status = open_call(out, s, failure, err);
 
-        zreg__log_line(&client->log, ZREG_LOG_DEBUG, "token service of %s at %s: %s %d", host->name,
-                       call->url.host, status == ZREG_OK ? "HTTP" : failed.message,
-                       status == ZREG_OK ? zreg__fetch_status(exchange) : 0);
-
-        if (!again || attempt >= client->attempts) {
-            *out = zreg__steal(&exchange);
-            return status == ZREG_OK ? ZREG_OK
-                                     : zreg__fail(err, status, "token service of %s: %s",
-                                                  host->name, failed.message);
-        }
-        wait_ms = exchange != NULL ? zreg__retry_after_ms(exchange) : 0;
-        wait_ms = wait_ms > 0 ? wait_ms : zreg__retry_backoff_ms(attempt);
-        ZREG__TRY(zreg__cancel_sleep(cancel, wait_ms, err));
+    if (*failure == ZREG__FETCH_NOT_TLS) {
+        *failure = ZREG__FETCH_FINAL; /* where it is was told by the registry */
     }
+    zreg__log_line(&s->client->log, ZREG_LOG_DEBUG, "token service of %s at %s: %s %d",
+                   s->host->name, s->call->url.host, status == ZREG_OK ? "HTTP" : err->message,
+                   status == ZREG_OK ? zreg__fetch_status(*out) : 0);
+    return status;
+}
+
+static zreg_status send_call(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *what = zreg__asprintf("token service of %s", s->host->name);
+    const zreg__attempt attempt = {
+        .client = s->client,
+        .what = what,
+        .cancel = s->cancel,
+        .send = send_once,
+        .user = s,
+    };
+    zreg_status status;
+
+    if (what == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    status = zreg__attempt_send(out, &attempt, err);
+    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
 }
 
 static zreg_status check_answer(zreg__fetch_exchange *exchange, const zreg__host *host,
@@ -290,6 +300,7 @@ zreg_status zreg__bearer_ask(zreg__bearer **out, zreg_client *client, zreg__host
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};
+    delivery sending = {.call = &call, .client = client, .host = host, .cancel = cancel};
 
     ZREG__TRY(zreg__host_realm_of(&named, host, err));
     ZREG__TRY(zreg__fetch_url_parse(&call.url, named.realm, err));
@@ -298,8 +309,8 @@ zreg_status zreg__bearer_ask(zreg__bearer **out, zreg_client *client, zreg__host
     ZREG__TRY(call.credential->identity_token != NULL
                   ? fill_form(&call, named.service, scopes, err)
                   : fill_get(&call, named.service, scopes, err));
-    ZREG__TRY(
-        send_with_retries(&exchange, client, host, &call, !named.peer_is_private, cancel, err));
+    sending.public_only = !named.peer_is_private;
+    ZREG__TRY(send_call(&exchange, &sending, err));
     ZREG__TRY(check_answer(exchange, host, &body, err));
     return token_from(out, &body, scopes, credential->key, host, err);
 }

@@ -56,7 +56,7 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
         reader->skip = reader->received;
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__request_expect(reader->exchange, 206, reader->target.what, err));
+    ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
         first != reader->received ||
         (size != UINT64_MAX && reader->size != UINT64_MAX && size != reader->size)) {
@@ -126,7 +126,7 @@ static zreg_status take_part(zreg_blob_reader *reader, zreg_error *err)
     if (status == 416) {
         return fail_past_end(reader, err);
     }
-    ZREG__TRY(zreg__request_expect(reader->exchange, 206, reader->target.what, err));
+    ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &whole, range) ||
         !is_range_wanted(reader, first, last, whole)) {
         return zreg__fail(err, ZREG_PROTO, "%s: asked for a part, got another one",
@@ -156,7 +156,7 @@ static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
     if (reader->received > 0) {
         return take_resumed(reader, err);
     }
-    ZREG__TRY(zreg__request_expect(reader->exchange, 200, reader->target.what, err));
+    ZREG__TRY(zreg__answer_expect(reader->exchange, 200, reader->target.what, err));
     return take_size(reader, err);
 }
 

@@ -101,7 +101,7 @@ static zreg_status take_session(zreg_blob_writer *writer, const zreg__fetch_exch
 {
     ZREG__AUTO(zreg__fetch_url) zreg__fetch_url next = {0};
 
-    ZREG__TRY(zreg__request_location(&next, exchange, writer->target.what, err));
+    ZREG__TRY(zreg__answer_location(&next, exchange, writer->target.what, err));
     zreg__fetch_url_finish(&writer->session);
     writer->session = next;
     next = (zreg__fetch_url){0};
@@ -113,7 +113,7 @@ static zreg_status start_session(zreg_blob_writer *writer, zreg_error *err)
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
 
     ZREG__TRY(post(&exchange, writer, NULL, err));
-    ZREG__TRY(zreg__request_expect(exchange, 202, writer->target.what, err));
+    ZREG__TRY(zreg__answer_expect(exchange, 202, writer->target.what, err));
     return take_session(writer, exchange, err);
 }
 
@@ -153,7 +153,7 @@ static zreg_status try_mount(bool *out_mounted, zreg_blob_writer *writer, const 
     if (status != ZREG_OK) {
         return zreg__fail_again(err, &failed);
     }
-    ZREG__TRY(zreg__request_expect(exchange, 202, writer->target.what, err));
+    ZREG__TRY(zreg__answer_expect(exchange, 202, writer->target.what, err));
     return take_session(writer, exchange, err);
 }
 
@@ -326,7 +326,7 @@ static zreg_status check_stored(zreg_blob_writer *writer, zreg_error *err)
     const char *told = zreg__fetch_header(writer->exchange, "docker-content-digest");
 
     if (zreg__fetch_status(writer->exchange) / 100 != 2) {
-        return zreg__request_fail(writer->exchange, writer->target.what, err);
+        return zreg__answer_fail(writer->exchange, writer->target.what, err);
     }
     if (told != NULL && strncmp(told, writer->digest.text, 7) == 0 &&
         strcmp(told, writer->digest.text) != 0) {
@@ -349,7 +349,7 @@ static zreg_status send_bytes(zreg_blob_writer *writer, const void *bytes, size_
     }
     /* An answer before the end is a refusal. */
     if (zreg__fetch_status(writer->exchange) != 0 && writer->written != writer->size) {
-        return zreg__request_fail(writer->exchange, writer->target.what, err);
+        return zreg__answer_fail(writer->exchange, writer->target.what, err);
     }
     return ZREG_OK;
 }
@@ -402,7 +402,7 @@ static zreg_status close_session(zreg_blob_writer *writer, zreg_error *err)
     if (writer->exchange != NULL) {
         ZREG__TRY(finish_body(writer, err));
         if (zreg__fetch_status(writer->exchange) / 100 != 2) {
-            return zreg__request_fail(writer->exchange, writer->target.what, err);
+            return zreg__answer_fail(writer->exchange, writer->target.what, err);
         }
         if (zreg__fetch_header(writer->exchange, "location") != NULL) {
             ZREG__TRY(take_session(writer, writer->exchange, err));

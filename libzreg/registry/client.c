@@ -148,7 +148,7 @@ static zreg_status make_fetch(zreg_client *client, zreg_error *err)
     return zreg__fetch_new(&client->fetch, &options, err);
 }
 
-zreg_status zreg__client_fetch(zreg__fetch **out, zreg_client *client, zreg_error *err)
+static zreg_status session_of(zreg__fetch **out, zreg_client *client, zreg_error *err)
 {
     zreg_status status = ZREG_OK;
 
@@ -159,6 +159,17 @@ zreg_status zreg__client_fetch(zreg__fetch **out, zreg_client *client, zreg_erro
     *out = client->fetch;
     pthread_mutex_unlock(&client->lock);
     return status;
+}
+
+zreg_status zreg__client_open(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                              zreg__fetch_request *request, zreg__fetch_failure *failure,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    zreg__fetch *fetch = NULL;
+
+    ZREG__TRY(session_of(&fetch, client, err));
+    request->counters = &host->wire;
+    return zreg__fetch_open(out, fetch, request, failure, cancel, err);
 }
 
 zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, const char *username,

@@ -57,6 +57,10 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
                                            const zreg_manifest *manifest, const char *origin,
                                            zreg_cancel *cancel, zreg_error *err);
 
+/** Deletes a tag by the registry's own protocol. */
+zreg_status zreg__client_manifest_untag(zreg_client *client, const zreg_ref *ref,
+                                        zreg_cancel *cancel, zreg_error *err);
+
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);
 

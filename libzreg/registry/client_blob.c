@@ -33,7 +33,7 @@ zreg_status zreg_blob_head(uint64_t *out_size_bytes, zreg_client *client, const 
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     if (zreg__fetch_status(exchange) == 404) {
-        return zreg__request_fail(exchange, target.what, err);
+        return zreg__answer_fail(exchange, target.what, err);
     }
     size = zreg__fetch_length(exchange);
     if (zreg__fetch_status(exchange) != 200 || size == UINT64_MAX) {
@@ -59,5 +59,5 @@ zreg_status zreg_blob_delete(zreg_client *client, const zreg_ref *ref, const zre
     request.repository = target.repository;
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
-    return zreg__request_expect_deleted(exchange, target.host, target.what, err);
+    return zreg__answer_expect_deleted(exchange, target.host, target.what, err);
 }

@@ -32,8 +32,13 @@ struct zreg_client {
 zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char *name,
                               zreg_error *err);
 
-/** The HTTP session; the first call reads the file of authorities. */
-zreg_status zreg__client_fetch(zreg__fetch **out, zreg_client *client, zreg_error *err);
+/**
+ * zreg__fetch_open over the client's session, counted for the host that it is sent for: all requests
+ * of a client pass here. The first one reads the file of authorities. Sets `request->counters`.
+ */
+zreg_status zreg__client_open(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                              zreg__fetch_request *request, zreg__fetch_failure *failure,
+                              zreg_cancel *cancel, zreg_error *err);
 
 /** The host of this name if it was used or configured before, else NULL. */
 zreg__host *zreg__client_known_host(zreg_client *client, const char *name);

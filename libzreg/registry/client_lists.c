@@ -52,15 +52,13 @@ static zreg_status add_name(collection *self, const char *name, zreg_error *err)
     return zreg__strings_add(self->names, name, SIZE_MAX, err);
 }
 
-static zreg_status add_names(collection *self, const zreg__buf *body, zreg_error *err)
+static zreg_status add_names(collection *self, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     const char *what = self->pages.what;
     zreg__json *list;
 
-    if (zreg__json_parse(&json, zreg__buf_cstr(body), body->size, what, NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON", what);
-    }
+    ZREG__TRY(zreg__answer_json(&json, exchange, ZREG__MAX_TAGS_PAGE_BYTES, what, err));
     list = zreg__json_get(json, self->kind->key); /* null where there are none */
     for (size_t i = 0; i < zreg__json_length(list); i++) {
         ZREG__TRY(add_name(self, zreg__json_as_text(zreg__json_at(list, i)), err));
@@ -103,50 +101,40 @@ static zreg_status send_first(zreg__fetch_exchange **out, collection *self, zreg
 }
 
 /* Many registries let nobody see a catalog. */
-static zreg_status check_answer(const collection *self, zreg__fetch_exchange *exchange,
-                                zreg_error *err)
+static zreg_status check_catalog(const collection *self, const zreg__fetch_exchange *exchange,
+                                 zreg_error *err)
 {
     int status = zreg__fetch_status(exchange);
 
-    if (self->kind == &kind_of_catalog && (status == 404 || status == 405 || status == 501)) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "%s: the registry tells nobody which repositories it has (HTTP %d)",
-                          self->pages.what, status);
+    if (self->kind != &kind_of_catalog || (status != 404 && status != 405 && status != 501)) {
+        return ZREG_OK;
     }
-    return zreg__request_expect(exchange, 200, self->pages.what, err);
+    return zreg__fail(err, ZREG_UNSUPPORTED,
+                      "%s: the registry tells nobody which repositories it has (HTTP %d)",
+                      self->pages.what, status);
 }
 
-static zreg_status take_page(bool *out_more, collection *self, bool first, zreg_error *err)
+static zreg_status take_page(bool *out_more, size_t number, void *user, zreg_error *err)
 {
+    collection *self = user;
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_TAGS_PAGE_BYTES);
-    zreg_status status;
 
-    ZREG__TRY(first ? send_first(&exchange, self, err)
-                    : zreg__pages_send(&exchange, &self->pages, NULL, err));
-    ZREG__TRY(check_answer(self, exchange, err));
-    status = zreg__fetch_body(&body, exchange, err);
-    if (status != ZREG_OK) {
-        return zreg__error_prefix(err, status, "%s", self->pages.what);
-    }
-    ZREG__TRY(add_names(self, &body, err));
+    ZREG__TRY(number == 1 ? send_first(&exchange, self, err)
+                          : zreg__pages_send(&exchange, &self->pages, NULL, err));
+    ZREG__TRY(check_catalog(self, exchange, err));
+    ZREG__TRY(add_names(self, exchange, err));
     return zreg__pages_turn(out_more, &self->pages, exchange, err);
 }
 
 static zreg_status collect(zreg_strings **out, collection *self, const char *host, zreg_error *err)
 {
-    bool more = true;
-
     if (self->path == NULL || self->pages.what == NULL) {
         return zreg__fail_nomem(err);
     }
     self->pages.accept = "Accept: application/json";
-    self->pages.maximum = ZREG__MAX_TAGS_PAGES;
     ZREG__TRY(zreg__client_host(&self->pages.host, self->pages.client, host, err));
     ZREG__TRY(zreg__strings_new(&self->names, err));
-    for (bool first = true; more; first = false) {
-        ZREG__TRY(take_page(&more, self, first, err));
-    }
+    ZREG__TRY(zreg__pages_walk(self->pages.what, ZREG__MAX_TAGS_PAGES, take_page, self, err));
     *out = zreg__steal(&self->names);
     return ZREG_OK;
 }

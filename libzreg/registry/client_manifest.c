@@ -8,7 +8,6 @@
 #include "oci/mediatype.h"
 #include "oci/origin.h"
 #include "registry/request.h"
-#include "registry/tagapi.h"
 
 #include <string.h>
 
@@ -138,14 +137,11 @@ static zreg_status get(zreg_manifest **out, int64_t *out_modified_s, zreg_client
     zreg_status status;
 
     ZREG__TRY(zreg__request_send(&exchange, client, target->host, &request, cancel, err));
-    ZREG__TRY(zreg__request_expect(exchange, 200, target->what, err));
+    ZREG__TRY(zreg__answer_body(&body, exchange, target->what, err));
     if (out_modified_s != NULL) {
         *out_modified_s = modified_s(exchange);
     }
-    status = zreg__fetch_body(&body, exchange, err);
-    if (status == ZREG_OK) {
-        status = parse_answer(out, &body, exchange, ref, target->what, err);
-    }
+    status = parse_answer(out, &body, exchange, ref, target->what, err);
     return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", zreg_ref_text(ref));
 }
 
@@ -202,7 +198,7 @@ zreg_status zreg_client_manifest_head(zreg_digest *out, zreg_client *client, con
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     if (zreg__fetch_status(exchange) == 404) {
-        return zreg__request_fail(exchange, target.what, err);
+        return zreg__answer_fail(exchange, target.what, err);
     }
     if (zreg__fetch_status(exchange) == 200) {
         ZREG__TRY(told_digest(&told, &has_told, exchange, target.what, err));
@@ -309,7 +305,7 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
     request.what = target.what;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     if (zreg__fetch_status(exchange) / 100 != 2) {
-        return zreg__request_fail(exchange, target.what, err);
+        return zreg__answer_fail(exchange, target.what, err);
     }
     ZREG__TRY(check_stored(exchange, manifest, target.what, err));
     return check_tag(client, target.host, ref, manifest, cancel, err);
@@ -337,7 +333,7 @@ static zreg_status delete (zreg_client *client, const zreg_ref *ref, bool is_tag
                           "%s: %s cannot delete a tag (HTTP %d); use its own interface",
                           zreg_ref_text(ref), target.host->name, status);
     }
-    return zreg__request_expect_deleted(exchange, target.host, target.what, err);
+    return zreg__answer_expect_deleted(exchange, target.host, target.what, err);
 }
 
 zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg_ref *ref,
@@ -351,8 +347,8 @@ zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg_ref *ref
     return delete (client, ref, false, cancel, err);
 }
 
-zreg_status zreg__manifest_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
-                                      zreg_error *err)
+zreg_status zreg__client_manifest_untag(zreg_client *client, const zreg_ref *ref,
+                                        zreg_cancel *cancel, zreg_error *err)
 {
     return delete (client, ref, true, cancel, err);
 }
@@ -373,5 +369,5 @@ zreg_status zreg_client_ping(zreg_client *client, const char *host, zreg_cancel 
     }
     request.what = what;
     ZREG__TRY(zreg__request_send(&exchange, client, known, &request, cancel, err));
-    return zreg__request_expect(exchange, 200, what, err);
+    return zreg__answer_expect(exchange, 200, what, err);
 }

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 libzreg_sources += \
+	libzreg/registry/answer.c \
+	libzreg/registry/answer.h \
+	libzreg/registry/attempt.c \
+	libzreg/registry/attempt.h \
 	libzreg/registry/auth.c \
 	libzreg/registry/auth.h \
 	libzreg/registry/authfile.c \
@@ -21,6 +25,8 @@ libzreg_sources += \
 	libzreg/registry/client_manifest.c \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
+	libzreg/registry/dated_tags.c \
+	libzreg/registry/dated_tags.h \
 	libzreg/registry/helper.c \
 	libzreg/registry/helper.h \
 	libzreg/registry/homes.c \
@@ -49,6 +55,7 @@ libzreg_sources += \
 	libzreg/registry/tagapi.h \
 	libzreg/registry/tagapi_hub.c \
 	libzreg/registry/tagapi_quay.c \
+	libzreg/registry/vendor.c \
+	libzreg/registry/vendor.h \
 	libzreg/registry/web.c \
-	libzreg/registry/web.h \
-	libzreg/registry/vendor.c
+	libzreg/registry/web.h

@@ -5,6 +5,20 @@
 #include "base/mem.h"
 #include "oci/link.h"
 
+zreg_status zreg__pages_walk(const char *what, size_t maximum, zreg__pages_take *take, void *user,
+                             zreg_error *err)
+{
+    bool more = true;
+
+    for (size_t number = 1; more; number++) {
+        if (number > maximum) {
+            return zreg__fail(err, ZREG_LIMIT, "%s: there are more than %zu pages", what, maximum);
+        }
+        ZREG__TRY(take(&more, number, user, err));
+    }
+    return ZREG_OK;
+}
+
 zreg_status zreg__pages_send(zreg__fetch_exchange **out, zreg__pages *pages, const char *path,
                              zreg_error *err)
 {
@@ -26,10 +40,8 @@ static zreg_status remember(zreg__pages *pages, const zreg__fetch_url *next, zre
     if (pages->seen == NULL) {
         ZREG__TRY(zreg__map_new(&pages->seen, NULL, err));
     }
-    if (zreg__map_get(pages->seen, next->target) != NULL ||
-        zreg__map_count(pages->seen) >= pages->maximum) {
-        return zreg__fail(err, ZREG_LIMIT, "%s: the pages go round in a circle or never end",
-                          pages->what);
+    if (zreg__map_get(pages->seen, next->target) != NULL) {
+        return zreg__fail(err, ZREG_LIMIT, "%s: the pages go round in a circle", pages->what);
     }
     return zreg__map_set(pages->seen, next->target, pages, err);
 }

@@ -24,43 +24,51 @@ static bool has_no_list(const zreg__fetch_exchange *exchange)
             !zreg__mediatype_is_generic(type));
 }
 
-static zreg_status take_page(bool *out_more, zreg_referrers *to, zreg__pages *pages,
-                             zreg__fetch_exchange *exchange, zreg_error *err)
+/* A list that is being collected. */
+typedef struct collection {
+    zreg_referrers *list;
+    const char *path;
+    zreg__pages pages;
+    bool has_list; /* the registry keeps such lists */
+} collection;
+
+static void collection_finish(collection *self)
+{
+    zreg_referrers_free(self->list);
+    zreg__pages_finish(&self->pages);
+}
+
+ZREG__DEFINE_AUTO_VALUE(collection, collection_finish)
+
+static zreg_status add_page(collection *self, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__AUTO(zreg_manifest) zreg_manifest *list = NULL;
+    const char *what = self->pages.what;
     zreg_status status;
 
-    ZREG__TRY(zreg__request_expect(exchange, 200, pages->what, err));
-    status = zreg__fetch_body(&body, exchange, err);
-    if (status == ZREG_OK) {
-        status =
-            zreg_manifest_parse(&list, zreg__buf_cstr(&body), body.size, ZREG__TYPE_OCI_INDEX, err);
-    }
+    ZREG__TRY(zreg__answer_body(&body, exchange, what, err));
+    status =
+        zreg_manifest_parse(&list, zreg__buf_cstr(&body), body.size, ZREG__TYPE_OCI_INDEX, err);
     if (status != ZREG_OK) {
-        return zreg__error_prefix(err, status, "%s", pages->what);
+        return zreg__error_prefix(err, status, "%s", what);
     }
-    ZREG__TRY(zreg__referrer_list_add(to, list, pages->what, err));
-    return zreg__pages_turn(out_more, pages, exchange, err);
+    return zreg__referrer_list_add(self->list, list, what, err);
 }
 
-static zreg_status ask(bool *out_has_list, zreg_referrers *to, zreg__pages *pages, const char *path,
-                       zreg_error *err)
+static zreg_status take_page(bool *out_more, size_t number, void *user, zreg_error *err)
 {
-    bool more = true;
+    collection *self = user;
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
 
-    for (bool first = true; more; first = false) {
-        ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-
-        ZREG__TRY(zreg__pages_send(&exchange, pages, first ? path : NULL, err));
-        if (first && has_no_list(exchange)) {
-            *out_has_list = false;
-            return ZREG_OK;
-        }
-        ZREG__TRY(take_page(&more, to, pages, exchange, err));
+    ZREG__TRY(zreg__pages_send(&exchange, &self->pages, number == 1 ? self->path : NULL, err));
+    self->has_list = number > 1 || !has_no_list(exchange);
+    if (!self->has_list) {
+        *out_more = false;
+        return ZREG_OK;
     }
-    *out_has_list = true;
-    return ZREG_OK;
+    ZREG__TRY(add_page(self, exchange, err));
+    return zreg__pages_turn(out_more, &self->pages, exchange, err);
 }
 
 static char *what_of(const zreg_ref *ref, const zreg_digest *subject)
@@ -87,26 +95,26 @@ zreg_status zreg__referrers_ask(zreg_referrers **out, bool *out_has_list, zreg_c
 {
     ZREG__AUTO_FREE char *what = what_of(ref, subject);
     ZREG__AUTO(zreg__buf) zreg__buf path = ZREG__BUF(ZREG__MAX_URL);
-    ZREG__AUTO(zreg_referrers) zreg_referrers *list = NULL;
-    ZREG__AUTO(zreg__pages)
-    zreg__pages pages = {
-        .client = client,
-        .repository = zreg_ref_repository(ref),
-        .accept = "Accept: " ZREG__TYPE_OCI_INDEX,
-        .what = what,
-        .maximum = ZREG__MAX_REFERRERS_PAGES,
-        .cancel = cancel,
+    ZREG__AUTO(collection)
+    collection self = {
+        .pages = {.client = client,
+                  .repository = zreg_ref_repository(ref),
+                  .accept = "Accept: " ZREG__TYPE_OCI_INDEX,
+                  .what = what,
+                  .cancel = cancel},
     };
 
     if (what == NULL) {
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(print_path(&path, ref, subject, artifact_type, err));
-    ZREG__TRY(zreg__client_host(&pages.host, client, zreg_ref_host(ref), err));
-    ZREG__TRY(zreg__referrer_list_new(&list, artifact_type, err));
-    ZREG__TRY(ask(out_has_list, list, &pages, zreg__buf_cstr(&path), err));
-    if (*out_has_list) {
-        *out = zreg__steal(&list);
+    ZREG__TRY(zreg__client_host(&self.pages.host, client, zreg_ref_host(ref), err));
+    ZREG__TRY(zreg__referrer_list_new(&self.list, artifact_type, err));
+    self.path = zreg__buf_cstr(&path);
+    ZREG__TRY(zreg__pages_walk(what, ZREG__MAX_REFERRERS_PAGES, take_page, &self, err));
+    *out_has_list = self.has_list;
+    if (self.has_list) {
+        *out = zreg__steal(&self.list);
     }
     return ZREG_OK;
 }

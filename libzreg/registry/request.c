@@ -6,9 +6,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "oci/errors.h"
+#include "registry/attempt.h"
 #include "registry/auth.h"
-#include "registry/retry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 /* A request under way. */
 typedef struct delivery {
     zreg_client *client;
-    zreg__fetch *fetch;
     zreg__host *host;
     const zreg__request *request;
     zreg_cancel *cancel;
@@ -85,7 +83,6 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         .secret_body = s->request->secret_body,
         .limit_ms = s->request->limit_ms,
         .maybe_plain = maybe_plain,
-        .counters = &s->host->wire,
     };
 
     s->tls = tls;
@@ -97,7 +94,7 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         request.http2 = s->host->http2;
     }
     request.tally = strstr(url.target, "/blobs/") != NULL ? &s->host->blob_requests : NULL;
-    return zreg__fetch_open(out, s->fetch, &request, &s->failure, s->cancel, err);
+    return zreg__client_open(out, s->client, s->host, &request, &s->failure, s->cancel, err);
 }
 
 /* A loopback host of which nothing is known is tried with TLS, then without; not one whose authority
@@ -131,7 +128,6 @@ static zreg_status ping_for_challenge(char **out, const delivery *s, zreg_error 
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     delivery asking = {
         .client = s->client,
-        .fetch = s->fetch,
         .host = s->host,
         .request = &ping,
         .cancel = s->cancel,
@@ -181,7 +177,7 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
 static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     if (!s->auth.anonymous) {
-        return zreg__request_fail(exchange, s->request->what, err);
+        return zreg__answer_fail(exchange, s->request->what, err);
     }
     zreg__fail(err, ZREG_DENIED, "%s: %s wants credentials, and none are known for it",
                s->request->what, s->host->name);
@@ -206,6 +202,27 @@ static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delive
         return take_refusal(out_again, s, *out, err);
     }
     return ZREG_OK;
+}
+
+/* One line for each request, for whoever looks why something failed. Queries may hold signatures,
+ * and bodies and headers passwords: none of them is shown. */
+static void log_try(const delivery *s, const zreg__fetch_exchange *exchange, uint64_t began_ms,
+                    const zreg_error *failed)
+{
+    const zreg__fetch_url *url = s->request->url;
+    const char *target = url != NULL ? url->target : path_of(s);
+    char result[64] = "";
+
+    if (exchange != NULL && !s->request->stream) {
+        snprintf(result, sizeof(result), "HTTP %d", zreg__fetch_status(exchange));
+    } else if (exchange != NULL) {
+        snprintf(result, sizeof(result), "sending");
+    }
+    zreg__log_line(&s->client->log, ZREG_LOG_DEBUG, "%s %s://%s%.*s: %s, %llu ms",
+                   s->request->method, s->tls ? "https" : "http",
+                   url != NULL ? url->host : s->host->authority, (int)strcspn(target, "?"), target,
+                   exchange != NULL ? result : failed->message,
+                   (unsigned long long)(zreg__clock_ms() - began_ms));
 }
 
 /* One try: with as many sends as authorization takes. */
@@ -233,63 +250,16 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
                       s->request->what, s->host->name);
 }
 
-/* Waits before the next try. What a host asks for counts for all requests to it. */
-static zreg_status pause_before_retry(delivery *s, const zreg__fetch_exchange *exchange,
-                                      unsigned attempt, zreg_error *err)
+static zreg_status send_logged(zreg__fetch_exchange **out, zreg__fetch_failure *failure, void *user,
+                               zreg_error *err)
 {
-    uint64_t asked_ms = exchange != NULL ? zreg__retry_after_ms(exchange) : 0;
+    delivery *s = user;
+    uint64_t began_ms = zreg__clock_ms();
+    zreg_status status = try_once(out, s, err);
 
-    zreg__log_line(&s->client->log, ZREG_LOG_INFO, "%s: try %u of %u failed; trying again",
-                   s->request->what, attempt, (unsigned)s->client->attempts);
-    if (asked_ms > 0) {
-        zreg__host_quiet(s->host, asked_ms);
-        return ZREG_OK;
-    }
-    return zreg__cancel_sleep(s->cancel, zreg__retry_backoff_ms(attempt), err);
-}
-
-/* One line for each request, for whoever looks why something failed. Queries may hold signatures,
- * and bodies and headers passwords: none of them is shown. */
-static void log_request(const delivery *s, const zreg__fetch_exchange *exchange, uint64_t began_ms,
-                        const zreg_error *failed)
-{
-    const zreg__fetch_url *url = s->request->url;
-    const char *target = url != NULL ? url->target : path_of(s);
-    char result[64] = "";
-
-    if (exchange != NULL && !s->request->stream) {
-        snprintf(result, sizeof(result), "HTTP %d", zreg__fetch_status(exchange));
-    } else if (exchange != NULL) {
-        snprintf(result, sizeof(result), "sending");
-    }
-    zreg__log_line(&s->client->log, ZREG_LOG_DEBUG, "%s %s://%s%.*s: %s, %llu ms",
-                   s->request->method, s->tls ? "https" : "http",
-                   url != NULL ? url->host : s->host->authority, (int)strcspn(target, "?"), target,
-                   exchange != NULL ? result : failed->message,
-                   (unsigned long long)(zreg__clock_ms() - began_ms));
-}
-
-static zreg_status send_with_retries(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
-{
-    for (unsigned attempt = 1;; attempt++) {
-        ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-        zreg_error failed = {0};
-        uint64_t began_ms = zreg__clock_ms();
-        zreg_status status = try_once(&exchange, s, &failed);
-        bool again = status == ZREG_OK ? zreg__errors_passing(zreg__fetch_status(exchange))
-                                       : s->failure != ZREG__FETCH_FINAL;
-
-        log_request(s, exchange, began_ms, &failed);
-        if (!again || s->request->stream || s->request->limit_ms > 0 ||
-            attempt >= s->client->attempts) {
-            *out = zreg__steal(&exchange);
-            if (status != ZREG_OK && err != NULL && err->code == ZREG_OK) {
-                *err = failed;
-            }
-            return status;
-        }
-        ZREG__TRY(pause_before_retry(s, exchange, attempt, err));
-    }
+    *failure = s->failure;
+    log_try(s, *out, began_ms, err);
+    return status;
 }
 
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
@@ -302,8 +272,16 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
         .request = request,
         .cancel = cancel,
     };
+    const zreg__attempt attempt = {
+        .client = client,
+        .host = host,
+        .what = request->what,
+        .once = request->stream || request->limit_ms > 0,
+        .cancel = cancel,
+        .send = send_logged,
+        .user = &sending,
+    };
 
-    ZREG__TRY(zreg__client_fetch(&sending.fetch, client, err));
     if (request->repository != NULL) {
         ZREG__TRY(
             zreg__scopes_add(&sending.auth.needed, request->repository, request->actions, err));
@@ -311,67 +289,5 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     if (request->from != NULL) {
         ZREG__TRY(zreg__scopes_add(&sending.auth.needed, request->from, ZREG__PULL, err));
     }
-    return send_with_retries(out, &sending, err);
-}
-
-zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
-
-    /* A body that is too long or breaks off leaves the status, which says enough. */
-    (void)zreg__fetch_body(&body, exchange, NULL);
-    bool fresh = err != NULL && err->code == ZREG_OK;
-    zreg_status status = zreg__errors_from_response(err, zreg__fetch_status(exchange),
-                                                    zreg__buf_cstr(&body), body.size, what);
-    if (fresh) {
-        err->retry_after_ms = zreg__retry_after_ms(exchange);
-        zreg__fetch_blame(exchange, err);
-    }
-    return status;
-}
-
-zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,
-                                 zreg_error *err)
-{
-    return zreg__fetch_status(exchange) == status ? ZREG_OK
-                                                  : zreg__request_fail(exchange, what, err);
-}
-
-zreg_status zreg__request_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
-                                         const char *what, zreg_error *err)
-{
-    const zreg__quirks *quirks = host->quirks;
-    int status = zreg__fetch_status(exchange);
-
-    if (status / 100 == 2) {
-        return ZREG_OK;
-    }
-    if (status == 404 && quirks->no_deletes) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "%s: %s runs %s, which deletes nothing on request; prune its storage",
-                          what, host->name, quirks->software);
-    }
-    return zreg__request_fail(exchange, what, err);
-}
-
-zreg_status zreg__request_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
-                                   const char *what, zreg_error *err)
-{
-    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
-    const zreg__fetch_url *here = zreg__fetch_answerer(exchange);
-    const char *location = zreg__fetch_header(exchange, "location");
-
-    if (location == NULL) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer has no Location", what);
-    }
-    ZREG__TRY(zreg__fetch_url_resolve(&url, here, location, err));
-    if (here->tls && !url.tls) {
-        return zreg__fail(err, ZREG_PROTO,
-                          "%s: the answer leads from https to http, which is refused; the registry "
-                          "may stand behind a proxy that hides its address from it",
-                          what);
-    }
-    *out = url;
-    url = (zreg__fetch_url){0};
-    return ZREG_OK;
+    return zreg__attempt_send(out, &attempt, err);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** One request to a registry: authorised, tried again where that may help, its errors in words. */
+/** One request to a registry: authorised, and tried again where that may help. */
 #ifndef ZREG_REGISTRY_REQUEST_H
 #define ZREG_REGISTRY_REQUEST_H
 
+#include "registry/answer.h"
 #include "registry/client_inner.h"
 
 #define ZREG__REQUEST_HEADERS 4
@@ -34,21 +35,5 @@ typedef struct zreg__request {
  */
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                                const zreg__request *request, zreg_cancel *cancel, zreg_error *err);
-
-/** ZREG_OK when the answer is `status`; otherwise an error made of the answer. */
-zreg_status zreg__request_expect(zreg__fetch_exchange *exchange, int status, const char *what,
-                                 zreg_error *err);
-
-/** ZREG_OK when the answer to a DELETE says that it was done. Errors: UNSUPPORTED (the registry
- *  deletes nothing), NOTFOUND, ... */
-zreg_status zreg__request_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
-                                         const char *what, zreg_error *err);
-
-/** The error that an answer stands for; reads its body. */
-zreg_status zreg__request_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err);
-
-/** Where the answer's Location points, never from https to http. Errors: PROTO. */
-zreg_status zreg__request_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
-                                   const char *what, zreg_error *err);
 
 #endif

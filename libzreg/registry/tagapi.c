@@ -6,62 +6,10 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "base/strings.h"
-#include "oci/reference.h"
+#include "registry/vendor.h"
+#include "registry/web.h"
 
 #include <string.h>
-
-static zreg_status grow(zreg__dated_tags *tags, zreg_error *err)
-{
-    size_t capacity = tags->capacity == 0 ? 64 : 2 * tags->capacity;
-    zreg__dated_tag *items;
-
-    if (tags->count < tags->capacity) {
-        return ZREG_OK;
-    }
-    if (tags->count >= ZREG__MAX_TAGS) {
-        return zreg__fail(err, ZREG_LIMIT, "there are more than %u tags", (unsigned)ZREG__MAX_TAGS);
-    }
-    items = zreg__reallocarray(tags->items, capacity, sizeof(*items));
-    if (items == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    tags->items = items;
-    tags->capacity = capacity;
-    return ZREG_OK;
-}
-
-zreg_status zreg__dated_tags_add(zreg__dated_tags *tags, const char *name, int64_t pushed_s,
-                                 zreg_error *err)
-{
-    zreg__dated_tag tag = {NULL, pushed_s};
-
-    if (name == NULL || !zreg__reference_is_tag(zreg__span_of(name))) {
-        return zreg__fail(err, ZREG_PROTO, "the list of tags holds something that is no tag");
-    }
-    if (tags->seen == NULL) {
-        ZREG__TRY(zreg__map_new(&tags->seen, NULL, err));
-    }
-    if (zreg__map_get(tags->seen, name) != NULL) {
-        return ZREG_OK;
-    }
-    ZREG__TRY(grow(tags, err));
-    ZREG__TRY(zreg__map_set(tags->seen, name, tags, err));
-    tag.name = zreg__strdup(name);
-    if (tag.name == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    tags->items[tags->count++] = tag;
-    return ZREG_OK;
-}
-
-void zreg__dated_tags_finish(zreg__dated_tags *tags)
-{
-    for (size_t i = 0; i < tags->count; i++) {
-        free(tags->items[i].name);
-    }
-    free(tags->items);
-    zreg__map_free(tags->seen);
-}
 
 /* The protocol knows names only. */
 static zreg_status list_oci(zreg__dated_tags *out, zreg_client *client, const zreg_ref *ref,
@@ -76,7 +24,12 @@ static zreg_status list_oci(zreg__dated_tags *out, zreg_client *client, const zr
     return ZREG_OK;
 }
 
-static const zreg__tagapi oci = {false, list_oci, zreg__manifest_tag_delete};
+zreg_status zreg__tagapi_list(zreg__dated_tags *out, const zreg__tagapi *api, zreg_client *client,
+                              const zreg_ref *ref, zreg_cancel *cancel, zreg_error *err)
+{
+    return api != NULL ? zreg__vendor_list(out, api, client, ref, cancel, err)
+                       : list_oci(out, client, ref, cancel, err);
+}
 
 const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
 {
@@ -84,7 +37,7 @@ const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
 
     switch (set->api) {
     case ZREG_TAG_API_OCI:
-        return &oci;
+        return NULL;
     case ZREG_TAG_API_HUB:
         return &zreg__tagapi_hub;
     case ZREG_TAG_API_QUAY:
@@ -95,13 +48,14 @@ const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
     if (zreg__str_equal(host->name, "docker.io")) {
         return &zreg__tagapi_hub;
     }
-    return zreg__str_equal(host->name, "quay.io") && set->token != NULL ? &zreg__tagapi_quay : &oci;
+    return zreg__str_equal(host->name, "quay.io") && set->token != NULL ? &zreg__tagapi_quay : NULL;
 }
 
 zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
                                    zreg_error *err)
 {
     zreg__host *host = NULL;
+    const zreg__tagapi *api;
 
     zreg__error_clear(err);
     if (zreg_ref_tag(ref) == NULL || zreg_ref_digest(ref) != NULL) {
@@ -109,45 +63,21 @@ zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zre
                           zreg_ref_text(ref));
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
-    return zreg__tagapi_of(host)->remove(client, ref, cancel, err);
-}
-
-/* A token or password must not travel in the clear. */
-static zreg_status check_scheme(zreg__host *host, bool tls, zreg_error *err)
-{
-    if (!tls && !zreg__host_speaks_plain(host)) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "API of tags: http://%s would show a password to the network; use "
-                          "https://, or allow plain HTTP for that host",
-                          host->name);
-    }
-    return ZREG_OK;
+    api = zreg__tagapi_of(host);
+    return api != NULL ? zreg__vendor_remove(api, client, ref, cancel, err)
+                       : zreg__client_manifest_untag(client, ref, cancel, err);
 }
 
 /* "https://HOST/PREFIX/": the place where the interface answers. */
 static zreg_status take_url(zreg__tagapi_settings *to, zreg_client *client, const char *text,
                             zreg_error *err)
 {
-    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
-    ZREG__AUTO_FREE char *authority = NULL;
-    size_t size;
+    ZREG__AUTO(zreg__web) zreg__web place = {0};
 
-    if (zreg__fetch_url_parse(&url, text, NULL) != ZREG_OK || strchr(url.target, '?') != NULL) {
-        return zreg__fail(err, ZREG_INVAL, "API of tags: \"%.100s\" is no URL; write https://HOST",
-                          text);
-    }
-    authority = url.port == (url.tls ? 443 : 80)
-                    ? zreg__strdup(url.host)
-                    : zreg__asprintf("%s:%u", url.host, (unsigned)url.port);
-    for (size = strlen(url.target); size > 0 && url.target[size - 1] == '/';) {
-        size--;
-    }
-    to->path = zreg__strndup(url.target, size);
-    if (authority == NULL || to->path == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    ZREG__TRY(zreg__client_host(&to->host, client, authority, err));
-    return check_scheme(to->host, url.tls, err);
+    ZREG__TRY(zreg__web_open(&place, client, text, "API of tags", err));
+    to->host = place.host;
+    to->path = zreg__steal(&place.prefix);
+    return ZREG_OK;
 }
 
 static zreg_status take_token(zreg__tagapi_settings *to, const char *token, zreg_error *err)

@@ -8,14 +8,15 @@
 
 #include <string.h>
 
-/* What is read there decides about images, so nobody on the way may change it. */
+/* What is read there decides about images, and passwords go there: nobody may listen on the way. */
 static zreg_status check_scheme(zreg__host *host, bool tls, const char *what, zreg_error *err)
 {
     if (!tls && !zreg__host_speaks_plain(host)) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "%s: anyone on the network could change what http://%s answers; use "
-                          "https://, or allow plain HTTP for that host",
-                          what, host->name);
+        return zreg__fail(
+            err, ZREG_INVAL,
+            "%s: anyone on the network could read and change what goes over http://%s; "
+            "use https://, or allow plain HTTP for that host",
+            what, host->name);
     }
     return ZREG_OK;
 }
@@ -56,21 +57,6 @@ zreg_status zreg__web_open(zreg__web *out, zreg_client *client, const char *url,
     return ZREG_OK;
 }
 
-static zreg_status read_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
-                             const char *what, zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(maximum);
-    zreg_status status = zreg__fetch_body(&body, exchange, err);
-
-    if (status != ZREG_OK) {
-        return zreg__error_prefix(err, status, "%s", what);
-    }
-    if (zreg__json_parse(out, zreg__buf_cstr(&body), body.size, what, NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the URL right?", what);
-    }
-    return ZREG_OK;
-}
-
 zreg_status zreg__web_get(zreg__json **out, const zreg__web *web, const char *path, size_t maximum,
                           zreg_cancel *cancel, zreg_error *err)
 {
@@ -87,8 +73,7 @@ zreg_status zreg__web_get(zreg__json **out, const zreg__web *web, const char *pa
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__request_send(&exchange, web->client, web->host, &request, cancel, err));
-    ZREG__TRY(zreg__request_expect(exchange, 200, web->what, err));
-    return read_json(out, exchange, maximum, web->what, err);
+    return zreg__answer_json(out, exchange, maximum, web->what, err);
 }
 
 void zreg__web_finish(zreg__web *web)

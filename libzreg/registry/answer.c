@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/answer.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "oci/errors.h"
+#include "registry/retry.h"
+
+zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
+
+    /* A body that is too long or breaks off leaves the status, which says enough. */
+    (void)zreg__fetch_body(&body, exchange, NULL);
+    bool fresh = err != NULL && err->code == ZREG_OK;
+    zreg_status status = zreg__errors_from_response(err, zreg__fetch_status(exchange),
+                                                    zreg__buf_cstr(&body), body.size, what);
+    if (fresh) {
+        err->retry_after_ms = zreg__retry_after_ms(exchange);
+        zreg__fetch_blame(exchange, err);
+    }
+    return status;
+}
+
+zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,
+                                zreg_error *err)
+{
+    return zreg__fetch_status(exchange) == status ? ZREG_OK
+                                                  : zreg__answer_fail(exchange, what, err);
+}
+
+zreg_status zreg__answer_body(zreg__buf *to, zreg__fetch_exchange *exchange, const char *what,
+                              zreg_error *err)
+{
+    zreg_status status;
+
+    ZREG__TRY(zreg__answer_expect(exchange, 200, what, err));
+    status = zreg__fetch_body(to, exchange, err);
+    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
+}
+
+zreg_status zreg__answer_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
+                              const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(maximum);
+
+    ZREG__TRY(zreg__answer_body(&body, exchange, what, err));
+    if (zreg__json_parse(out, zreg__buf_cstr(&body), body.size, what, NULL) != ZREG_OK) {
+        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the address right?",
+                          what);
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
+                                        const char *what, zreg_error *err)
+{
+    const zreg__quirks *quirks = host->quirks;
+    int status = zreg__fetch_status(exchange);
+
+    if (status / 100 == 2) {
+        return ZREG_OK;
+    }
+    if (status == 404 && quirks->no_deletes) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s: %s runs %s, which deletes nothing on request; prune its storage",
+                          what, host->name, quirks->software);
+    }
+    return zreg__answer_fail(exchange, what, err);
+}
+
+zreg_status zreg__answer_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
+                                  const char *what, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
+    const zreg__fetch_url *here = zreg__fetch_answerer(exchange);
+    const char *location = zreg__fetch_header(exchange, "location");
+
+    if (location == NULL) {
+        return zreg__fail(err, ZREG_PROTO, "%s: the answer has no Location", what);
+    }
+    ZREG__TRY(zreg__fetch_url_resolve(&url, here, location, err));
+    if (here->tls && !url.tls) {
+        return zreg__fail(err, ZREG_PROTO,
+                          "%s: the answer leads from https to http, which is refused; the registry "
+                          "may stand behind a proxy that hides its address from it",
+                          what);
+    }
+    *out = url;
+    url = (zreg__fetch_url){0};
+    return ZREG_OK;
+}

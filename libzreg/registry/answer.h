@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What an answer means: a body, a document, a place to go on at, or an error in words. `what` names
+ *  the thing asked for in errors: "manifest docker.io/library/x:1". */
+#ifndef ZREG_REGISTRY_ANSWER_H
+#define ZREG_REGISTRY_ANSWER_H
+
+#include "base/json.h"
+#include "http/fetch.h"
+#include "registry/host.h"
+
+/** ZREG_OK when the answer is `status`; otherwise an error made of the answer. */
+zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,
+                                zreg_error *err);
+
+/** ZREG_OK when the answer to a DELETE says that it was done. Errors: UNSUPPORTED (the registry
+ *  deletes nothing), NOTFOUND, ... */
+zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
+                                        const char *what, zreg_error *err);
+
+/** The error that an answer stands for; reads its body. */
+zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err);
+
+/** The body of a 200; else the error that the answer stands for. Errors: LIMIT, ... */
+zreg_status zreg__answer_body(zreg__buf *to, zreg__fetch_exchange *exchange, const char *what,
+                              zreg_error *err);
+
+/** The same as JSON. Errors: PROTO (it is none), LIMIT (over `maximum` bytes), ... */
+zreg_status zreg__answer_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
+                              const char *what, zreg_error *err);
+
+/** Where the answer's Location points, never from https to http. Errors: PROTO. */
+zreg_status zreg__answer_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,
+                                  const char *what, zreg_error *err);
+
+#endif
