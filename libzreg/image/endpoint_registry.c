@@ -9,8 +9,8 @@
 #include "image/pusher.h"
 #include "oci/reference.h"
 #include "registry/client.h"
+#include "registry/client_referrers.h"
 #include "registry/referrer_list.h"
-#include "registry/referrers.h"
 #include <stdatomic.h>
 
 typedef struct registry {
@@ -150,13 +150,13 @@ static zreg_status find_referrers(zreg_referrers **out, registry *self, const zr
 {
     bool has_list = false;
     if (!self->no_lists) {
-        ZREG__TRY(zreg__referrers_ask(out, &has_list, self->client, self->ref, subject, NULL,
-                                      cancel, err));
+        ZREG__TRY(zreg__client_referrers_ask(out, &has_list, self->client, self->ref, subject, NULL,
+                                             cancel, err));
         self->no_lists = !has_list;
     }
-    return has_list
-               ? ZREG_OK
-               : zreg__referrers_read_tag(out, self->client, self->ref, subject, NULL, cancel, err);
+    return has_list ? ZREG_OK
+                    : zreg__client_referrers_read_tag(out, self->client, self->ref, subject, NULL,
+                                                      cancel, err);
 }
 
 static zreg_status registry_referrers(zreg_strings **out, zreg__endpoint *endpoint,
@@ -180,8 +180,8 @@ static zreg_status registry_referrers_add(zreg__endpoint *endpoint, const zreg_d
                                           zreg_cancel *cancel, zreg_error *err)
 {
     registry *self = of(endpoint);
-    return self->no_lists ? zreg__referrers_add_to_tag(self->client, self->ref, subject, manifests,
-                                                       count, cancel, err)
+    return self->no_lists ? zreg__client_referrers_add_to_tag(self->client, self->ref, subject,
+                                                              manifests, count, cancel, err)
                           : ZREG_OK;
 }
 

@@ -23,6 +23,8 @@ libzreg_sources += \
 	libzreg/registry/client_inner.h \
 	libzreg/registry/client_lists.c \
 	libzreg/registry/client_manifest.c \
+	libzreg/registry/client_referrers.c \
+	libzreg/registry/client_referrers.h \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
 	libzreg/registry/dated_tags.c \
@@ -43,8 +45,6 @@ libzreg_sources += \
 	libzreg/registry/realm.h \
 	libzreg/registry/referrer_list.c \
 	libzreg/registry/referrer_list.h \
-	libzreg/registry/referrers.c \
-	libzreg/registry/referrers.h \
 	libzreg/registry/request.c \
 	libzreg/registry/request.h \
 	libzreg/registry/retry.c \

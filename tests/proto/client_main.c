@@ -230,6 +230,17 @@ static zreg_status do_ping(char *answer, size_t room, char **words, zreg_error *
     return zreg_client_ping(client, words[1], cancel, err);
 }
 
+static zreg_status do_tag_api(char *answer, size_t room, char **words, zreg_error *err)
+{
+    zreg_tag_api_options options = ZREG_OPTIONS(zreg_tag_api_options);
+
+    (void)answer;
+    (void)room;
+    options.api = ZREG_TAG_API_HUB;
+    options.url = words[2];
+    return zreg_client_set_tag_api(client, words[1], &options, err);
+}
+
 static zreg_status do_tags(char *answer, size_t room, char **words, zreg_error *err)
 {
     zreg_ref *ref = ref_of(words[1]);
@@ -506,6 +517,7 @@ static const struct {
     {"delete", do_delete},
     {"delete-tag", do_delete_tag},
     {"ping", do_ping},
+    {"tag-api", do_tag_api},
     {"tags", do_tags},
     {"catalog", do_catalog},
     {"referrers", do_referrers},

@@ -3,6 +3,7 @@
 """Credentials and tokens: how few requests they cost, and where they never go."""
 
 import base64
+import contextlib
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
 from registry import Answer, World, error, manifest  # noqa: E402
+from vendor_apis import Hub  # noqa: E402
 
 USERS = {"ann": "secret"}
 
@@ -339,6 +341,21 @@ def test_36_the_usual_places():
                           {"XDG_RUNTIME_DIR": runtime}, {"XDG_RUNTIME_DIR": runtime, "HOME": home}):
             world.client(authfile="usual", env={**clean, **variables}).do("ping", registry.name)
         world.client(authfile="usual", env=clean).fails("DENIED", "ping", registry.name)
+
+
+def test_36_new_credentials_end_the_login_at_a_vendors_interface():
+    with World() as world, contextlib.closing(Hub({"ann": "secret", "bob": "other"})) as hub:
+        client = world.client()
+        client.do("tag-api", "docker.io", hub.url)
+        for tag in ("1", "2", "3"):
+            hub.push("a/b", tag, 0)
+        client.do("credentials", "docker.io", "ann", "secret")
+        client.do("delete-tag", "docker.io/a/b:1")
+        client.do("delete-tag", "docker.io/a/b:2")
+        assert hub.logins == 1
+        client.do("credentials", "docker.io", "bob", "other")
+        client.do("delete-tag", "docker.io/a/b:3")
+        assert (hub.logins, hub.names("a/b"), hub.faults) == (2, [], [])
 
 
 def test_36_a_file_that_is_broken_is_an_error_without_its_secrets():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/referrers.h"
+#include "registry/client_referrers.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -89,9 +89,10 @@ static zreg_status print_path(zreg__buf *to, const zreg_ref *ref, const zreg_dig
     return zreg__buf_query(to, artifact_type, err);
 }
 
-zreg_status zreg__referrers_ask(zreg_referrers **out, bool *out_has_list, zreg_client *client,
-                                const zreg_ref *ref, const zreg_digest *subject,
-                                const char *artifact_type, zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__client_referrers_ask(zreg_referrers **out, bool *out_has_list,
+                                       zreg_client *client, const zreg_ref *ref,
+                                       const zreg_digest *subject, const char *artifact_type,
+                                       zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FREE char *what = what_of(ref, subject);
     ZREG__AUTO(zreg__buf) zreg__buf path = ZREG__BUF(ZREG__MAX_URL);
@@ -139,9 +140,10 @@ static zreg_status get_list(zreg_manifest **out, zreg_client *client, const zreg
     return status;
 }
 
-zreg_status zreg__referrers_read_tag(zreg_referrers **out, zreg_client *client, const zreg_ref *ref,
-                                     const zreg_digest *subject, const char *artifact_type,
-                                     zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__client_referrers_read_tag(zreg_referrers **out, zreg_client *client,
+                                            const zreg_ref *ref, const zreg_digest *subject,
+                                            const char *artifact_type, zreg_cancel *cancel,
+                                            zreg_error *err)
 {
     zreg__digest_tag tag = zreg__referrers_tag(subject);
     ZREG__AUTO(zreg_ref) zreg_ref *tagged = NULL;
@@ -158,10 +160,10 @@ zreg_status zreg__referrers_read_tag(zreg_referrers **out, zreg_client *client, 
     return ZREG_OK;
 }
 
-zreg_status zreg__referrers_add_to_tag(zreg_client *client, const zreg_ref *ref,
-                                       const zreg_digest *subject,
-                                       const zreg_manifest *const *manifests, size_t count,
-                                       zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__client_referrers_add_to_tag(zreg_client *client, const zreg_ref *ref,
+                                              const zreg_digest *subject,
+                                              const zreg_manifest *const *manifests, size_t count,
+                                              zreg_cancel *cancel, zreg_error *err)
 {
     zreg__digest_tag tag = zreg__referrers_tag(subject);
     ZREG__AUTO(zreg_ref) zreg_ref *tagged = NULL;
@@ -206,9 +208,9 @@ zreg_status zreg_client_referrers(zreg_referrers **out, zreg_client *client, con
     zreg__error_clear(err);
     ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
     ZREG__TRY(find_subject(&subject, client, ref, cancel, err));
-    ZREG__TRY(
-        zreg__referrers_ask(out, &has_list, client, ref, &subject, set.artifact_type, cancel, err));
+    ZREG__TRY(zreg__client_referrers_ask(out, &has_list, client, ref, &subject, set.artifact_type,
+                                         cancel, err));
     return has_list ? ZREG_OK
-                    : zreg__referrers_read_tag(out, client, ref, &subject, set.artifact_type,
-                                               cancel, err);
+                    : zreg__client_referrers_read_tag(out, client, ref, &subject, set.artifact_type,
+                                                      cancel, err);
 }
