@@ -225,16 +225,22 @@ char *zreg__fetch_url_origin(const zreg__fetch_url *url)
                           (unsigned)url->port);
 }
 
-char *zreg__fetch_url_text(const zreg__fetch_url *url)
+/* The usual port is left out: servers compare the Host header. */
+char *zreg__fetch_url_authority(const zreg__fetch_url *url)
 {
     unsigned usual = url->tls ? 443 : 80;
 
-    /* The usual port is left out: servers compare the Host header. */
-    if (url->port == usual) {
-        return zreg__asprintf("%s://%s%s", url->tls ? "https" : "http", url->host, url->target);
-    }
-    return zreg__asprintf("%s://%s:%u%s", url->tls ? "https" : "http", url->host,
-                          (unsigned)url->port, url->target);
+    return url->port == usual ? zreg__strdup(url->host)
+                              : zreg__asprintf("%s:%u", url->host, (unsigned)url->port);
+}
+
+char *zreg__fetch_url_text(const zreg__fetch_url *url)
+{
+    ZREG__AUTO_FREE char *authority = zreg__fetch_url_authority(url);
+
+    return authority == NULL
+               ? NULL
+               : zreg__asprintf("%s://%s%s", url->tls ? "https" : "http", authority, url->target);
 }
 
 void zreg__fetch_url_finish(zreg__fetch_url *url)

@@ -42,6 +42,10 @@ bool zreg__fetch_url_same_origin(const zreg__fetch_url *a, const zreg__fetch_url
 /** "https://host:port" in new memory, NULL when memory runs out. */
 char *zreg__fetch_url_origin(const zreg__fetch_url *url);
 
+/** "host", or "host:port" with another than the usual port, in new memory; NULL when memory runs
+ *  out. */
+char *zreg__fetch_url_authority(const zreg__fetch_url *url);
+
 /** The whole URL in new memory, NULL when memory runs out. May hold signatures: not for people. */
 char *zreg__fetch_url_text(const zreg__fetch_url *url);
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "registry/bearer_ask.h"
+#include "registry/token_ask.h"
 
 static void set_value(zreg__auth *auth, char *value)
 {
@@ -25,7 +25,7 @@ static zreg_status use_basic(zreg__auth *auth, const zreg__credential *credentia
 }
 
 /* The request's own scopes first, then what is expected to be needed in the same repository. */
-static zreg_status ask_for_token(zreg__bearer **out, const zreg__auth *auth, zreg_client *client,
+static zreg_status ask_for_token(zreg__token **out, const zreg__auth *auth, zreg_client *client,
                                  zreg__host *host, const zreg__credential *credential,
                                  zreg_cancel *cancel, zreg_error *err)
 {
@@ -35,14 +35,14 @@ static zreg_status ask_for_token(zreg__bearer **out, const zreg__auth *auth, zre
     if (auth->needed.count > 0) {
         ZREG__TRY(zreg__host_expected(&scopes, host, auth->needed.items[0].name, err));
     }
-    return zreg__bearer_ask(out, client, host, &scopes, credential, cancel, err);
+    return zreg__token_ask(out, client, host, &scopes, credential, cancel, err);
 }
 
 static zreg_status use_new_token(zreg__auth *auth, zreg_client *client, zreg__host *host,
                                  const zreg__credential *credential, zreg_cancel *cancel,
                                  zreg_error *err)
 {
-    zreg__bearer *token = NULL;
+    zreg__token *token = NULL;
     zreg_status status = ask_for_token(&token, auth, client, host, credential, cancel, err);
 
     set_value(auth, token != NULL ? zreg__strdup(token->value) : NULL);

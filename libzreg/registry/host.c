@@ -144,7 +144,7 @@ void zreg__host_free(zreg__host *host)
     if (host == NULL) {
         return;
     }
-    zreg__bearer_free_all(host->tokens);
+    zreg__token_free_all(host->tokens);
     zreg__challenge_finish(&host->challenge);
     zreg__map_free(host->expected);
     zreg__free_secret(host->login);

@@ -13,9 +13,9 @@
 #include "base/map.h"
 #include "http/fetch.h"
 #include "oci/challenge.h"
-#include "registry/bearer.h"
 #include "registry/quirks.h"
 #include "registry/scope.h"
+#include "registry/token.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,7 +60,7 @@ typedef struct zreg__host {
     bool peer_is_private;
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */
     zreg__challenge challenge;
-    zreg__bearer *tokens;
+    zreg__token *tokens;
     bool token_wanted;   /* one thread asks the token service */
     zreg__map *expected; /* repository -> zreg__scopes that its first token should have */
     char *login;         /* Authorization for the vendor's interface, or NULL */
@@ -159,7 +159,7 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__
                                   zreg_cancel *cancel, zreg_error *err);
 
 /** Ends the asking; keeps what came of it and takes it over, or NULL. Gives its serial, or 0. */
-uint64_t zreg__host_give_token(zreg__host *host, zreg__bearer *token);
+uint64_t zreg__host_give_token(zreg__host *host, zreg__token *token);
 
 /** Drops a token that was refused. */
 void zreg__host_drop_token(zreg__host *host, uint64_t serial);

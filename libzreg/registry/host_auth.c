@@ -111,11 +111,11 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__
                                   zreg_cancel *cancel, zreg_error *err)
 {
     zreg_status status = ZREG_OK;
-    const zreg__bearer *token;
+    const zreg__token *token;
 
     pthread_mutex_lock(&host->lock);
     while (status == ZREG_OK &&
-           (token = zreg__bearer_find(host->tokens, credential_key, needed)) == NULL &&
+           (token = zreg__token_find(host->tokens, credential_key, needed)) == NULL &&
            host->token_wanted) {
         status = zreg__host_wait(host, cancel, err);
     }
@@ -130,13 +130,13 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__
     return status;
 }
 
-uint64_t zreg__host_give_token(zreg__host *host, zreg__bearer *token)
+uint64_t zreg__host_give_token(zreg__host *host, zreg__token *token)
 {
     uint64_t serial = 0;
 
     pthread_mutex_lock(&host->lock);
     if (token != NULL) {
-        zreg__bearer_keep(&host->tokens, token);
+        zreg__token_keep(&host->tokens, token);
         serial = token->serial;
     }
     host->token_wanted = false;
@@ -148,7 +148,7 @@ uint64_t zreg__host_give_token(zreg__host *host, zreg__bearer *token)
 void zreg__host_drop_token(zreg__host *host, uint64_t serial)
 {
     pthread_mutex_lock(&host->lock);
-    zreg__bearer_drop(&host->tokens, serial);
+    zreg__token_drop(&host->tokens, serial);
     pthread_mutex_unlock(&host->lock);
 }
 
@@ -175,7 +175,7 @@ void zreg__host_keep_login(zreg__host *host, const char *login)
 void zreg__host_forget(zreg__host *host)
 {
     pthread_mutex_lock(&host->lock);
-    zreg__bearer_free_all(host->tokens);
+    zreg__token_free_all(host->tokens);
     host->tokens = NULL;
     zreg__free_secret(host->login);
     host->login = NULL;

@@ -9,10 +9,6 @@ libzreg_sources += \
 	libzreg/registry/auth.h \
 	libzreg/registry/authfile.c \
 	libzreg/registry/authfile.h \
-	libzreg/registry/bearer.c \
-	libzreg/registry/bearer.h \
-	libzreg/registry/bearer_ask.c \
-	libzreg/registry/bearer_ask.h \
 	libzreg/registry/blob_reader.c \
 	libzreg/registry/blob_target.c \
 	libzreg/registry/blob_target.h \
@@ -55,6 +51,10 @@ libzreg_sources += \
 	libzreg/registry/tagapi.h \
 	libzreg/registry/tagapi_hub.c \
 	libzreg/registry/tagapi_quay.c \
+	libzreg/registry/token.c \
+	libzreg/registry/token.h \
+	libzreg/registry/token_ask.c \
+	libzreg/registry/token_ask.h \
 	libzreg/registry/vendor.c \
 	libzreg/registry/vendor.h \
 	libzreg/registry/web.c \

@@ -21,14 +21,6 @@ static zreg_status check_scheme(zreg__host *host, bool tls, const char *what, zr
     return ZREG_OK;
 }
 
-static char *authority_of(const zreg__fetch_url *url)
-{
-    bool usual = url->port == (url->tls ? 443 : 80);
-
-    return usual ? zreg__strdup(url->host)
-                 : zreg__asprintf("%s:%u", url->host, (unsigned)url->port);
-}
-
 zreg_status zreg__web_open(zreg__web *out, zreg_client *client, const char *url, const char *what,
                            zreg_error *err)
 {
@@ -45,7 +37,7 @@ zreg_status zreg__web_open(zreg__web *out, zreg_client *client, const char *url,
     for (size = strlen(parsed.target); size > 0 && parsed.target[size - 1] == '/';) {
         size--;
     }
-    authority = authority_of(&parsed);
+    authority = zreg__fetch_url_authority(&parsed);
     web.prefix = zreg__strndup(parsed.target, size);
     if (authority == NULL || web.prefix == NULL) {
         return zreg__fail_nomem(err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/bearer_ask.h"
+#include "registry/token_ask.h"
 
 #include "base/buf.h"
 #include "base/cancel.h"
@@ -256,11 +256,11 @@ static zreg_status check_answer(zreg__fetch_exchange *exchange, const zreg__host
     return zreg__errors_from_response(err, status, body->data, body->size, what);
 }
 
-static zreg_status token_from(zreg__bearer **out, const zreg__buf *body, const zreg__scopes *scopes,
+static zreg_status token_from(zreg__token **out, const zreg__buf *body, const zreg__scopes *scopes,
                               const char *credential_key, const zreg__host *host, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
-    ZREG__AUTO(zreg__bearer) zreg__bearer *token = zreg__new(zreg__bearer);
+    ZREG__AUTO(zreg__token) zreg__token *token = zreg__new(zreg__token);
     uint64_t life_s = DEFAULT_LIFE_S;
     const char *text;
 
@@ -290,9 +290,9 @@ static zreg_status token_from(zreg__bearer **out, const zreg__buf *body, const z
     return ZREG_OK;
 }
 
-zreg_status zreg__bearer_ask(zreg__bearer **out, zreg_client *client, zreg__host *host,
-                             const zreg__scopes *scopes, const zreg__credential *credential,
-                             zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *host,
+                            const zreg__scopes *scopes, const zreg__credential *credential,
+                            zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(token_call)
     token_call call = {.form = ZREG__BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES), .credential = credential};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/bearer.h"
+#include "registry/token.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -8,12 +8,12 @@
 
 #define MAX_TOKENS 64
 
-const zreg__bearer *zreg__bearer_find(const zreg__bearer *first, const char *credential_key,
-                                      const zreg__scopes *needed)
+const zreg__token *zreg__token_find(const zreg__token *first, const char *credential_key,
+                                    const zreg__scopes *needed)
 {
     uint64_t now = zreg__clock_ms();
 
-    for (const zreg__bearer *token = first; token != NULL; token = token->next) {
+    for (const zreg__token *token = first; token != NULL; token = token->next) {
         if (token->expires_ms > now && strcmp(token->credential_key, credential_key) == 0 &&
             zreg__scopes_cover(&token->scopes, needed)) {
             return token;
@@ -22,16 +22,16 @@ const zreg__bearer *zreg__bearer_find(const zreg__bearer *first, const char *cre
     return NULL;
 }
 
-void zreg__bearer_keep(zreg__bearer **first, zreg__bearer *token)
+void zreg__token_keep(zreg__token **first, zreg__token *token)
 {
-    zreg__bearer **at = &token->next;
+    zreg__token **at = &token->next;
 
     token->serial = *first != NULL ? (*first)->serial + 1 : 1;
     token->next = *first;
     *first = token;
     for (size_t i = 1; *at != NULL; i++) {
         if (i == MAX_TOKENS) {
-            zreg__bearer_free_all(*at);
+            zreg__token_free_all(*at);
             *at = NULL;
             return;
         }
@@ -39,24 +39,24 @@ void zreg__bearer_keep(zreg__bearer **first, zreg__bearer *token)
     }
 }
 
-void zreg__bearer_drop(zreg__bearer **first, uint64_t serial)
+void zreg__token_drop(zreg__token **first, uint64_t serial)
 {
-    for (zreg__bearer **at = first; *at != NULL; at = &(*at)->next) {
+    for (zreg__token **at = first; *at != NULL; at = &(*at)->next) {
         if ((*at)->serial == serial) {
-            zreg__bearer *token = *at;
+            zreg__token *token = *at;
 
             *at = token->next;
             token->next = NULL;
-            zreg__bearer_free_all(token);
+            zreg__token_free_all(token);
             return;
         }
     }
 }
 
-void zreg__bearer_free_all(zreg__bearer *first)
+void zreg__token_free_all(zreg__token *first)
 {
     while (first != NULL) {
-        zreg__bearer *token = first;
+        zreg__token *token = first;
 
         first = token->next;
         zreg__scopes_finish(&token->scopes);
