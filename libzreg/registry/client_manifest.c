@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests (distribution-spec, "Pulling manifests", "Pushing Manifests", "Deleting"). */
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/manifest.h"

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "oci/reference.h"
 
 /* Cancel tokens cannot wake a condition variable, so waits are cut into these. */

@@ -2,7 +2,6 @@
 #include "registry/token_ask.h"
 
 #include "base/buf.h"
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
