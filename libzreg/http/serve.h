@@ -31,7 +31,7 @@ typedef struct zreg__serve_source {
 } zreg__serve_source;
 
 /** An answer; made by the functions below, sent by serve. */
-typedef struct zreg__response {
+typedef struct zreg__serve_response {
     int status; /* 0: none yet */
     struct {
         const char *name; /* static */
@@ -44,10 +44,10 @@ typedef struct zreg__response {
     void (*release)(void *holder);
     zreg__serve_source source; /* or a long one */
     bool close;                /* the connection ends after this */
-} zreg__response;
+} zreg__serve_response;
 
 /** One request. What it points to lives until done returns. */
-typedef struct zreg__request {
+typedef struct zreg__serve_request {
     const char *method;
     char *target;    /* as it was sent, query included */
     char remote[72]; /* "ADDRESS:PORT" of the peer */
@@ -55,10 +55,10 @@ typedef struct zreg__request {
     bool is_tls;
     uint64_t body_size; /* UINT64_MAX: chunked */
     uint64_t started_ms;
-    zreg__response response;
+    zreg__serve_response response;
     void *state;      /* the handler's own */
     void *connection; /* libmicrohttpd's */
-} zreg__request;
+} zreg__serve_request;
 
 typedef enum zreg__serve_next {
     ZREG__SERVE_BODY,   /* go on: the body, then end. After end it means ANSWER */
@@ -67,12 +67,12 @@ typedef enum zreg__serve_next {
 } zreg__serve_next;
 
 typedef struct zreg__serve_calls {
-    zreg__serve_next (*begin)(zreg__request *request, void *user);
-    void (*body)(zreg__request *request, const void *bytes, size_t size, void *user);
-    zreg__serve_next (*end)(zreg__request *request, void *user);
-    zreg__serve_next (*work)(zreg__request *request, void *user);
+    zreg__serve_next (*begin)(zreg__serve_request *request, void *user);
+    void (*body)(zreg__serve_request *request, const void *bytes, size_t size, void *user);
+    zreg__serve_next (*end)(zreg__serve_request *request, void *user);
+    zreg__serve_next (*work)(zreg__serve_request *request, void *user);
     /** The answer is gone, or the peer is (`completed` false). Frees request->state. */
-    void (*done)(zreg__request *request, bool completed, void *user);
+    void (*done)(zreg__serve_request *request, bool completed, void *user);
 } zreg__serve_calls;
 
 typedef struct zreg__serve_options {
@@ -112,14 +112,14 @@ void zreg__serve_forget(zreg__serve *serve);
 void zreg__serve_free(zreg__serve *serve);
 
 /** The value of a request's header, or NULL; lives as long as the request. */
-const char *zreg__serve_header(const zreg__request *request, const char *name);
+const char *zreg__serve_header(const zreg__serve_request *request, const char *name);
 
 /** Adds a header to the answer. False: no memory or no room. `name` is static. */
-bool zreg__serve_set_header(zreg__request *request, const char *name, const char *format, ...)
+bool zreg__serve_set_header(zreg__serve_request *request, const char *name, const char *format, ...)
     ZREG__PRINTF(3, 4);
 
 /** Drops an answer that was set, with its headers and body. */
-void zreg__serve_reset_response(zreg__request *request);
+void zreg__serve_reset_response(zreg__serve_request *request);
 
 ZREG__DEFINE_AUTO(zreg__serve, zreg__serve_free)
 

@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *zreg__serve_header(const zreg__request *request, const char *name)
+const char *zreg__serve_header(const zreg__serve_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-bool zreg__serve_set_header(zreg__request *request, const char *name, const char *format, ...)
+bool zreg__serve_set_header(zreg__serve_request *request, const char *name, const char *format, ...)
 {
-    zreg__response *response = &request->response;
+    zreg__serve_response *response = &request->response;
     char *value = NULL;
     va_list arguments;
     va_start(arguments, format);
@@ -34,9 +34,9 @@ bool zreg__serve_set_header(zreg__request *request, const char *name, const char
     return true;
 }
 
-void zreg__serve_reset_response(zreg__request *request)
+void zreg__serve_reset_response(zreg__serve_request *request)
 {
-    zreg__response *response = &request->response;
+    zreg__serve_response *response = &request->response;
     for (size_t i = 0; i < response->header_count; i++) {
         free(response->headers[i].value);
     }
@@ -46,7 +46,7 @@ void zreg__serve_reset_response(zreg__request *request)
     if (response->source.object != NULL) {
         response->source.free(response->source.object);
     }
-    *response = (zreg__response){.status = 0};
+    *response = (zreg__serve_response){.status = 0};
 }
 
 static ssize_t read_source(void *user, uint64_t position, char *to, size_t capacity)
@@ -62,7 +62,8 @@ static ssize_t read_source(void *user, uint64_t position, char *to, size_t capac
 
 /* Without TLS the kernel sends the file itself; else blocks go through memory. libmicrohttpd has
  * its own way for files under TLS too, but reads 4 KiB at a time. */
-static struct MHD_Response *from_source(const zreg__request *request, zreg__serve_source *source)
+static struct MHD_Response *from_source(const zreg__serve_request *request,
+                                        zreg__serve_source *source)
 {
     if (source->object != NULL && source->descriptor >= 0 && !request->is_tls) {
         int fd = dup(source->descriptor);
@@ -79,9 +80,9 @@ static struct MHD_Response *from_source(const zreg__request *request, zreg__serv
                                              source, NULL);
 }
 
-static struct MHD_Response *make(zreg__request *request)
+static struct MHD_Response *make(zreg__serve_request *request)
 {
-    zreg__response *response = &request->response;
+    zreg__serve_response *response = &request->response;
     if (response->source.object != NULL || response->source.size > 0) {
         return from_source(request, &response->source);
     }
@@ -89,9 +90,9 @@ static struct MHD_Response *make(zreg__request *request)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
-enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__request *request)
+enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__serve_request *request)
 {
-    zreg__response *response = &request->response;
+    zreg__serve_response *response = &request->response;
     struct MHD_Response *made = make(request);
     if (made == NULL) {
         return MHD_NO;

@@ -22,7 +22,7 @@ typedef enum stage {
 
 /* The request comes first, so that a pointer to one is a pointer to the other. */
 typedef struct exchange {
-    zreg__request request;
+    zreg__serve_request request;
     zreg__serve *serve;
     stage stage;
     zreg__serve_next next;
@@ -46,7 +46,7 @@ void *zreg__serve_on_target(void *user, const char *target, struct MHD_Connectio
     return x;
 }
 
-static void set_remote(zreg__request *request)
+static void set_remote(zreg__serve_request *request)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -92,7 +92,7 @@ static enum MHD_Result note_header(void *user, enum MHD_ValueKind kind, const ch
 
 /* Says how long the body is. False: the headers do not agree about it, or about the host, so that
  * another program on the way may see other requests than we do (RFC 9112 section 6.3). */
-static bool read_framing(zreg__request *request)
+static bool read_framing(zreg__serve_request *request)
 {
     framing f = {.lengths = 0};
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, note_header, &f);
@@ -138,7 +138,7 @@ static enum MHD_Result go_to_work(exchange *x)
 static bool start(exchange *x, const char *method)
 {
     zreg__serve *serve = x->serve;
-    zreg__request *request = &x->request;
+    zreg__serve_request *request = &x->request;
     request->method = method;
     request->started_ms = zreg__clock_ms();
     set_remote(request);
@@ -156,7 +156,7 @@ static bool start(exchange *x, const char *method)
 }
 
 /* Whether an answer is given before the body is read. */
-static bool refuses_body(const zreg__request *request)
+static bool refuses_body(const zreg__serve_request *request)
 {
     bool is_large = request->body_size > ZREG__MAX_DRAIN_BYTES && request->body_size != UINT64_MAX;
     return request->has_body && (is_large || zreg__serve_header(request, "Expect") != NULL);

@@ -43,6 +43,6 @@ void zreg__serve_on_done(void *user, struct MHD_Connection *connection, void **s
                          enum MHD_RequestTerminationCode how);
 
 /** Hands request->response to libmicrohttpd. `close`: nothing more is read from the peer. */
-enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__request *request);
+enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__serve_request *request);
 
 #endif

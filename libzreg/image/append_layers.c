@@ -77,7 +77,7 @@ static zreg_status push_folder(zreg__append_layers *self, size_t i, zreg_cancel 
                                zreg_error *err)
 {
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__blob_state state = ZREG__BLOB_WANTED;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     zreg_digest stored;
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, self->dst, NULL, UINT64_MAX, NULL, stop, err));
@@ -97,7 +97,7 @@ static zreg_status push_file(zreg__append_layers *self, size_t i, zreg_cancel *s
                              zreg_error *err)
 {
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__blob_state state = ZREG__BLOB_WANTED;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     zreg__tarlayer *layer = &self->found[i];
     ZREG__TRY(zreg__tarlayer_measure(layer, self->paths[i], stop, err));
     ZREG__TRY(zreg__endpoint_blob_create(&sink, &state, self->dst, &layer->digest,

@@ -5,9 +5,9 @@
 
 #include "image/endpoint.h"
 
-extern const zreg__endpoint_driver zreg__registry_driver;
-extern const zreg__endpoint_driver zreg__layout_driver;
-extern const zreg__endpoint_driver zreg__archive_driver; /* source only */
-extern const zreg__endpoint_driver zreg__store_driver;   /* only where the server is built */
+extern const zreg__endpoint_driver zreg__endpoint_registry;
+extern const zreg__endpoint_driver zreg__endpoint_layout;
+extern const zreg__endpoint_driver zreg__endpoint_archive; /* source only */
+extern const zreg__endpoint_driver zreg__endpoint_store;   /* only where the server is built */
 
 #endif

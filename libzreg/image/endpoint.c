@@ -15,18 +15,18 @@ static const zreg__endpoint_driver *driver_for(const zreg__place *place,
 {
     switch (place->kind) {
     case ZREG__PLACE_LAYOUT:
-        return &zreg__layout_driver;
+        return &zreg__endpoint_layout;
     case ZREG__PLACE_ARCHIVE:
-        return &zreg__archive_driver;
+        return &zreg__endpoint_archive;
     case ZREG__PLACE_REGISTRY:
         break;
     }
 #if ZREG_WITH_SERVER
     if (options->server != NULL) {
-        return &zreg__store_driver;
+        return &zreg__endpoint_store;
     }
 #endif
-    return options->server == NULL ? &zreg__registry_driver : NULL;
+    return options->server == NULL ? &zreg__endpoint_registry : NULL;
 }
 
 static zreg_status check_use(const zreg__endpoint_driver *driver, const zreg__place *place,
@@ -41,7 +41,7 @@ static zreg_status check_use(const zreg__endpoint_driver *driver, const zreg__pl
                           "%s: a %s can only be read; write to oci:DIR or to a registry",
                           place->text, driver->name);
     }
-    if (driver == &zreg__registry_driver && options->client == NULL) {
+    if (driver == &zreg__endpoint_registry && options->client == NULL) {
         return zreg__fail(err, ZREG_INVAL, "%s: a registry needs a client", place->text);
     }
     return ZREG_OK;
@@ -143,7 +143,7 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
     return endpoint->driver->blob_open(out, endpoint, digest, cancel, err);
 }
 
-zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                        zreg__endpoint *endpoint, const zreg_digest *digest,
                                        uint64_t size_bytes, const zreg__endpoint *from,
                                        zreg_cancel *cancel, zreg_error *err)
@@ -203,7 +203,7 @@ zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, 
 {
     zreg_digest digest;
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__blob_state state = ZREG__BLOB_WANTED;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes, size, err));
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, endpoint, &digest, size, NULL, cancel, err));

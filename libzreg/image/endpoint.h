@@ -21,11 +21,11 @@
 typedef struct zreg__endpoint zreg__endpoint;
 
 /** How a destination stands to a blob. */
-typedef enum zreg__blob_state {
+typedef enum zreg__endpoint_blob_state {
     ZREG__BLOB_WANTED,  /* write it to the sink */
     ZREG__BLOB_PRESENT, /* it is there */
     ZREG__BLOB_MOUNTED, /* it was made to appear there without its bytes */
-} zreg__blob_state;
+} zreg__endpoint_blob_state;
 
 typedef struct zreg__endpoint_options {
     zreg_client *client;           /* needed for registries */
@@ -50,7 +50,7 @@ typedef struct zreg__endpoint_driver {
                                 zreg_cancel *cancel, zreg_error *err);
     zreg_status (*blob_open)(zreg__source **out, zreg__endpoint *endpoint,
                              const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
-    zreg_status (*blob_create)(zreg__sink **out, zreg__blob_state *out_state,
+    zreg_status (*blob_create)(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
                                zreg_error *err);
@@ -130,7 +130,7 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
  * computed. `size_bytes` may be UINT64_MAX for unknown. `from` (may be NULL) is an endpoint that
  * certainly holds the blob: it is mounted from there when that is the same host.
  */
-zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                        zreg__endpoint *endpoint, const zreg_digest *digest,
                                        uint64_t size_bytes, const zreg__endpoint *from,
                                        zreg_cancel *cancel, zreg_error *err);

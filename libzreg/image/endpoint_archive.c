@@ -306,7 +306,7 @@ static zreg_status archive_blob_open(zreg__source **out, zreg__endpoint *endpoin
     return ZREG_OK;
 }
 
-const zreg__endpoint_driver zreg__archive_driver = {
+const zreg__endpoint_driver zreg__endpoint_archive = {
     .name = "docker archive",
     .local = true,
     .open = archive_open,

@@ -168,7 +168,7 @@ static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_name
     const void *bytes = zreg_manifest_bytes(manifest, &size);
     const zreg_digest *digest = zreg_manifest_digest(manifest);
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__blob_state state = ZREG__BLOB_WANTED;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, &self->base, digest, size, NULL, cancel, err));
     if (state == ZREG__BLOB_WANTED) {
@@ -370,7 +370,7 @@ static bool is_there(int fd, const zreg_digest *digest, uint64_t size_bytes)
            (size_bytes == UINT64_MAX || size == size_bytes);
 }
 
-static zreg_status layout_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+static zreg_status layout_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                       zreg__endpoint *endpoint, const zreg_digest *digest,
                                       uint64_t size_bytes, const zreg__endpoint *from,
                                       zreg_cancel *cancel, zreg_error *err)
@@ -386,7 +386,7 @@ static zreg_status layout_blob_create(zreg__sink **out, zreg__blob_state *out_st
     return named(endpoint, new_sink(out, fd, digest, size_bytes, cancel, err), err);
 }
 
-const zreg__endpoint_driver zreg__layout_driver = {
+const zreg__endpoint_driver zreg__endpoint_layout = {
     .name = "OCI layout",
     .local = true,
     .open = layout_open,

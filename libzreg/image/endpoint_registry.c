@@ -255,7 +255,7 @@ static zreg_status new_sink(zreg__sink **out, registry *self, zreg_blob_writer *
     return ZREG_OK;
 }
 
-static zreg_status registry_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+static zreg_status registry_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                         zreg__endpoint *endpoint, const zreg_digest *digest,
                                         uint64_t size_bytes, const zreg__endpoint *from,
                                         zreg_cancel *cancel, zreg_error *err)
@@ -277,7 +277,7 @@ static zreg_status registry_blob_create(zreg__sink **out, zreg__blob_state *out_
     return ZREG_OK;
 }
 
-const zreg__endpoint_driver zreg__registry_driver = {
+const zreg__endpoint_driver zreg__endpoint_registry = {
     .name = "registry",
     .open = registry_open,
     .manifest_get = registry_manifest_get,

@@ -328,7 +328,7 @@ static bool mounted_from_any(local *self, const zreg__endpoint *from, const zreg
     return false;
 }
 
-static zreg_status local_blob_create(zreg__sink **out, zreg__blob_state *out_state,
+static zreg_status local_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                      zreg__endpoint *endpoint, const zreg_digest *digest,
                                      uint64_t size_bytes, const zreg__endpoint *from,
                                      zreg_cancel *cancel, zreg_error *err)
@@ -352,7 +352,7 @@ static zreg_status local_blob_create(zreg__sink **out, zreg__blob_state *out_sta
     return new_sink(out, self, digest, size_bytes, cancel, err);
 }
 
-const zreg__endpoint_driver zreg__store_driver = {
+const zreg__endpoint_driver zreg__endpoint_store = {
     .name = "server in this process",
     .local = true,
     .open = local_open,

@@ -67,7 +67,7 @@ static zreg_status mount(zreg_blob_writer **out, const push *p, const char *from
                                       from, p->cancel, err);
 }
 
-static zreg_status push_after_head(zreg_blob_writer **out, zreg__blob_state *out_state,
+static zreg_status push_after_head(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                    const push *p, const char *from, zreg_error *err)
 {
     bool there = false;
@@ -89,8 +89,8 @@ static bool mount_refused(zreg_status status)
 }
 
 /* `from` holds the blob, so only a registry without mounts will want its bytes. */
-static zreg_status push_by_mount(zreg_blob_writer **out, zreg__blob_state *out_state, const push *p,
-                                 const char *from, zreg_error *err)
+static zreg_status push_by_mount(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
+                                 const push *p, const char *from, zreg_error *err)
 {
     zreg_error why = {.code = ZREG_OK};
     zreg_status status = mount(out, p, from, &why);
@@ -104,7 +104,7 @@ static zreg_status push_by_mount(zreg_blob_writer **out, zreg__blob_state *out_s
 }
 
 /* Is it here? A mount from this same repository tells. */
-static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__blob_state *out_state,
+static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                       const push *p, zreg_error *err)
 {
     zreg__pusher *self = p->self;
@@ -156,7 +156,7 @@ static zreg_status choose_sibling(const char **out, const push *p, zreg_error *e
     return ZREG_OK;
 }
 
-static zreg_status push_from_siblings(zreg_blob_writer **out, zreg__blob_state *out_state,
+static zreg_status push_from_siblings(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                       const push *p, zreg_error *err)
 {
     const char *sibling = NULL;
@@ -181,8 +181,8 @@ static bool knows_home(char to[ZREG__MAX_REPOSITORY + 1], const zreg__pusher *se
            !zreg__str_equal(to, zreg_ref_repository(self->ref));
 }
 
-static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, const push *p,
-                         const char *from, zreg_error *err)
+static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
+                         const push *p, const char *from, zreg_error *err)
 {
     zreg__pusher *self = p->self;
     if (p->digest == NULL) {
@@ -210,7 +210,7 @@ static zreg_status begin(zreg_blob_writer **out, zreg__blob_state *out_state, co
 
 /* Where pulling is free for all, the first push is the first to be asked for a token: the others
  * wait for it, or each of them would be turned away once. */
-zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__blob_state *out_state,
+zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                zreg__pusher *self, const zreg_digest *digest, uint64_t size_bytes,
                                const char *from, zreg_cancel *cancel, zreg_error *err)
 {

@@ -36,7 +36,7 @@ zreg_status zreg__pusher_open(zreg__pusher *self, zreg_client *client, const zre
  * `*out` set. `digest` may be NULL. `from` (may be NULL): another repository of the same host that
  * certainly holds it.
  */
-zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__blob_state *out_state,
+zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                zreg__pusher *self, const zreg_digest *digest, uint64_t size_bytes,
                                const char *from, zreg_cancel *cancel, zreg_error *err);
 

@@ -103,7 +103,7 @@ static zreg_status move(transfer *self, const zreg_descriptor *blob, zreg_cancel
                         zreg_error *err)
 {
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__blob_state state = ZREG__BLOB_WANTED;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     ZREG__TRY(zreg__endpoint_blob_create(&sink, &state, self->dst, &blob->digest, blob->size_bytes,
                                          self->src, stop, err));
     switch (state) {

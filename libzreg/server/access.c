@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "server/bearer.h"
 #include "server/call.h"
-#include "server/names.h"
-#include "server/token.h"
+#include "server/target.h"
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -67,7 +67,7 @@ bool zreg__access_identify(zreg__call *call)
     }
     call->who = ZREG__WHO_WRONG;
     if (has_scheme(&value, header, "Bearer")) {
-        if (zreg__token_read(call, value)) {
+        if (zreg__bearer_read(call, value)) {
             call->who = ZREG__WHO_TOKEN;
         }
         return true;
@@ -116,7 +116,7 @@ bool zreg__access_has(const zreg__call *call, zreg__right right, const char *rep
         return true;
     }
     return call->who == ZREG__WHO_TOKEN &&
-           (right == ZREG__RIGHT_PING || zreg__token_grants(call->grants, right, repository));
+           (right == ZREG__RIGHT_PING || zreg__bearer_grants(call->grants, right, repository));
 }
 
 /* The scope to ask a token for, as in the distribution's token scheme; "" for none. */
@@ -144,8 +144,8 @@ static void challenge(zreg__call *call)
     bool is_bad_token = call->who == ZREG__WHO_WRONG && has_scheme(&value, header, "Bearer");
     describe_scope(&scope, call);
     zreg__call_header(call, "WWW-Authenticate",
-                      "Bearer realm=\"%s://%s/v2/_token\",service=\"" ZREG__TOKEN_SERVICE "\"%s%s",
-                      call->request->is_tls ? "https" : "http", zreg__names_host(call),
+                      "Bearer realm=\"%s://%s/v2/_token\",service=\"" ZREG__BEARER_SERVICE "\"%s%s",
+                      call->request->is_tls ? "https" : "http", zreg__target_host(call),
                       zreg__buf_cstr(&scope),
                       call->who == ZREG__WHO_TOKEN ? ",error=\"insufficient_scope\""
                       : is_bad_token               ? ",error=\"invalid_token\""

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include <string.h>
 
-static zreg_status add_others(zreg__json *line, const zreg__origin_list *list, zreg_error *err)
+static zreg_status add_others(zreg__json *line, const zreg__origins_list *list, zreg_error *err)
 {
     zreg__json *also = NULL;
     ZREG__TRY(zreg__json_set_array(&also, line, "also", err));
@@ -19,7 +19,7 @@ static zreg_status add_others(zreg__json *line, const zreg__origin_list *list, z
 
 /* What was asked for by tag came from where the tag came from; a digest may have several origins,
  * of which the latest is named, and the others beside it. */
-static zreg__origin_list origins_of(const zreg__call *call)
+static zreg__origins_list origins_of(const zreg__call *call)
 {
     bool by_tag = strchr(call->last, ':') == NULL;
     return zreg__origins_find(call->server->origins, call->repository,
@@ -37,7 +37,7 @@ static bool gives_content(const zreg__call *call, int status)
 static zreg_status describe_origin(zreg__json *line, const zreg__call *call, int status,
                                    zreg_error *err)
 {
-    zreg__origin_list list = {.count = 0};
+    zreg__origins_list list = {.count = 0};
     if (gives_content(call, status)) {
         list = origins_of(call);
     }
@@ -57,7 +57,7 @@ static zreg_status describe(zreg__json *line, const zreg__call *call, bool compl
                             zreg_error *err)
 {
     char now[21];
-    const zreg__request *request = call->request;
+    const zreg__serve_request *request = call->request;
     int status = completed ? request->response.status : 0;
     zreg__span rest = zreg__span_of(request->target);
     zreg__span path = zreg__span_cut(&rest, '?');

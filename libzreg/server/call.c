@@ -26,7 +26,7 @@ static void set_id(zreg__call *call)
     snprintf(call->id, sizeof(call->id), "%s-%llu", call->server->run_id, number);
 }
 
-zreg__call *zreg__call_new(zreg_server *server, zreg__request *request)
+zreg__call *zreg__call_new(zreg_server *server, zreg__serve_request *request)
 {
     zreg__call *call = zreg__new(zreg__call);
     if (call != NULL) {
@@ -66,7 +66,7 @@ void zreg__call_empty(zreg__call *call, int status)
 
 void zreg__call_text(zreg__call *call, int status, const char *media_type, char *text)
 {
-    zreg__response *response = &call->request->response;
+    zreg__serve_response *response = &call->request->response;
     if (text == NULL) {
         response->status = 500;
         return;

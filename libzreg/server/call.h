@@ -5,7 +5,7 @@
 
 #include "server/inside.h"
 
-zreg__call *zreg__call_new(zreg_server *server, zreg__request *request);
+zreg__call *zreg__call_new(zreg_server *server, zreg__serve_request *request);
 void zreg__call_free(zreg__call *call);
 
 /** Value number `i` of a query parameter, decoded, in new memory; NULL: there is none. */

@@ -23,7 +23,7 @@ static zreg__serve_next enter(zreg__call *call)
     return call->route->begin == NULL || call->route->begin(call) ? ZREG__SERVE_BODY : answer(call);
 }
 
-static zreg__serve_next begin(zreg__request *request, void *user)
+static zreg__serve_next begin(zreg__serve_request *request, void *user)
 {
     zreg__call *call = zreg__call_new(user, request);
     if (call == NULL) {
@@ -43,7 +43,7 @@ static zreg__serve_next begin(zreg__request *request, void *user)
 
 /* To the store when an upload is open, to memory for routes that take the body whole; else it is
  * dropped. */
-static void take_body(zreg__request *request, const void *bytes, size_t size, void *user)
+static void take_body(zreg__serve_request *request, const void *bytes, size_t size, void *user)
 {
     zreg__call *call = request->state;
     (void)user;
@@ -58,7 +58,7 @@ static void take_body(zreg__request *request, const void *bytes, size_t size, vo
     }
 }
 
-static zreg__serve_next end(zreg__request *request, void *user)
+static zreg__serve_next end(zreg__serve_request *request, void *user)
 {
     zreg__call *call = request->state;
     const zreg_server *server = user;
@@ -71,7 +71,7 @@ static zreg__serve_next end(zreg__request *request, void *user)
     return answer(call);
 }
 
-static zreg__serve_next work(zreg__request *request, void *user)
+static zreg__serve_next work(zreg__serve_request *request, void *user)
 {
     zreg__call *call = request->state;
     (void)user;
@@ -84,7 +84,7 @@ static zreg__serve_next work(zreg__request *request, void *user)
     return answer(call);
 }
 
-static void done(zreg__request *request, bool completed, void *user)
+static void done(zreg__serve_request *request, bool completed, void *user)
 {
     zreg__call *call = request->state;
     (void)user;

@@ -8,7 +8,7 @@
 void zreg__base_ping(zreg__call *call);
 void zreg__base_health(zreg__call *call);
 
-void zreg__token_get(zreg__call *call);
+void zreg__bearer_get(zreg__call *call);
 
 void zreg__blobs_get(zreg__call *call);
 void zreg__blobs_delete(zreg__call *call);

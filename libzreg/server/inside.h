@@ -73,7 +73,7 @@ typedef enum zreg__who {
 
 struct zreg__call {
     zreg_server *server;
-    zreg__request *request;
+    zreg__serve_request *request;
     const zreg__route *route;
     char id[80];
     char *path;       /* decoded, without query; `name` and `last` are cut out of it */

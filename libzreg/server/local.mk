@@ -10,6 +10,9 @@ libzreg_sources += \
 	libzreg/server/accesslog.c \
 	libzreg/server/accesslog.h \
 	libzreg/server/base.c \
+	libzreg/server/bearer.c \
+	libzreg/server/bearer.h \
+	libzreg/server/bearer_get.c \
 	libzreg/server/blobs.c \
 	libzreg/server/buildset.c \
 	libzreg/server/buildset.h \
@@ -25,8 +28,6 @@ libzreg_sources += \
 	libzreg/server/life.h \
 	libzreg/server/lists.c \
 	libzreg/server/manifests.c \
-	libzreg/server/names.c \
-	libzreg/server/names.h \
 	libzreg/server/origins.c \
 	libzreg/server/origins.h \
 	libzreg/server/query.c \
@@ -34,9 +35,8 @@ libzreg_sources += \
 	libzreg/server/routes.c \
 	libzreg/server/routes.h \
 	libzreg/server/server.c \
-	libzreg/server/token.c \
-	libzreg/server/token.h \
-	libzreg/server/token_get.c \
+	libzreg/server/target.c \
+	libzreg/server/target.h \
 	libzreg/server/uploads.c \
 	libzreg/server/users.c \
 	libzreg/server/users.h

@@ -52,7 +52,7 @@ void zreg__manifests_get(zreg__call *call)
         zreg__call_error(call, &err, ZREG__MANIFEST_UNKNOWN);
         return;
     }
-    zreg__response *response = &call->request->response;
+    zreg__serve_response *response = &call->request->response;
     const char *digest = zreg_manifest_digest(manifest)->text;
     zreg__str_copy(call->digest, sizeof(call->digest), digest);
     zreg__call_header(call, "Docker-Content-Digest", "%s", digest);

@@ -10,7 +10,7 @@
 
 struct zreg__origins {
     pthread_mutex_t lock;
-    zreg__map *names;     /* "REPOSITORY:TAG", "REPOSITORY@DIGEST" -> zreg__origin_list */
+    zreg__map *names;     /* "REPOSITORY:TAG", "REPOSITORY@DIGEST" -> zreg__origins_list */
     zreg__origin **known; /* each origin once; never taken out, so pointers to them stay good */
     size_t known_count;
 };
@@ -76,7 +76,7 @@ static const zreg__origin *intern(zreg__origins *origins, const zreg__origin *or
 }
 
 /* Puts the origin first, and drops the oldest when there are too many. */
-static void put_first(zreg__origin_list *list, const zreg__origin *origin)
+static void put_first(zreg__origins_list *list, const zreg__origin *origin)
 {
     size_t at = 0;
     while (at < list->count && list->items[at] != origin) {
@@ -94,7 +94,7 @@ static void add(zreg__origins *origins, const char *repository, const char *refe
                 const zreg__origin *origin)
 {
     ZREG__AUTO_FREE char *key = key_of(repository, reference);
-    zreg__origin_list *list = key == NULL ? NULL : zreg__map_get(origins->names, key);
+    zreg__origins_list *list = key == NULL ? NULL : zreg__map_get(origins->names, key);
     if (list != NULL) {
         put_first(list, origin);
         return;
@@ -102,7 +102,7 @@ static void add(zreg__origins *origins, const char *repository, const char *refe
     if (key == NULL || zreg__map_count(origins->names) >= ZREG__MAX_ORIGIN_NAMES) {
         return;
     }
-    list = zreg__new(zreg__origin_list);
+    list = zreg__new(zreg__origins_list);
     if (list != NULL) {
         put_first(list, origin);
         if (zreg__map_set(origins->names, key, list, NULL) != ZREG_OK) {
@@ -169,16 +169,16 @@ void zreg__origins_note(zreg__origins *origins, zreg__store *store, const char *
     }
 }
 
-zreg__origin_list zreg__origins_find(zreg__origins *origins, const char *repository,
-                                     const char *reference)
+zreg__origins_list zreg__origins_find(zreg__origins *origins, const char *repository,
+                                      const char *reference)
 {
-    zreg__origin_list found = {.count = 0};
+    zreg__origins_list found = {.count = 0};
     ZREG__AUTO_FREE char *key = key_of(repository, reference);
     if (key == NULL) {
         return found;
     }
     pthread_mutex_lock(&origins->lock);
-    const zreg__origin_list *list = zreg__map_get(origins->names, key);
+    const zreg__origins_list *list = zreg__map_get(origins->names, key);
     if (list != NULL) {
         found = *list;
     }

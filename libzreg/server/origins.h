@@ -15,10 +15,10 @@ typedef struct zreg__origins zreg__origins;
 #define ZREG__ORIGINS_OF_ONE 4
 
 /** What is known of one name, the latest first; lives as long as the server. */
-typedef struct zreg__origin_list {
+typedef struct zreg__origins_list {
     const zreg__origin *items[ZREG__ORIGINS_OF_ONE];
     size_t count;
-} zreg__origin_list;
+} zreg__origins_list;
 
 zreg_status zreg__origins_new(zreg__origins **out, zreg_error *err);
 
@@ -28,8 +28,8 @@ void zreg__origins_note(zreg__origins *origins, zreg__store *store, const char *
                         const char *tag, const zreg_manifest *manifest, const zreg__origin *origin);
 
 /** What is known of a tag or digest in a repository. */
-zreg__origin_list zreg__origins_find(zreg__origins *origins, const char *repository,
-                                     const char *reference);
+zreg__origins_list zreg__origins_find(zreg__origins *origins, const char *repository,
+                                      const char *reference);
 
 void zreg__origins_free(zreg__origins *origins);
 

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "server/call.h"
 #include "server/handlers.h"
-#include "server/names.h"
+#include "server/target.h"
 #include <string.h>
 
 /* distribution-spec, "Endpoints". A row decides who may call; see access.c. */
@@ -13,7 +13,7 @@ static const zreg__route routes[] = {
     {"GET", "/healthz", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__base_health},
     {"GET", "/v2/", NULL, false, ZREG__RIGHT_PING, .end = zreg__base_ping},
     {"GET", "/v2", NULL, false, ZREG__RIGHT_PING, .end = zreg__base_ping},
-    {"GET", "/v2/_token", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__token_get},
+    {"GET", "/v2/_token", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__bearer_get},
     {"GET", "/v2/_catalog", NULL, false, ZREG__RIGHT_CATALOG, .end = zreg__lists_catalog,
      .is_slow = true},
     {"GET", "/v2/", "/tags/list", false, ZREG__RIGHT_PULL, .end = zreg__lists_tags,
@@ -107,7 +107,7 @@ static bool take_parts(zreg__call *call, const zreg__route *route, const parts *
     if (found->name_size > 0) {
         name[found->name_size] = '\0';
         call->name = name;
-        return zreg__names_set(call);
+        return zreg__target_set_repository(call);
     }
     return true;
 }
@@ -115,7 +115,7 @@ static bool take_parts(zreg__call *call, const zreg__route *route, const parts *
 bool zreg__routes_find(zreg__call *call)
 {
     parts found;
-    if (!zreg__names_split_target(call)) {
+    if (!zreg__target_split(call)) {
         return false;
     }
     for (size_t i = 0; i < ZREG__COUNT(routes); i++) {

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 struct zreg__store_blob {
-    const zreg__driver *driver;
-    zreg__driver_file *file;
+    const zreg__store_driver *driver;
+    zreg__store_driver_file *file;
     uint64_t size;
 };
 

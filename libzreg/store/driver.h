@@ -15,13 +15,13 @@
 #include <stdbool.h>
 #include <zreg/common.h>
 
-typedef struct zreg__driver_file zreg__driver_file;
+typedef struct zreg__store_driver_file zreg__store_driver_file;
 
 /** Receives each name in a folder; stops the walk when it does not return OK. */
-typedef zreg_status (*zreg__driver_each_fn)(const char *name, bool is_folder, void *user,
-                                            zreg_error *err);
+typedef zreg_status (*zreg__store_driver_each_fn)(const char *name, bool is_folder, void *user,
+                                                  zreg_error *err);
 
-typedef struct zreg__driver {
+typedef struct zreg__store_driver {
     const char *name;
 
     zreg_status (*open)(void **out, const char *root, zreg_error *err);
@@ -35,7 +35,7 @@ typedef struct zreg__driver {
     zreg_status (*stat)(uint64_t *out_size_bytes, void *self, const char *key, zreg_error *err);
     zreg_status (*remove)(void *self, const char *key, bool durable, zreg_error *err);
     zreg_status (*remove_folder)(void *self, const char *key, zreg_error *err);
-    zreg_status (*each)(void *self, const char *folder, zreg__driver_each_fn call, void *user,
+    zreg_status (*each)(void *self, const char *folder, zreg__store_driver_each_fn call, void *user,
                         zreg_error *err);
     /** Makes a key, and the folders above it, survive power loss. */
     zreg_status (*sync)(void *self, const char *key, zreg_error *err);
@@ -44,23 +44,23 @@ typedef struct zreg__driver {
                         zreg_error *err);
 
     /* Large objects: read at any offset, or written at the end by one writer at a time. */
-    zreg_status (*file_read_open)(zreg__driver_file **out, void *self, const char *key,
+    zreg_status (*file_read_open)(zreg__store_driver_file **out, void *self, const char *key,
                                   zreg_error *err);
     /** CONFLICT: another writer has it open. */
-    zreg_status (*file_write_open)(zreg__driver_file **out, void *self, const char *key,
+    zreg_status (*file_write_open)(zreg__store_driver_file **out, void *self, const char *key,
                                    bool create, zreg_error *err);
-    uint64_t (*file_size)(const zreg__driver_file *file);
-    int (*file_descriptor)(const zreg__driver_file *file); /* -1: there is none */
-    zreg_status (*file_read)(size_t *out_size, zreg__driver_file *file, uint64_t offset,
+    uint64_t (*file_size)(const zreg__store_driver_file *file);
+    int (*file_descriptor)(const zreg__store_driver_file *file); /* -1: there is none */
+    zreg_status (*file_read)(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
                              void *buffer, size_t capacity, zreg_error *err);
-    zreg_status (*file_append)(zreg__driver_file *file, const void *bytes, size_t size,
+    zreg_status (*file_append)(zreg__store_driver_file *file, const void *bytes, size_t size,
                                zreg_error *err);
-    zreg_status (*file_truncate)(zreg__driver_file *file, uint64_t size, zreg_error *err);
-    zreg_status (*file_sync)(zreg__driver_file *file, zreg_error *err);
-    void (*file_close)(zreg__driver_file *file);
-} zreg__driver;
+    zreg_status (*file_truncate)(zreg__store_driver_file *file, uint64_t size, zreg_error *err);
+    zreg_status (*file_sync)(zreg__store_driver_file *file, zreg_error *err);
+    void (*file_close)(zreg__store_driver_file *file);
+} zreg__store_driver;
 
 /** Files beneath a root folder. */
-extern const zreg__driver zreg__fs_driver;
+extern const zreg__store_driver zreg__fs_driver;
 
 #endif

@@ -229,7 +229,7 @@ static bool is_folder(DIR *folder, const struct dirent *entry)
            S_ISDIR(info.st_mode);
 }
 
-static zreg_status fs_each(void *self, const char *key, zreg__driver_each_fn call, void *user,
+static zreg_status fs_each(void *self, const char *key, zreg__store_driver_each_fn call, void *user,
                            zreg_error *err)
 {
     int fd = zreg__fs_open(self, key, O_RDONLY | O_DIRECTORY, 0);
@@ -277,7 +277,7 @@ static zreg_status fs_move(void *self, const char *from, const char *to, bool du
     return failed == 0 ? ZREG_OK : zreg__fs_fail(err, failed, "rename to", to);
 }
 
-const zreg__driver zreg__fs_driver = {
+const zreg__store_driver zreg__fs_driver = {
     .name = "fs",
     .open = fs_open,
     .close = fs_close,

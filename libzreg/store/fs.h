@@ -21,18 +21,18 @@ int zreg__fs_make_parents(const zreg__fs *fs, const char *path, bool durable);
 /** Syncs the folder that holds `path`. 0 or errno. */
 int zreg__fs_sync_parent(const zreg__fs *fs, const char *path);
 
-zreg_status zreg__fs_read_open(zreg__driver_file **out, void *self, const char *key,
+zreg_status zreg__fs_read_open(zreg__store_driver_file **out, void *self, const char *key,
                                zreg_error *err);
-zreg_status zreg__fs_write_open(zreg__driver_file **out, void *self, const char *key, bool create,
-                                zreg_error *err);
-uint64_t zreg__fs_size(const zreg__driver_file *file);
-int zreg__fs_descriptor(const zreg__driver_file *file);
-zreg_status zreg__fs_read(size_t *out_size, zreg__driver_file *file, uint64_t offset, void *buffer,
-                          size_t capacity, zreg_error *err);
-zreg_status zreg__fs_append(zreg__driver_file *file, const void *bytes, size_t size,
+zreg_status zreg__fs_write_open(zreg__store_driver_file **out, void *self, const char *key,
+                                bool create, zreg_error *err);
+uint64_t zreg__fs_size(const zreg__store_driver_file *file);
+int zreg__fs_descriptor(const zreg__store_driver_file *file);
+zreg_status zreg__fs_read(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
+                          void *buffer, size_t capacity, zreg_error *err);
+zreg_status zreg__fs_append(zreg__store_driver_file *file, const void *bytes, size_t size,
                             zreg_error *err);
-zreg_status zreg__fs_truncate(zreg__driver_file *file, uint64_t size, zreg_error *err);
-zreg_status zreg__fs_sync(zreg__driver_file *file, zreg_error *err);
-void zreg__fs_close(zreg__driver_file *file);
+zreg_status zreg__fs_truncate(zreg__store_driver_file *file, uint64_t size, zreg_error *err);
+zreg_status zreg__fs_sync(zreg__store_driver_file *file, zreg_error *err);
+void zreg__fs_close(zreg__store_driver_file *file);
 
 #endif

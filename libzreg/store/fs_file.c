@@ -9,12 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-struct zreg__driver_file {
+struct zreg__store_driver_file {
     int fd;
     uint64_t size;
 };
 
-static zreg_status wrap(zreg__driver_file **out, int fd, const char *key, zreg_error *err)
+static zreg_status wrap(zreg__store_driver_file **out, int fd, const char *key, zreg_error *err)
 {
     struct stat info;
     if (fstat(fd, &info) != 0) {
@@ -22,7 +22,7 @@ static zreg_status wrap(zreg__driver_file **out, int fd, const char *key, zreg_e
         close(fd);
         return zreg__fs_fail(err, failed, "read", key);
     }
-    zreg__driver_file *file = zreg__new(zreg__driver_file);
+    zreg__store_driver_file *file = zreg__new(zreg__store_driver_file);
     if (file == NULL) {
         close(fd);
         return zreg__fail_nomem(err);
@@ -33,15 +33,15 @@ static zreg_status wrap(zreg__driver_file **out, int fd, const char *key, zreg_e
     return ZREG_OK;
 }
 
-zreg_status zreg__fs_read_open(zreg__driver_file **out, void *self, const char *key,
+zreg_status zreg__fs_read_open(zreg__store_driver_file **out, void *self, const char *key,
                                zreg_error *err)
 {
     int fd = zreg__fs_open(self, key, O_RDONLY, 0);
     return fd < 0 ? zreg__fs_fail(err, errno, "open", key) : wrap(out, fd, key, err);
 }
 
-zreg_status zreg__fs_write_open(zreg__driver_file **out, void *self, const char *key, bool create,
-                                zreg_error *err)
+zreg_status zreg__fs_write_open(zreg__store_driver_file **out, void *self, const char *key,
+                                bool create, zreg_error *err)
 {
     int flags = O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0);
     int fd = zreg__fs_open(self, key, flags, 0644);
@@ -58,18 +58,18 @@ zreg_status zreg__fs_write_open(zreg__driver_file **out, void *self, const char 
     return wrap(out, fd, key, err);
 }
 
-uint64_t zreg__fs_size(const zreg__driver_file *file)
+uint64_t zreg__fs_size(const zreg__store_driver_file *file)
 {
     return file->size;
 }
 
-int zreg__fs_descriptor(const zreg__driver_file *file)
+int zreg__fs_descriptor(const zreg__store_driver_file *file)
 {
     return file->fd;
 }
 
-zreg_status zreg__fs_read(size_t *out_size, zreg__driver_file *file, uint64_t offset, void *buffer,
-                          size_t capacity, zreg_error *err)
+zreg_status zreg__fs_read(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
+                          void *buffer, size_t capacity, zreg_error *err)
 {
     ssize_t got;
     do {
@@ -82,7 +82,7 @@ zreg_status zreg__fs_read(size_t *out_size, zreg__driver_file *file, uint64_t of
     return ZREG_OK;
 }
 
-zreg_status zreg__fs_append(zreg__driver_file *file, const void *bytes, size_t size,
+zreg_status zreg__fs_append(zreg__store_driver_file *file, const void *bytes, size_t size,
                             zreg_error *err)
 {
     int failed = zreg__fd_write_all(file->fd, bytes, size);
@@ -93,7 +93,7 @@ zreg_status zreg__fs_append(zreg__driver_file *file, const void *bytes, size_t s
     return ZREG_OK;
 }
 
-zreg_status zreg__fs_truncate(zreg__driver_file *file, uint64_t size, zreg_error *err)
+zreg_status zreg__fs_truncate(zreg__store_driver_file *file, uint64_t size, zreg_error *err)
 {
     if (ftruncate(file->fd, (off_t)size) != 0) {
         return zreg__fail_errno(err, errno, "cut an upload");
@@ -102,12 +102,12 @@ zreg_status zreg__fs_truncate(zreg__driver_file *file, uint64_t size, zreg_error
     return ZREG_OK;
 }
 
-zreg_status zreg__fs_sync(zreg__driver_file *file, zreg_error *err)
+zreg_status zreg__fs_sync(zreg__store_driver_file *file, zreg_error *err)
 {
     return fdatasync(file->fd) == 0 ? ZREG_OK : zreg__fail_errno(err, errno, "sync an upload");
 }
 
-void zreg__fs_close(zreg__driver_file *file)
+void zreg__fs_close(zreg__store_driver_file *file)
 {
     if (file != NULL) {
         close(file->fd);

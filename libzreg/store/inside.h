@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 struct zreg__store {
-    const zreg__driver *driver;
+    const zreg__store_driver *driver;
     void *self; /* the driver's */
     zreg_durability durability;
     zreg__log log;

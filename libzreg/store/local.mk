@@ -15,9 +15,9 @@ libzreg_sources += \
 	libzreg/store/manifest.c \
 	libzreg/store/page.c \
 	libzreg/store/page.h \
-	libzreg/store/record.c \
-	libzreg/store/record.h \
 	libzreg/store/repository.c \
+	libzreg/store/revision.c \
+	libzreg/store/revision.h \
 	libzreg/store/store.c \
 	libzreg/store/store.h \
 	libzreg/store/tag.c \

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/manifest.h"
-#include "store/record.h"
+#include "store/revision.h"
 #include <string.h>
 
 static zreg_status unknown(const char *repository, const char *reference, zreg_error *err)
@@ -14,11 +14,11 @@ static zreg_status unknown(const char *repository, const char *reference, zreg_e
     return zreg__fail(err, ZREG_NOTFOUND, "%s holds no manifest \"%s\"", repository, reference);
 }
 
-static zreg_status load_record(zreg__record *out, zreg__store *store, const char *repository,
+static zreg_status load_record(zreg__revision *out, zreg__store *store, const char *repository,
                                const zreg_digest *digest, zreg_error *err)
 {
     zreg__key key;
-    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__RECORD_MAX_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__REVISION_MAX_BYTES);
     ZREG__TRY(zreg__keys_revision(&key, repository, digest, err));
     zreg_status status = store->driver->get(&bytes, store->self, key.text, NULL);
     if (status == ZREG_NOTFOUND) {
@@ -27,11 +27,11 @@ static zreg_status load_record(zreg__record *out, zreg__store *store, const char
     if (status != ZREG_OK) {
         return zreg__fail(err, status, "the record %s cannot be read", key.text);
     }
-    return zreg__record_parse(out, bytes.data, bytes.size, err);
+    return zreg__revision_parse(out, bytes.data, bytes.size, err);
 }
 
 static zreg_status load_content(zreg_manifest **out, zreg__store *store, const zreg_digest *digest,
-                                const zreg__record *record, zreg_error *err)
+                                const zreg__revision *record, zreg_error *err)
 {
     zreg__key key;
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -55,7 +55,7 @@ static zreg_status resolve(zreg_digest *out, zreg__store *store, const char *rep
 static zreg_status load(zreg_manifest **out, zreg__store *store, const char *repository,
                         const zreg_digest *digest, const char *reference, zreg_error *err)
 {
-    zreg__record record;
+    zreg__revision record;
     ZREG__TRY(load_record(&record, store, repository, digest, err));
     zreg_status status = load_content(out, store, digest, &record, NULL);
     if (status == ZREG_OK || status == ZREG_NOMEM) {
@@ -162,7 +162,7 @@ static zreg_status check_references(zreg__store *store, const char *repository,
 static zreg_status write_revision(zreg__store *store, const char *repository,
                                   const zreg_manifest *manifest, zreg_error *err)
 {
-    const zreg__driver *driver = store->driver;
+    const zreg__store_driver *driver = store->driver;
     bool durable = zreg__store_syncs_manifests(store);
     const zreg_digest *digest = zreg_manifest_digest(manifest);
     const zreg_descriptor *subject = zreg_manifest_subject(manifest);
@@ -170,7 +170,7 @@ static zreg_status write_revision(zreg__store *store, const char *repository,
     size_t size;
     const void *bytes = zreg_manifest_bytes(manifest, &size);
     ZREG__AUTO_FREE char *record = NULL;
-    ZREG__TRY(zreg__record_print(&record, manifest, err));
+    ZREG__TRY(zreg__revision_print(&record, manifest, err));
     zreg__keys_blob(&key, digest);
     ZREG__TRY(driver->put(store->self, key.text, bytes, size, durable, err));
     if (subject != NULL) {
@@ -202,11 +202,11 @@ zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository,
 zreg_status zreg__store_manifest_delete(zreg__store *store, const char *repository,
                                         const zreg_digest *digest, zreg_error *err)
 {
-    const zreg__driver *driver = store->driver;
+    const zreg__store_driver *driver = store->driver;
     bool durable = zreg__store_syncs_manifests(store);
     pthread_rwlock_wrlock(&store->tagging);
     ZREG__AUTO_TAGGING ZREG__UNUSED pthread_rwlock_t *held = &store->tagging;
-    zreg__record record = {.media_type = ""};
+    zreg__revision record = {.media_type = ""};
     zreg__key key;
     zreg_status found = load_record(&record, store, repository, digest, err);
     if (found == ZREG_NOTFOUND || found == ZREG_INVAL) {

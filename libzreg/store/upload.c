@@ -24,7 +24,7 @@ static const char magic[16] = "zreg upload v1\n";
 
 struct zreg__store_upload {
     zreg__store *store;
-    zreg__driver_file *file;
+    zreg__store_driver_file *file;
     char id[33];
     saved_state state;
     uint64_t saved_bytes; /* how far the state on disk reaches */
@@ -93,7 +93,7 @@ static zreg_status load(saved_state *out, zreg__store *store, const char *reposi
 /* Bytes past the state were not acknowledged: after a crash they go. */
 static zreg_status match_file(zreg__store_upload *upload, zreg_error *err)
 {
-    const zreg__driver *driver = upload->store->driver;
+    const zreg__store_driver *driver = upload->store->driver;
     uint64_t size = driver->file_size(upload->file);
     if (size < upload->state.hash.bytes) {
         return zreg__fail(err, ZREG_NOTFOUND, "the upload has lost bytes; start it again");
@@ -162,7 +162,7 @@ zreg_status zreg__store_upload_digest(zreg_digest *out, zreg__store_upload *uplo
 static zreg_status hash_again(zreg_digest *out, zreg__store_upload *upload, zreg__hash_kind kind,
                               zreg_error *err)
 {
-    const zreg__driver *driver = upload->store->driver;
+    const zreg__store_driver *driver = upload->store->driver;
     ZREG__AUTO_FREE char *block = zreg__calloc(1, ZREG__STREAM_BYTES);
     if (block == NULL) {
         return zreg__fail_nomem(err);
@@ -212,7 +212,7 @@ zreg_status zreg__store_upload_commit(zreg__store_upload *upload, const zreg_dig
                                       zreg_error *err)
 {
     zreg__store *store = upload->store;
-    const zreg__driver *driver = store->driver;
+    const zreg__store_driver *driver = store->driver;
     bool durable = zreg__store_syncs_blobs(store);
     zreg__key data, blob, folder;
     ZREG__TRY(verify(upload, digest, err));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/token.h"
+#include "server/bearer.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -19,12 +19,12 @@ static zreg_status add_mac(zreg__buf *to, const zreg_server *server, const char 
     return zreg__base64_encode(to, mac, sizeof(mac), 1, err);
 }
 
-zreg_status zreg__token_print(char **out, const zreg_server *server, const char *user,
-                              const char *grants, int64_t expires, zreg_error *err)
+zreg_status zreg__bearer_print(char **out, const zreg_server *server, const char *user,
+                               const char *grants, int64_t expires, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(MAX_TOKEN_BYTES / 2);
     ZREG__AUTO(zreg__buf) zreg__buf token = ZREG__BUF(MAX_TOKEN_BYTES);
-    ZREG__TRY(zreg__buf_printf(&lines, err, "%s\n%lld\n%s\n%s", ZREG__TOKEN_SERVICE,
+    ZREG__TRY(zreg__buf_printf(&lines, err, "%s\n%lld\n%s\n%s", ZREG__BEARER_SERVICE,
                                (long long)expires, user, grants));
     ZREG__TRY(zreg__base64_encode(&token, lines.data, lines.size, 1, err));
     size_t signed_size = token.size;
@@ -42,7 +42,7 @@ static bool is_signed(const zreg_server *server, zreg__span lines, zreg__span ma
            zreg__mem_equal_constant_time(mac.text, wanted.data, mac.size);
 }
 
-bool zreg__token_read(zreg__call *call, zreg__span token)
+bool zreg__bearer_read(zreg__call *call, zreg__span token)
 {
     zreg__span mac = token;
     zreg__span lines = zreg__span_cut(&mac, '.');
@@ -56,7 +56,7 @@ bool zreg__token_read(zreg__call *call, zreg__span token)
     zreg__span service = zreg__span_cut(&rest, '\n');
     zreg__span expiry = zreg__span_cut(&rest, '\n');
     zreg__span user = zreg__span_cut(&rest, '\n');
-    if (!zreg__span_is(service, ZREG__TOKEN_SERVICE) || !zreg__span_u64(expiry, &expires) ||
+    if (!zreg__span_is(service, ZREG__BEARER_SERVICE) || !zreg__span_u64(expiry, &expires) ||
         expires <= (uint64_t)zreg__clock_unix_s()) {
         return false;
     }
@@ -65,7 +65,7 @@ bool zreg__token_read(zreg__call *call, zreg__span token)
     return call->grants != NULL;
 }
 
-bool zreg__token_grants(const char *grants, zreg__right right, const char *repository)
+bool zreg__bearer_grants(const char *grants, zreg__right right, const char *repository)
 {
     static const char letters[] = {
         [ZREG__RIGHT_CATALOG] = 'c',

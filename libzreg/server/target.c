@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/names.h"
+#include "server/target.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -8,7 +8,7 @@
 #include "server/query.h"
 #include <string.h>
 
-bool zreg__names_split_target(zreg__call *call)
+bool zreg__target_split(zreg__call *call)
 {
     call->path = zreg__strdup(call->request->target);
     if (call->path == NULL) {
@@ -28,7 +28,7 @@ bool zreg__names_split_target(zreg__call *call)
     return true;
 }
 
-bool zreg__names_set(zreg__call *call)
+bool zreg__target_set_repository(zreg__call *call)
 {
     ZREG__AUTO_FREE char *namespace = zreg__call_query(call, "ns", 0);
     zreg_status status =
@@ -41,7 +41,7 @@ bool zreg__names_set(zreg__call *call)
     return false;
 }
 
-const char *zreg__names_host(const zreg__call *call)
+const char *zreg__target_host(const zreg__call *call)
 {
     const char *host = zreg__serve_header(call->request, "Host");
     return host != NULL && zreg__reference_is_host(zreg__span_of(host)) ? host

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/record.h"
+#include "store/revision.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,7 +24,7 @@ static zreg_status set_references(zreg__json *record, const zreg_manifest *manif
     return ZREG_OK;
 }
 
-zreg_status zreg__record_print(char **out, const zreg_manifest *manifest, zreg_error *err)
+zreg_status zreg__revision_print(char **out, const zreg_manifest *manifest, zreg_error *err)
 {
     size_t size;
     zreg_manifest_bytes(manifest, &size);
@@ -40,7 +40,8 @@ zreg_status zreg__record_print(char **out, const zreg_manifest *manifest, zreg_e
     return zreg__json_print(out, record, err);
 }
 
-zreg_status zreg__record_parse(zreg__record *out, const void *bytes, size_t size, zreg_error *err)
+zreg_status zreg__revision_parse(zreg__revision *out, const void *bytes, size_t size,
+                                 zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     zreg_status status = zreg__json_parse(&json, bytes, size, "a revision record", err);
@@ -49,7 +50,7 @@ zreg_status zreg__record_parse(zreg__record *out, const void *bytes, size_t size
     }
     const char *media_type = zreg__json_text(json, "mediaType");
     const char *subject = zreg__json_text(json, "subject");
-    *out = (zreg__record){.media_type = ""};
+    *out = (zreg__revision){.media_type = ""};
     if (media_type == NULL ||
         !zreg__str_copy(out->media_type, sizeof(out->media_type), media_type) ||
         !zreg__json_u64(json, "size", &out->size_bytes) ||

@@ -6,22 +6,22 @@
  * time of expiry, user, then one "RIGHTS SCOPE" for each scope granted, RIGHTS being some of the
  * letters p (pull), w (push), d (delete), c (catalog). There is no field that names an algorithm.
  */
-#ifndef ZREG_SERVER_TOKEN_H
-#define ZREG_SERVER_TOKEN_H
+#ifndef ZREG_SERVER_BEARER_H
+#define ZREG_SERVER_BEARER_H
 
 #include "base/str.h"
 #include "server/inside.h"
 
-#define ZREG__TOKEN_SERVICE "zreg"
+#define ZREG__BEARER_SERVICE "zreg"
 
 /** Verifies a token and sets the call's user and grants. */
-bool zreg__token_read(zreg__call *call, zreg__span token);
+bool zreg__bearer_read(zreg__call *call, zreg__span token);
 
 /** Whether grants hold a right. `repository` NULL is fine for CATALOG. */
-bool zreg__token_grants(const char *grants, zreg__right right, const char *repository);
+bool zreg__bearer_grants(const char *grants, zreg__right right, const char *repository);
 
 /** A token in new memory; `grants` are its last lines. */
-zreg_status zreg__token_print(char **out, const zreg_server *server, const char *user,
-                              const char *grants, int64_t expires, zreg_error *err);
+zreg_status zreg__bearer_print(char **out, const zreg_server *server, const char *user,
+                               const char *grants, int64_t expires, zreg_error *err);
 
 #endif

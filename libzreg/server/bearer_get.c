@@ -9,8 +9,8 @@
 #include "base/str.h"
 #include "oci/reference.h"
 #include "server/access.h"
+#include "server/bearer.h"
 #include "server/call.h"
-#include "server/token.h"
 #include <string.h>
 
 /* What the request asks for and gets. */
@@ -108,8 +108,8 @@ static zreg_status print_answer(char **out, const zreg__call *call, const char *
     uint32_t lifetime = call->server->token_lifetime_s;
     int64_t now = zreg__clock_unix_s();
     zreg__clock_rfc3339(issued, now);
-    ZREG__TRY(zreg__token_print(&token, call->server, call->user == NULL ? "" : call->user, grants,
-                                now + lifetime, err));
+    ZREG__TRY(zreg__bearer_print(&token, call->server, call->user == NULL ? "" : call->user, grants,
+                                 now + lifetime, err));
     ZREG__TRY(zreg__json_set_text(json, "token", token, err));
     ZREG__TRY(zreg__json_set_text(json, "access_token", token, err));
     ZREG__TRY(zreg__json_set_u64(json, "expires_in", lifetime, err));
@@ -131,14 +131,14 @@ static bool is_refused(const wish *w)
            call->server->anonymous == ZREG_ANONYMOUS_NONE;
 }
 
-void zreg__token_get(zreg__call *call)
+void zreg__bearer_get(zreg__call *call)
 {
     wish w = {.call = call, .grants = ZREG__BUF(8 * ZREG__KIB)};
     ZREG__AUTO_FREE char *answer = NULL;
     if (grant_all(&w, NULL) != ZREG_OK) {
         zreg__call_fail_as(call, 400, ZREG__CODE_DENIED, "more scopes than a token can hold");
     } else if (is_refused(&w)) {
-        zreg__call_header(call, "WWW-Authenticate", "Basic realm=\"" ZREG__TOKEN_SERVICE "\"");
+        zreg__call_header(call, "WWW-Authenticate", "Basic realm=\"" ZREG__BEARER_SERVICE "\"");
         zreg__call_fail(call, ZREG__UNAUTHORIZED, "%s",
                         call->who == ZREG__WHO_WRONG ? "wrong user or password"
                                                      : "log in with a user and password");

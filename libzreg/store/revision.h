@@ -3,24 +3,25 @@
  * The revision record of a manifest in a repository: a JSON object with mediaType, size, time and,
  * where the manifest has them, subject, manifests, blobs. What garbage collection follows.
  */
-#ifndef ZREG_STORE_RECORD_H
-#define ZREG_STORE_RECORD_H
+#ifndef ZREG_STORE_REVISION_H
+#define ZREG_STORE_REVISION_H
 
 #include "base/limits.h"
 #include <zreg/manifest.h>
 
-typedef struct zreg__record {
+typedef struct zreg__revision {
     char media_type[ZREG__MAX_MEDIA_TYPE + 1];
     zreg_digest subject; /* text "": none */
     uint64_t size_bytes;
-} zreg__record;
+} zreg__revision;
 
 /** The record's text in new memory. */
-zreg_status zreg__record_print(char **out, const zreg_manifest *manifest, zreg_error *err);
+zreg_status zreg__revision_print(char **out, const zreg_manifest *manifest, zreg_error *err);
 
 /** Errors: IO (the record is damaged). */
-zreg_status zreg__record_parse(zreg__record *out, const void *bytes, size_t size, zreg_error *err);
+zreg_status zreg__revision_parse(zreg__revision *out, const void *bytes, size_t size,
+                                 zreg_error *err);
 
-#define ZREG__RECORD_MAX_BYTES (2 * ZREG__MIB)
+#define ZREG__REVISION_MAX_BYTES (2 * ZREG__MIB)
 
 #endif
