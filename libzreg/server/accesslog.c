@@ -83,12 +83,12 @@ void zreg__accesslog_write(const zreg__call *call, bool completed)
 {
     zreg_server *server = call->server;
     ZREG__AUTO_FREE char *text = NULL;
-    if (server->access == NULL) {
+    if (server->life.access == NULL) {
         return;
     }
     ZREG__AUTO(zreg__json) zreg__json *line = zreg__json_new_object();
     if (describe(line, call, completed, NULL) == ZREG_OK &&
         zreg__json_print_report(&text, line, NULL) == ZREG_OK) {
-        zreg__life_access(server, text);
+        zreg__life_access(&server->life, text);
     }
 }

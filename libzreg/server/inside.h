@@ -21,8 +21,6 @@ struct zreg_server {
     zreg__users *users;
     zreg__origins *origins;
     zreg__log log;
-    zreg_access_fn access;
-    void *access_user;
     zreg_anonymous anonymous;
     uint32_t token_lifetime_s;
     uint8_t token_key[32]; /* of this run: no other server's token fits */

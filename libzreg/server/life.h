@@ -20,24 +20,40 @@ typedef struct zreg__life_callback {
 
 typedef struct zreg__life {
     pid_t maker;
+    zreg_log_fn log; /* the owner's callbacks, or NULL */
+    void *log_user;
+    zreg_access_fn access;
+    void *access_user;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t left;  /* the last visitor has left */
     unsigned holders;
     unsigned visitors;
     bool is_closed; /* nobody may visit any more */
     zreg__life_callback *callbacks;
-    zreg_log_fn log; /* the owner's */
-    void *log_user;
     pthread_mutex_t ending; /* held by the one that ends it */
 } zreg__life;
 
 void zreg__life_init(zreg__life *life);
 void zreg__life_finish(zreg__life *life);
 
-/** A zreg_log_fn for the server's log, which notes that a callback runs; `user` is the server. */
+/** A zreg_log_fn: calls the owner's log, and notes that a callback runs; `user` is the life. */
 void zreg__life_log(zreg_log_level level, const char *line, void *user);
 
-/** Calls the owner's access callback with a line. */
-void zreg__life_access(zreg_server *server, const char *line);
+/** Calls the owner's access callback with a line, and notes the same. */
+void zreg__life_access(zreg__life *life, const char *line);
+
+/** Whether a callback runs on this very thread. */
+bool zreg__life_runs_callback(zreg__life *life);
+
+/** A holder more; and one less: true when it was the last. */
+void zreg__life_hold(zreg__life *life);
+bool zreg__life_release(zreg__life *life);
+
+/** A visitor more, unless it is closed (false); and one less. */
+bool zreg__life_enter(zreg__life *life);
+void zreg__life_leave(zreg__life *life);
+
+/** Lets nobody in any more, and waits until the last visitor has left. */
+void zreg__life_close(zreg__life *life);
 
 #endif

@@ -35,6 +35,7 @@ libzreg_sources += \
 	libzreg/server/routes.c \
 	libzreg/server/routes.h \
 	libzreg/server/server.c \
+	libzreg/server/server_end.c \
 	libzreg/server/target.c \
 	libzreg/server/target.h \
 	libzreg/server/uploads.c \

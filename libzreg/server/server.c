@@ -10,7 +10,6 @@
 #include "server/certificate.h"
 #include "server/dispatch.h"
 #include "server/inside.h"
-#include <openssl/crypto.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,9 +94,9 @@ static zreg_status prepare(zreg_server *server, const zreg_server_options *optio
 {
     server->life.log = options->log;
     server->life.log_user = options->log_user;
-    server->log = (zreg__log){options->log != NULL ? zreg__life_log : NULL, server};
-    server->access = options->access;
-    server->access_user = options->access_user;
+    server->life.access = options->access;
+    server->life.access_user = options->access_user;
+    server->log = (zreg__log){options->log != NULL ? zreg__life_log : NULL, &server->life};
     server->token_lifetime_s =
         options->token_lifetime_s != 0 ? options->token_lifetime_s : TOKEN_LIFETIME_S;
     ZREG__TRY(copy_texts(server, options, err));
@@ -186,22 +185,4 @@ void zreg__server_note_origin(zreg_server *server, const char *repository, const
     bool told = origin != NULL && zreg__origin_parse(&parsed, origin, NULL) == ZREG_OK;
     zreg__origins_note(server->origins, server->store, repository, tag, manifest,
                        told ? &parsed : NULL);
-}
-
-void zreg__server_destroy(zreg_server *server)
-{
-    zreg__serve_free(server->serve);
-    zreg__store_close(server->store);
-    zreg__users_free(server->users);
-    zreg__origins_free(server->origins);
-    OPENSSL_cleanse(server->token_key, sizeof(server->token_key));
-    zreg__free_secret(server->password);
-    zreg__free_secret(server->key_pem);
-    free(server->username);
-    free(server->cert_pem);
-    free(server->fingerprint);
-    free(server->address);
-    free(server->root);
-    zreg__life_finish(&server->life);
-    free(server);
 }

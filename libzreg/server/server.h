@@ -14,9 +14,6 @@ zreg__store *zreg__server_store(const zreg_server *server);
 zreg_server *zreg__server_share(zreg_server *server);
 void zreg__server_release(zreg_server *server);
 
-/** Frees what a server that was stopped is made of, after its last holder. */
-void zreg__server_destroy(zreg_server *server);
-
 /** One use of the store from outside, short, for which the end of the server waits. */
 typedef struct zreg__server_visit {
     zreg_server *server; /* NULL: not entered */
