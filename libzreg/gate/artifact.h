@@ -47,14 +47,6 @@ zreg_status zreg__artifact_list_read(zreg_artifacts *list, const zreg__json *art
 /** Frees what an entry holds. */
 void zreg__artifact_finish(zreg__artifact *artifact);
 
-/** A string or an integer, as text in new memory; NULL when there is none. Errors: INVAL (a number that is no integer
- *  of 64 bits). */
-zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,
-                                  zreg_error *err);
-
-/** True for a text of Zuul's that is kept: short, UTF-8, without control characters. */
-bool zreg__artifact_text_is_clean(const char *text);
-
 ZREG__DEFINE_AUTO(zreg_artifacts, zreg_artifacts_free)
 
 #endif

@@ -3,14 +3,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "gate/artifact.h"
 #include "gate/names.h"
+#include "gate/told.h"
 #include "oci/manifest.h"
 #include <string.h>
-
-/* Longest text of Zuul's that is kept: change, patchset, build, project, job. */
-#define MAX_FIELD 255
 
 /* Texts and references of one artifact while it is read. */
 typedef struct fields {
@@ -32,48 +29,11 @@ static void fields_finish(fields *read)
 
 ZREG__DEFINE_AUTO_VALUE(fields, fields_finish)
 
-bool zreg__artifact_text_is_clean(const char *text)
-{
-    size_t size = strlen(text);
-    for (size_t i = 0; i < size; i++) {
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-            return false;
-        }
-    }
-    return size <= MAX_FIELD && zreg__utf8_is_valid(text, size);
-}
-
-zreg_status zreg__artifact_scalar(char **out, const zreg__json *from, const char *key,
-                                  zreg_error *err)
-{
-    if (zreg__json_is_fraction(zreg__json_get(from, key))) {
-        return zreg__fail(err, ZREG_INVAL, "\"%s\" is a number, but no integer of 64 bits", key);
-    }
-    *out = zreg__json_scalar(from, key);
-    return ZREG_OK;
-}
-
 /* Zuul writes `key` beside name and url; what publish added stands in the metadata. */
 static zreg_status read_field(char **out, const zreg__json *artifact, const char *key,
                               zreg_error *err)
 {
-    char *text = NULL;
-    ZREG__TRY(zreg__artifact_scalar(&text, artifact, key, err));
-    if (text == NULL) {
-        ZREG__TRY(zreg__artifact_scalar(&text, zreg__json_get(artifact, "metadata"), key, err));
-    }
-    if (text == NULL) {
-        text = zreg__strdup("");
-    }
-    if (text == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *out = text;
-    if (!zreg__artifact_text_is_clean(text)) {
-        return zreg__fail(err, ZREG_INVAL, "\"%s\" is longer than %d characters or not plain text",
-                          key, MAX_FIELD);
-    }
-    return ZREG_OK;
+    return zreg__told_text(out, artifact, zreg__json_get(artifact, "metadata"), key, err);
 }
 
 /* Artifacts of other tools have no "build"; their URL has it: HOST/REPOSITORY:BUILD_TAG. */
@@ -143,16 +103,10 @@ static bool is_turned_round(const zreg__json *artifact)
            zreg__json_get(artifact, "branch") == NULL && zreg__json_get(artifact, "ref") == NULL;
 }
 
-static const char *media_type_of(const zreg__json *artifact)
+static const char *clean_text(const zreg__json *from, const char *key)
 {
-    const char *text = zreg__json_text(zreg__json_get(artifact, "metadata"), "media_type");
-    return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
-}
-
-static const char *clean_text(const zreg__json *artifact, const char *key)
-{
-    const char *text = zreg__json_text(artifact, key);
-    return text != NULL && zreg__artifact_text_is_clean(text) ? text : NULL;
+    const char *text = zreg__json_text(from, key);
+    return text != NULL && zreg__told_is_clean(text) ? text : NULL;
 }
 
 /* Zuul's reader takes keys as they are; whoever reads its artifacts in Go might not. */
@@ -174,7 +128,8 @@ static zreg_status read_artifact(zreg_artifacts *list, const zreg__json *artifac
 {
     zreg_artifact shown = {.name = zreg__json_text(artifact, "name"),
                            .url = zreg__json_text(artifact, "url"),
-                           .media_type = media_type_of(artifact),
+                           .media_type =
+                               clean_text(zreg__json_get(artifact, "metadata"), "media_type"),
                            .project = clean_text(artifact, "project"),
                            .job = clean_text(artifact, "job")};
     ZREG__TRY(check_case(artifact, err));

@@ -5,38 +5,24 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "gate/artifact.h"
+#include "gate/told.h"
 
 ZREG__DEFINE_AUTO_VALUE(zreg__item, zreg__item_finish)
-
-static zreg_status read_text(char **out, const zreg__json *from, const char *key, zreg_error *err)
-{
-    char *text = NULL;
-    ZREG__TRY(zreg__artifact_scalar(&text, from, key, err));
-    if (text == NULL && (text = zreg__strdup("")) == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *out = text;
-    if (!zreg__artifact_text_is_clean(text)) {
-        return zreg__fail(err, ZREG_INVAL, "\"%s\" is too long or not plain text", key);
-    }
-    return ZREG_OK;
-}
 
 /* It is only shown: one that cannot be is left out. */
 static zreg_status read_url(char **out, const zreg__json *from, zreg_error *err)
 {
     const char *text = zreg__json_text(from, "change_url");
-    bool shown = text != NULL && zreg__artifact_text_is_clean(text);
+    bool shown = text != NULL && zreg__told_is_clean(text);
     *out = zreg__strdup(shown ? text : "");
     return *out == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
 static zreg_status read_item(zreg__item *out, const zreg__json *entry, zreg_error *err)
 {
-    ZREG__TRY(read_text(&out->project, zreg__json_get(entry, "project"), "name", err));
-    ZREG__TRY(read_text(&out->change, entry, "change", err));
-    ZREG__TRY(read_text(&out->patchset, entry, "patchset", err));
+    ZREG__TRY(zreg__told_text(&out->project, zreg__json_get(entry, "project"), NULL, "name", err));
+    ZREG__TRY(zreg__told_text(&out->change, entry, NULL, "change", err));
+    ZREG__TRY(zreg__told_text(&out->patchset, entry, NULL, "patchset", err));
     return read_url(&out->url, entry, err);
 }
 
@@ -101,7 +87,7 @@ zreg_status zreg__items_read(zreg__items *out, const zreg__json *zuul, zreg_erro
     return ZREG_OK;
 }
 
-static zreg__item *find_maker(const zreg__items *items, const zreg_artifact *artifact)
+zreg__item *zreg__items_find(const zreg__items *items, const zreg_artifact *artifact)
 {
     for (size_t i = 0; i < items->count; i++) {
         if (zreg__item_made(&items->list[i], artifact)) {
@@ -111,37 +97,10 @@ static zreg__item *find_maker(const zreg__items *items, const zreg_artifact *art
     return NULL;
 }
 
-zreg_status zreg__items_of_merged(zreg__items *out, const zreg__items *ahead,
-                                  const zreg_artifacts *artifacts, zreg_error *err)
-{
-    size_t count = zreg_artifacts_count(artifacts);
-    out->list = zreg__calloc(count + 1, sizeof(zreg__item));
-    if (out->list == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
-        if (find_maker(ahead, artifact) != NULL || find_maker(out, artifact) != NULL) {
-            continue;
-        }
-        zreg__item *item = &out->list[out->count++];
-        item->merged = true;
-        item->project = zreg__strdup(artifact->project);
-        item->change = zreg__strdup(artifact->change);
-        item->patchset = zreg__strdup(artifact->patchset);
-        item->url = zreg__strdup("");
-        if (item->project == NULL || item->change == NULL || item->patchset == NULL ||
-            item->url == NULL) {
-            return zreg__fail_nomem(err);
-        }
-    }
-    return ZREG_OK;
-}
-
 zreg_status zreg__items_explain(zreg__items *items, const zreg_artifact *artifact, const char *why,
                                 zreg_error *err)
 {
-    zreg__item *item = find_maker(items, artifact);
+    zreg__item *item = zreg__items_find(items, artifact);
     char *copy = item == NULL ? NULL : zreg__strdup(why);
     if (item == NULL) {
         return ZREG_OK;

@@ -35,10 +35,8 @@ typedef struct zreg__items {
  *  `buildset_refs` names. `out` is to be finished also after an error. Errors: INVAL, LIMIT, NOMEM. */
 zreg_status zreg__items_read(zreg__items *out, const zreg__json *zuul, zreg_error *err);
 
-/** Makes items of the changes that made the artifacts and that are not among `ahead`; they have
- *  merged. `out` is to be finished also after an error. Errors: NOMEM. */
-zreg_status zreg__items_of_merged(zreg__items *out, const zreg__items *ahead,
-                                  const zreg_artifacts *artifacts, zreg_error *err);
+/** The item whose own jobs made the artifact; NULL: none of them. */
+zreg__item *zreg__items_find(const zreg__items *items, const zreg_artifact *artifact);
 
 /** Keeps, for the item that made the artifact, why it was not brought in. Errors: NOMEM. */
 zreg_status zreg__items_explain(zreg__items *items, const zreg_artifact *artifact, const char *why,

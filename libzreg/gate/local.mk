@@ -32,12 +32,12 @@ libzreg_sources += \
 	libzreg/gate/progress.c \
 	libzreg/gate/progress.h \
 	libzreg/gate/promote.c \
-	libzreg/gate/promote_cleanup.c \
-	libzreg/gate/promote_intermediate.c \
-	libzreg/gate/promote_order.c \
-	libzreg/gate/promote_referrers.c \
-	libzreg/gate/promote_source.c \
-	libzreg/gate/promote_verify.c \
+	libzreg/gate/promotion_cleanup.c \
+	libzreg/gate/promotion_intermediate.c \
+	libzreg/gate/promotion_order.c \
+	libzreg/gate/promotion_referrers.c \
+	libzreg/gate/promotion_source.c \
+	libzreg/gate/promotion_verify.c \
 	libzreg/gate/promoted.c \
 	libzreg/gate/promoted.h \
 	libzreg/gate/promotion.c \
@@ -54,6 +54,8 @@ libzreg_sources += \
 	libzreg/gate/siblings.c \
 	libzreg/gate/siblings.h \
 	libzreg/gate/tags.c \
+	libzreg/gate/told.c \
+	libzreg/gate/told.h \
 	libzreg/gate/upload.c \
 	libzreg/gate/zuul.c \
 	libzreg/gate/zuul.h \

@@ -245,6 +245,33 @@ zreg_status zreg__merged_list(zreg_artifacts **out, zreg__map *decided, zreg_cli
     return ZREG_OK;
 }
 
+zreg_status zreg__merged_items(zreg__items *out, const zreg__items *ahead,
+                               const zreg_artifacts *artifacts, zreg_error *err)
+{
+    size_t count = zreg_artifacts_count(artifacts);
+    out->list = zreg__calloc(count + 1, sizeof(zreg__item));
+    if (out->list == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
+        if (zreg__items_find(ahead, artifact) != NULL || zreg__items_find(out, artifact) != NULL) {
+            continue;
+        }
+        zreg__item *item = &out->list[out->count++];
+        item->merged = true;
+        item->project = zreg__strdup(artifact->project);
+        item->change = zreg__strdup(artifact->change);
+        item->patchset = zreg__strdup(artifact->patchset);
+        item->url = zreg__strdup("");
+        if (item->project == NULL || item->change == NULL || item->patchset == NULL ||
+            item->url == NULL) {
+            return zreg__fail_nomem(err);
+        }
+    }
+    return ZREG_OK;
+}
+
 void zreg__merged_finish(zreg__merged *merged)
 {
     zreg_zuul_builds_free(merged->builds);

@@ -49,6 +49,11 @@ zreg_status zreg__merged_list(zreg_artifacts **out, zreg__map *decided, zreg_cli
                               const zreg__merged_query *query, zreg_cancel *cancel,
                               zreg_error *err);
 
+/** Makes items of the changes that made the artifacts and that are not among `ahead`; they have
+ *  merged. `out` is to be finished also after an error. Errors: NOMEM. */
+zreg_status zreg__merged_items(zreg__items *out, const zreg__items *ahead,
+                               const zreg_artifacts *artifacts, zreg_error *err);
+
 /** The name of an artifact's image as a key, in new memory, or NULL. */
 char *zreg__merged_name(const zreg_artifact *artifact);
 

@@ -235,7 +235,7 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
         .phase = "populate", .write = run.set.progress, .user = run.set.progress_user};
     ZREG__TRY(zreg__order_make(&run.order, artifacts, err));
     ZREG__TRY(find_merged(&run, err));
-    ZREG__TRY(zreg__items_of_merged(&run.merged_items, items_ahead(artifacts), run.merged, err));
+    ZREG__TRY(zreg__merged_items(&run.merged_items, items_ahead(artifacts), run.merged, err));
     size_t most = run.order.count + zreg_artifacts_count(run.merged);
     ZREG__TRY(zreg__populated_new(&populated, most, err));
     zreg_status status = populate(populated, &run, artifacts, err);

@@ -22,6 +22,22 @@ uint64_t zreg__promotion_all(const zreg__promotion *run)
     return run->count == 64 ? UINT64_MAX : ((uint64_t)1 << run->count) - 1;
 }
 
+static bool is_of_this_change(const zreg__promotion *run, const zreg__record *record)
+{
+    const char *change = run->set.change == NULL ? "" : run->set.change;
+    return record->order == run->set.order && zreg__str_equal(record->change, change);
+}
+
+const zreg_digest *zreg__promotion_known(const zreg__promotion *run)
+{
+    for (size_t i = 0; run->records != NULL && i < run->count; i++) {
+        if (is_of_this_change(run, &run->records[i])) {
+            return &run->records[i].digest;
+        }
+    }
+    return NULL;
+}
+
 zreg_status zreg__promotion_put(const zreg__promotion *run, const char *tag,
                                 const zreg_manifest *manifest, zreg_error *err)
 {

@@ -51,6 +51,9 @@ ZREG__DEFINE_AUTO_VALUE(zreg__promotion, zreg__promotion_finish)
 /** Every tag. */
 uint64_t zreg__promotion_all(const zreg__promotion *run);
 
+/** The digest that this same change was promoted as before; NULL when no record says so. */
+const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
+
 /** Stores `manifest` under `tag`. */
 zreg_status zreg__promotion_put(const zreg__promotion *run, const char *tag,
                                 const zreg_manifest *manifest, zreg_error *err);
@@ -81,9 +84,6 @@ zreg_status zreg__promotion_allow(zreg__promotion *run, size_t i, const zreg_dig
  *  astray. Without an order it asks nothing. Errors: CONFLICT (a foreign tag stands in the record's
  *  place, or a condition does not hold). */
 zreg_status zreg__promotion_read_records(zreg__promotion *run, zreg_error *err);
-
-/** The digest that this same change was promoted as before; NULL when no record says so. */
-const zreg_digest *zreg__promotion_known(const zreg__promotion *run);
 
 /** Fetches the manifest of the image, from the intermediate registry with all that it names.
  *  Errors: NOTFOUND, CONFLICT (it is not what the caller expects), those of zreg_copy. */

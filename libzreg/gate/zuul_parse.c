@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "gate/told.h"
 #include "gate/zuul.h"
 #include <stdio.h>
 
@@ -17,7 +18,7 @@ static char *text_of(const zreg__json *build, const char *key)
     if (text == NULL) {
         text = zreg__json_scalar(zreg__json_get(build, "ref"), key);
     }
-    if (text != NULL && zreg__artifact_text_is_clean(text)) {
+    if (text != NULL && zreg__told_is_clean(text)) {
         return text;
     }
     free(text);

@@ -63,22 +63,6 @@ zreg_status zreg__promotion_read_records(zreg__promotion *run, zreg_error *err)
     return ZREG_OK;
 }
 
-static bool is_of_this_change(const zreg__promotion *run, const zreg__record *record)
-{
-    const char *change = run->set.change == NULL ? "" : run->set.change;
-    return record->order == run->set.order && zreg__str_equal(record->change, change);
-}
-
-const zreg_digest *zreg__promotion_known(const zreg__promotion *run)
-{
-    for (size_t i = 0; run->records != NULL && i < run->count; i++) {
-        if (is_of_this_change(run, &run->records[i])) {
-            return &run->records[i].digest;
-        }
-    }
-    return NULL;
-}
-
 static zreg_status put_record(zreg__promotion *run, size_t i, zreg_error *err)
 {
     ZREG__AUTO_FREE char *tag = NULL;
