@@ -106,10 +106,7 @@ static zreg_status head(zreg_digest *out, zreg__endpoint *endpoint, const zreg_d
         out->text[0] = '\0';
         return ZREG_OK;
     }
-    if (status != ZREG_OK && err != NULL) {
-        *err = why;
-    }
-    return status;
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 /* A list may outlive what it names. */

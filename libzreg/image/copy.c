@@ -74,13 +74,9 @@ static zreg_status look_at_destination(copy *self, zreg_cancel *cancel, zreg_err
     zreg_status status =
         zreg__endpoint_manifest_head(&self->dst_digest, self->dst, NULL, cancel, &why);
     self->dst_known = status == ZREG_OK;
-    if (status == ZREG_OK || status == ZREG_NOTFOUND || status == ZREG_DENIED) {
-        return ZREG_OK;
-    }
-    if (err != NULL) {
-        *err = why;
-    }
-    return status;
+    return status == ZREG_OK || status == ZREG_NOTFOUND || status == ZREG_DENIED
+               ? ZREG_OK
+               : zreg__fail_again(err, &why);
 }
 
 static zreg_status look_at(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
@@ -182,10 +178,7 @@ static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_er
     if (left_out > 0 && zreg__str_equal(why.registry_code, "MANIFEST_BLOB_UNKNOWN")) {
         return fetch_and_move(self, named, false, &left_out, cancel, err);
     }
-    if (err != NULL) {
-        *err = why;
-    }
-    return status;
+    return zreg__fail_again(err, &why);
 }
 
 /* Nothing moves: the blobs of an image are known without a look, those of an index are not. */

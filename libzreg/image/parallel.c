@@ -101,17 +101,15 @@ static zreg_status run_pool(parallel *self, unsigned threads, zreg__parallel_wat
     return ZREG_OK;
 }
 
-static zreg_status run(parallel *self, unsigned threads, zreg__parallel_watch_fn watch,
-                       const zreg_cancel *cancel, zreg_error *err)
+static zreg_status run_until_stopped(parallel *self, unsigned threads,
+                                     zreg__parallel_watch_fn watch, const zreg_cancel *cancel,
+                                     zreg_error *err)
 {
     ZREG__AUTO(zreg_cancel) zreg_cancel *stop = NULL;
     ZREG__TRY(zreg_cancel_new(&stop, err));
     self->stop = stop;
     ZREG__TRY(run_pool(self, threads, watch, cancel, err));
-    if (self->status != ZREG_OK && err != NULL) {
-        *err = self->error;
-    }
-    return self->status;
+    return self->status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &self->error);
 }
 
 zreg_status zreg__parallel_run(size_t count, unsigned threads, zreg__parallel_fn work,
@@ -128,7 +126,7 @@ zreg_status zreg__parallel_run(size_t count, unsigned threads, zreg__parallel_fn
     parallel self = {.work = work, .user = user, .count = count};
     pthread_mutex_init(&self.lock, NULL);
     zreg_status status =
-        run(&self, count < threads ? (unsigned)count : threads, watch, cancel, err);
+        run_until_stopped(&self, count < threads ? (unsigned)count : threads, watch, cancel, err);
     pthread_mutex_destroy(&self.lock);
     return status;
 }

@@ -43,22 +43,13 @@ typedef struct push {
     zreg_cancel *cancel;
 } push;
 
-/* Reports an error that was caught to be looked at first. */
-static zreg_status give(zreg_error *err, zreg_status status, const zreg_error *why)
-{
-    if (err != NULL) {
-        *err = *why;
-    }
-    return status;
-}
-
 static zreg_status head(bool *out_there, const push *p, const zreg_ref *ref, zreg_error *err)
 {
     uint64_t size = 0;
     zreg_error why = {.code = ZREG_OK};
     zreg_status status = zreg_blob_head(&size, p->self->client, ref, p->digest, p->cancel, &why);
     *out_there = status == ZREG_OK;
-    return status == ZREG_OK || status == ZREG_NOTFOUND ? ZREG_OK : give(err, status, &why);
+    return status == ZREG_OK || status == ZREG_NOTFOUND ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status mount(zreg_blob_writer **out, const push *p, const char *from, zreg_error *err)
@@ -97,7 +88,7 @@ static zreg_status push_by_mount(zreg_blob_writer **out, zreg__endpoint_blob_sta
     if (mount_refused(status)) {
         ZREG__TRY(mount(out, p, NULL, err));
     } else if (status != ZREG_OK) {
-        return give(err, status, &why);
+        return zreg__fail_again(err, &why);
     }
     *out_state = *out == NULL ? ZREG__BLOB_MOUNTED : ZREG__BLOB_WANTED;
     return ZREG_OK;
@@ -115,7 +106,7 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
         return push_after_head(out, out_state, p, NULL, err);
     }
     if (status != ZREG_OK) {
-        return give(err, status, &why);
+        return zreg__fail_again(err, &why);
     }
     if (*out == NULL) {
         self->self_mount = ZREG__MOUNT_WORKS;
