@@ -17,28 +17,50 @@ static zreg_status fail_at(zreg_error *err, int errno_value, const char *doing, 
     return status;
 }
 
+ssize_t zreg__fd_read(int fd, void *buffer, size_t capacity)
+{
+    ssize_t got;
+    do {
+        got = read(fd, buffer, capacity);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+ssize_t zreg__fd_read_at(int fd, void *buffer, size_t capacity, uint64_t offset)
+{
+    ssize_t got;
+    do {
+        got = pread(fd, buffer, capacity, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* What is read may be a secret, so the block does not stay on the stack. */
+zreg_status zreg__fd_read_all(zreg__buf *to, int fd, const char *name, zreg_error *err)
+{
+    char block[16384];
+    ssize_t got;
+    while ((got = zreg__fd_read(fd, block, sizeof(block))) > 0) {
+        zreg_status status = zreg__buf_append(to, block, (size_t)got, err);
+        explicit_bzero(block, (size_t)got);
+        if (status != ZREG_OK) {
+            return zreg__error_prefix(err, status, "%s", name);
+        }
+    }
+    return got == 0 ? ZREG_OK : zreg__fail_errno(err, errno, "read %s", name);
+}
+
 zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err)
 {
     ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return zreg__fail_file(err, errno, path, "open %s", path);
     }
-    char block[16384];
-    for (;;) {
-        ssize_t got = read(fd, block, sizeof(block));
-        if (got == 0) {
-            return ZREG_OK;
-        }
-        if (got < 0 && errno != EINTR) {
-            return fail_at(err, errno, "read", path);
-        }
-        if (got > 0) {
-            zreg_status status = zreg__buf_append(buf, block, (size_t)got, err);
-            if (status != ZREG_OK) {
-                return zreg__error_prefix(err, status, "%s", path);
-            }
-        }
+    zreg_status status = zreg__fd_read_all(buf, fd, path, err);
+    if (status != ZREG_OK) {
+        zreg__error_about(err, path);
     }
+    return status;
 }
 
 int zreg__fd_write_all(int fd, const void *bytes, size_t size)

@@ -19,6 +19,13 @@ zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err);
 zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
                              bool durable, zreg_error *err);
 
+/** Reads from a descriptor, where it is or at `offset`, past EINTR. -1: `errno` says why. */
+ssize_t zreg__fd_read(int fd, void *buffer, size_t capacity);
+ssize_t zreg__fd_read_at(int fd, void *buffer, size_t capacity, uint64_t offset);
+
+/** Adds all that a descriptor still gives; `name` is for errors. Errors: IO, LIMIT, NOMEM. */
+zreg_status zreg__fd_read_all(zreg__buf *to, int fd, const char *name, zreg_error *err);
+
 /** Writes all bytes to a descriptor, past short writes and EINTR. 0, or an errno value. */
 int zreg__fd_write_all(int fd, const void *bytes, size_t size);
 

@@ -255,17 +255,13 @@ static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffe
                                zreg_error *err)
 {
     layout_source *source = (layout_source *)base;
-    for (;;) {
-        ZREG__TRY(zreg__cancel_check(source->cancel, err));
-        ssize_t got = read(source->fd, buffer, capacity);
-        if (got >= 0) {
-            *out_size = (size_t)got;
-            return ZREG_OK;
-        }
-        if (errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read blob %s", source->digest.text);
-        }
+    ZREG__TRY(zreg__cancel_check(source->cancel, err));
+    ssize_t got = zreg__fd_read(source->fd, buffer, capacity);
+    if (got < 0) {
+        return zreg__fail_errno(err, errno, "read blob %s", source->digest.text);
     }
+    *out_size = (size_t)got;
+    return ZREG_OK;
 }
 
 static void source_free(zreg__source *base)

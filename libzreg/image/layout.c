@@ -51,19 +51,7 @@ zreg_status zreg__layout_read(zreg__buf *to, int folder, const char *name, zreg_
     ZREG__AUTO_FD int fd = -1;
     uint64_t size = 0;
     ZREG__TRY(open_file(&fd, &size, folder, name, err));
-    char block[8192];
-    for (;;) {
-        ssize_t got = read(fd, block, sizeof(block));
-        if (got == 0) {
-            return ZREG_OK;
-        }
-        if (got < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read %s", name);
-        }
-        if (got > 0) {
-            ZREG__TRY(zreg__buf_append(to, block, (size_t)got, err));
-        }
-    }
+    return zreg__fd_read_all(to, fd, name, err);
 }
 
 static zreg_status check_version(int layout, zreg_error *err)
@@ -176,14 +164,7 @@ zreg_status zreg__layout_manifest(zreg_manifest **out, int layout, const zreg_di
     ZREG__AUTO_FD int file = -1;
     uint64_t size = 0;
     ZREG__TRY(zreg__layout_blob_open(&file, &size, layout, digest, err));
-    char block[8192];
-    for (ssize_t got = 1; got != 0;) {
-        got = read(file, block, sizeof(block));
-        if (got < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read manifest %s", digest->text);
-        }
-        ZREG__TRY(zreg__buf_append(&bytes, block, got > 0 ? (size_t)got : 0, err));
-    }
+    ZREG__TRY(zreg__fd_read_all(&bytes, file, digest->text, err));
     return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
 }
 

@@ -70,10 +70,7 @@ static void entry_free(void *value)
 zreg_status zreg__tarindex_read(size_t *out_size, const zreg__tarindex *tar, uint64_t offset,
                                 void *buffer, size_t capacity, zreg_error *err)
 {
-    ssize_t got = -1;
-    do {
-        got = pread(tar->fd, buffer, capacity, (off_t)offset);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = zreg__fd_read_at(tar->fd, buffer, capacity, offset);
     if (got < 0) {
         return zreg__fail_errno(err, errno, "read the archive");
     }

@@ -74,16 +74,11 @@ zreg_status zreg__tarlayer_send(const char *file, zreg__gzip_fn write, void *use
     ZREG__TRY(open_file(&fd, file, err));
     for (;;) {
         ZREG__TRY(zreg__cancel_check(cancel, err));
-        ssize_t size = read(fd, block, ZREG__STREAM_BYTES);
-        if (size == 0) {
-            return ZREG_OK;
+        ssize_t size = zreg__fd_read(fd, block, ZREG__STREAM_BYTES);
+        if (size <= 0) {
+            return size == 0 ? ZREG_OK : zreg__fail_errno(err, errno, "read layer %s", file);
         }
-        if (size < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read layer %s", file);
-        }
-        if (size > 0) {
-            ZREG__TRY(write(user, block, (size_t)size, err));
-        }
+        ZREG__TRY(write(user, block, (size_t)size, err));
     }
 }
 

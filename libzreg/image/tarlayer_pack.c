@@ -97,19 +97,17 @@ static zreg_status add_content(packer *self, int fd, uint64_t left, zreg_error *
     size_t over = left % ZREG__TAR_BLOCK;
     while (left > 0) {
         ZREG__TRY(zreg__cancel_check(self->cancel, err));
-        ssize_t size =
-            read(fd, self->block, left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES);
+        ssize_t size = zreg__fd_read(fd, self->block,
+                                     left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES);
         if (size == 0) {
             return zreg__fail(err, ZREG_IO, "layer %s/%s: it became shorter while it was read",
                               self->folder, zreg__buf_cstr(&self->path));
         }
-        if (size < 0 && errno != EINTR) {
+        if (size < 0) {
             return fail_at(self, errno, err);
         }
-        if (size > 0) {
-            ZREG__TRY(zreg__gzip_feed(&self->gzip, self->block, (size_t)size, err));
-            left -= (uint64_t)size;
-        }
+        ZREG__TRY(zreg__gzip_feed(&self->gzip, self->block, (size_t)size, err));
+        left -= (uint64_t)size;
     }
     return over == 0 ? ZREG_OK : zreg__gzip_feed(&self->gzip, zeros, ZREG__TAR_BLOCK - over, err);
 }

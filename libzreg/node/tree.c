@@ -41,20 +41,7 @@ static zreg_status read_fd(zreg__content *out, int fd, size_t maximum, const cha
                            zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(maximum);
-    char block[16384];
-    ssize_t got;
-    while ((got = read(fd, block, sizeof(block))) != 0) {
-        if (got < 0 && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "read %s", path);
-        }
-        if (got > 0) {
-            zreg_status status = zreg__buf_append(&text, block, (size_t)got, err);
-            explicit_bzero(block, (size_t)got);
-            if (status != ZREG_OK) {
-                return zreg__error_prefix(err, status, "%s", path);
-            }
-        }
-    }
+    ZREG__TRY(zreg__fd_read_all(&text, fd, path, err));
     return zreg__content_take(out, &text, err);
 }
 

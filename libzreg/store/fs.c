@@ -126,19 +126,7 @@ static zreg_status fs_get(zreg__buf *to, void *self, const char *key, zreg_error
     if (fd < 0) {
         return zreg__fs_fail(err, errno, "open", key);
     }
-    char block[16384];
-    for (;;) {
-        ssize_t got = read(fd, block, sizeof(block));
-        if (got < 0 && errno != EINTR) {
-            return zreg__fs_fail(err, errno, "read", key);
-        }
-        if (got > 0) {
-            ZREG__TRY(zreg__buf_append(to, block, (size_t)got, err));
-        }
-        if (got >= 0 && (size_t)got < sizeof(block)) {
-            return ZREG_OK; /* a regular file gives less than asked for at its end only */
-        }
-    }
+    return zreg__fd_read_all(to, fd, key, err);
 }
 
 static int write_new(const zreg__fs *fs, const char *path, const void *bytes, size_t size,

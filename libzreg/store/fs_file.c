@@ -71,10 +71,7 @@ int zreg__fs_descriptor(const zreg__store_driver_file *file)
 zreg_status zreg__fs_read(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
                           void *buffer, size_t capacity, zreg_error *err)
 {
-    ssize_t got;
-    do {
-        got = pread(file->fd, buffer, capacity, (off_t)offset);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = zreg__fd_read_at(file->fd, buffer, capacity, offset);
     if (got < 0) {
         return zreg__fail_errno(err, errno, "read a blob");
     }
