@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/append_layers.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -9,8 +8,6 @@
 #include "image/transfer.h"
 #include <stdatomic.h>
 #include <sys/stat.h>
-
-#define REPORT_EVERY_MS 100
 
 /* Packing is bound by the processor, so more threads than this only cost memory. */
 #define MAX_THREADS 4
@@ -21,7 +18,6 @@ struct zreg__append_layers {
     zreg__tarlayer *found;
     zreg__endpoint *dst;
     const zreg_append_options *options;
-    uint64_t reported_ms; /* the calling thread's */
     _Atomic uint64_t bytes_done;
     _Atomic uint32_t done;
     _Atomic size_t last; /* index of the layer worked on last */
@@ -123,9 +119,9 @@ static zreg_status push_one(void *user, size_t i, zreg_cancel *stop, zreg_error 
 }
 
 /* How much a folder will give is not known before it is packed, so the total grows with it. */
-static int report(zreg__append_layers *self)
+static int report(void *user)
 {
-    self->reported_ms = zreg__clock_ms();
+    zreg__append_layers *self = user;
     uint64_t bytes_done = atomic_load(&self->bytes_done);
     const zreg_progress progress = {
         .phase = "append",
@@ -138,12 +134,6 @@ static int report(zreg__append_layers *self)
     return self->options->progress(&progress, self->options->progress_user);
 }
 
-static int watch(void *user)
-{
-    zreg__append_layers *self = user;
-    return zreg__clock_ms() - self->reported_ms < REPORT_EVERY_MS ? 0 : report(self);
-}
-
 zreg_status zreg__append_layers_push(zreg__append_layers *layers, zreg__endpoint *dst,
                                      const zreg_append_options *options, zreg_cancel *cancel,
                                      zreg_error *err)
@@ -153,14 +143,8 @@ zreg_status zreg__append_layers_push(zreg__append_layers *layers, zreg__endpoint
     }
     layers->dst = dst;
     layers->options = options;
-    layers->reported_ms = zreg__clock_ms();
-    bool told = options->progress != NULL;
-    ZREG__TRY(zreg__parallel_run(layers->count, MAX_THREADS, push_one, told ? watch : NULL, layers,
-                                 cancel, err));
-    if (told && report(layers) != 0) {
-        return zreg__fail(err, ZREG_CALLBACK, "stopped by the progress callback");
-    }
-    return ZREG_OK;
+    return zreg__parallel_run(layers->count, MAX_THREADS, push_one,
+                              options->progress == NULL ? NULL : report, layers, cancel, err);
 }
 
 size_t zreg__append_layers_count(const zreg__append_layers *layers)

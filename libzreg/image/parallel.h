@@ -14,7 +14,8 @@
 /** Works on item `i`. `stop` is triggered when the work is to end early. */
 typedef zreg_status (*zreg__parallel_fn)(void *user, size_t i, zreg_cancel *stop, zreg_error *err);
 
-/** Called on the calling thread about twenty times a second; non-zero stops (CALLBACK). */
+/** Called on the calling thread about ten times a second, and once more when all is done; non-zero
+ *  stops (CALLBACK). */
 typedef int (*zreg__parallel_watch_fn)(void *user);
 
 /**

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/transfer.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -10,8 +9,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-
-#define REPORT_EVERY_MS 100
 
 /* What is in hand between a source and a sink, which have buffers of their own. */
 #define BLOCK_BYTES (ZREG__STREAM_BYTES / 2)
@@ -23,7 +20,6 @@ typedef struct transfer {
     size_t count;
     uint64_t bytes_total;
     const zreg__transfer_options *options;
-    uint64_t reported_ms; /* the calling thread's */
     _Atomic uint64_t bytes_done;
     _Atomic uint64_t bytes_moved;
     _Atomic uint32_t copied, mounted, skipped;
@@ -36,13 +32,13 @@ unsigned zreg__transfer_jobs(const zreg__transfer_options *options)
     return jobs > ZREG__MAX_JOBS ? ZREG__MAX_JOBS : jobs;
 }
 
-static int report(transfer *self)
+static int report(void *user)
 {
+    transfer *self = user;
     const zreg__transfer_options *options = self->options;
     if (options->progress == NULL) {
         return 0;
     }
-    self->reported_ms = zreg__clock_ms();
     const zreg_progress progress = {
         .phase = options->phase,
         .item = self->blobs[atomic_load(&self->last)]->digest.text,
@@ -52,12 +48,6 @@ static int report(transfer *self)
         .blobs_total = (uint32_t)self->count,
     };
     return options->progress(&progress, options->progress_user);
-}
-
-static int watch(void *user)
-{
-    transfer *self = user;
-    return zreg__clock_ms() - self->reported_ms < REPORT_EVERY_MS ? 0 : report(self);
 }
 
 /* Fills the block unless the end comes first: few large writes, and a small blob in one. */
@@ -147,16 +137,12 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
     for (size_t i = 0; i < count; i++) {
         self.bytes_total += blobs[i]->size_bytes;
     }
-    self.reported_ms = zreg__clock_ms();
-    zreg_status status = zreg__parallel_run(count, zreg__transfer_jobs(options), move_one, watch,
+    zreg_status status = zreg__parallel_run(count, zreg__transfer_jobs(options), move_one, report,
                                             &self, cancel, err);
     stats->bytes += self.bytes_moved;
     stats->copied += self.copied;
     stats->mounted += self.mounted;
     stats->skipped += self.skipped;
-    if (status == ZREG_OK && report(&self) != 0) {
-        return zreg__fail(err, ZREG_CALLBACK, "stopped by the progress callback");
-    }
     return status;
 }
 
