@@ -2,6 +2,7 @@
 #include "image/tarheader.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include <inttypes.h>
 #include <stddef.h>
@@ -143,23 +144,74 @@ zreg_status zreg__tarheader_add(zreg__buf *to, const zreg__tarheader *entry, zre
     return add_block(to, (char)entry->type, entry, err);
 }
 
-bool zreg__tarheader_is_valid(const void *bytes)
+/* --- reading */
+
+/* A number in octal, or in base 256 when the top bit of the first byte is set (GNU). */
+static bool parse_number(uint64_t *out, const char *field, size_t size)
 {
-    static const char zeros[ZREG__TAR_BLOCK];
-    const block *header = bytes;
-    if (memcmp(bytes, zeros, sizeof(zeros)) == 0) {
-        return true;
-    }
-    unsigned wanted = 0;
-    bool any = false;
-    for (size_t i = 0; i < sizeof(header->checksum); i++) {
-        char c = header->checksum[i];
-        if (c >= '0' && c <= '7') {
-            wanted = wanted * 8 + (unsigned)(c - '0');
-            any = true;
-        } else if (any || c != ' ') {
-            break;
+    uint64_t value = 0;
+    bool binary = ((unsigned char)field[0] & 0x80) != 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)field[i];
+        if (binary) {
+            if (value >> 55 != 0) {
+                return false;
+            }
+            value = value << 8 | (i == 0 ? c & 0x7f : c);
+        } else if (c >= '0' && c <= '7') {
+            value = value << 3 | (uint64_t)(c - '0');
+        } else if (c != ' ' && c != '\0') {
+            return false;
         }
     }
-    return any && wanted == checksum(header);
+    *out = value;
+    return true;
+}
+
+static char *field_text(const char *field, size_t size)
+{
+    return zreg__strndup(field, strnlen(field, size));
+}
+
+bool zreg__tarheader_is_end(const void *bytes)
+{
+    static const char zeros[ZREG__TAR_BLOCK];
+    return memcmp(bytes, zeros, sizeof(zeros)) == 0;
+}
+
+bool zreg__tarheader_is_valid(const void *bytes)
+{
+    const block *header = bytes;
+    uint64_t told = 0;
+    return parse_number(&told, header->checksum, sizeof(header->checksum)) &&
+           told == checksum(header);
+}
+
+char zreg__tarheader_type_of(const void *bytes)
+{
+    return ((const block *)bytes)->type;
+}
+
+bool zreg__tarheader_size(uint64_t *out, const void *bytes)
+{
+    const block *header = bytes;
+    return parse_number(out, header->size, sizeof(header->size));
+}
+
+char *zreg__tarheader_name(const void *bytes)
+{
+    const block *header = bytes;
+    ZREG__AUTO_FREE char *name = field_text(header->name, sizeof(header->name));
+    ZREG__AUTO_FREE char *prefix = field_text(header->prefix, sizeof(header->prefix));
+    if (name == NULL || prefix == NULL) {
+        return NULL;
+    }
+    bool ustar = memcmp(header->magic, "ustar", 6) == 0;
+    return ustar && prefix[0] != '\0' ? zreg__asprintf("%s/%s", prefix, name) : zreg__steal(&name);
+}
+
+char *zreg__tarheader_target(const void *bytes)
+{
+    const block *header = bytes;
+    return field_text(header->target, sizeof(header->target));
 }

@@ -31,7 +31,22 @@ typedef struct zreg__tarheader {
  *  it. Errors: LIMIT (the buffer's maximum), NOMEM. */
 zreg_status zreg__tarheader_add(zreg__buf *to, const zreg__tarheader *entry, zreg_error *err);
 
-/** Whether a block is a tar header by its checksum, or the zeros at the end of an archive. */
+/* --- reading: `block` is ZREG__TAR_BLOCK bytes */
+
+/** Whether it is all zeros, as at the end of an archive. */
+bool zreg__tarheader_is_end(const void *block);
+
+/** Whether it is a header by its checksum. */
 bool zreg__tarheader_is_valid(const void *block);
+
+/** Its type: one of the above, or another. */
+char zreg__tarheader_type_of(const void *block);
+
+/** The size of what follows. False: it is no number. */
+bool zreg__tarheader_size(uint64_t *out, const void *block);
+
+/** The name, with its prefix, and the target of a link; in new memory, or NULL. */
+char *zreg__tarheader_name(const void *block);
+char *zreg__tarheader_target(const void *block);
 
 #endif

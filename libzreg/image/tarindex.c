@@ -8,29 +8,14 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/tarheader.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define BLOCK 512
 #define MAX_NAME 4096
 #define MAX_FOLLOW 8
-
-/* The header of ustar (POSIX.1-1988, pax: IEEE Std 1003.1, "ustar Interchange Format"). */
-typedef struct header {
-    char name[100];
-    char mode_uid_gid[24];
-    char size[12];
-    char mtime[12];
-    char checksum[8];
-    char type;
-    char link[100];
-    char magic[8];
-    char owner_group_device[80];
-    char prefix[155];
-    char padding[12];
-} header;
 
 typedef struct entry {
     zreg__tarindex_file file;
@@ -91,61 +76,6 @@ static zreg_status read_exactly(const zreg__tarindex *tar, uint64_t offset, void
         done += got;
     }
     return ZREG_OK;
-}
-
-/* A number in octal, or in base 256 when the top bit of the first byte is set (GNU). */
-static bool parse_number(uint64_t *out, const char *field, size_t size)
-{
-    uint64_t value = 0;
-    bool binary = ((unsigned char)field[0] & 0x80) != 0;
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)field[i];
-        if (binary) {
-            if (value >> 55 != 0) {
-                return false;
-            }
-            value = value << 8 | (i == 0 ? c & 0x7f : c);
-        } else if (c >= '0' && c <= '7') {
-            value = value << 3 | (uint64_t)(c - '0');
-        } else if (c != ' ' && c != '\0') {
-            return false;
-        }
-    }
-    *out = value;
-    return true;
-}
-
-static bool has_right_checksum(const header *h)
-{
-    const unsigned char *bytes = (const unsigned char *)h;
-    uint64_t told = 0, sum = 0;
-    for (size_t i = 0; i < sizeof(*h); i++) {
-        bool inside = i >= offsetof(header, checksum) && i < offsetof(header, type);
-        sum += inside ? ' ' : bytes[i];
-    }
-    return parse_number(&told, h->checksum, sizeof(h->checksum)) && told == sum;
-}
-
-static bool is_zero(const header *h)
-{
-    static const header zero;
-    return memcmp(h, &zero, sizeof(zero)) == 0;
-}
-
-static char *field_text(const char *field, size_t size)
-{
-    return zreg__strndup(field, strnlen(field, size));
-}
-
-static char *full_name(const header *h)
-{
-    ZREG__AUTO_FREE char *name = field_text(h->name, sizeof(h->name));
-    ZREG__AUTO_FREE char *prefix = field_text(h->prefix, sizeof(h->prefix));
-    if (name == NULL || prefix == NULL) {
-        return NULL;
-    }
-    bool ustar = memcmp(h->magic, "ustar\0", 6) == 0;
-    return ustar && prefix[0] != '\0' ? zreg__asprintf("%s/%s", prefix, name) : zreg__steal(&name);
 }
 
 /* "./a//b/../c" as "a/c"; a way out of the archive's top ends at the top. */
@@ -281,58 +211,60 @@ static zreg_status take_extension(bool *out_done, overrides *next, const zreg__t
     return ZREG_OK;
 }
 
-static zreg_status take_entry(zreg__tarindex *tar, const header *h, overrides *next,
+static zreg_status take_entry(zreg__tarindex *tar, const void *header, overrides *next,
                               const zreg__tarindex_file *file, zreg_error *err)
 {
-    bool regular = h->type == '0' || h->type == '\0';
-    bool link = h->type == '1' || h->type == '2';
+    char type = zreg__tarheader_type_of(header);
+    bool regular = type == ZREG__TAR_FILE || type == '\0';
+    bool link = type == ZREG__TAR_HARDLINK || type == ZREG__TAR_SYMLINK;
     if (!regular && !link) {
         return ZREG_OK;
     }
-    ZREG__AUTO_FREE char *name = next->name != NULL ? zreg__steal(&next->name) : full_name(h);
+    ZREG__AUTO_FREE char *name =
+        next->name != NULL ? zreg__steal(&next->name) : zreg__tarheader_name(header);
     ZREG__AUTO_FREE char *target =
-        next->link != NULL ? zreg__steal(&next->link) : field_text(h->link, sizeof(h->link));
+        next->link != NULL ? zreg__steal(&next->link) : zreg__tarheader_target(header);
     if (name == NULL || target == NULL) {
         return zreg__fail_nomem(err);
     }
-    return add(tar, name, file, link ? target : NULL, h->type == '2', err);
+    return add(tar, name, file, link ? target : NULL, type == ZREG__TAR_SYMLINK, err);
 }
 
-static zreg_status check_header(const header *h, uint64_t at, zreg_error *err)
+static zreg_status check_header(const unsigned char *bytes, uint64_t at, zreg_error *err)
 {
-    const unsigned char *bytes = (const unsigned char *)h;
     if (at == 0 && bytes[0] == 0x1f && bytes[1] == 0x8b) {
         return zreg__fail(err, ZREG_INVAL, "the archive is compressed; unpack it with gzip -d");
     }
-    if (!has_right_checksum(h)) {
+    if (!zreg__tarheader_is_valid(bytes)) {
         return zreg__fail(err, ZREG_INVAL,
                           at == 0 ? "not a tar archive" : "a tar header is damaged");
     }
     return ZREG_OK;
 }
 
-static zreg_status step(uint64_t *at, zreg__tarindex *tar, const header *h, overrides *next,
-                        zreg_error *err)
+static zreg_status take_header(uint64_t *at, zreg__tarindex *tar, const void *header,
+                               overrides *next, zreg_error *err)
 {
-    zreg__tarindex_file file = {.offset = *at + BLOCK};
+    zreg__tarindex_file file = {.offset = *at + ZREG__TAR_BLOCK};
+    char type = zreg__tarheader_type_of(header);
     bool extension = false;
-    ZREG__TRY(check_header(h, *at, err));
-    if (!parse_number(&file.size_bytes, h->size, sizeof(h->size))) {
+    ZREG__TRY(check_header(header, *at, err));
+    if (!zreg__tarheader_size(&file.size_bytes, header)) {
         return zreg__fail(err, ZREG_INVAL, "a tar header has a wrong size");
     }
     file.size_bytes = next->has_size ? next->size_bytes : file.size_bytes;
-    if (h->type == '1' || h->type == '2' || h->type == '5') {
+    if (type == ZREG__TAR_HARDLINK || type == ZREG__TAR_SYMLINK || type == ZREG__TAR_FOLDER) {
         file.size_bytes = 0;
     }
     if (file.offset > tar->size_bytes || file.size_bytes > tar->size_bytes - file.offset) {
         return zreg__fail(err, ZREG_INVAL, "the archive is cut off");
     }
-    ZREG__TRY(take_extension(&extension, next, tar, h->type, &file, err));
+    ZREG__TRY(take_extension(&extension, next, tar, type, &file, err));
     if (!extension) {
-        ZREG__TRY(take_entry(tar, h, next, &file, err));
+        ZREG__TRY(take_entry(tar, header, next, &file, err));
         overrides_finish(next);
     }
-    *at = file.offset + (file.size_bytes + BLOCK - 1) / BLOCK * BLOCK;
+    *at = file.offset + (file.size_bytes + ZREG__TAR_BLOCK - 1) / ZREG__TAR_BLOCK * ZREG__TAR_BLOCK;
     return ZREG_OK;
 }
 
@@ -340,13 +272,13 @@ static zreg_status walk(zreg__tarindex *tar, zreg_cancel *cancel, zreg_error *er
 {
     ZREG__AUTO(overrides) overrides next = {.name = NULL};
     for (uint64_t at = 0; at < tar->size_bytes;) {
-        header h;
+        unsigned char header[ZREG__TAR_BLOCK];
         ZREG__TRY(zreg__cancel_check(cancel, err));
-        ZREG__TRY(read_exactly(tar, at, &h, sizeof(h), err));
-        if (is_zero(&h)) {
+        ZREG__TRY(read_exactly(tar, at, header, sizeof(header), err));
+        if (zreg__tarheader_is_end(header)) {
             return ZREG_OK;
         }
-        ZREG__TRY(step(&at, tar, &h, &next, err));
+        ZREG__TRY(take_header(&at, tar, header, &next, err));
     }
     return ZREG_OK;
 }

@@ -93,7 +93,8 @@ static zreg_status see_plain(void *user, const void *bytes, size_t size, zreg_er
     size_t taken = size < room ? size : room;
     memcpy(self->head + self->head_size, bytes, taken);
     self->head_size += taken;
-    if (self->head_size == sizeof(self->head) && !zreg__tarheader_is_valid(self->head)) {
+    if (self->head_size == sizeof(self->head) && !zreg__tarheader_is_end(self->head) &&
+        !zreg__tarheader_is_valid(self->head)) {
         return zreg__fail(err, ZREG_INVAL, "layer %s: no tar file", self->file);
     }
     return ZREG_OK;
