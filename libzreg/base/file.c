@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include <errno.h>
@@ -8,7 +9,11 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+
+/* How often a lock is looked at. */
+#define LOCK_MS 20
 
 static zreg_status fail_at(zreg_error *err, int errno_value, const char *doing, const char *path)
 {
@@ -77,6 +82,17 @@ int zreg__fd_write_all(int fd, const void *bytes, size_t size)
         }
     }
     return 0;
+}
+
+zreg_status zreg__fd_lock(int fd, const char *what, zreg_cancel *cancel, zreg_error *err)
+{
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return zreg__fail_errno(err, errno, "lock %s", what);
+        }
+        ZREG__TRY(zreg__cancel_sleep(cancel, LOCK_MS, err));
+    }
+    return ZREG_OK;
 }
 
 static char *parent_of(const char *path)

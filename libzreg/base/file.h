@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <unistd.h>
+#include <zreg/cancel.h>
 #include <zreg/common.h>
 
 /** Reads a whole regular file (or any readable thing) into `buf`, up to its maximum.
@@ -28,6 +29,10 @@ zreg_status zreg__fd_read_all(zreg__buf *to, int fd, const char *name, zreg_erro
 
 /** Writes all bytes to a descriptor, past short writes and EINTR. 0, or an errno value. */
 int zreg__fd_write_all(int fd, const void *bytes, size_t size);
+
+/** Waits until no other holds a lock (flock) on this file or folder, and holds it as long as the
+ *  descriptor is open; `what` is for errors. Errors: CANCELLED, IO. */
+zreg_status zreg__fd_lock(int fd, const char *what, zreg_cancel *cancel, zreg_error *err);
 
 /** Makes a folder and its parents. Being there already is fine. */
 zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/cancel.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -11,7 +10,6 @@
 #include "oci/descriptor.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
@@ -195,18 +193,6 @@ static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, con
     return zreg__json_set(index, "manifests", zreg__steal(&entries), err);
 }
 
-/* Other programs may write the index too: a lock on the folder, as long as it is open. */
-static zreg_status lock(int layout, zreg_cancel *cancel, zreg_error *err)
-{
-    while (flock(layout, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "lock the folder");
-        }
-        ZREG__TRY(zreg__cancel_sleep(cancel, 20, err));
-    }
-    return ZREG_OK;
-}
-
 static zreg_status add_locked(int layout, const char *path, const zreg_manifest *manifest,
                               const char *tag, zreg_error *err)
 {
@@ -222,10 +208,11 @@ static zreg_status add_locked(int layout, const char *path, const zreg_manifest 
     return zreg__file_write(file, text, strlen(text), 0644, false, err);
 }
 
+/* Other programs may write the index too. */
 zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,
                                    const char *tag, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__TRY(lock(layout, cancel, err));
+    ZREG__TRY(zreg__fd_lock(layout, "the folder", cancel, err));
     zreg_status status = add_locked(layout, path, manifest, tag, err);
     (void)flock(layout, LOCK_UN);
     return status;

@@ -3,6 +3,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -12,28 +13,12 @@
 #include "node/driver.h"
 #include "node/refresh.h"
 #include "oci/reference.h"
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-
-#define LOCK_MS 50
 
 static const char *const shadowed[] = {"docker.io", "quay.io",         "ghcr.io",
                                        "gcr.io",    "registry.k8s.io", NULL};
-
-/* One run at a time on one root; the lock goes with the descriptor. */
-static zreg_status lock(const zreg__tree *tree, zreg_cancel *cancel, zreg_error *err)
-{
-    while (flock(tree->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return zreg__fail_errno(err, errno, "lock the root");
-        }
-        ZREG__TRY(zreg__cancel_sleep(cancel, LOCK_MS, err));
-    }
-    return ZREG_OK;
-}
 
 /* Adds a registry by the one name that references have for it. */
 static zreg_status add_namespace(zreg_strings *to, const char *given, zreg_error *err)
@@ -175,7 +160,7 @@ static zreg_status run(zreg_node_changes **out, const zreg__connection *connecti
     ZREG__AUTO(zreg__survey) zreg__survey survey = {0};
     ZREG__TRY(zreg__cancel_check(cancel, err));
     ZREG__TRY(zreg__tree_open(&tree, set->root, err));
-    ZREG__TRY(lock(&tree, cancel, err));
+    ZREG__TRY(zreg__fd_lock(tree.fd, "the root", cancel, err)); /* one run at a time on one root */
     ZREG__TRY(zreg__state_load(&record, &tree, err));
     ZREG__TRY(zreg__survey_start(&survey, &tree, &record, err));
     if (connection != NULL) {
