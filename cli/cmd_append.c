@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 #include <stdio.h>
@@ -37,18 +38,7 @@ static zreg_append_options read_options(session *s)
     return options;
 }
 
-static zreg_status print(session *s, const zreg_digest *digest)
-{
-    if (s->json) {
-        json_value *document = json_new_object();
-        json_set_text(document, "digest", digest->text);
-        return output_json(s, document);
-    }
-    printf("%s %s\n", session_word(s, 0), digest->text);
-    return output_finish(s);
-}
-
-static zreg_status run(session *s)
+static zreg_status append_run(session *s)
 {
     zreg_digest digest;
     zreg_append_options options = read_options(s);
@@ -57,13 +47,13 @@ static zreg_status run(session *s)
     if (base == NULL) {
         return session_misuse(s, "--base is missing; give an image, or scratch");
     }
-    zreg_status status = session_open(s, session_word(s, 0));
+    zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
         status = zreg_append(&digest, s->client, base, layers, session_word(s, 0), &options,
                              s->cancel, &s->err);
     }
     progress_finish(&s->progress);
-    return status == ZREG_OK ? print(s, &digest) : status;
+    return status == ZREG_OK ? output_digest(s, session_word(s, 0), &digest) : status;
 }
 
 const verb cmd_append = {
@@ -77,5 +67,5 @@ const verb cmd_append = {
     .example = "zreg append --base debian:12 --layer ./build --label version=3 "
                "localhost:5000/app:3",
     .uses_registries = true,
-    .run = run,
+    .run = append_run,
 };

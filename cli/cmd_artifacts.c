@@ -13,15 +13,9 @@ static const option_spec options_of_artifacts[] = {
     {NULL},
 };
 
-static zreg_status print_json(session *s, const zreg_artifacts *artifacts)
+static zreg_status print_table(session *s, const void *shown)
 {
-    char *json = NULL;
-    zreg_status status = zreg_artifacts_json(&json, artifacts, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
-
-static zreg_status print_table(session *s, const zreg_artifacts *artifacts)
-{
+    const zreg_artifacts *artifacts = shown;
     table *rows = table_new(4);
     table_add(rows, "CHANGE", "BUILD", "IMAGE", "URL");
     for (size_t i = 0; i < zreg_artifacts_count(artifacts); i++) {
@@ -32,6 +26,13 @@ static zreg_status print_table(session *s, const zreg_artifacts *artifacts)
     return output_finish(s);
 }
 
+static zreg_status artifacts_json(char **out, const void *artifacts, zreg_error *err)
+{
+    return zreg_artifacts_json(out, artifacts, err);
+}
+
+static const output_form artifacts_form = {artifacts_json, print_table};
+
 static zreg_status show_artifacts(session *s)
 {
     zreg_artifacts *artifacts = NULL;
@@ -39,9 +40,7 @@ static zreg_status show_artifacts(session *s)
         return session_misuse(s, "give a FILE of artifacts, or --access-log");
     }
     zreg_status status = files_read_artifacts(s, &artifacts, session_word(s, 0));
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, artifacts) : print_table(s, artifacts);
-    }
+    status = output_result(s, status, &artifacts_form, artifacts);
     zreg_artifacts_free(artifacts);
     return status;
 }
@@ -71,8 +70,9 @@ static void add_served(table *rows, const zreg_served_image *image)
               image->artifact);
 }
 
-static zreg_status print_served(session *s, const zreg_provenance *provenance)
+static zreg_status print_served(session *s, const void *shown)
 {
+    const zreg_provenance *provenance = shown;
     size_t count = zreg_provenance_count(provenance);
     if (count == 0) {
         puts("nobody asked this registry for an image");
@@ -87,12 +87,12 @@ static zreg_status print_served(session *s, const zreg_provenance *provenance)
     return output_finish(s);
 }
 
-static zreg_status print_served_json(session *s, const zreg_provenance *provenance)
+static zreg_status served_json(char **out, const void *provenance, zreg_error *err)
 {
-    char *json = NULL;
-    zreg_status status = zreg_provenance_json(&json, provenance, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
+    return zreg_provenance_json(out, provenance, err);
 }
+
+static const output_form served_form = {served_json, print_served};
 
 static zreg_status show_served(session *s, const char *path)
 {
@@ -103,14 +103,12 @@ static zreg_status show_served(session *s, const char *path)
     if (status == ZREG_OK) {
         status = zreg_provenance_read(&provenance, text, size, &s->err);
     }
-    if (status == ZREG_OK) {
-        status = s->json ? print_served_json(s, provenance) : print_served(s, provenance);
-    }
+    status = output_result(s, status, &served_form, provenance);
     zreg_provenance_free(provenance);
     return status;
 }
 
-static zreg_status run(session *s)
+static zreg_status artifacts_run(session *s)
 {
     const char *log = options_text(&s->given, "access-log");
     if (log != NULL && session_word(s, 0) != NULL) {
@@ -130,5 +128,5 @@ const verb cmd_artifacts = {
         "--access-log it shows each image that was asked for, and which change it came from.",
     .options = options_of_artifacts,
     .example = "zreg artifacts --access-log access.log",
-    .run = run,
+    .run = artifacts_run,
 };

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 
 static const option_spec options_of_catalog[] = {{NULL}};
 
-static zreg_status run(session *s)
+static zreg_status catalog_run(session *s)
 {
     const char *host = session_word(s, 0);
     zreg_strings *repositories = NULL;
-    zreg_status status = session_open(s, host);
+    zreg_status status = client_open(s, host);
     if (status == ZREG_OK) {
         status = zreg_client_catalog(&repositories, s->client, host, s->cancel, &s->err);
     }
@@ -25,10 +26,11 @@ const verb cmd_catalog = {
     .min_words = 1,
     .max_words = 1,
     .summary = "list the repositories of a registry",
-    .text = "Of those that the credentials may see. Many registries, Docker Hub among them, have no\n"
-            "such list for anybody.",
+    .text =
+        "Of those that the credentials may see. Many registries, Docker Hub among them, have no\n"
+        "such list for anybody.",
     .options = options_of_catalog,
     .example = "zreg catalog registry.example.org:5000",
     .uses_registries = true,
-    .run = run,
+    .run = catalog_run,
 };

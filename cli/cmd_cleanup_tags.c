@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "tag_api.h"
 #include "verbs.h"
@@ -38,15 +39,10 @@ static zreg_status read_age(session *s, zreg_cleanup_options *options)
     return session_misuse(s, "--older-than: \"%.20s\" is no age; write 30m, 24h or 7d", text);
 }
 
-static zreg_status print_json(session *s, const zreg_cleaned *cleaned)
+static zreg_status print_text(session *s, const void *shown)
 {
-    char *json = NULL;
-    zreg_status status = zreg_cleaned_json(&json, cleaned, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
-
-static zreg_status print_text(session *s, const zreg_cleaned *cleaned, bool dry_run)
-{
+    const zreg_cleaned *cleaned = shown;
+    bool dry_run = options_flag(&s->given, "dry-run");
     size_t deleted = 0;
     size_t count = zreg_cleaned_count(cleaned);
     for (size_t i = 0; i < count; i++) {
@@ -60,19 +56,17 @@ static zreg_status print_text(session *s, const zreg_cleaned *cleaned, bool dry_
     return output_finish(s);
 }
 
-static void print_partly(session *s, const zreg_cleaned *cleaned)
+static zreg_status write_json(char **out, const void *cleaned, zreg_error *err)
 {
-    if (s->json) {
-        (void)zreg_cleaned_json(&s->partly, cleaned, NULL);
-    } else {
-        (void)print_text(s, cleaned, false);
-    }
+    return zreg_cleaned_json(out, cleaned, err);
 }
+
+static const output_form cleanup_tags_form = {write_json, print_text};
 
 static zreg_status clean_up(session *s, const zreg_cleanup_options *options)
 {
     zreg_cleaned *cleaned = NULL;
-    zreg_status status = session_open(s, session_word(s, 0));
+    zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
         status = tag_api_configure(s, session_word(s, 0));
     }
@@ -81,16 +75,12 @@ static zreg_status clean_up(session *s, const zreg_cleanup_options *options)
             zreg_cleanup_tags(&cleaned, s->client, session_word(s, 0), options, s->cancel, &s->err);
     }
     progress_finish(&s->progress);
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, cleaned) : print_text(s, cleaned, options->dry_run != 0);
-    } else if (cleaned != NULL) {
-        print_partly(s, cleaned);
-    }
+    status = output_result(s, status, &cleanup_tags_form, cleaned);
     zreg_cleaned_free(cleaned);
     return status;
 }
 
-static zreg_status run(session *s)
+static zreg_status cleanup_tags_run(session *s)
 {
     zreg_cleanup_options options = ZREG_OPTIONS(zreg_cleanup_options);
     options.match = options_text(&s->given, "match");
@@ -113,5 +103,5 @@ const verb cmd_cleanup_tags = {
     .options = options_of_cleanup_tags,
     .example = "zreg cleanup-tags docker.io/example/base --older-than 24h --dry-run",
     .uses_registries = true,
-    .run = run,
+    .run = cleanup_tags_run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 #include <stdio.h>
@@ -41,14 +42,14 @@ static zreg_status print(session *s, const zreg_copy_result *result)
     return output_finish(s);
 }
 
-static zreg_status run(session *s)
+static zreg_status copy_run(session *s)
 {
     zreg_digest expected;
     zreg_copy_result result;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
     zreg_status status = read_options(s, &options, &expected);
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 1));
+        status = client_open(s, session_word(s, 1));
     }
     if (status == ZREG_OK) {
         status = zreg_copy(&result, s->client, session_word(s, 0), session_word(s, 1), &options,
@@ -74,5 +75,5 @@ const verb cmd_copy = {
     .options = options_of_copy,
     .example = "zreg copy docker.io/library/debian:12 oci:/tmp/debian:12",
     .uses_registries = true,
-    .run = run,
+    .run = copy_run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "tag_api.h"
 #include "verbs.h"
@@ -35,12 +36,12 @@ static zreg_status print(session *s, const zreg_ref *ref)
     return output_finish(s);
 }
 
-static zreg_status run(session *s)
+static zreg_status delete_tag_run(session *s)
 {
     zreg_ref *ref = NULL;
     zreg_status status = read_ref(s, &ref);
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 0));
+        status = client_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = tag_api_configure(s, session_word(s, 0));
@@ -64,5 +65,5 @@ const verb cmd_delete_tag = {
     .options = options_of_delete_tag,
     .example = "zreg delete-tag localhost:5000/app:change_12_latest",
     .uses_registries = true,
-    .run = run,
+    .run = delete_tag_run,
 };

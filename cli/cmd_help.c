@@ -5,7 +5,7 @@
 
 static const option_spec options_of_help[] = {{NULL}};
 
-static zreg_status run(session *s)
+static zreg_status help_run(session *s)
 {
     const char *name = session_word(s, 0);
     const verb *which = name == NULL ? NULL : verbs_find(name);
@@ -33,5 +33,5 @@ const verb cmd_help = {
             "of shells are made from.",
     .options = options_of_help,
     .example = "zreg help copy",
-    .run = run,
+    .run = help_run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 #include <stdint.h>
@@ -11,18 +12,7 @@ static const option_spec options_of_index[] = {
     {NULL},
 };
 
-static zreg_status print(session *s, const zreg_digest *digest)
-{
-    if (s->json) {
-        json_value *document = json_new_object();
-        json_set_text(document, "digest", digest->text);
-        return output_json(s, document);
-    }
-    printf("%s %s\n", session_word(s, 0), digest->text);
-    return output_finish(s);
-}
-
-static zreg_status run(session *s)
+static zreg_status index_run(session *s)
 {
     zreg_digest digest;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
@@ -32,14 +22,14 @@ static zreg_status run(session *s)
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 0));
+        status = client_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = zreg_index_create(&digest, s->client, s->given.words + 1, session_word(s, 0),
                                    &options, s->cancel, &s->err);
     }
     progress_finish(&s->progress);
-    return status == ZREG_OK ? print(s, &digest) : status;
+    return status == ZREG_OK ? output_digest(s, session_word(s, 0), &digest) : status;
 }
 
 const verb cmd_index = {
@@ -53,5 +43,5 @@ const verb cmd_index = {
     .example = "zreg index localhost:5000/app:1 localhost:5000/app:1-amd64 "
                "localhost:5000/app:1-arm64",
     .uses_registries = true,
-    .run = run,
+    .run = index_run,
 };

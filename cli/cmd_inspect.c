@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -9,10 +10,10 @@ static zreg_status print(session *s, char *json)
     return s->json ? output_json_text(s, json) : output_plain(s, json);
 }
 
-static zreg_status run(session *s)
+static zreg_status inspect_run(session *s)
 {
     char *json = NULL;
-    zreg_status status = session_open(s, session_word(s, 0));
+    zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
         status = zreg_inspect(&json, s->client, session_word(s, 0), s->cancel, &s->err);
     }
@@ -28,5 +29,5 @@ const verb cmd_inspect = {
     .options = options_of_inspect,
     .example = "zreg inspect docker.io/library/debian:12",
     .uses_registries = true,
-    .run = run,
+    .run = inspect_run,
 };

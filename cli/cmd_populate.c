@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "files.h"
 #include "memory.h"
 #include "output.h"
@@ -20,13 +21,6 @@ static const option_spec options_of_populate[] = {
     {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {NULL},
 };
-
-static zreg_status print_json(session *s, const zreg_populated *populated)
-{
-    char *json = NULL;
-    zreg_status status = zreg_populated_json(&json, populated, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
 
 static void print_item(const zreg_populated_item *item)
 {
@@ -61,8 +55,9 @@ static void print_items(const zreg_populated *populated)
     }
 }
 
-static zreg_status print_text(session *s, const zreg_populated *populated)
+static zreg_status print_text(session *s, const void *shown)
 {
+    const zreg_populated *populated = shown;
     for (size_t i = 0; i < zreg_populated_count(populated); i++) {
         const zreg_populated_image *image = zreg_populated_at(populated, i);
         char bytes[32];
@@ -76,6 +71,13 @@ static zreg_status print_text(session *s, const zreg_populated *populated)
     print_items(populated);
     return output_finish(s);
 }
+
+static zreg_status write_json(char **out, const void *populated, zreg_error *err)
+{
+    return zreg_populated_json(out, populated, err);
+}
+
+static const output_form populate_form = {write_json, print_text};
 
 static zreg_status populate(session *s, zreg_populated **out, const zreg_artifacts *artifacts,
                             const char *to)
@@ -95,7 +97,7 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
     options.with_referrers = options_flag(&s->given, "with-referrers");
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
-        status = session_open(s, place);
+        status = client_open(s, place);
     }
     if (status == ZREG_OK) {
         status = zreg_populate(out, s->client, artifacts, to, &options, s->cancel, &s->err);
@@ -104,16 +106,7 @@ static zreg_status populate(session *s, zreg_populated **out, const zreg_artifac
     return status;
 }
 
-static void print_partly(session *s, const zreg_populated *populated)
-{
-    if (s->json) {
-        (void)zreg_populated_json(&s->partly, populated, NULL);
-    } else {
-        (void)print_text(s, populated);
-    }
-}
-
-static zreg_status run(session *s)
+static zreg_status populate_run(session *s)
 {
     zreg_artifacts *artifacts = NULL;
     zreg_populated *populated = NULL;
@@ -126,11 +119,7 @@ static zreg_status run(session *s)
     if (status == ZREG_OK) {
         status = populate(s, &populated, artifacts, to);
     }
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, populated) : print_text(s, populated);
-    } else if (populated != NULL) {
-        print_partly(s, populated);
-    }
+    status = output_result(s, status, &populate_form, populated);
     zreg_populated_free(populated);
     zreg_artifacts_free(artifacts);
     return status;
@@ -148,5 +137,5 @@ const verb cmd_populate = {
     .options = options_of_populate,
     .example = "zreg populate --artifacts zuul.json --to 127.0.0.1:9000 --connection registry.json",
     .uses_registries = true,
-    .run = run,
+    .run = populate_run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "tag_api.h"
 #include "verbs.h"
@@ -49,13 +50,6 @@ typedef struct request {
     bool from_intermediate;
 } request;
 
-static zreg_status print_json(session *s, const zreg_promoted *promoted)
-{
-    char *json = NULL;
-    zreg_status status = zreg_promoted_json(&json, promoted, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
-
 static void print_superseded(const char *place, const char *tag, const char *by)
 {
     printf("%s:%s superseded by %s%s, which merged later: left alone\n", place, tag,
@@ -71,8 +65,9 @@ static void print_tag(const char *place, const zreg_promoted_tag *tag, bool fail
     }
 }
 
-static zreg_status print_text(session *s, const zreg_promoted *promoted)
+static zreg_status print_text(session *s, const void *shown)
 {
+    const zreg_promoted *promoted = shown;
     const zreg_promote_summary *summary = zreg_promoted_summary(promoted);
     for (size_t i = 0; i < zreg_promoted_count(promoted); i++) {
         print_tag(session_word(s, 0), zreg_promoted_at(promoted, i), s->err.code != ZREG_OK);
@@ -89,6 +84,13 @@ static zreg_status print_text(session *s, const zreg_promoted *promoted)
     }
     return output_finish(s);
 }
+
+static zreg_status write_json(char **out, const void *promoted, zreg_error *err)
+{
+    return zreg_promoted_json(out, promoted, err);
+}
+
+static const output_form promote_form = {write_json, print_text};
 
 /* A number from 1 on; none is 0. */
 static bool read_number(uint64_t *number, const char *text)
@@ -254,22 +256,13 @@ static zreg_status promote(session *s, zreg_promoted **out, request *from)
                               &from->options, s->cancel, &s->err);
 }
 
-static void print_partly(session *s, const zreg_promoted *promoted)
-{
-    if (s->json) {
-        (void)zreg_promoted_json(&s->partly, promoted, NULL);
-    } else {
-        (void)print_text(s, promoted);
-    }
-}
-
-static zreg_status run(session *s)
+static zreg_status promote_run(session *s)
 {
     zreg_promoted *promoted = NULL;
     request given = {.options = ZREG_OPTIONS(zreg_promote_options)};
     zreg_status status = read_request(s, &given);
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 0));
+        status = client_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = tag_api_configure(s, session_word(s, 0));
@@ -278,11 +271,7 @@ static zreg_status run(session *s)
         status = promote(s, &promoted, &given);
     }
     progress_finish(&s->progress);
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, promoted) : print_text(s, promoted);
-    } else if (promoted != NULL) {
-        print_partly(s, promoted);
-    }
+    status = output_result(s, status, &promote_form, promoted);
     zreg_promoted_free(promoted);
     return status;
 }
@@ -303,5 +292,5 @@ const verb cmd_promote = {
     .options = options_of_promote,
     .example = "zreg promote docker.io/example/base --change 12 --tag latest",
     .uses_registries = true,
-    .run = run,
+    .run = promote_run,
 };

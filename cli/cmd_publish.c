@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "memory.h"
 #include "output.h"
 #include "verbs.h"
@@ -19,21 +20,22 @@ static const option_spec options_of_publish[] = {
     {NULL},
 };
 
-static zreg_status print_json(session *s, const zreg_artifacts *artifacts)
+static zreg_status print_text(session *s, const void *shown)
 {
-    char *json = NULL;
-    zreg_status status = zreg_artifacts_json(&json, artifacts, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
-
-static zreg_status print_text(session *s, const zreg_artifacts *artifacts)
-{
+    const zreg_artifacts *artifacts = shown;
     for (size_t i = 0; i < zreg_artifacts_count(artifacts); i++) {
         const zreg_artifact *artifact = zreg_artifacts_at(artifacts, i);
         printf("%s %s\n  %s\n", artifact->name, artifact->digest, artifact->url);
     }
     return output_finish(s);
 }
+
+static zreg_status write_json(char **out, const void *artifacts, zreg_error *err)
+{
+    return zreg_artifacts_json(out, artifacts, err);
+}
+
+static const output_form publish_form = {write_json, print_text};
 
 static zreg_status check(session *s)
 {
@@ -61,7 +63,7 @@ static zreg_status publish(session *s, zreg_artifacts **out)
     options.with_referrers = options_flag(&s->given, "with-referrers");
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
-        status = session_open(s, place);
+        status = client_open(s, place);
     }
     if (status == ZREG_OK) {
         status = zreg_publish(out, s->client, options_text(&s->given, "from"), to,
@@ -71,27 +73,14 @@ static zreg_status publish(session *s, zreg_artifacts **out)
     return status;
 }
 
-static void print_partly(session *s, const zreg_artifacts *artifacts)
-{
-    if (s->json) {
-        (void)zreg_artifacts_json(&s->partly, artifacts, NULL);
-    } else {
-        (void)print_text(s, artifacts);
-    }
-}
-
-static zreg_status run(session *s)
+static zreg_status publish_run(session *s)
 {
     zreg_artifacts *artifacts = NULL;
     zreg_status status = check(s);
     if (status == ZREG_OK) {
         status = publish(s, &artifacts);
     }
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, artifacts) : print_text(s, artifacts);
-    } else if (artifacts != NULL) {
-        print_partly(s, artifacts);
-    }
+    status = output_result(s, status, &publish_form, artifacts);
     zreg_artifacts_free(artifacts);
     return status;
 }
@@ -107,5 +96,5 @@ const verb cmd_publish = {
     .example = "zreg publish --from 127.0.0.1:9000 --to registry.example:5000 --build 6a0c "
                "--image example/base:latest",
     .uses_registries = true,
-    .run = run,
+    .run = publish_run,
 };

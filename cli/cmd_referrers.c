@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "table.h"
 #include "verbs.h"
@@ -54,13 +55,13 @@ static zreg_status print(session *s, const zreg_ref *ref, const zreg_referrers *
     return output_finish(s);
 }
 
-static zreg_status run(session *s)
+static zreg_status referrers_run(session *s)
 {
     zreg_referrers_options options = {.size = sizeof(options)};
     zreg_ref *ref = NULL;
     zreg_referrers *found = NULL;
     options.artifact_type = options_text(&s->given, "artifact-type");
-    zreg_status status = session_open(s, session_word(s, 0));
+    zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
         status = zreg_ref_parse(&ref, session_word(s, 0), &s->err);
     }
@@ -85,5 +86,5 @@ const verb cmd_referrers = {
     .options = options_of_referrers,
     .example = "zreg referrers --artifact-type application/spdx+json quay.io/example/image:1",
     .uses_registries = true,
-    .run = run,
+    .run = referrers_run,
 };

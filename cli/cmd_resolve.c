@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "files.h"
 #include "memory.h"
 #include "output.h"
@@ -19,13 +20,6 @@ static const option_spec options_of_resolve[] = {
     {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {NULL},
 };
-
-static zreg_status print_json(session *s, const zreg_resolution *resolution)
-{
-    char *json = NULL;
-    zreg_status status = zreg_resolution_json(&json, resolution, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
 
 static const char *source_of(const zreg_candidate *candidate)
 {
@@ -55,8 +49,9 @@ static void print_answer(const session *s, const zreg_candidate *winner)
     printf("%s%s\n", winner->digest, winner->digest[0] == '\0' ? "its digest is not known" : "");
 }
 
-static zreg_status print_text(session *s, const zreg_resolution *resolution)
+static zreg_status print_text(session *s, const void *shown)
 {
+    const zreg_resolution *resolution = shown;
     table *rows = table_new(6);
     print_answer(s, zreg_resolution_winner(resolution));
     table_add(rows, "  ", "SOURCE", "CHANGE", "DIGEST", "WHY", "WHERE");
@@ -71,7 +66,14 @@ static zreg_status print_text(session *s, const zreg_resolution *resolution)
     return output_finish(s);
 }
 
-static zreg_status run(session *s)
+static zreg_status write_json(char **out, const void *resolution, zreg_error *err)
+{
+    return zreg_resolution_json(out, resolution, err);
+}
+
+static const output_form resolve_form = {write_json, print_text};
+
+static zreg_status resolve_run(session *s)
 {
     zreg_artifacts *artifacts = NULL;
     zreg_resolution *resolution = NULL;
@@ -87,15 +89,13 @@ static zreg_status run(session *s)
     options.zuul_promote_pipeline = options_text(&s->given, "promote-pipeline");
     zreg_status status = files_read_artifacts(s, &artifacts, options_text(&s->given, "artifacts"));
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 0));
+        status = client_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
         status = zreg_resolve(&resolution, s->client, session_word(s, 0), artifacts, &options,
                               s->cancel, &s->err);
     }
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, resolution) : print_text(s, resolution);
-    }
+    status = output_result(s, status, &resolve_form, resolution);
     zreg_resolution_free(resolution);
     zreg_artifacts_free(artifacts);
     return status;
@@ -115,5 +115,5 @@ const verb cmd_resolve = {
     .example = "zreg resolve docker.io/example/base:latest --artifacts zuul.json "
                "--buildset 127.0.0.1:9000",
     .uses_registries = true,
-    .run = run,
+    .run = resolve_run,
 };

@@ -55,40 +55,22 @@ static void setup_finish(setup *with)
     access_log_close(with->access_log);
 }
 
-/* The number of a word in a list that ends with NULL, from 1; 0: the option was not given. */
-static zreg_status choose(session *s, const char *name, const char *const *words, int *out)
-{
-    const char *given = options_text(&s->given, name);
-    *out = 0;
-    for (int i = 0; given != NULL && words[i] != NULL; i++) {
-        if (strcmp(words[i], given) == 0) {
-            *out = i + 1;
-            return ZREG_OK;
-        }
-    }
-    return given == NULL ? ZREG_OK
-                         : session_misuse(s, "--%s: \"%.20s\" is none of the choices", name, given);
-}
-
 static zreg_status read_choices(session *s, setup *with)
 {
     static const char *const anonymous[] = {"none", "pull", "push", NULL};
     static const char *const durability[] = {"full", "manifest", "none", NULL};
-    static const zreg_anonymous rights[] = {ZREG_ANONYMOUS_DEFAULT, ZREG_ANONYMOUS_NONE,
-                                            ZREG_ANONYMOUS_PULL, ZREG_ANONYMOUS_PUSH};
-    static const zreg_durability promises[] = {ZREG_DURABILITY_DEFAULT, ZREG_DURABILITY_FULL,
-                                               ZREG_DURABILITY_MANIFEST, ZREG_DURABILITY_NONE};
-    int chosen = 0;
-    zreg_status status = choose(s, "anonymous", anonymous, &chosen);
-    if (status != ZREG_OK) {
-        return status;
+    static const zreg_anonymous rights[] = {ZREG_ANONYMOUS_NONE, ZREG_ANONYMOUS_PULL,
+                                            ZREG_ANONYMOUS_PUSH, ZREG_ANONYMOUS_DEFAULT};
+    static const zreg_durability promises[] = {ZREG_DURABILITY_FULL, ZREG_DURABILITY_MANIFEST,
+                                               ZREG_DURABILITY_NONE, ZREG_DURABILITY_DEFAULT};
+    size_t right = with->yaml.public_read ? 1 : 3;
+    size_t promise = 3;
+    zreg_status status = session_choice(s, "anonymous", anonymous, &right);
+    if (status == ZREG_OK) {
+        status = session_choice(s, "durability", durability, &promise);
     }
-    with->options.anonymous = rights[chosen];
-    if (chosen == 0 && with->yaml.public_read) {
-        with->options.anonymous = ZREG_ANONYMOUS_PULL;
-    }
-    status = choose(s, "durability", durability, &chosen);
-    with->options.durability = promises[chosen];
+    with->options.anonymous = rights[right];
+    with->options.durability = promises[promise];
     return status;
 }
 
@@ -255,7 +237,7 @@ static zreg_status serve(session *s, const setup *with)
     return status;
 }
 
-static zreg_status run(session *s)
+static zreg_status serve_run(session *s)
 {
     setup with = {.options = ZREG_OPTIONS(zreg_server_options)};
     zreg_status status = read_setup(s, &with);
@@ -276,5 +258,5 @@ const verb cmd_serve = {
         "and fingerprint.",
     .options = options_of_serve,
     .example = "zreg serve --buildset --listen 0.0.0.0:0 --connection-file registry.json",
-    .run = run,
+    .run = serve_run,
 };

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 
 static const option_spec options_of_tags[] = {{NULL}};
 
-static zreg_status run(session *s)
+static zreg_status tags_run(session *s)
 {
     zreg_ref *ref = NULL;
     zreg_strings *tags = NULL;
-    zreg_status status = session_open(s, session_word(s, 0));
+    zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
         status = zreg_ref_parse(&ref, session_word(s, 0), &s->err);
     }
@@ -32,5 +33,5 @@ const verb cmd_tags = {
     .options = options_of_tags,
     .example = "zreg tags docker.io/library/debian",
     .uses_registries = true,
-    .run = run,
+    .run = tags_run,
 };

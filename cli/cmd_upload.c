@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
 #include "output.h"
 #include "verbs.h"
 #include <stdio.h>
@@ -33,7 +34,7 @@ static zreg_status upload(session *s, const char *tag, const zreg_upload_options
     zreg_status status =
         zreg_temporary_tag(&temporary, options->change, options->pipeline, tag, &s->err);
     if (status == ZREG_OK) {
-        status = session_open(s, session_word(s, 1));
+        status = client_open(s, session_word(s, 1));
     }
     if (status == ZREG_OK) {
         status = zreg_upload(&result, s->client, session_word(s, 0), session_word(s, 1), tag,
@@ -47,7 +48,7 @@ static zreg_status upload(session *s, const char *tag, const zreg_upload_options
     return status;
 }
 
-static zreg_status run(session *s)
+static zreg_status upload_run(session *s)
 {
     zreg_upload_options options = ZREG_OPTIONS(zreg_upload_options);
     const char *tag = options_text(&s->given, "tag");
@@ -78,5 +79,5 @@ const verb cmd_upload = {
     .example = "zreg upload 127.0.0.1:9000/example/base:latest docker.io/example/base --tag latest "
                "--change 12",
     .uses_registries = true,
-    .run = run,
+    .run = upload_run,
 };

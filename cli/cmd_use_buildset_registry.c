@@ -25,15 +25,9 @@ static const option_spec options_of_use[] = {
     {NULL},
 };
 
-static zreg_status print_json(session *s, const zreg_node_changes *changes)
+static zreg_status print_text(session *s, const void *shown)
 {
-    char *json = NULL;
-    zreg_status status = zreg_node_changes_json(&json, changes, &s->err);
-    return status == ZREG_OK ? output_json_text(s, json) : status;
-}
-
-static zreg_status print_text(session *s, const zreg_node_changes *changes)
-{
+    const zreg_node_changes *changes = shown;
     size_t changed = 0;
     for (size_t i = 0; i < zreg_node_changes_count(changes); i++) {
         const zreg_node_change *change = zreg_node_changes_at(changes, i);
@@ -50,6 +44,13 @@ static zreg_status print_text(session *s, const zreg_node_changes *changes)
     return output_finish(s);
 }
 
+static zreg_status write_json(char **out, const void *changes, zreg_error *err)
+{
+    return zreg_node_changes_json(out, changes, err);
+}
+
+static const output_form use_buildset_registry_form = {write_json, print_text};
+
 static zreg_status apply(session *s, zreg_node_changes **out, const zreg_node_options *options)
 {
     const char *path = options_text(&s->given, "connection");
@@ -63,7 +64,7 @@ static zreg_status apply(session *s, zreg_node_changes **out, const zreg_node_op
                              : status;
 }
 
-static zreg_status run(session *s)
+static zreg_status use_buildset_registry_run(session *s)
 {
     zreg_node_options options = ZREG_OPTIONS(zreg_node_options);
     zreg_node_changes *changes = NULL;
@@ -80,9 +81,7 @@ static zreg_status run(session *s)
                      ? zreg_node_revert(&changes, &options, s->cancel, &s->err)
                      : apply(s, &changes, &options);
     }
-    if (status == ZREG_OK) {
-        status = s->json ? print_json(s, changes) : print_text(s, changes);
-    }
+    status = output_result(s, status, &use_buildset_registry_form, changes);
     zreg_node_changes_free(changes);
     return status;
 }
@@ -95,5 +94,5 @@ const verb cmd_use_buildset_registry = {
     .text = "No service is restarted: the output says which engines need a reload or a restart.",
     .options = options_of_use,
     .example = "zreg use-buildset-registry --connection registry.json",
-    .run = run,
+    .run = use_buildset_registry_run,
 };

@@ -15,7 +15,7 @@ static json_value *features(void)
     return document;
 }
 
-static zreg_status run(session *s)
+static zreg_status version_run(session *s)
 {
     if (s->json) {
         json_value *document = json_new_object();
@@ -34,5 +34,5 @@ const verb cmd_version = {
     .summary = "show the version; with --json also what this build can do",
     .options = options_of_version,
     .example = "zreg version",
-    .run = run,
+    .run = version_run,
 };

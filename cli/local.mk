@@ -4,6 +4,8 @@
 bin_PROGRAMS += cli/zreg
 
 cli_zreg_SOURCES = \
+	cli/client.c \
+	cli/client.h \
 	cli/cmd_append.c \
 	cli/cmd_artifacts.c \
 	cli/cmd_catalog.c \
@@ -26,8 +28,6 @@ cli_zreg_SOURCES = \
 	cli/files.h \
 	cli/help.c \
 	cli/help.h \
-	cli/hosts.c \
-	cli/hosts.h \
 	cli/json.c \
 	cli/json.h \
 	cli/main.c \

@@ -37,7 +37,7 @@ static int end(session *s, zreg_status status)
     return s->misused ? WRONG_USE : FAILED;
 }
 
-static int run(const verb *which, int argc, char **argv)
+static int run_verb(const verb *which, int argc, char **argv)
 {
     session s = {.json = wants_json(argc, argv)};
     zreg_status status = session_start(&s, which, argc, argv);
@@ -121,5 +121,5 @@ int main(int argc, char **argv)
     }
     bring_forward(argv, at);
     const verb *which = verb_named(argv[1]);
-    return which == NULL ? misuse(argc, argv, "") : run(which, argc - 2, argv + 2);
+    return which == NULL ? misuse(argc, argv, "") : run_verb(which, argc - 2, argv + 2);
 }

@@ -49,6 +49,38 @@ zreg_status output_json_text(session *s, char *json)
     return output_finish(s);
 }
 
+zreg_status output_digest(session *s, const char *place, const zreg_digest *digest)
+{
+    if (s->json) {
+        json_value *document = json_new_object();
+        json_set_text(document, "digest", digest->text);
+        return output_json(s, document);
+    }
+    printf("%s %s\n", place, digest->text);
+    return output_finish(s);
+}
+
+static zreg_status result_json(session *s, const output_form *form, const void *result)
+{
+    char *json = NULL;
+    zreg_status status = form->json(&json, result, &s->err);
+    return status == ZREG_OK ? output_json_text(s, json) : status;
+}
+
+zreg_status output_result(session *s, zreg_status status, const output_form *form,
+                          const void *result)
+{
+    if (status == ZREG_OK) {
+        return s->json ? result_json(s, form, result) : form->text(s, result);
+    }
+    if (result != NULL && s->json) {
+        (void)form->json(&s->partly, result, NULL);
+    } else if (result != NULL) {
+        (void)form->text(s, result);
+    }
+    return status;
+}
+
 zreg_status output_plain(session *s, char *json)
 {
     json_value *document = json_read(json);

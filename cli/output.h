@@ -20,6 +20,20 @@ zreg_status output_json_text(session *s, char *json);
 /** Prints such a document for people, and frees it. */
 zreg_status output_plain(session *s, char *json);
 
+/** The two forms of a result of the library's: its document, and lines for people. */
+typedef struct output_form {
+    zreg_status (*json)(char **out, const void *result, zreg_error *err);
+    zreg_status (*text)(session *s, const void *result);
+} output_form;
+
+/** Prints a result in the form that is wanted. After an error it is what was done before, or NULL; the
+ *  document then goes with the error's. Returns the first error. */
+zreg_status output_result(session *s, zreg_status status, const output_form *form,
+                          const void *result);
+
+/** Prints where an image was stored, and its digest. */
+zreg_status output_digest(session *s, const char *place, const zreg_digest *digest);
+
 /** The members that all copies share: bytes, blobs, requests, seconds. */
 void output_copy_result(json_value *object, const zreg_copy_result *result);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
-#include "files.h"
-#include "hosts.h"
 #include "memory.h"
 #include "signals.h"
 #include <stdarg.h>
@@ -123,33 +121,6 @@ zreg_status session_start(session *s, const verb *which, int argc, char **argv)
     return options_flag(&s->given, "help") ? ZREG_OK : check_words(s);
 }
 
-static void write_log(zreg_log_level level, const char *line, void *user)
-{
-    const session *s = user;
-    if (level >= (options_flag(&s->given, "verbose") ? ZREG_LOG_DEBUG : ZREG_LOG_WARNING)) {
-        fprintf(stderr, "zreg: %s\n", line);
-    }
-}
-
-zreg_status session_open(session *s, const char *place)
-{
-    zreg_client_options options = ZREG_OPTIONS(zreg_client_options);
-    options.authfile = options_text(&s->given, "authfile");
-    options.ca_file = options_text(&s->given, "ca");
-    options.log = s->quiet ? NULL : write_log;
-    options.log_user = s;
-    zreg_status status = zreg_cancel_new(&s->cancel, &s->err);
-    if (status == ZREG_OK) {
-        status = zreg_client_new(&s->client, &options, &s->err);
-    }
-    if (status == ZREG_OK) {
-        signals_cancel(s->cancel);
-        progress_start(&s->progress, s->quiet);
-        status = hosts_configure(s, place);
-    }
-    return status;
-}
-
 const char *session_word(const session *s, size_t i)
 {
     return i < s->given.word_count ? s->given.words[i] : NULL;
@@ -169,6 +140,21 @@ zreg_status session_number(session *s, const char *name, uint32_t otherwise, uin
     }
     *out = (uint32_t)number;
     return ZREG_OK;
+}
+
+zreg_status session_choice(session *s, const char *name, const char *const *words, size_t *out)
+{
+    const char *given = options_text(&s->given, name);
+    if (given == NULL) {
+        return ZREG_OK;
+    }
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], given) == 0) {
+            *out = i;
+            return ZREG_OK;
+        }
+    }
+    return session_misuse(s, "--%s: \"%.20s\" is none of the choices", name, given);
 }
 
 void session_finish(session *s)

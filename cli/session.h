@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** One run of the command: its verb, what was given, and the client made from the common options. */
+/** One run of the command: its verb, what was given, and how it went. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
@@ -29,9 +29,9 @@ struct session {
     given_options given;
     bool json;
     bool quiet;
-    bool misused; /* the error is a wrong command line */
-    zreg_client *client;
-    zreg_cancel *cancel; /* triggered by SIGINT and SIGTERM */
+    bool misused;        /* the error is a wrong command line */
+    zreg_client *client; /* NULL until client_open() */
+    zreg_cancel *cancel; /* triggered by SIGINT and SIGTERM; NULL until then */
     progress progress;
     zreg_error err;
     char *partly; /* what was done before the error, a document of the library's, or NULL */
@@ -43,15 +43,14 @@ extern const option_spec session_registry_options[];
 /** Takes argv without the verb. INVAL, with `misused` set: a wrong command line. */
 zreg_status session_start(session *s, const verb *which, int argc, char **argv);
 
-/** Makes the client. --username and --password-file are for the host of `place`, the one place
- *  that this verb is about; places that are no registry have no host. */
-zreg_status session_open(session *s, const char *place);
-
 /** Word number `i`. */
 const char *session_word(const session *s, size_t i);
 
 /** A number option; `otherwise` when it was not given. */
 zreg_status session_number(session *s, const char *name, uint32_t otherwise, uint32_t *out);
+
+/** The place among `words`, which end with NULL, of the one that was given; `*out` stays when none was. */
+zreg_status session_choice(session *s, const char *name, const char *const *words, size_t *out);
 
 /** Reports an error of the command's own. Returns `code`. */
 zreg_status session_fail(session *s, zreg_status code, const char *format, ...)

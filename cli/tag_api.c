@@ -8,16 +8,11 @@
 
 static zreg_status read_api(session *s, zreg_tag_api *out)
 {
-    static const char *const names[] = {"auto", "oci", "hub", "quay"};
-    const char *given = options_text(&s->given, "api");
-    for (size_t i = 0; given != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], given) == 0) {
-            *out = (zreg_tag_api)i;
-            return ZREG_OK;
-        }
-    }
-    return given == NULL ? ZREG_OK
-                         : session_misuse(s, "--api: \"%.20s\" is none of the choices", given);
+    static const char *const names[] = {"auto", "oci", "hub", "quay", NULL};
+    size_t chosen = 0;
+    zreg_status status = session_choice(s, "api", names, &chosen);
+    *out = (zreg_tag_api)chosen;
+    return status;
 }
 
 static zreg_status read_token(session *s, char **token)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hosts.h"
+#include "client.h"
 
 #include "files.h"
 #include "json.h"
 #include "memory.h"
+#include "signals.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +159,7 @@ static zreg_status for_each(session *s, const char *option,
     return status;
 }
 
-zreg_status hosts_configure(session *s, const char *place)
+static zreg_status set_hosts(session *s, const char *place)
 {
     zreg_status status = set_listed_hosts(s, "plain-http");
     status = status == ZREG_OK ? set_listed_hosts(s, "insecure") : status;
@@ -165,4 +167,31 @@ zreg_status hosts_configure(session *s, const char *place)
     status = status == ZREG_OK ? for_each(s, "connection", set_connection) : status;
     status = status == ZREG_OK ? for_each(s, "creds-file", set_creds) : status;
     return status == ZREG_OK ? set_user(s, place) : status;
+}
+
+static void write_log(zreg_log_level level, const char *line, void *user)
+{
+    const session *s = user;
+    if (level >= (options_flag(&s->given, "verbose") ? ZREG_LOG_DEBUG : ZREG_LOG_WARNING)) {
+        fprintf(stderr, "zreg: %s\n", line);
+    }
+}
+
+zreg_status client_open(session *s, const char *place)
+{
+    zreg_client_options options = ZREG_OPTIONS(zreg_client_options);
+    options.authfile = options_text(&s->given, "authfile");
+    options.ca_file = options_text(&s->given, "ca");
+    options.log = s->quiet ? NULL : write_log;
+    options.log_user = s;
+    zreg_status status = zreg_cancel_new(&s->cancel, &s->err);
+    if (status == ZREG_OK) {
+        status = zreg_client_new(&s->client, &options, &s->err);
+    }
+    if (status == ZREG_OK) {
+        signals_cancel(s->cancel);
+        progress_start(&s->progress, s->quiet);
+        status = set_hosts(s, place);
+    }
+    return status;
 }
