@@ -55,6 +55,8 @@ libzreg_sources += \
 	libzreg/base/options.h \
 	libzreg/base/pool.c \
 	libzreg/base/pool.h \
+	libzreg/base/process.c \
+	libzreg/base/process.h \
 	libzreg/base/random.c \
 	libzreg/base/random.h \
 	libzreg/base/str.c \

@@ -9,36 +9,15 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 
 /* Some helpers ask a cloud or a person. */
 #define HELPER_MS 60000
-
-static zreg_status spawn(pid_t *out_pid, const char *program, int input, int output,
-                         zreg_error *err)
-{
-    posix_spawn_file_actions_t actions;
-    char *arguments[] = {(char *)(uintptr_t)program, (char[]){"get"}, NULL};
-    int failed;
-
-    posix_spawn_file_actions_init(&actions);
-    failed = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (failed == 0) {
-        failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    }
-    if (failed == 0) {
-        failed = posix_spawnp(out_pid, program, &actions, NULL, arguments, environ);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return failed == 0 ? ZREG_OK : zreg__fail_errno(err, failed, "cannot run %s", program);
-}
 
 /* Reads until the helper closes its output. */
 static zreg_status read_answer(zreg__buf *to, int fd, const char *program, zreg_cancel *cancel,
@@ -76,22 +55,6 @@ static zreg_status read_answer(zreg__buf *to, int fd, const char *program, zreg_
     }
 }
 
-/* The exit status; 0 when the program that uses us collects children itself. */
-static int reap(pid_t pid, bool stop)
-{
-    int status = 0;
-
-    if (stop) {
-        kill(pid, SIGKILL);
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return 0;
-        }
-    }
-    return status;
-}
-
 /* The server's name waits in the pipe before the helper starts: nothing of ours can block on it,
  * and no signal comes when the helper does not read it. */
 static zreg_status prepare_input(int *out_fd, const char *server, zreg_error *err)
@@ -117,6 +80,7 @@ static zreg_status run(int *out_status, zreg__buf *answer, const char *program, 
 {
     ZREG__AUTO_FD int input = -1;
     ZREG__AUTO_FD int output = -1;
+    const char *const argv[] = {program, "get", NULL};
     int ends[2];
     pid_t pid;
     zreg_status status;
@@ -126,14 +90,17 @@ static zreg_status run(int *out_status, zreg__buf *answer, const char *program, 
         return zreg__fail_errno(err, errno, "cannot make a pipe");
     }
     output = ends[0];
-    status = spawn(&pid, program, input, ends[1], err);
+    status = zreg__process_start(&pid, argv, (const int[]){input, ends[1], STDERR_FILENO}, err);
     close(ends[1]);
     if (status != ZREG_OK) {
         return status;
     }
     status = read_answer(answer, output, program, cancel, err);
-    *out_status = reap(pid, status != ZREG_OK);
-    return status;
+    if (status != ZREG_OK) {
+        zreg__process_kill(pid);
+        return status;
+    }
+    return zreg__process_wait(out_status, pid, program, HELPER_MS, cancel, err);
 }
 
 static zreg_status take_answer(bool *out_found, zreg__credential *out, const zreg__json *answer,

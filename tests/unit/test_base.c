@@ -18,11 +18,13 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "base/strings.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -340,6 +342,60 @@ static void a_sleep_ends_when_cancelled(void **state)
     assert_int_equal(zreg_cancel_triggered(NULL), 0);
 }
 
+static pid_t start_shell(const char *script, int output)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    pid_t pid = 0;
+    zreg_error err = {0};
+    assert_int_equal(
+        zreg__process_start(&pid, argv, (const int[]){-1, output, STDERR_FILENO}, &err), ZREG_OK);
+    return pid;
+}
+
+static void a_process_says_how_it_ended(void **state)
+{
+    (void)state;
+    int how = 0;
+    int ends[2];
+    char said[8] = "";
+    zreg_error err = {0};
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = start_shell("read nothing || echo out; exit 3", ends[1]);
+    assert_int_equal(zreg__process_wait(&how, pid, "sh", 60000, NULL, &err), ZREG_OK);
+    assert_int_equal(how, 3 << 8);
+    assert_int_equal(read(ends[0], said, sizeof(said)), 4);
+    assert_string_equal(said, "out\n");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_process_that_is_not_there_is_an_error(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"no-such-program-at-all", NULL};
+    pid_t pid = 0;
+    zreg_error err = {0};
+    assert_int_equal(zreg__process_start(&pid, argv, (const int[]){-1, -1, -1}, &err), ZREG_IO);
+    assert_non_null(strstr(err.message, "cannot run no-such-program-at-all"));
+}
+
+static void a_process_ends_with_the_patience_for_it(void **state)
+{
+    (void)state;
+    int how = 0;
+    zreg_error err = {0};
+    pid_t pid = start_shell("exec sleep 1000", -1);
+    assert_int_equal(zreg__process_wait(&how, pid, "sleep", 1, NULL, &err), ZREG_IO);
+    assert_int_equal(kill(pid, 0), -1);
+    zreg_cancel *cancel = NULL;
+    assert_int_equal(zreg_cancel_new(&cancel, &err), ZREG_OK);
+    zreg_cancel_trigger(cancel);
+    pid = start_shell("exec sleep 1000", -1);
+    assert_int_equal(zreg__process_wait(&how, pid, "sleep", 60000, cancel, NULL), ZREG_CANCELLED);
+    assert_int_equal(kill(pid, 0), -1);
+    zreg_cancel_free(cancel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +416,9 @@ int main(void)
         cmocka_unit_test(a_call_ends_at_its_deadline),
         cmocka_unit_test(a_deadline_does_not_put_off_a_cancellation),
         cmocka_unit_test(a_token_lives_as_long_as_its_last_holder),
+        cmocka_unit_test(a_process_says_how_it_ended),
+        cmocka_unit_test(a_process_that_is_not_there_is_an_error),
+        cmocka_unit_test(a_process_ends_with_the_patience_for_it),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
