@@ -38,9 +38,9 @@
 #define ZREG__MAX_AUTHFILE_BYTES (1 * ZREG__MIB)
 #define ZREG__MAX_PEM_BYTES (4 * ZREG__MIB)
 #define ZREG__MAX_HTPASSWD_BYTES (4 * ZREG__MIB)
-#define ZREG__MAX_HOST_FILE_BYTES (4 * ZREG__MIB) /* a file of an engine, such as daemon.json */
+#define ZREG__MAX_NODE_FILE_BYTES (4 * ZREG__MIB) /* a file of an engine, such as daemon.json */
 #define ZREG__MAX_HOST_RECORD_BYTES (64 * ZREG__MIB)
-#define ZREG__MAX_HOST_FILES 1024
+#define ZREG__MAX_NODE_FILES 1024
 #define ZREG__MAX_HOST_NAMESPACES 64
 #define ZREG__MAX_CHALLENGES 8
 #define ZREG__MAX_SCOPES 32

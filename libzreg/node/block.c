@@ -35,7 +35,7 @@ static zreg_status add_kept(zreg__buf *to, zreg__span lines, zreg_error *err)
 zreg_status zreg__block_insert(zreg__content *out, const zreg__content *before, size_t at,
                                size_t until, const char *lines, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     const char *bytes = before->exists ? before->bytes : "";
     ZREG__TRY(zreg__buf_append(&text, bytes, at, err));
     if (at > 0 && bytes[at - 1] != '\n') {
@@ -77,7 +77,7 @@ static zreg_status skip_block(zreg__buf *to, zreg__span *rest, zreg_error *err)
 
 zreg_status zreg__block_remove(zreg__content *out, const zreg__content *current, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     if (!current->exists) {
         return zreg__content_copy(out, current, err);
     }

@@ -34,7 +34,7 @@ static zreg_status add_folders(zreg_strings *to, const zreg__tree *tree, const c
         *slash = '\0';
         ZREG__TRY(zreg__tree_exists(&there, tree, part, err));
         if (!there && !holds(to, part)) {
-            ZREG__TRY(zreg__strings_add(to, part, ZREG__MAX_HOST_FILES, err));
+            ZREG__TRY(zreg__strings_add(to, part, ZREG__MAX_NODE_FILES, err));
         }
         *slash = '/';
     }
@@ -47,11 +47,11 @@ static zreg_status list_folders(zreg_strings **out, const zreg__survey *survey, 
     const zreg_strings *known = survey->record->folders;
     ZREG__TRY(zreg__strings_new(&folders, err));
     for (size_t i = 0; i < zreg_strings_count(known); i++) {
-        ZREG__TRY(zreg__strings_add(folders, zreg_strings_at(known, i), ZREG__MAX_HOST_FILES, err));
+        ZREG__TRY(zreg__strings_add(folders, zreg_strings_at(known, i), ZREG__MAX_NODE_FILES, err));
     }
     ZREG__TRY(add_folders(folders, survey->tree, ZREG__STATE_PATH, err));
     if (!holds(folders, ZREG__STATE_FOLDER)) { /* a run cut off has made it; it is ours alone */
-        ZREG__TRY(zreg__strings_add(folders, ZREG__STATE_FOLDER, ZREG__MAX_HOST_FILES, err));
+        ZREG__TRY(zreg__strings_add(folders, ZREG__STATE_FOLDER, ZREG__MAX_NODE_FILES, err));
     }
     for (size_t i = 0; i < survey->count; i++) {
         if (survey->files[i].after.exists) {
@@ -62,16 +62,16 @@ static zreg_status list_folders(zreg_strings **out, const zreg__survey *survey, 
     return ZREG_OK;
 }
 
-static zreg_status add_entry(zreg__state *record, const zreg__file *file, bool done,
+static zreg_status add_entry(zreg__state *record, const zreg__survey_file *file, bool done,
                              zreg_error *err)
 {
-    zreg__entry *entry = NULL;
+    zreg__state_entry *entry = NULL;
     ZREG__TRY(zreg__state_add(&entry, record, file->path, file->engine, err));
     entry->format = file->format;
     entry->wants = file->wants;
     entry->secret = file->secret;
     entry->owner = file->base_owner;
-    entry->unfinished = !done && zreg__file_differs(file);
+    entry->unfinished = !done && zreg__survey_differs(file);
     ZREG__TRY(zreg__content_copy(&entry->original, &file->base, err));
     ZREG__TRY(zreg__content_copy(&entry->written, &file->after, err));
     return entry->unfinished ? zreg__content_copy(&entry->before, &file->now, err) : ZREG_OK;
@@ -82,8 +82,8 @@ static zreg_status make_record(zreg__state *out, const zreg__survey *survey, boo
                                zreg_error *err)
 {
     for (size_t i = 0; i < survey->count; i++) {
-        const zreg__file *file = &survey->files[i];
-        if (zreg__file_is_ours(file) || (!done && zreg__file_differs(file))) {
+        const zreg__survey_file *file = &survey->files[i];
+        if (zreg__survey_is_ours(file) || (!done && zreg__survey_differs(file))) {
             ZREG__TRY(add_entry(out, file, done, err));
         }
     }
@@ -91,10 +91,11 @@ static zreg_status make_record(zreg__state *out, const zreg__survey *survey, boo
 }
 
 /* A password goes into no file that others can read. */
-static zreg_status write_file(const zreg__survey *survey, const zreg__file *file, zreg_error *err)
+static zreg_status write_file(const zreg__survey *survey, const zreg__survey_file *file,
+                              zreg_error *err)
 {
     zreg__owner owner = file->owner;
-    bool restores = !zreg__file_is_ours(file) && file->is_original;
+    bool restores = !zreg__survey_is_ours(file) && file->is_original;
     bool tightens = file->secret && file->now.exists;
     if (!file->after.exists) {
         return zreg__tree_remove(survey->tree, file->path, err);
@@ -108,11 +109,11 @@ static zreg_status write_file(const zreg__survey *survey, const zreg__file *file
 static zreg_status write_files(const zreg__survey *survey, zreg_cancel *cancel, zreg_error *err)
 {
     for (size_t i = 0; i < survey->count; i++) {
-        const zreg__file *file = &survey->files[i];
+        const zreg__survey_file *file = &survey->files[i];
         ZREG__TRY(zreg__cancel_check(cancel, err));
         if (!zreg__content_equal(&file->now, &file->after)) {
             ZREG__TRY(write_file(survey, file, err));
-        } else if (zreg__file_differs(file)) {
+        } else if (zreg__survey_differs(file)) {
             zreg__tree_clean(survey->tree, file->path);
         }
     }
@@ -133,7 +134,7 @@ static zreg_status remove_folders(zreg_strings **out, const zreg__tree *tree,
         const char *folder = zreg_strings_at(folders, i);
         ZREG__TRY(zreg__tree_exists(&gone, tree, folder, err));
         if (gone) {
-            ZREG__TRY(zreg__strings_add(left, folder, ZREG__MAX_HOST_FILES, err));
+            ZREG__TRY(zreg__strings_add(left, folder, ZREG__MAX_NODE_FILES, err));
         }
     }
     zreg_strings_free(*out);
@@ -161,11 +162,11 @@ static bool is_settled(const zreg__survey *survey)
 {
     size_t ours = 0;
     for (size_t i = 0; i < survey->count; i++) {
-        const zreg__file *file = &survey->files[i];
-        if (zreg__file_differs(file)) {
+        const zreg__survey_file *file = &survey->files[i];
+        if (zreg__survey_differs(file)) {
             return false;
         }
-        if (zreg__file_is_ours(file)) {
+        if (zreg__survey_is_ours(file)) {
             ours++;
             if (file->entry == NULL || !zreg__content_equal(&file->entry->original, &file->base) ||
                 !zreg__content_equal(&file->entry->written, &file->after)) {

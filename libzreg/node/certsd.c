@@ -24,7 +24,7 @@ static zreg_status add_host(zreg__buf *to, const zreg__connection *connection, z
 static zreg_status edit_hosts(zreg__content *out, const zreg__connection *connection,
                               const zreg__content *before, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__toml_table head = {0};
     ZREG__TRY(add_host(&lines, connection, err));
     zreg__toml_next(&head, before);
@@ -36,7 +36,7 @@ static zreg_status edit_hosts(zreg__content *out, const zreg__connection *connec
 static zreg_status make_hosts(zreg__content *out, const zreg__connection *connection,
                               const zreg__content *common, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     const zreg__content nothing = {0};
     zreg__toml_table head = {0};
     zreg__toml_next(&head, common);

@@ -189,7 +189,7 @@ static zreg_status write_entry(zreg__buf *to, const zreg__steps *plan, const cha
     }
     ZREG__TRY(zreg__buf_text(to, "[[registry.mirror]]\n", err));
     ZREG__TRY(zreg__buf_printf(to, err, "location = \"%s", plan->connection->authority));
-    ZREG__TRY(zreg__mirror_path(to, registry, err));
+    ZREG__TRY(zreg__drivers_mirror_path(to, registry, err));
     ZREG__TRY(zreg__buf_printf(to, err, "%s\"\n", prefix + strlen(registry)));
     return zreg__buf_text(to, own == NULL ? "" : own->mirrors, err);
 }
@@ -214,7 +214,7 @@ static zreg_status write_drop_in(zreg__buf *to, const zreg__steps *plan, const s
 
 zreg_status zreg__containers_plan(zreg__steps *plan, zreg__wants wants, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     ZREG__AUTO(zreg__map) zreg__map *entries = NULL;
     site of = {0};
     ZREG__AUTO(zreg__content) zreg__content after = {0};
@@ -242,14 +242,14 @@ static zreg_status plan_crio(zreg__steps *plan, zreg_error *err)
     return zreg__containers_plan(plan, ZREG__WANTS_RELOAD, err);
 }
 
-const zreg__node_driver zreg__driver_podman = {
+const zreg__node_driver zreg__node_driver_podman = {
     .name = "podman",
     .signs = {"/usr/bin/podman", "/usr/bin/buildah", "/usr/bin/skopeo", "/usr/local/bin/podman",
               "/etc/containers"},
     .plan = plan_podman,
 };
 
-const zreg__node_driver zreg__driver_crio = {
+const zreg__node_driver zreg__node_driver_crio = {
     .name = "crio",
     .signs = {"/usr/bin/crio", "/usr/local/bin/crio", "/etc/crio"},
     .plan = plan_crio,

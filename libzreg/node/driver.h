@@ -12,18 +12,18 @@ typedef struct zreg__node_driver {
     zreg_status (*plan)(zreg__steps *plan, zreg_error *err);
 } zreg__node_driver;
 
-extern const zreg__node_driver zreg__driver_hosts;
-extern const zreg__node_driver zreg__driver_trust;
-extern const zreg__node_driver zreg__driver_podman;
-extern const zreg__node_driver zreg__driver_crio;
-extern const zreg__node_driver zreg__driver_docker;
-extern const zreg__node_driver zreg__driver_containerd;
-extern const zreg__node_driver zreg__driver_microk8s;
-extern const zreg__node_driver zreg__driver_buildkit;
-extern const zreg__node_driver zreg__driver_k3s;
-extern const zreg__node_driver zreg__driver_rke2;
-extern const zreg__node_driver zreg__driver_kubelet;
-extern const zreg__node_driver zreg__driver_credentials;
+extern const zreg__node_driver zreg__node_driver_hosts;
+extern const zreg__node_driver zreg__node_driver_trust;
+extern const zreg__node_driver zreg__node_driver_podman;
+extern const zreg__node_driver zreg__node_driver_crio;
+extern const zreg__node_driver zreg__node_driver_docker;
+extern const zreg__node_driver zreg__node_driver_containerd;
+extern const zreg__node_driver zreg__node_driver_microk8s;
+extern const zreg__node_driver zreg__node_driver_buildkit;
+extern const zreg__node_driver zreg__node_driver_k3s;
+extern const zreg__node_driver zreg__node_driver_rke2;
+extern const zreg__node_driver zreg__node_driver_kubelet;
+extern const zreg__node_driver zreg__node_driver_credentials;
 
 /** Runs the drivers: those of `engines`, or those that show signs when it is NULL, empty or holds
  *  "auto"; and those without signs. Errors: INVAL (no engine of that name), those of the drivers
@@ -40,9 +40,9 @@ zreg_status zreg__certsd_plan(zreg__steps *plan, const char *folder, zreg_error 
 zreg_status zreg__containers_plan(zreg__steps *plan, zreg__wants wants, zreg_error *err);
 
 /** User and password in a file of docker's config.json form. */
-zreg_status zreg__credentials_plan(zreg__steps *plan, const char *path, zreg_error *err);
+zreg_status zreg__node_credentials_plan(zreg__steps *plan, const char *path, zreg_error *err);
 
 /** Adds "/REGISTRY" for a registry other than docker.io: how repositories are named at the mirror. */
-zreg_status zreg__mirror_path(zreg__buf *to, const char *registry, zreg_error *err);
+zreg_status zreg__drivers_mirror_path(zreg__buf *to, const char *registry, zreg_error *err);
 
 #endif

@@ -27,7 +27,7 @@ static zreg_status insert(zreg__content *content, size_t at, size_t until, const
 static zreg_status put_first(zreg__content *content, const zreg__toml_table *table,
                              const char *authority, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf line = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf line = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__toml_pair mirrors;
     if (!zreg__toml_key(&mirrors, content, table, "mirrors")) {
         ZREG__TRY(zreg__buf_printf(&line, err, "  mirrors = [\"%s\"]\n", authority));
@@ -43,7 +43,7 @@ static zreg_status put_first(zreg__content *content, const zreg__toml_table *tab
 
 static zreg_status edit(zreg__content *content, const zreg__steps *plan, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     const char *authority = plan->connection->authority;
     for (const char *const *registry = plan->namespaces; *registry != NULL; registry++) {
         zreg__toml_table table;
@@ -79,7 +79,7 @@ static zreg_status plan_buildkit(zreg__steps *plan, zreg_error *err)
     return zreg__steps_write(plan, CONFIG, &zreg__format_block, ZREG__WANTS_RESTART, &content, err);
 }
 
-const zreg__node_driver zreg__driver_buildkit = {
+const zreg__node_driver zreg__node_driver_buildkit = {
     .name = "buildkit",
     .signs = {"/usr/bin/buildkitd", "/usr/local/bin/buildkitd", "/etc/buildkit"},
     .plan = plan_buildkit,

@@ -144,14 +144,14 @@ static zreg_status plan_microk8s(zreg__steps *plan, zreg_error *err)
     return zreg__certsd_plan(plan, "/var/snap/microk8s/current/args/certs.d", err);
 }
 
-const zreg__node_driver zreg__driver_containerd = {
+const zreg__node_driver zreg__node_driver_containerd = {
     .name = "containerd",
     .signs = {"/usr/bin/containerd", "/usr/sbin/containerd", "/usr/local/bin/containerd",
               "/etc/containerd"},
     .plan = plan_containerd,
 };
 
-const zreg__node_driver zreg__driver_microk8s = {
+const zreg__node_driver zreg__node_driver_microk8s = {
     .name = "microk8s",
     .signs = {"/var/snap/microk8s/current/args"},
     .plan = plan_microk8s,

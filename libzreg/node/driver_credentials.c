@@ -19,7 +19,7 @@ static zreg_status add_user(zreg__content *out, const zreg__connection *connecti
     return zreg__jsonfile_print(out, file, before, err);
 }
 
-zreg_status zreg__credentials_plan(zreg__steps *plan, const char *path, zreg_error *err)
+zreg_status zreg__node_credentials_plan(zreg__steps *plan, const char *path, zreg_error *err)
 {
     ZREG__AUTO(zreg__content) zreg__content before = {0};
     ZREG__AUTO(zreg__content) zreg__content after = {0};
@@ -45,7 +45,7 @@ static zreg_status plan_runtime(zreg__steps *plan, zreg_error *err)
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__steps_exists(&used, plan, folder, err));
-    return used ? zreg__credentials_plan(plan, path, err) : ZREG_OK;
+    return used ? zreg__node_credentials_plan(plan, path, err) : ZREG_OK;
 }
 
 static zreg_status plan_credentials(zreg__steps *plan, zreg_error *err)
@@ -54,19 +54,19 @@ static zreg_status plan_credentials(zreg__steps *plan, zreg_error *err)
     if (path == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(zreg__credentials_plan(plan, path, err));
+    ZREG__TRY(zreg__node_credentials_plan(plan, path, err));
     return plan_runtime(plan, err);
 }
 
 static zreg_status plan_kubelet(zreg__steps *plan, zreg_error *err)
 {
-    return zreg__credentials_plan(plan, "/var/lib/kubelet/config.json", err);
+    return zreg__node_credentials_plan(plan, "/var/lib/kubelet/config.json", err);
 }
 
-const zreg__node_driver zreg__driver_credentials = {.name = "credentials",
-                                                    .plan = plan_credentials};
+const zreg__node_driver zreg__node_driver_credentials = {.name = "credentials",
+                                                         .plan = plan_credentials};
 
-const zreg__node_driver zreg__driver_kubelet = {
+const zreg__node_driver zreg__node_driver_kubelet = {
     .name = "kubelet",
     .signs = {"/var/lib/kubelet", "/usr/bin/kubelet"},
     .plan = plan_kubelet,

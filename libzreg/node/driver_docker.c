@@ -35,7 +35,7 @@ static zreg_status plan_docker(zreg__steps *plan, zreg_error *err)
                              err);
 }
 
-const zreg__node_driver zreg__driver_docker = {
+const zreg__node_driver zreg__node_driver_docker = {
     .name = "docker",
     .signs = {"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/usr/bin/docker",
               "/etc/docker"},

@@ -68,4 +68,4 @@ static zreg_status plan_hosts(zreg__steps *plan, zreg_error *err)
     return zreg__steps_write(plan, HOSTS, &zreg__format_block, ZREG__WANTS_NOTHING, &after, err);
 }
 
-const zreg__node_driver zreg__driver_hosts = {.name = "hosts", .plan = plan_hosts};
+const zreg__node_driver zreg__node_driver_hosts = {.name = "hosts", .plan = plan_hosts};

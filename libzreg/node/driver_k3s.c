@@ -32,7 +32,7 @@ static zreg_status insert(zreg__content *content, size_t at, size_t until, zreg_
 static zreg_status put_first(zreg__content *content, const zreg__yaml_node *registry,
                              const char *authority, const char *name, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__yaml_node list;
     int indent = zreg__yaml_child_indent(content, registry);
     if (registry->value.size > 0) {
@@ -74,7 +74,7 @@ static zreg_status add_config(zreg__buf *to, int indent, const char *authority, 
 static zreg_status add_below(zreg__content *content, const char *key, const zreg__yaml_node *node,
                              zreg__buf *lines, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf all = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf all = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     if (lines->size == 0) {
         return ZREG_OK;
     }
@@ -99,7 +99,7 @@ static zreg_status find_key(bool *out_found, zreg__yaml_node *out, int *indent,
 
 static zreg_status edit_mirrors(zreg__content *content, const zreg__steps *plan, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__yaml_node mirrors;
     bool found = false;
     int indent = 0;
@@ -119,7 +119,7 @@ static zreg_status edit_mirrors(zreg__content *content, const zreg__steps *plan,
 static zreg_status edit_configs(zreg__content *content, const zreg__steps *plan, const char *ca,
                                 zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__yaml_node configs;
     bool found = false;
     int indent = 0;
@@ -159,13 +159,13 @@ static zreg_status plan_rke2(zreg__steps *plan, zreg_error *err)
                      "/etc/rancher/rke2/zreg-buildset-registry.crt", err);
 }
 
-const zreg__node_driver zreg__driver_k3s = {
+const zreg__node_driver zreg__node_driver_k3s = {
     .name = "k3s",
     .signs = {"/usr/local/bin/k3s", "/usr/bin/k3s", "/etc/rancher/k3s"},
     .plan = plan_k3s,
 };
 
-const zreg__node_driver zreg__driver_rke2 = {
+const zreg__node_driver zreg__node_driver_rke2 = {
     .name = "rke2",
     .signs = {"/usr/local/bin/rke2", "/usr/bin/rke2", "/etc/rancher/rke2"},
     .plan = plan_rke2,

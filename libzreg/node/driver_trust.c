@@ -61,4 +61,4 @@ static zreg_status plan_trust(zreg__steps *plan, zreg_error *err)
     return ZREG_OK;
 }
 
-const zreg__node_driver zreg__driver_trust = {.name = "trust", .plan = plan_trust};
+const zreg__node_driver zreg__node_driver_trust = {.name = "trust", .plan = plan_trust};

@@ -6,10 +6,10 @@
 
 /* In the order in which files are written: what engines rely on comes before them. */
 static const zreg__node_driver *const drivers[] = {
-    &zreg__driver_hosts,    &zreg__driver_trust,    &zreg__driver_podman,
-    &zreg__driver_crio,     &zreg__driver_docker,   &zreg__driver_containerd,
-    &zreg__driver_microk8s, &zreg__driver_buildkit, &zreg__driver_k3s,
-    &zreg__driver_rke2,     &zreg__driver_kubelet,  &zreg__driver_credentials,
+    &zreg__node_driver_hosts,    &zreg__node_driver_trust,    &zreg__node_driver_podman,
+    &zreg__node_driver_crio,     &zreg__node_driver_docker,   &zreg__node_driver_containerd,
+    &zreg__node_driver_microk8s, &zreg__node_driver_buildkit, &zreg__node_driver_k3s,
+    &zreg__node_driver_rke2,     &zreg__node_driver_kubelet,  &zreg__node_driver_credentials,
 };
 
 static bool holds(const char *const *list, const char *text)
@@ -77,7 +77,7 @@ zreg_status zreg__drivers_plan(zreg__steps *plan, const char *const *engines, zr
     return ZREG_OK;
 }
 
-zreg_status zreg__mirror_path(zreg__buf *to, const char *registry, zreg_error *err)
+zreg_status zreg__drivers_mirror_path(zreg__buf *to, const char *registry, zreg_error *err)
 {
     bool is_docker_io = zreg__str_equal(registry, "docker.io");
     return is_docker_io ? ZREG_OK : zreg__buf_printf(to, err, "/%s", registry);

@@ -34,7 +34,7 @@ const zreg__format zreg__format_block = {"block", remove_block};
 const zreg__format zreg__format_json = {"json", zreg__jsonfile_remove};
 const zreg__format zreg__format_whole = {"whole", remove_whole};
 
-const zreg__format *zreg__format_find(const char *name)
+const zreg__format *zreg__formats_find(const char *name)
 {
     static const zreg__format *const all[] = {&zreg__format_block, &zreg__format_json,
                                               &zreg__format_whole};

@@ -20,6 +20,6 @@ extern const zreg__format zreg__format_json;  /* members of an object (node/json
 extern const zreg__format zreg__format_whole; /* the file is ours alone */
 
 /** The row of that name, or NULL. */
-const zreg__format *zreg__format_find(const char *name);
+const zreg__format *zreg__formats_find(const char *name);
 
 #endif

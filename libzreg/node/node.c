@@ -93,14 +93,14 @@ static zreg_status tell(zreg_node_changes **out, const zreg__survey *survey, zre
     const zreg__trust *row = zreg__refresh_needed(survey);
     ZREG__TRY(zreg__changes_new(&changes, survey->count + 1, err));
     for (size_t i = 0; i < survey->count; i++) {
-        const zreg__file *file = &survey->files[i];
+        const zreg__survey_file *file = &survey->files[i];
         bool again = file->entry != NULL && file->entry->unfinished;
         const zreg__change change = {
             .path = file->path,
             .engine = file->engine,
             .wants = file->wants,
             .secret = file->secret,
-            .same = !zreg__file_differs(file),
+            .same = !zreg__survey_differs(file),
             .before = again ? &file->entry->before : &file->now,
             .after = &file->after,
         };

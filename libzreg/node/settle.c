@@ -22,9 +22,9 @@ static const char *const sockets[] = {
 static bool adds_name(const zreg__survey *survey)
 {
     for (size_t i = 0; i < survey->count; i++) {
-        const zreg__file *file = &survey->files[i];
-        if (zreg__str_equal(file->engine, zreg__driver_hosts.name)) {
-            return zreg__file_is_ours(file) && !zreg__content_equal(&file->now, &file->after);
+        const zreg__survey_file *file = &survey->files[i];
+        if (zreg__str_equal(file->engine, zreg__node_driver_hosts.name)) {
+            return zreg__survey_is_ours(file) && !zreg__content_equal(&file->now, &file->after);
         }
     }
     return false;

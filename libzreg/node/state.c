@@ -24,7 +24,7 @@ static zreg_status read_content(zreg__content *out, const zreg__json *from, cons
                                 zreg_error *err)
 {
     const char *text = zreg__json_text(from, key);
-    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     if (text == NULL) {
         return zreg__json_get(from, key) == NULL ? ZREG_OK : fail_corrupt(err);
     }
@@ -48,7 +48,7 @@ static zreg_status read_owner(zreg__owner *out, const zreg__json *from, zreg_err
     return ZREG_OK;
 }
 
-static zreg_status read_flags(zreg__entry *out, const zreg__json *from, zreg_error *err)
+static zreg_status read_flags(zreg__state_entry *out, const zreg__json *from, zreg_error *err)
 {
     uint64_t wants = 0;
     if (!zreg__json_u64(from, "wants", &wants) || wants > ZREG__WANTS_RESTART) {
@@ -65,8 +65,8 @@ static zreg_status read_entry(zreg__state *to, const zreg__json *from, zreg_erro
     const char *path = zreg__json_text(from, "path");
     const char *engine = zreg__json_text(from, "engine");
     const char *name = zreg__json_text(from, "format");
-    const zreg__format *format = name == NULL ? NULL : zreg__format_find(name);
-    zreg__entry *entry = NULL;
+    const zreg__format *format = name == NULL ? NULL : zreg__formats_find(name);
+    zreg__state_entry *entry = NULL;
     if (path == NULL || path[0] != '/' || engine == NULL || format == NULL) {
         return fail_corrupt(err);
     }
@@ -95,7 +95,7 @@ static zreg_status read_record(zreg__state *to, const zreg__json *from, zreg_err
         if (zreg__str_empty(folder) || folder[0] != '/') {
             return fail_corrupt(err);
         }
-        ZREG__TRY(zreg__strings_add(to->folders, folder, ZREG__MAX_HOST_FILES, err));
+        ZREG__TRY(zreg__strings_add(to->folders, folder, ZREG__MAX_NODE_FILES, err));
     }
     return ZREG_OK;
 }
@@ -124,7 +124,7 @@ zreg_status zreg__state_load(zreg__state *out, const zreg__tree *tree, zreg_erro
 static zreg_status set_content(zreg__json *to, const char *key, const zreg__content *content,
                                zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * ZREG__MAX_HOST_FILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * ZREG__MAX_NODE_FILE_BYTES);
     if (!content->exists) {
         return zreg__json_set_null(to, key, err);
     }
@@ -136,7 +136,7 @@ static zreg_status set_content(zreg__json *to, const char *key, const zreg__cont
     return status;
 }
 
-static zreg_status set_entry(zreg__json *to, const zreg__entry *entry, zreg_error *err)
+static zreg_status set_entry(zreg__json *to, const zreg__state_entry *entry, zreg_error *err)
 {
     ZREG__TRY(zreg__json_set_text(to, "path", entry->path, err));
     ZREG__TRY(zreg__json_set_text(to, "format", entry->format->name, err));
@@ -182,7 +182,7 @@ zreg_status zreg__state_save(const zreg__state *record, const zreg__tree *tree, 
 
 /* --- entries */
 
-zreg__entry *zreg__state_find(const zreg__state *record, const char *path)
+zreg__state_entry *zreg__state_find(const zreg__state *record, const char *path)
 {
     for (size_t i = 0; i < record->count; i++) {
         if (zreg__str_equal(record->entries[i].path, path)) {
@@ -192,21 +192,21 @@ zreg__entry *zreg__state_find(const zreg__state *record, const char *path)
     return NULL;
 }
 
-zreg_status zreg__state_add(zreg__entry **out, zreg__state *record, const char *path,
+zreg_status zreg__state_add(zreg__state_entry **out, zreg__state *record, const char *path,
                             const char *engine, zreg_error *err)
 {
-    if (record->count == ZREG__MAX_HOST_FILES) {
-        return zreg__fail(err, ZREG_LIMIT, "more than %d files to change", ZREG__MAX_HOST_FILES);
+    if (record->count == ZREG__MAX_NODE_FILES) {
+        return zreg__fail(err, ZREG_LIMIT, "more than %d files to change", ZREG__MAX_NODE_FILES);
     }
-    zreg__entry *entries =
-        zreg__reallocarray(record->entries, record->count + 1, sizeof(zreg__entry));
+    zreg__state_entry *entries =
+        zreg__reallocarray(record->entries, record->count + 1, sizeof(zreg__state_entry));
     if (entries == NULL) {
         return zreg__fail_nomem(err);
     }
     record->entries = entries;
-    zreg__entry entry = {.path = zreg__strdup(path), .engine = zreg__strdup(engine)};
+    zreg__state_entry entry = {.path = zreg__strdup(path), .engine = zreg__strdup(engine)};
     if (entry.path == NULL || entry.engine == NULL) {
-        zreg__entry_finish(&entry);
+        zreg__state_entry_finish(&entry);
         return zreg__fail_nomem(err);
     }
     entries[record->count] = entry;
@@ -214,20 +214,20 @@ zreg_status zreg__state_add(zreg__entry **out, zreg__state *record, const char *
     return ZREG_OK;
 }
 
-void zreg__entry_finish(zreg__entry *entry)
+void zreg__state_entry_finish(zreg__state_entry *entry)
 {
     free(entry->path);
     free(entry->engine);
     zreg__content_finish(&entry->original);
     zreg__content_finish(&entry->written);
     zreg__content_finish(&entry->before);
-    *entry = (zreg__entry){0};
+    *entry = (zreg__state_entry){0};
 }
 
 void zreg__state_finish(zreg__state *record)
 {
     for (size_t i = 0; i < record->count; i++) {
-        zreg__entry_finish(&record->entries[i]);
+        zreg__state_entry_finish(&record->entries[i]);
     }
     free(record->entries);
     zreg_strings_free(record->folders);

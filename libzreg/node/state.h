@@ -15,7 +15,7 @@
 #define ZREG__STATE_PATH ZREG__STATE_FOLDER "/node.json"
 
 /** One file that was changed. */
-typedef struct zreg__entry {
+typedef struct zreg__state_entry {
     char *path;
     const zreg__format *format;
     char *engine;
@@ -26,10 +26,10 @@ typedef struct zreg__entry {
     zreg__content written;  /* by zreg, or about to be */
     bool unfinished;        /* a run was cut off: the file holds `before` or `written` */
     zreg__content before;
-} zreg__entry;
+} zreg__state_entry;
 
 typedef struct zreg__state {
-    zreg__entry *entries;
+    zreg__state_entry *entries;
     size_t count;
     zreg_strings *folders; /* made by zreg, parents first */
 } zreg__state;
@@ -41,13 +41,13 @@ zreg_status zreg__state_load(zreg__state *out, const zreg__tree *tree, zreg_erro
 zreg_status zreg__state_save(const zreg__state *record, const zreg__tree *tree, zreg_error *err);
 
 /** The entry of a file, or NULL. */
-zreg__entry *zreg__state_find(const zreg__state *record, const char *path);
+zreg__state_entry *zreg__state_find(const zreg__state *record, const char *path);
 
 /** A new entry. Errors: NOMEM, LIMIT. */
-zreg_status zreg__state_add(zreg__entry **out, zreg__state *record, const char *path,
+zreg_status zreg__state_add(zreg__state_entry **out, zreg__state *record, const char *path,
                             const char *engine, zreg_error *err);
 
-void zreg__entry_finish(zreg__entry *entry);
+void zreg__state_entry_finish(zreg__state_entry *entry);
 void zreg__state_finish(zreg__state *record);
 
 ZREG__DEFINE_AUTO_VALUE(zreg__state, zreg__state_finish)

@@ -32,8 +32,8 @@ zreg_status zreg__steps_exists(bool *out, const zreg__steps *plan, const char *p
 
 static zreg_status add_step(zreg__step **out, zreg__steps *plan, const char *path, zreg_error *err)
 {
-    if (plan->count == ZREG__MAX_HOST_FILES) {
-        return zreg__fail(err, ZREG_LIMIT, "more than %d files to change", ZREG__MAX_HOST_FILES);
+    if (plan->count == ZREG__MAX_NODE_FILES) {
+        return zreg__fail(err, ZREG_LIMIT, "more than %d files to change", ZREG__MAX_NODE_FILES);
     }
     zreg__step *steps = zreg__reallocarray(plan->items, plan->count + 1, sizeof(*steps));
     if (steps == NULL) {

@@ -8,7 +8,7 @@
 #include "node/block.h"
 #include <string.h>
 
-static zreg__file *find(const zreg__survey *survey, const char *path)
+static zreg__survey_file *find(const zreg__survey *survey, const char *path)
 {
     for (size_t i = 0; i < survey->count; i++) {
         if (zreg__str_equal(survey->files[i].path, path)) {
@@ -38,12 +38,12 @@ static zreg_status take_out_lost(zreg__content *out, const zreg__content *now, c
 static zreg_status view_read(zreg__content *out, void *user, const char *path, zreg_error *err)
 {
     const zreg__survey *survey = user;
-    const zreg__file *file = find(survey, path);
+    const zreg__survey_file *file = find(survey, path);
     ZREG__AUTO(zreg__content) zreg__content now = {0};
     if (file != NULL) {
         return zreg__content_copy(out, &file->base, err);
     }
-    ZREG__TRY(zreg__tree_read(&now, NULL, survey->tree, path, ZREG__MAX_HOST_FILE_BYTES, err));
+    ZREG__TRY(zreg__tree_read(&now, NULL, survey->tree, path, ZREG__MAX_NODE_FILE_BYTES, err));
     return take_out_lost(out, &now, path, err);
 }
 
@@ -59,26 +59,27 @@ static zreg_status view_list(zreg_strings **out, void *user, const char *folder,
     return zreg__tree_list(out, survey->tree, folder, err);
 }
 
-static zreg_status add_file(zreg__file **out, zreg__survey *survey, const char *path,
+static zreg_status add_file(zreg__survey_file **out, zreg__survey *survey, const char *path,
                             zreg_error *err)
 {
-    zreg__file *files = zreg__reallocarray(survey->files, survey->count + 1, sizeof(zreg__file));
+    zreg__survey_file *files =
+        zreg__reallocarray(survey->files, survey->count + 1, sizeof(zreg__survey_file));
     if (files == NULL) {
         return zreg__fail_nomem(err);
     }
     survey->files = files;
-    files[survey->count] = (zreg__file){.path = zreg__strdup(path)};
+    files[survey->count] = (zreg__survey_file){.path = zreg__strdup(path)};
     if (files[survey->count].path == NULL) {
         return zreg__fail_nomem(err);
     }
     *out = &files[survey->count++];
     return zreg__tree_read(&(*out)->now, &(*out)->owner, survey->tree, path,
-                           ZREG__MAX_HOST_FILE_BYTES, err);
+                           ZREG__MAX_NODE_FILE_BYTES, err);
 }
 
 /* What others made of the file, without what a run wrote or, cut off, may have left. */
-static zreg_status take_out(zreg__content *out, const zreg__entry *entry, const zreg__content *now,
-                            zreg_error *err)
+static zreg_status take_out(zreg__content *out, const zreg__state_entry *entry,
+                            const zreg__content *now, zreg_error *err)
 {
     ZREG__AUTO(zreg__content) zreg__content half = {0};
     if (!now->exists) {
@@ -92,16 +93,17 @@ static zreg_status take_out(zreg__content *out, const zreg__entry *entry, const 
                        : ZREG_OK;
 }
 
-static bool is_as_left(const zreg__entry *entry, const zreg__content *now)
+static bool is_as_left(const zreg__state_entry *entry, const zreg__content *now)
 {
     return zreg__content_equal(now, &entry->written) ||
            zreg__content_equal(now, &entry->original) ||
            (entry->unfinished && zreg__content_equal(now, &entry->before));
 }
 
-static zreg_status look_at_entry(zreg__survey *survey, const zreg__entry *entry, zreg_error *err)
+static zreg_status look_at_entry(zreg__survey *survey, const zreg__state_entry *entry,
+                                 zreg_error *err)
 {
-    zreg__file *file = NULL;
+    zreg__survey_file *file = NULL;
     ZREG__TRY(add_file(&file, survey, entry->path, err));
     file->entry = entry;
     file->engine = entry->engine;
@@ -135,7 +137,7 @@ zreg_status zreg__survey_start(zreg__survey *out, const zreg__tree *tree, const 
 
 static zreg_status take_step(zreg__survey *survey, zreg__step *step, zreg_error *err)
 {
-    zreg__file *file = find(survey, step->path);
+    zreg__survey_file *file = find(survey, step->path);
     if (file == NULL) {
         ZREG__TRY(add_file(&file, survey, step->path, err));
         ZREG__TRY(take_out_lost(&file->base, &file->now, step->path, err));
@@ -159,13 +161,13 @@ zreg_status zreg__survey_apply(zreg__survey *survey, zreg__steps *plan, zreg_err
     return ZREG_OK;
 }
 
-bool zreg__file_differs(const zreg__file *file)
+bool zreg__survey_differs(const zreg__survey_file *file)
 {
     return !zreg__content_equal(&file->now, &file->after) ||
            (file->entry != NULL && file->entry->unfinished);
 }
 
-bool zreg__file_is_ours(const zreg__file *file)
+bool zreg__survey_is_ours(const zreg__survey_file *file)
 {
     return !zreg__content_equal(&file->base, &file->after);
 }

@@ -10,25 +10,25 @@
 
 #include "node/state.h"
 
-typedef struct zreg__file {
+typedef struct zreg__survey_file {
     char *path;
     const char *engine;
     const zreg__format *format;
     zreg__wants wants;
     bool secret;
-    const zreg__entry *entry; /* in the record, or NULL */
+    const zreg__state_entry *entry; /* in the record, or NULL */
     zreg__content now;
     zreg__owner owner;      /* of what is there now */
     zreg__content base;     /* without our part */
     zreg__owner base_owner; /* to be given back with it */
     bool is_original;       /* nobody but zreg changed the file */
     zreg__content after;
-} zreg__file;
+} zreg__survey_file;
 
 typedef struct zreg__survey {
     const zreg__tree *tree;
     const zreg__state *record;
-    zreg__file *files;
+    zreg__survey_file *files;
     size_t count;
     zreg__view view; /* of the machine without our part; its user is the survey */
 } zreg__survey;
@@ -41,10 +41,10 @@ zreg_status zreg__survey_start(zreg__survey *out, const zreg__tree *tree, const 
 zreg_status zreg__survey_apply(zreg__survey *survey, zreg__steps *plan, zreg_error *err);
 
 /** Whether a file has to be written, or its writing is not known to have ended. */
-bool zreg__file_differs(const zreg__file *file);
+bool zreg__survey_differs(const zreg__survey_file *file);
 
 /** What stays to be undone: the file does not hold what it held without us. */
-bool zreg__file_is_ours(const zreg__file *file);
+bool zreg__survey_is_ours(const zreg__survey_file *file);
 
 void zreg__survey_finish(zreg__survey *survey);
 

@@ -52,7 +52,7 @@ zreg_status zreg__tree_read(zreg__content *out, zreg__owner *owner, const zreg__
     const char *name = NULL;
     struct stat info;
     zreg__content_finish(out);
-    ZREG__TRY(zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, err));
+    ZREG__TRY(zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, err));
     if (folder < 0) {
         return ZREG_OK;
     }
@@ -78,7 +78,7 @@ static bool look_at(struct stat *out, const zreg__tree *tree, const char *path, 
 {
     ZREG__AUTO_FD int folder = -1;
     const char *name = NULL;
-    *status = zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, err);
+    *status = zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, err);
     return *status == ZREG_OK && folder >= 0 &&
            fstatat(folder, name, out, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -122,7 +122,7 @@ static zreg_status read_names(zreg_strings *to, int fd, const char *path, zreg_e
     }
     for (struct dirent *e; status == ZREG_OK && (e = readdir(folder)) != NULL;) {
         if (e->d_name[0] != '.') {
-            status = zreg__strings_add(to, e->d_name, ZREG__MAX_HOST_FILES, err);
+            status = zreg__strings_add(to, e->d_name, ZREG__MAX_NODE_FILES, err);
         }
     }
     closedir(folder);
@@ -140,7 +140,7 @@ zreg_status zreg__tree_list(zreg_strings **out, const zreg__tree *tree, const ch
     ZREG__AUTO_FD int folder = -1;
     const char *name = NULL;
     ZREG__TRY(zreg__strings_new(&names, err));
-    ZREG__TRY(zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, err));
+    ZREG__TRY(zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, err));
     int fd =
         folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0) {
@@ -159,14 +159,14 @@ zreg_status zreg__tree_make_folder(const zreg__tree *tree, const char *path, mod
     if (inside == NULL) {
         return zreg__fail_nomem(err);
     }
-    return zreg__walk_to(&folder, &name, tree, inside, ZREG__WALK_MAKE, mode, err);
+    return zreg__tree_walk_to(&folder, &name, tree, inside, ZREG__TREE_WALK_MAKE, mode, err);
 }
 
 zreg_status zreg__tree_remove(const zreg__tree *tree, const char *path, zreg_error *err)
 {
     ZREG__AUTO_FD int folder = -1;
     const char *name = NULL;
-    ZREG__TRY(zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, err));
+    ZREG__TRY(zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, err));
     if (folder < 0 || (unlinkat(folder, name, 0) != 0 && errno == ENOENT)) {
         return ZREG_OK;
     }
@@ -183,7 +183,7 @@ zreg_status zreg__tree_remove_folder(bool *out, const zreg__tree *tree, const ch
     ZREG__AUTO_FD int folder = -1;
     const char *name = NULL;
     *out = true;
-    ZREG__TRY(zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, err));
+    ZREG__TRY(zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, err));
     if (folder < 0 || unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
         return ZREG_OK;
     }

@@ -11,7 +11,7 @@
 
 #define AS_FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-int zreg__walk_inherit(int fd, int folder)
+int zreg__tree_walk_inherit(int fd, int folder)
 {
     struct stat info;
     if (geteuid() != 0) {
@@ -41,7 +41,7 @@ static zreg_status make_folder(int folder, const char *name, mode_t mode, const 
                                : zreg__fail_errno(err, errno, "make a folder for %s", path);
     }
     ZREG__AUTO_FD int made = openat(folder, name, AS_FOLDER);
-    int failed = made < 0 ? errno : zreg__walk_inherit(made, folder);
+    int failed = made < 0 ? errno : zreg__tree_walk_inherit(made, folder);
     if (failed == 0 && (fchmod(made, mode) != 0 || fsync(folder) != 0)) {
         failed = errno;
     }
@@ -69,13 +69,13 @@ static zreg_status enter(int *out, int folder, const char *name, const char *pat
     return ZREG_OK;
 }
 
-static zreg_status step(int *folder, const char *name, const char *path, zreg__walk how,
+static zreg_status step(int *folder, const char *name, const char *path, zreg__tree_walk how,
                         mode_t mode, zreg_error *err)
 {
     ZREG__AUTO_FD int here = *folder;
     *folder = -1;
     ZREG__TRY(enter(folder, here, name, path, err));
-    if (*folder < 0 && how == ZREG__WALK_MAKE) {
+    if (*folder < 0 && how == ZREG__TREE_WALK_MAKE) {
         ZREG__TRY(make_folder(here, name, mode, path, err));
         ZREG__TRY(enter(folder, here, name, path, err));
     }
@@ -87,8 +87,8 @@ static bool is_way_up(const char *part)
     return strcmp(part, "..") == 0 || strcmp(part, ".") == 0 || part[0] == '\0';
 }
 
-zreg_status zreg__walk_to(int *out_fd, const char **out_name, const zreg__tree *tree,
-                          const char *path, zreg__walk how, mode_t mode, zreg_error *err)
+zreg_status zreg__tree_walk_to(int *out_fd, const char **out_name, const zreg__tree *tree,
+                               const char *path, zreg__tree_walk how, mode_t mode, zreg_error *err)
 {
     ZREG__AUTO_FD int folder = fcntl(tree->fd, F_DUPFD_CLOEXEC, 0);
     if (folder < 0) {

@@ -44,7 +44,7 @@ static int set_owner(int fd, const target *t, int old)
     } else if (old >= 0 && fstat(old, &info) == 0) {
         owner = (zreg__owner){info.st_mode & 07777, info.st_uid, info.st_gid};
     } else {
-        int failed = zreg__walk_inherit(fd, t->folder);
+        int failed = zreg__tree_walk_inherit(fd, t->folder);
         return failed != 0 ? failed : fchmod(fd, t->mode) == 0 ? 0 : errno;
     }
     if (fstat(fd, &info) != 0 ||
@@ -106,7 +106,7 @@ void zreg__tree_clean(const zreg__tree *tree, const char *path)
 {
     ZREG__AUTO_FD int folder = -1;
     const char *name = NULL;
-    if (zreg__walk_to(&folder, &name, tree, path, ZREG__WALK_FIND, 0, NULL) != ZREG_OK) {
+    if (zreg__tree_walk_to(&folder, &name, tree, path, ZREG__TREE_WALK_FIND, 0, NULL) != ZREG_OK) {
         return;
     }
     ZREG__AUTO_FREE char *temporary = temporary_name(name);
@@ -138,7 +138,7 @@ zreg_status zreg__tree_write(const zreg__tree *tree, const char *path, const zre
     ZREG__AUTO_FD int folder = -1;
     target t = {.path = path, .content = content, .owner = owner, .mode = mode};
     mode_t folders = (mode & 077) == 0 ? 0700 : 0755;
-    ZREG__TRY(zreg__walk_to(&folder, &t.name, tree, path, ZREG__WALK_MAKE, folders, err));
+    ZREG__TRY(zreg__tree_walk_to(&folder, &t.name, tree, path, ZREG__TREE_WALK_MAKE, folders, err));
     t.folder = folder;
     return write_target(&t, err);
 }

@@ -7,9 +7,9 @@
 #include "node/driver.h"
 
 static const zreg__node_driver *const drivers[] = {
-    &zreg__driver_hosts,  &zreg__driver_trust,       &zreg__driver_podman,
-    &zreg__driver_docker, &zreg__driver_containerd,  &zreg__driver_buildkit,
-    &zreg__driver_k3s,    &zreg__driver_credentials,
+    &zreg__node_driver_hosts,  &zreg__node_driver_trust,       &zreg__node_driver_podman,
+    &zreg__node_driver_docker, &zreg__node_driver_containerd,  &zreg__node_driver_buildkit,
+    &zreg__node_driver_k3s,    &zreg__node_driver_credentials,
 };
 
 static zreg_status view_read(zreg__content *out, void *user, const char *path, zreg_error *err)

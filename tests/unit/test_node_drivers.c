@@ -128,16 +128,17 @@ static void test_hosts(void **state)
     (void)state;
     static const char path[] = "/etc/hosts";
     static const char ours[] = BEGIN "2001:db8::1 zuul-jobs.buildset-registry\n" END;
-    check(&zreg__driver_hosts, path, "a\n", NULL); /* a name needs no alias */
+    check(&zreg__node_driver_hosts, path, "a\n", NULL); /* a name needs no alias */
     connection.address = address;
-    check(&zreg__driver_hosts, path, NULL, ours);
-    check(&zreg__driver_hosts, path, "::1 localhost\n",
+    check(&zreg__node_driver_hosts, path, NULL, ours);
+    check(&zreg__node_driver_hosts, path, "::1 localhost\n",
           "::1 localhost\n" BEGIN "2001:db8::1 zuul-jobs.buildset-registry\n" END);
     /* the first line counts */
-    check(&zreg__driver_hosts, path, "::1 a\n192.0.2.1\tx Zuul-Jobs.buildset-registry # old\nz\n",
+    check(&zreg__node_driver_hosts, path,
+          "::1 a\n192.0.2.1\tx Zuul-Jobs.buildset-registry # old\nz\n",
           "::1 a\n" BEGIN "2001:db8::1 zuul-jobs.buildset-registry\n" END
           "192.0.2.1\tx Zuul-Jobs.buildset-registry # old\nz\n");
-    check(&zreg__driver_hosts, path, "# 192.0.2.1 zuul-jobs.buildset-registry\n::1 a\n",
+    check(&zreg__node_driver_hosts, path, "# 192.0.2.1 zuul-jobs.buildset-registry\n::1 a\n",
           "# 192.0.2.1 zuul-jobs.buildset-registry\n::1 a\n" BEGIN
           "2001:db8::1 zuul-jobs.buildset-registry\n" END);
     connection.address = NULL;
@@ -157,35 +158,36 @@ static void test_trust(void **state)
     for (size_t i = 0; i < ZREG__COUNT(families); i++) {
         const char *const files[] = {families[i][0], "# all\n", NULL};
         ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
-        assert_int_equal(zreg__driver_trust.plan(&plan, NULL), ZREG_OK);
+        assert_int_equal(zreg__node_driver_trust.plan(&plan, NULL), ZREG_OK);
         assert_int_equal(plan.count, 2);
         assert_string_equal(after(&plan, families[i][0]), "# all\n" BEGIN PEM END);
         assert_string_equal(after(&plan, families[i][1]), PEM);
     }
-    check(&zreg__driver_trust, "/etc/motd", "x", NULL);
+    check(&zreg__node_driver_trust, "/etc/motd", "x", NULL);
 }
 
 static void test_docker_puts_its_mirror_first(void **state)
 {
     (void)state;
     static const char path[] = "/etc/docker/daemon.json";
-    check(&zreg__driver_docker, path, NULL,
+    check(&zreg__node_driver_docker, path, NULL,
           "{\n  \"registry-mirrors\": [\n    \"https://" HOST "\"\n  ]\n}\n");
-    check(&zreg__driver_docker, path, "\n", /* empty: docker takes that for no settings */
+    check(&zreg__node_driver_docker, path, "\n", /* empty: docker takes that for no settings */
           "{\n  \"registry-mirrors\": [\n    \"https://" HOST "\"\n  ]\n}\n");
-    check(&zreg__driver_docker, path, "{\"b\":1,\"registry-mirrors\":[\"https://site\"],\"a\":2}",
+    check(&zreg__node_driver_docker, path,
+          "{\"b\":1,\"registry-mirrors\":[\"https://site\"],\"a\":2}",
           "{\n  \"b\": 1,\n  \"registry-mirrors\": [\n    \"https://" HOST "\",\n"
           "    \"https://site\"\n  ],\n  \"a\": 2\n}\n");
     /* named already, but not first */
-    check(&zreg__driver_docker, path,
+    check(&zreg__node_driver_docker, path,
           "{\"registry-mirrors\":[\"https://site\",\"https://" HOST "\"]}",
           "{\n  \"registry-mirrors\": [\n    \"https://" HOST
           "\",\n    \"https://site\"\n  ]\n}\n");
     /* first already: not even the spaces change */
-    check(&zreg__driver_docker, path, "{ \"registry-mirrors\" :[\"https://" HOST "\"]}",
+    check(&zreg__node_driver_docker, path, "{ \"registry-mirrors\" :[\"https://" HOST "\"]}",
           "{ \"registry-mirrors\" :[\"https://" HOST "\"]}");
-    check_refused(&zreg__driver_docker, path, "{\"registry-mirrors\":{}}", ZREG_INVAL);
-    check_refused(&zreg__driver_docker, path, "[]", ZREG_INVAL);
+    check_refused(&zreg__node_driver_docker, path, "{\"registry-mirrors\":{}}", ZREG_INVAL);
+    check_refused(&zreg__node_driver_docker, path, "[]", ZREG_INVAL);
 }
 
 static void test_certsd(void **state)
@@ -196,24 +198,25 @@ static void test_certsd(void **state)
     BEGIN "[host.\"https://" HOST "\"]\n"                                                          \
           "  capabilities = [\"pull\", \"resolve\"]\n"                                             \
           "  ca = \"../" HOST "/ca.crt\"\n" END
-    check(&zreg__driver_docker, path, NULL, OURS);
-    check(&zreg__driver_docker, path, "server = \"https://quay.io\"\n\n[host.\"https://site\"]\n",
+    check(&zreg__node_driver_docker, path, NULL, OURS);
+    check(&zreg__node_driver_docker, path,
+          "server = \"https://quay.io\"\n\n[host.\"https://site\"]\n",
           "server = \"https://quay.io\"\n\n" OURS "[host.\"https://site\"]\n");
-    check(&zreg__driver_docker, "/etc/docker/certs.d/" HOST "/ca.crt", NULL, PEM);
-    check(&zreg__driver_microk8s, "/var/snap/microk8s/current/args/certs.d/docker.io/hosts.toml",
-          NULL, OURS);
+    check(&zreg__node_driver_docker, "/etc/docker/certs.d/" HOST "/ca.crt", NULL, PEM);
+    check(&zreg__node_driver_microk8s,
+          "/var/snap/microk8s/current/args/certs.d/docker.io/hosts.toml", NULL, OURS);
     const char *const files[] = {"/etc/docker/certs.d/_default/hosts.toml",
                                  "server = \"https://all\"\n[host.\"https://site\"]", NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
-    assert_int_equal(zreg__driver_docker.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_docker.plan(&plan, NULL), ZREG_OK);
     assert_string_equal(after(&plan, path),
                         BEGIN "server = \"https://all\"\n[host.\"https://" HOST "\"]\n"
                               "  capabilities = [\"pull\", \"resolve\"]\n"
                               "  ca = \"../" HOST "/ca.crt\"\n[host.\"https://site\"]\n" END);
     connection.ca_pem = NULL;
-    check(&zreg__driver_docker, path, NULL,
+    check(&zreg__node_driver_docker, path, NULL,
           BEGIN "[host.\"https://" HOST "\"]\n  capabilities = [\"pull\", \"resolve\"]\n" END);
-    check(&zreg__driver_docker, "/etc/docker/certs.d/" HOST "/ca.crt", NULL, NULL);
+    check(&zreg__node_driver_docker, "/etc/docker/certs.d/" HOST "/ca.crt", NULL, NULL);
     connection.ca_pem = ca_pem;
 }
 
@@ -228,11 +231,11 @@ static void test_certsd_of_a_registry_with_a_port(void **state)
                                         NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
     plan.namespaces = names;
-    assert_int_equal(zreg__driver_docker.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_docker.plan(&plan, NULL), ZREG_OK);
     assert_string_equal(after(&plan, files[0]), OURS);
     ZREG__AUTO(zreg__steps) zreg__steps other = plan_on(files + 2);
     other.namespaces = names;
-    assert_int_equal(zreg__driver_docker.plan(&other, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_docker.plan(&other, NULL), ZREG_OK);
     assert_string_equal(after(&other, "/etc/docker/certs.d/site.example:5000/hosts.toml"), OURS);
 }
 
@@ -262,14 +265,14 @@ static void test_containerd_config_path(void **state)
         {"version = 2\ndisabled_plugins = [ # none but\n \"io.containerd.grpc.v1.cri\" ]\n", NULL},
     };
     for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
-        check(&zreg__driver_containerd, path, rows[i].before, rows[i].after);
+        check(&zreg__node_driver_containerd, path, rows[i].before, rows[i].after);
     }
-    check_refused(&zreg__driver_containerd, path,
+    check_refused(&zreg__node_driver_containerd, path,
                   "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"x\"]\n",
                   ZREG_CONFLICT);
-    check_refused(&zreg__driver_containerd, path,
+    check_refused(&zreg__node_driver_containerd, path,
                   "version = 2\n" CRI2 "config_path = \"certs.d\"\n", ZREG_CONFLICT);
-    check_refused(&zreg__driver_containerd, path,
+    check_refused(&zreg__node_driver_containerd, path,
                   "version = 2\n" CRI2 "config_path = \"\"\"\n/x\"\"\"\n", ZREG_CONFLICT);
 }
 
@@ -279,7 +282,7 @@ static void test_containerd_uses_the_sites_folder(void **state)
     const char *const files[] = {"/etc/containerd/config.toml",
                                  "version = 2\n" CRI2 "config_path = \"/site/d:/other\"\n", NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
-    assert_int_equal(zreg__driver_containerd.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_containerd.plan(&plan, NULL), ZREG_OK);
     assert_non_null(after(&plan, "/site/d/quay.io/hosts.toml"));
     assert_null(after(&plan, "/etc/containerd/certs.d/quay.io/hosts.toml"));
 }
@@ -292,7 +295,7 @@ static void test_containerd_uses_the_sites_folder(void **state)
 static void check_drop_in(const char *const *files, const char *expected)
 {
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
-    assert_int_equal(zreg__driver_podman.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_podman.plan(&plan, NULL), ZREG_OK);
     assert_string_equal(after(&plan, DROP_IN), expected);
     assert_string_equal(after(&plan, "/etc/containers/certs.d/" HOST "/ca.crt"), PEM);
 }
@@ -311,7 +314,7 @@ static void expect_unqualified(const char *const *registries, const char *conf, 
     const char *const files[] = {"/etc/containers/registries.conf", conf, NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
     plan.unqualified = registries;
-    assert_int_equal(zreg__driver_podman.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_podman.plan(&plan, NULL), ZREG_OK);
     const char *found = after(&plan, DROP_IN);
     ZREG__AUTO_FREE char *expected =
         zreg__asprintf(BEGIN "%s%s[[registry]]\n", lines, lines[0] == '\0' ? "" : "\n");
@@ -372,10 +375,10 @@ static void test_crio_shares_the_drop_in_and_wants_a_reload(void **state)
     const char *const files[] = {NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
     plan.engine = "podman";
-    assert_int_equal(zreg__driver_podman.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_podman.plan(&plan, NULL), ZREG_OK);
     size_t count = plan.count;
     plan.engine = "crio";
-    assert_int_equal(zreg__driver_crio.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_crio.plan(&plan, NULL), ZREG_OK);
     assert_int_equal(plan.count, count);
     assert_string_equal(plan.items[1].path, DROP_IN);
     assert_string_equal(plan.items[1].engine, "crio");
@@ -389,10 +392,10 @@ static void test_buildkit(void **state)
 {
     (void)state;
     static const char path[] = "/etc/buildkit/buildkitd.toml";
-    check(&zreg__driver_buildkit, path, NULL,
+    check(&zreg__node_driver_buildkit, path, NULL,
           BEGIN "[registry.\"docker.io\"]\n  mirrors = [\"" HOST "\"]\n"
                 "[registry.\"quay.io\"]\n  mirrors = [\"" HOST "\"]\n" BUILDKIT_CA END);
-    check(&zreg__driver_buildkit, path,
+    check(&zreg__node_driver_buildkit, path,
           "[registry.\"docker.io\"]\n  mirrors = [ # ours\n    \"site\",\n  ] # end\n"
           "[registry.\"quay.io\"]\n  http = false\n",
           "[registry.\"docker.io\"]\n" BEGIN
@@ -400,7 +403,7 @@ static void test_buildkit(void **state)
           "  mirrors = [\"" HOST "\",  # ours\n    \"site\",\n  ]\n" END
           "[registry.\"quay.io\"]\n" BEGIN "  mirrors = [\"" HOST "\"]\n" END
           "  http = false\n" BEGIN BUILDKIT_CA END);
-    check_refused(&zreg__driver_buildkit, path, "[registry.\"quay.io\"]\n  mirrors = \"x\"\n",
+    check_refused(&zreg__node_driver_buildkit, path, "[registry.\"quay.io\"]\n  mirrors = \"x\"\n",
                   ZREG_INVAL);
 }
 
@@ -412,10 +415,10 @@ static void test_k3s(void **state)
 {
     (void)state;
     static const char path[] = "/etc/rancher/k3s/registries.yaml";
-    check(&zreg__driver_k3s, path, NULL,
+    check(&zreg__node_driver_k3s, path, NULL,
           BEGIN "mirrors:\n" K3S_REGISTRY("docker.io") K3S_REGISTRY("quay.io") END BEGIN
           "configs:\n" K3S_CONFIG END);
-    check(&zreg__driver_k3s, path,
+    check(&zreg__node_driver_k3s, path,
           "# site\nmirrors:\n  docker.io:\n    endpoint:\n    - https://site\n"
           "  quay.io:\n    endpoint: [\"https://a\", 'b'] # two\n"
           "configs:\n  site:\n    auth: {}\n",
@@ -424,10 +427,10 @@ static void test_k3s(void **state)
           "#zreg-kept#    endpoint: [\"https://a\", 'b'] # two\n"
           "    endpoint: [\"https://" HOST "\", \"https://a\", 'b'] # two\n" END
           "configs:\n" BEGIN K3S_CONFIG END "  site:\n    auth: {}\n");
-    check_refused(&zreg__driver_k3s, path, "mirrors: {}\n", ZREG_CONFLICT);
-    check_refused(&zreg__driver_k3s, path, "mirrors:\n  docker.io: {endpoint: [x]}\n",
+    check_refused(&zreg__node_driver_k3s, path, "mirrors: {}\n", ZREG_CONFLICT);
+    check_refused(&zreg__node_driver_k3s, path, "mirrors:\n  docker.io: {endpoint: [x]}\n",
                   ZREG_CONFLICT);
-    check(&zreg__driver_rke2, "/etc/rancher/rke2/zreg-buildset-registry.crt", NULL, PEM);
+    check(&zreg__node_driver_rke2, "/etc/rancher/rke2/zreg-buildset-registry.crt", NULL, PEM);
 }
 
 static void test_credentials(void **state)
@@ -437,18 +440,19 @@ static void test_credentials(void **state)
     static const char ours[] =
         "{\n  \"auths\": {\n    \"" HOST "\": {\n      \"auth\": \"enV1bDp4\"\n"
         "    }\n  }\n}\n";
-    check(&zreg__driver_credentials, path, NULL, ours);
-    check(&zreg__driver_credentials, path, "{\"auths\":{\"" HOST "\":{\"auth\":\"b2xk\"}}}", ours);
-    check(&zreg__driver_kubelet, "/var/lib/kubelet/config.json", NULL, ours);
-    check_refused(&zreg__driver_credentials, path, "{\"auths\":1}", ZREG_INVAL);
+    check(&zreg__node_driver_credentials, path, NULL, ours);
+    check(&zreg__node_driver_credentials, path, "{\"auths\":{\"" HOST "\":{\"auth\":\"b2xk\"}}}",
+          ours);
+    check(&zreg__node_driver_kubelet, "/var/lib/kubelet/config.json", NULL, ours);
+    check_refused(&zreg__node_driver_credentials, path, "{\"auths\":1}", ZREG_INVAL);
     const char *const files[] = {"/run/user/1000/bus", "", NULL};
     ZREG__AUTO(zreg__steps) zreg__steps plan = plan_on(files);
-    assert_int_equal(zreg__driver_credentials.plan(&plan, NULL), ZREG_OK);
+    assert_int_equal(zreg__node_driver_credentials.plan(&plan, NULL), ZREG_OK);
     assert_int_equal(plan.count, 2);
     assert_string_equal(after(&plan, "/run/user/1000/containers/auth.json"), ours);
     assert_true(plan.items[0].secret && plan.items[1].secret);
     connection.auth = NULL;
-    check(&zreg__driver_credentials, path, "{}", NULL);
+    check(&zreg__node_driver_credentials, path, "{}", NULL);
     connection.auth = auth;
 }
 
@@ -470,5 +474,5 @@ int main(void)
         cmocka_unit_test(test_k3s),
         cmocka_unit_test(test_credentials),
     };
-    return cmocka_run_group_tests_name("host_drivers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("node_drivers", tests, NULL, NULL);
 }
