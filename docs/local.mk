@@ -6,7 +6,7 @@ manual_sources = \
 	$(cli_zreg_SOURCES) \
 	libzreg/zreg.h \
 	$(zreg_headers) \
-	$(wildcard $(srcdir)/docs/man/*.py $(srcdir)/docs/man/verbs/*.in $(srcdir)/examples/c/topics/*.c)
+	$(wildcard $(srcdir)/docs/man/*.py $(srcdir)/docs/man/verbs/*.in $(srcdir)/examples/c/topics/*.[ch])
 
 if MAKES_MANUAL
 noinst_DATA += docs/manual/stamp

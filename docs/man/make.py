@@ -15,6 +15,7 @@ import time
 import completion
 import functions
 import headers
+import programs
 import verbs
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -47,9 +48,8 @@ def write(folder, files):
 def main(output, version, examples, umbrella, *paths):
     table, output, page = json.load(sys.stdin), pathlib.Path(output), make_page(version)
     topics = [headers.read(path) for path in sorted(paths)]
-    programs = {path.stem: path.read_text(encoding="utf-8").partition("\n")[2]  # without the line of the licence
-                for path in pathlib.Path(examples).glob("*.c")}
-    pages = functions.Pages(headers.read(umbrella), topics, programs, page)
+    shown = {path.stem: programs.read(path) for path in pathlib.Path(examples).glob("*.c")}
+    pages = functions.Pages(headers.read(umbrella), topics, shown, page)
     write(output / "man1", ((f"{name}.1", text) for name, text in verbs.Pages(table, HERE / "verbs", page).all()))
     write(output / "man3", ((f"{name}.3", text) for name, text in pages.all()))
     write(output / "completion", completion.all_shells(table))

@@ -12,10 +12,11 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "tests/lib"), str(TOP / "tests/style")]
+sys.path[:0] = [str(TOP / "tests/lib"), str(TOP / "tests/style"), str(TOP / "docs/man")]
 
 import blocks  # noqa: E402
 import checks  # noqa: E402
+import programs  # noqa: E402
 import tap  # noqa: E402
 from zuul_api import ZuulApi  # noqa: E402
 
@@ -85,9 +86,12 @@ def zuul_with_a_merged_change(zuul):
 
 
 def compile_one(path, program):
+    """The program as the manual shows it, in a folder where nothing else is."""
+    source = program.with_suffix(".c")
+    source.write_text(programs.read(path), encoding="utf-8")
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "zreg"], check=True, capture_output=True, text=True).stdout
     compiler = [*shlex.split(os.environ.get("CC") or "cc"), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-    done = subprocess.run([*compiler, path, *shlex.split(flags), "-o", program], capture_output=True, text=True)
+    done = subprocess.run([*compiler, source, *shlex.split(flags), "-o", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The images among Zuul's artifacts. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "topic.h"
 
-#include <zreg.h>
+#include <string.h>
 
 static const char zuul[] =
     "{\"zuul\": {\"artifacts\": [{\"name\": \"example/base:latest\","
     " \"url\": \"docker://registry.example.org:5000/example/base:6a0c_latest\", \"change\": \"12\","
     " \"metadata\": {\"type\": \"container_image\", \"repository\": \"example/base\","
     "  \"tag\": \"latest\"}}]}}";
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 int main(void)
 {

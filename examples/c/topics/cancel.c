@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call that waits ends when Ctrl-C is pressed, or after a minute; here the program presses it
  * itself. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "topic.h"
 
-#include <zreg.h>
+#include <signal.h>
 
 static zreg_cancel *cancel;
 
@@ -13,14 +11,6 @@ static void on_signal(int number)
 {
     (void)number;
     zreg_cancel_trigger(cancel); /* safe inside a signal handler */
-}
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
 }
 
 int main(void)

@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Temporary tags that nobody promoted are deleted. */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
-
-/* A registry in this process, without TLS and users, and a client for it. */
-static zreg_server *start(zreg_client **client)
-{
-    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
-    zreg_error err = {0};
-    zreg_server *server = NULL;
-
-    options.buildset = 1;
-    options.plain_http = 1;
-    options.anonymous = ZREG_ANONYMOUS_PUSH;
-    must(zreg_server_start(&server, &options, &err), &err);
-    must(zreg_client_new(client, NULL, &err), &err);
-    return server;
-}
+#include "topic.h"
 
 static void make(zreg_client *client, const char *repository, const char *tag)
 {
@@ -43,7 +17,7 @@ int main(void)
     zreg_cleanup_options options = ZREG_OPTIONS(zreg_cleanup_options);
     zreg_error err = {0};
     zreg_client *client = NULL;
-    zreg_server *server = start(&client);
+    zreg_server *server = open_registry(&client);
     zreg_cleaned *cleaned = NULL;
     char repository[100];
     char *json = NULL;

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests and tags in a registry: one is stored, read, tagged, listed, deleted. */
+#include "topic.h"
+
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 static zreg_server *start_registry(void)
 {

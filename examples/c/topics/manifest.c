@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a manifest names, and an index that names it. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "topic.h"
 
-#include <zreg.h>
+#include <inttypes.h>
+#include <string.h>
 
 #define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -18,14 +16,6 @@ static const char signature[] =
     " \"subject\": {\"mediaType\": \"application/vnd.oci.image.manifest.v1+json\","
     "  \"digest\": \"" DIGEST "\", \"size\": 7},"
     " \"annotations\": {\"org.opencontainers.image.created\": \"2026-01-31T12:00:00Z\"}}";
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 /* An index of this one manifest. Of what it is made, nothing is kept. */
 static zreg_manifest *index_of(const zreg_manifest *manifest)

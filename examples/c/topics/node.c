@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Engines are told to use a buildset registry, and no longer. The machine is the folder that is
  * given: "/" would be this one. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "topic.h"
+
 #include <string.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 /* A registry, whose connection record is what engines need. */
 static zreg_server *start(char **connection)

@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The image of a change ahead is brought into the buildset's registry; one registry, under two
  * names, stands for both that there are in the gate. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "topic.h"
+
 #include <string.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
-
-/* A registry in this process, without TLS and users, and a client for it. */
-static zreg_server *start(zreg_client **client)
-{
-    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
-    zreg_error err = {0};
-    zreg_server *server = NULL;
-
-    options.buildset = 1;
-    options.plain_http = 1;
-    options.anonymous = ZREG_ANONYMOUS_PUSH;
-    must(zreg_server_start(&server, &options, &err), &err);
-    must(zreg_client_new(client, NULL, &err), &err);
-    return server;
-}
 
 /* What Zuul tells a job: change 12 is ahead, and its build 6a0c has published an image. */
 static zreg_artifacts *changes_ahead(zreg_client *client, const zreg_server *server)
@@ -78,7 +53,7 @@ int main(void)
     zreg_populate_options options = ZREG_OPTIONS(zreg_populate_options);
     zreg_error err = {0};
     zreg_client *client = NULL;
-    zreg_server *server = start(&client);
+    zreg_server *server = open_registry(&client);
     zreg_artifacts *artifacts = changes_ahead(client, server);
     zreg_populated *populated = NULL;
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which change was served? The access log of a buildset registry tells. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "topic.h"
 
-#include <zreg.h>
+#include <inttypes.h>
+#include <string.h>
 
 /* One line, as zreg_server_options.access gives it. */
 static const char log_text[] =
@@ -16,14 +14,6 @@ static const char log_text[] =
     "\"status\":200,\"bytes\":400,\"received\":0,\"ms\":1,\"source\":\"artifact\","
     "\"change\":\"12\",\"build\":\"6a0c\","
     "\"artifact\":\"docker://registry.example.org:5000/example/base:6a0c_latest\"}\n";
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 int main(void)
 {

@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A registry in this process, and what others need to use it. */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
+#include "topic.h"
 
 int main(void)
 {

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Zuul's API, the URL of a tenant's, knows of change 12. */
+#include "topic.h"
+
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <zreg.h>
-
-static void must(zreg_status status, const zreg_error *err)
-{
-    if (status != ZREG_OK) {
-        fprintf(stderr, "%s: %s\n", zreg_status_name(status), err->message);
-        exit(1);
-    }
-}
 
 int main(int argc, char **argv)
 {
