@@ -81,6 +81,7 @@ func (s *stream) open(ctx context.Context, client *Client,
 	}
 	if err != nil {
 		s.let()
+		client.callbacks.raise() // else the next call does
 	}
 	return err
 }
@@ -102,6 +103,7 @@ func (s *stream) run(fn func(failure raw.Error)) error {
 	defer s.mutex.Unlock()
 	if s.ended == nil {
 		s.ended = s.token.run(func(_ raw.Cancel, failure raw.Error) { fn(failure) })
+		s.client.callbacks.raise()
 	}
 	return s.ended
 }

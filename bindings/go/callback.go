@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"runtime/cgo"
+	"sync"
 
 	"libzreg.org/zreg/internal/raw"
 )
@@ -36,7 +37,8 @@ const (
 )
 
 // LogFunc receives a line of log, free of secrets. It may be called by several threads at once, and
-// must not call the object that logs.
+// must not call the object that logs. A panic in it comes out of the client's call, that one or the next,
+// and out of the server's Stop.
 type LogFunc func(level LogLevel, line string)
 
 // callWithProgress is call with the handle by which C reports progress: 0 when nobody listens.
@@ -49,42 +51,72 @@ func callWithProgress(ctx context.Context, progress ProgressFunc,
 	handle := cgo.NewHandle(raw.ProgressFunc(l.report))
 	defer handle.Delete()
 	err := call(ctx, func(cancel raw.Cancel, failure raw.Error) { fn(uint(handle), cancel, failure) })
-	if l.panicked != nil {
-		panic(l.panicked)
-	}
+	l.raise()
 	if failure, ok := err.(*Error); ok && failure.Code == ErrCallback {
 		failure.cause = l.err
 	}
 	return err
 }
 
-// listener keeps what a progress function did to stop the call, because neither an error nor a
-// panic can pass through C.
-type listener struct {
-	fn       ProgressFunc
-	err      error
+// fault keeps the first panic of callbacks, which cannot pass through C, for whoever may raise it.
+type fault struct {
+	mutex    sync.Mutex
 	panicked interface{}
 }
 
-func (l *listener) report(phase, item string, bytesDone, bytesTotal uint64, blobsDone, blobsTotal uint32) (stop int) {
+// guard calls fn and says whether it panicked.
+func (f *fault) guard(fn func()) (panicked bool) {
 	defer func() {
-		if l.panicked = recover(); l.panicked != nil {
-			stop = 1
+		if value := recover(); value != nil {
+			panicked = true
+			f.mutex.Lock()
+			defer f.mutex.Unlock()
+			if f.panicked == nil {
+				f.panicked = value
+			}
 		}
 	}()
-	l.err = l.fn(Progress{phase, item, bytesDone, bytesTotal, blobsDone, blobsTotal})
-	if l.err != nil {
-		return 1
-	}
-	return 0
+	fn()
+	return false
 }
 
-// handles are the callbacks of an object; they live as long as it does.
-type handles []cgo.Handle
+// raise panics as the callback did, once.
+func (f *fault) raise() {
+	f.mutex.Lock()
+	value := f.panicked
+	f.panicked = nil
+	f.mutex.Unlock()
+	if value != nil {
+		panic(value)
+	}
+}
+
+// listener keeps what a progress function did to stop the call.
+type listener struct {
+	fault
+	fn  ProgressFunc
+	err error
+}
+
+func (l *listener) report(phase, item string, bytesDone, bytesTotal uint64, blobsDone, blobsTotal uint32) int {
+	panicked := l.guard(func() {
+		err := l.fn(Progress{phase, item, bytesDone, bytesTotal, blobsDone, blobsTotal})
+		if l.err == nil {
+			l.err = err
+		}
+	})
+	return flag(panicked || l.err != nil)
+}
+
+// handles are the callbacks of an object; they live as long as it does. One that panics is called again.
+type handles struct {
+	fault
+	all []cgo.Handle
+}
 
 func (h *handles) add(callback interface{}) uint {
 	handle := cgo.NewHandle(callback)
-	*h = append(*h, handle)
+	h.all = append(h.all, handle)
 	return uint(handle)
 }
 
@@ -92,19 +124,23 @@ func (h *handles) log(fn LogFunc) uint {
 	if fn == nil {
 		return 0
 	}
-	return h.add(raw.LogFunc(func(level int, line string) { fn(LogLevel(level), line) }))
+	return h.add(raw.LogFunc(func(level int, line string) {
+		h.guard(func() { fn(LogLevel(level), line) })
+	}))
 }
 
 func (h *handles) access(fn func(json.RawMessage)) uint {
 	if fn == nil {
 		return 0
 	}
-	return h.add(raw.AccessFunc(func(line string) { fn(json.RawMessage(line)) }))
+	return h.add(raw.AccessFunc(func(line string) {
+		h.guard(func() { fn(json.RawMessage(line)) })
+	}))
 }
 
 func (h *handles) delete() {
-	for _, handle := range *h {
+	for _, handle := range h.all {
 		handle.Delete()
 	}
-	*h = nil
+	h.all = nil
 }

@@ -49,13 +49,14 @@ type Counters struct {
 // each host. Many goroutines may use it at once.
 type Client struct {
 	*resource
-	raw raw.Client
+	raw       raw.Client
+	callbacks *handles
 }
 
 // NewClient makes a client. It reads no file yet and opens no connection.
 func NewClient(options ClientOptions) (*Client, error) {
 	var client raw.Client
-	var callbacks handles
+	callbacks := new(handles)
 	if options.ConnectTimeout < 0 || options.IdleTimeout < 0 {
 		return nil, invalid("ConnectTimeout or IdleTimeout is negative")
 	}
@@ -68,7 +69,7 @@ func NewClient(options ClientOptions) (*Client, error) {
 		callbacks.delete()
 		return nil, err
 	}
-	return &Client{raw: client, resource: newResource("client", func() {
+	return &Client{raw: client, callbacks: callbacks, resource: newResource("client", func() {
 		raw.Client_free(client)
 		callbacks.delete()
 	})}, nil
@@ -103,7 +104,9 @@ func (c *Client) call(ctx context.Context, fn func(cancel raw.Cancel, failure ra
 		return err
 	}
 	defer c.release()
-	return call(ctx, fn)
+	err := call(ctx, fn)
+	c.callbacks.raise()
+	return err
 }
 
 // callRef is call with a parsed reference.

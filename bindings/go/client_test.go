@@ -264,3 +264,70 @@ func TestClientClosedWhileACallRuns(t *testing.T) {
 	cancel()
 	wantError(t, <-result, zreg.ErrCancelled)
 }
+
+// wantPanic runs what has to panic with "boom".
+func wantPanic(t *testing.T, fn func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		wantEqual(t, "panic", recover(), "boom")
+	}()
+	fn()
+}
+
+func boomOnce() func() {
+	var once sync.Once
+	return func() { once.Do(func() { panic("boom") }) }
+}
+
+func TestPanicOfTheLogComesOutOfTheCall(t *testing.T) {
+	server := newBuildset(t)
+	none, err := zreg.DigestOf([]byte("none"))
+	must(t, err)
+	for _, fn := range []func(client *zreg.Client){
+		func(client *zreg.Client) { _ = client.Ping(background, server.Address()) },
+		func(client *zreg.Client) {
+			_, _ = client.Copy(background, server.Address()+"/x/y:1", server.Address()+"/x/z:1", nil)
+		},
+		func(client *zreg.Client) {
+			_, _ = client.OpenBlob(background, server.Address()+"/x/y", none)
+		},
+	} {
+		boom := boomOnce()
+		client, err := zreg.NewClient(zreg.ClientOptions{NoAuthFile: true, Log: func(zreg.LogLevel, string) { boom() }})
+		must(t, err)
+		must(t, client.Connect(server.Connection()))
+		wantPanic(t, func() { fn(client) })
+		must(t, client.Ping(background, server.Address())) // it comes out once, and the client goes on
+		must(t, client.Close())
+	}
+}
+
+func TestPanicOfTheAccessLogComesOutOfStop(t *testing.T) {
+	for _, options := range []zreg.ServerOptions{
+		{Access: func(json.RawMessage) { panic("boom") }},
+		{Log: func(zreg.LogLevel, string) { panic("boom") }, Access: func(json.RawMessage) { panic("boom") }},
+	} {
+		server, err := zreg.StartBuildset(options)
+		must(t, err)
+		client := newClient(t)
+		must(t, client.Connect(server.Connection()))
+		must(t, client.Ping(background, server.Address()))
+		wantPanic(t, func() { _ = server.Stop(time.Second) })
+		must(t, server.Stop(0))
+	}
+}
+
+func TestFirstErrorOfProgressIsTold(t *testing.T) {
+	client := newClient(t)
+	host := newBuildset(t, client).Address()
+	appendImage(t, client, "scratch", host+"/x/y:1", "one")
+	enough, calls := errors.New("enough"), 0
+	_, err := client.Copy(background, host+"/x/y:1", host+"/x/z:1", &zreg.CopyOptions{Progress: func(zreg.Progress) error {
+		if calls++; calls == 1 {
+			return enough
+		}
+		return nil
+	}})
+	wantError(t, err, enough)
+}

@@ -144,5 +144,7 @@ func (c *Client) work(ctx context.Context, progress ProgressFunc,
 		}
 		defer server.release()
 	}
-	return callWithProgress(ctx, progress, fn)
+	err := callWithProgress(ctx, progress, fn)
+	c.callbacks.raise()
+	return err
 }

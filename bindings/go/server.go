@@ -51,7 +51,7 @@ type ServerOptions struct {
 	Log           LogFunc
 
 	// Access receives each line of the access log, a JSON object. It may be called by several
-	// threads at once.
+	// threads at once. A panic in it comes out of Stop, as one in Log does.
 	Access func(line json.RawMessage)
 }
 
@@ -75,6 +75,7 @@ func (c Connection) Address() string {
 type Server struct {
 	*resource
 	raw        raw.Server
+	callbacks  *handles
 	address    string
 	connection Connection
 }
@@ -92,7 +93,7 @@ func StartBuildset(options ServerOptions) (*Server, error) {
 
 func startServer(o ServerOptions, buildset bool) (*Server, error) {
 	var server raw.Server
-	var callbacks handles
+	callbacks := new(handles)
 	if o.TokenLifetime < 0 {
 		return nil, invalid("TokenLifetime is negative: %v", o.TokenLifetime)
 	}
@@ -106,7 +107,7 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 		callbacks.delete()
 		return nil, err
 	}
-	s := &Server{raw: server, resource: newResource("server", func() {
+	s := &Server{raw: server, callbacks: callbacks, resource: newResource("server", func() {
 		go func() { // whoever lets go last may be one of its callbacks, for which its end waits
 			raw.Server_free(server)
 			callbacks.delete()
@@ -140,6 +141,7 @@ func (s *Server) Stop(grace time.Duration) error {
 	err := compute(func(failure raw.Error) { raw.Server_stop(s.raw, milliseconds(grace), failure) })
 	if !errors.Is(err, ErrInvalid) {
 		s.resource.close()
+		s.callbacks.raise()
 	}
 	return err
 }
