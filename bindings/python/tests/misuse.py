@@ -60,6 +60,10 @@ MAKERS = {
     "Artifacts": lambda: zreg.Artifacts([]),
     "functions": lambda: zreg,
 }
+#: Classes that need no maker: results, which are records or tuples, and exceptions. One process tries all of them.
+PLAIN = [name for name in zreg.__all__ if inspect.isclass(getattr(zreg, name))
+         and (issubclass(getattr(zreg, name), (BaseException, tuple)) or hasattr(getattr(zreg, name), "__dataclass_fields__"))]
+MAKERS.update((name, lambda name=name: record(name)) for name in PLAIN)
 #: How an object ends; others are values, and are let go.
 ENDS = {"Client": "close", "Server": "stop", "BuildsetRegistry": "stop", "BlobReader": "close", "BlobWriter": "close",
         "Cancel": "trigger"}
@@ -76,8 +80,10 @@ GOOD = {
     "access_log": lambda: "", "check": lambda: True, "authfile": lambda: "", "plain_http": lambda: True, "attempts": lambda: 1,
     "grace": lambda: 0.0, "dry_run": lambda: True, "offset": lambda: 0, "size": lambda: None, "pos": lambda: 0, "lines":
     list, "durability": lambda: "none", "other": lambda: 1, "client": lambda: world["client"], "cancel": lambda: None, "timeout": lambda: 60,
-    "source": lambda: world["server"], "message": lambda: "text",
+    "session": lambda: world["client"]._open(), "message": lambda: "text", "iterable": list,
 }
+#: What a field of a record is, by its type; others are None.
+GOOD_FIELD = {"str": "a", "int": 1, "bool": True, "Digest": BLOB, "Optional[Digest]": BLOB, "Tuple[str, ...]": ("a",)}
 #: Given to every parameter in turn. The sign says whether it can ever be a text.
 WRONG = [None, 42, -1, 2**70, 1.5, math.nan, math.inf, True, b"bytes", pathlib.Path("path"), object(), "a\0b", "a\nb",
          {"set"}, ["list", 1], {1: 2}, lambda: None, zreg]
@@ -90,14 +96,16 @@ def _used(client):
 
 
 def objects():
-    """Names of what can be misused; fails for a public class that is neither known nor a plain record."""
-    known = [name for name in MAKERS if name != "functions"] + ["functions"]
+    """Names of what can be misused; fails for a public class that is neither known nor plain."""
     for name in zreg.__all__:
-        thing = getattr(zreg, name)
-        plain = inspect.isclass(thing) and (issubclass(thing, (BaseException, tuple)) or hasattr(thing, "__dataclass_fields__"))
-        if inspect.isclass(thing) and not plain and name not in MAKERS:
+        if inspect.isclass(getattr(zreg, name)) and name not in MAKERS:
             raise Wrong(f"misuse.py does not know how to make a zreg.{name}: add it to MAKERS")
-    return known
+    return [name for name in MAKERS if name not in PLAIN] + ["results and exceptions"]
+
+
+def record(name):
+    positional, named = good(getattr(zreg, name))
+    return getattr(zreg, name)(*positional, **named)
 
 
 def methods(name):
@@ -123,6 +131,9 @@ def good(function, leave_out=None):
     positional, named = [], {}
     for one in parameters(function):
         needed = one.default is one.empty
+        if needed and getattr(function, "__name__", "") in PLAIN and one.kind is not one.POSITIONAL_ONLY:
+            named[one.name] = GOOD.get(one.name, lambda: GOOD_FIELD.get(str(one.annotation)))()
+            continue
         if needed and one.name not in GOOD and one.kind is not one.POSITIONAL_ONLY:
             raise Wrong(f"misuse.py does not know a good {one.name!r}: add it to GOOD")
         if one.kind is one.POSITIONAL_ONLY:
@@ -142,6 +153,8 @@ def call(thing, method, change=None):
             return value
         if method == "__exit__":
             return value(None, None, None)
+        if isinstance(change, list):
+            return value(*change)
         positional, named = good(value)
         return value(*positional, **{**named, **(change or {})})
     except (Wrong, SystemExit):
@@ -211,22 +224,26 @@ def after_fork(name):
 
 
 def inside_callback(name):
-    """In the callback of the server that is being asked, and in that of a log."""
-    for method in methods(name):
-        say("case", name, method)
+    """In the callback of the server that is being asked, and in that of progress. What has no end needs no
+    server for each method."""
+    for tried in [methods(name)] if name in PLAIN else [[method] for method in methods(name)]:
+        say("case", name, *tried)
         box = []
 
         def seen(*_):
-            if box:
-                call(box.pop(), method)
+            for thing in box[:1]:
+                box.clear()
+                for method in tried:
+                    call(thing, method)
 
         with zreg.Server(tempfile.mkdtemp(dir=HERE), access=seen) as server, zreg.Client(authfile="", attempts=1) as client:
             box.append(server if name == "Server" else MAKERS[name]())
             call(client, "ping", {"host": server.address})
     thing = MAKERS[name]()
-    for method in methods(name):
+    for tried in [methods(name)] if name in PLAIN else [[method] for method in methods(name)]:
         def progress(_):
-            call(thing, method)
+            for method in tried:
+                call(thing, method)
             raise LookupError
 
         call(world["client"], "append", {"layers": [HERE], "progress": progress})
@@ -240,13 +257,17 @@ def takes_text_only(one):
 def wrong_type(name):
     if name != "functions":
         change_all(name, zreg, name)
+    for field in getattr(getattr(zreg, name, None), "__dataclass_fields__", ()):
+        say("case", name, field, "set")
+        if not isinstance(call(MAKERS[name](), "__setattr__", [field, 1]), AttributeError):
+            raise Wrong(f"{name}.{field} was set")
     for method in methods(name):
         change_all(name, MAKERS[name](), method)
 
 
 def change_all(name, thing, method):
     """Each parameter in turn is each of the wrong values; a text that is none has to be refused."""
-    function = getattr(thing, method, None)
+    function = None if isinstance(getattr(type(thing), method, None), property) else getattr(thing, method, None)
     if not callable(function) or method.startswith("__") or (name in ENDS and method == ENDS[name] != "stop"):
         return
     for one in parameters(function):
@@ -257,24 +278,26 @@ def change_all(name, thing, method):
             answer = call(thing, method, {one.name: value})
             if hasattr(answer, "stop"):
                 answer.stop()
-            if takes_text_only(one) and isinstance(value, NO_TEXT) and not isinstance(answer, (TypeError, ValueError)):
+            if name not in PLAIN and takes_text_only(one) and isinstance(value, NO_TEXT) and not isinstance(answer, (TypeError, ValueError)):
                 raise Wrong(f"{method}({one.name}={value!r}) gave {answer!r}")
         if name in ENDS and method == "stop":
             thing = MAKERS[name]()
 
 
-def at_exit(name):
+def at_exit(*names):
     """In a handler of atexit, from a daemon thread that goes on, and by whatever drops the last reference."""
-    kept = [MAKERS[name]() for _ in range(4)]
+    kept = {name: [MAKERS[name]() for _ in range(4)] for name in names}
     sys.modules["kept"] = kept  # dropped late
 
     def work():
         while True:
-            for method in methods(name):
-                call(kept[0], method)
+            for name in names:
+                for method in methods(name):
+                    call(kept[name][0], method)
 
     def last():
-        every(name, kept[1])
+        for name in names:
+            every(name, kept[name][1])
         say("cases", cases)
 
     atexit.register(last)
@@ -294,7 +317,12 @@ def main(name, misuse):
            "another thread meanwhile": meanwhile, "after fork": after_fork, "inside a callback": inside_callback,
            "wrong type": wrong_type, "at interpreter exit": at_exit}[misuse]
     try:
-        run(name)
+        names = [name] if name in MAKERS else PLAIN
+        if run is at_exit:
+            at_exit(*names)
+        else:
+            for one in names:
+                run(one)
     except Wrong as error:
         say("wrong", error)
         os._exit(1)

@@ -251,12 +251,12 @@ class Client(Live):
                   cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> BlobReader:
         """A blob as a file to read from; verified on the way. With `offset` or `length`, a part of it in
         bytes, which cannot be verified: the digest is that of the whole."""
-        return BlobReader(self, Ref(repository), digest, cancel, timeout, offset, length)
+        return BlobReader(self._open(), Ref(repository), digest, cancel, timeout, offset, length)
 
     def create_blob(self, repository: AnyRef, *, digest: Optional[str] = None, size: Optional[int] = None,
                     cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> BlobWriter:
         """A blob as a file to write to; finish it with commit(). What is given must turn out right."""
-        return BlobWriter(self, Ref(repository), digest, size, cancel, timeout)
+        return BlobWriter(self._open(), Ref(repository), digest, size, cancel, timeout)
 
     def mount_blob(self, repository: AnyRef, digest: str, from_repository: str, *,
                    cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import io
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional
+from typing import Any, Iterator, List, Optional
 
 from . import _raw
 from .cancel import Cancel, Live, Token, check_process, run
@@ -15,27 +15,24 @@ from .checks import UNKNOWN_SIZE, byte_count, milliseconds
 from .errors import Error
 from .values import Digest, Ref
 
-if TYPE_CHECKING:
-    from .client import Client
-
 #: Small reads are served from a piece of this size, each of which costs a thread on the main thread.
 _PIECE_BYTES = 1 << 20
 
 
 class _Stream(Live, io.RawIOBase):
-    """Owns the stream, the token that it watches, and the client whose callbacks it may call. One thread
-    at a time is inside the library with it; close() does not wait for the others but ends what they do."""
+    """Owns the stream, the token that it watches, and the library's client whose callbacks it may call. One
+    thread at a time is inside the library with it; close() does not wait for the others but ends what they do."""
 
     _raw: Any = None
     _token: Optional[Token] = None
 
-    def __init__(self, client: Client, cancel: Optional[Cancel], timeout: Optional[float]) -> None:
+    def __init__(self, session: Any, cancel: Optional[Cancel], timeout: Optional[float]) -> None:
         super().__init__()
         self._lock = threading.Lock()
         self._user: Optional[int] = None
         self._process = os.getpid()
         self._token = Token(cancel, milliseconds("timeout", timeout))
-        self._client = client
+        self._session = session
 
     def _open(self) -> Any:
         if self._raw is None:
@@ -74,11 +71,11 @@ class BlobReader(_Stream):
     """A blob being pulled. The end is reported only after the digest was found right; else the
     last read raises zreg.Corrupt. A part of a blob is not verified."""
 
-    def __init__(self, client: Client, ref: Ref, digest: str, cancel: Optional[Cancel], timeout: Optional[float],
+    def __init__(self, session: Any, ref: Ref, digest: str, cancel: Optional[Cancel], timeout: Optional[float],
                  offset: int = 0, length: Optional[int] = None) -> None:
         start, count = byte_count("offset", offset), UNKNOWN_SIZE if length is None else byte_count("length", length)
-        super().__init__(client, cancel, timeout)
-        token, session = self._watched(), client._open()
+        super().__init__(session, cancel, timeout)
+        token = self._watched()
         self._piece = memoryview(b"")
         if offset == 0 and length is None:
             self._raw = run(token, lambda _: _raw.blob_open(session, Ref(ref)._raw, digest, token.raw))
@@ -149,11 +146,11 @@ class BlobReader(_Stream):
 class BlobWriter(_Stream):
     """A blob being pushed. commit() finishes it; closing it without that abandons the push."""
 
-    def __init__(self, client: Client, ref: Ref, digest: Optional[str], size: Optional[int],
+    def __init__(self, session: Any, ref: Ref, digest: Optional[str], size: Optional[int],
                  cancel: Optional[Cancel], timeout: Optional[float]) -> None:
         size_bytes = UNKNOWN_SIZE if size is None else byte_count("size", size)
-        super().__init__(client, cancel, timeout)
-        token, session = self._watched(), client._open()
+        super().__init__(session, cancel, timeout)
+        token = self._watched()
         self._raw = run(token, lambda _: _raw.blob_create(session, Ref(ref)._raw, digest, size_bytes, token.raw))
 
     def writable(self) -> bool:

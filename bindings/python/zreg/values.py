@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 from collections import abc
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from . import _raw
+
+W = TypeVar("W", bound="_Wrapped")
 
 
 class Digest(str):
@@ -33,22 +35,29 @@ class Digest(str):
         return self.partition(":")[2]
 
 
-class Ref:
+class _Wrapped:
+    """Holds an object of the library that never changes."""
+
+    __slots__ = ("_raw",)
+    _raw: Any
+
+    @classmethod
+    def _wrap(cls: Type[W], raw: Any) -> W:
+        wrapped = cls.__new__(cls)
+        wrapped._raw = raw
+        return wrapped
+
+
+class Ref(_Wrapped):
     """An image reference, HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], by docker's rules.
 
     Never changes. Two are equal when their canonical texts are.
     """
 
-    __slots__ = ("_raw",)
+    __slots__ = ()
 
     def __init__(self, text: Union[str, Ref]) -> None:
-        self._raw: Any = text._raw if isinstance(text, Ref) else _raw.ref_parse(text)
-
-    @classmethod
-    def _wrap(cls, raw: _raw.ref) -> Ref:
-        ref = cls.__new__(cls)
-        ref._raw = raw
-        return ref
+        self._raw = text._raw if isinstance(text, Ref) else _raw.ref_parse(text)
 
     @property
     def host(self) -> str:
@@ -172,19 +181,13 @@ def _parts(items: object, options: Dict[str, Any]) -> Dict[str, Any]:
                 annotations=_pairs("annotations", options["annotations"]))
 
 
-class Manifest:
+class Manifest(_Wrapped):
     """A checked image manifest or index. Its bytes stay as they came: the digest is theirs."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ()
 
     def __init__(self, data: Union[bytes, bytearray, memoryview], media_type: Optional[str] = None) -> None:
         self._raw = _raw.manifest_parse(data, media_type)
-
-    @classmethod
-    def _wrap(cls, raw: _raw.manifest) -> Manifest:
-        manifest = cls.__new__(cls)
-        manifest._raw = raw
-        return manifest
 
     @classmethod
     def build_image(cls, *, config: Optional[Descriptor] = None, items: Sequence[Descriptor] = (),
