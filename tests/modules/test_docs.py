@@ -71,6 +71,18 @@ for module_name in NAMES:
     globals()[f"test_the_documentation_of_{module_name}"] = checks(module_name)
 
 
+def test_what_modules_share_is_told_in_the_same_words():
+    """Ansible finds a fragment of documentation neither in a role nor beside a module, so each module has it whole."""
+    need("ansible-doc")
+    told = {name: json.loads(output("ansible-doc", "--json", "-M", str(LIBRARY), name))[name]["doc"]["options"]
+            for name in NAMES}
+    sharing = [name for name in NAMES if "registries" in told[name]]
+    assert len(sharing) > 5, sharing
+    for name in sharing:
+        for option in ("registries", "authfile"):
+            assert told[name][option] == told[sharing[0]][option], f"{name}.{option} is not as in {sharing[0]}"
+
+
 def secrets(options):
     """The options with a secret's name, however deep."""
     for name, spec in options.items():
