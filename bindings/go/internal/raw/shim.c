@@ -179,17 +179,22 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
     return mounted;
 }
 
-void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
-                  zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+/* Copies `src`; without it, makes an index of `sources`. */
+static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_client *client,
+                         const char *src, zreg_go_list sources, const char *dst,
+                         zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
+                         uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                         int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                         zreg_error *err)
 {
+    AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
     AUTOLIST mount_list = NULL;
     zreg_digest memory;
     const zreg_digest *expected = NULL;
 
-    if (split(&platform_list, platforms, err) != ZREG_OK ||
+    if (split(&source_list, sources, err) != ZREG_OK ||
+        split(&platform_list, platforms, err) != ZREG_OK ||
         split(&mount_list, mount_from, err) != ZREG_OK ||
         optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
         return;
@@ -204,7 +209,29 @@ void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, c
         .with_referrers = with_referrers,
         PROGRESS(progress),
     };
-    zreg_copy(out, client, src, dst, &options, cancel, err);
+    if (src != NULL)
+        zreg_copy(copied, client, src, dst, &options, cancel, err);
+    else
+        zreg_index_create(joined, client, source_list, dst, &options, cancel, err);
+}
+
+void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
+                  zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
+                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+{
+    copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
+                 mount_from, jobs, src_server, dst_server, with_referrers, progress, cancel, err);
+}
+
+void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
+                          zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
+                          zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
+                          zreg_server *dst_server, int with_referrers, uintptr_t progress,
+                          zreg_cancel *cancel, zreg_error *err)
+{
+    copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
+                 src_server, dst_server, with_referrers, progress, cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
@@ -239,37 +266,6 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
         PROGRESS(progress),
     };
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
-}
-
-void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
-                          zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
-                          zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, int with_referrers, uintptr_t progress,
-                          zreg_cancel *cancel, zreg_error *err)
-{
-    AUTOLIST source_list = NULL;
-    AUTOLIST platform_list = NULL;
-    AUTOLIST mount_list = NULL;
-    zreg_digest memory;
-    const zreg_digest *expected = NULL;
-
-    if (split(&source_list, sources, err) != ZREG_OK ||
-        split(&platform_list, platforms, err) != ZREG_OK ||
-        split(&mount_list, mount_from, err) != ZREG_OK ||
-        optional_digest(&expected, &memory, expect_digest, err) != ZREG_OK)
-        return;
-    const zreg_copy_options options = {
-        .size = sizeof(options),
-        .platforms = platform_list,
-        .expect_digest = expected,
-        .mount_from = mount_list,
-        .jobs = jobs,
-        .src_server = src_server,
-        .dst_server = dst_server,
-        .with_referrers = with_referrers,
-        PROGRESS(progress),
-    };
-    zreg_index_create(out, client, source_list, dst, &options, cancel, err);
 }
 
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)
