@@ -8,5 +8,6 @@ TESTS += \
 	tests/style/licence.py \
 	tests/style/headers.py \
 	tests/style/docs.py \
-	tests/style/functions.py
+	tests/style/functions.py \
+	tests/style/rooms.py
 endif

@@ -9,9 +9,9 @@ import checks
 
 # What a layer takes from a library that no other may see.
 LIBRARIES = {
-    "json-c": (r"\bjson_(?:object|tokener|type|util|c)\w*", ("base",)),
-    "libcurl": (r"\bcurl_\w+|\bCURL\w*", ("http",)),
-    "libmicrohttpd": (r"\bMHD_\w+", ("http",)),
+    "json-c": (r"\bjson_(?:object|tokener|type|util|c)_\w+", ("base/", "cli/json")),
+    "libcurl": (r"\bcurl_\w+|\bCURL\w*", ("http/",)),
+    "libmicrohttpd": (r"\bMHD_\w+", ("http/",)),
 }
 DEFINED = re.compile(r"(?m)^(?!static\b|typedef\b|#|extern\b)[\w][\w \t*]*?\b(\w+)\s*\([^;{}]*\)\s*\{")
 TABLE = re.compile(r"(?m)^const [\w ]+\b(zreg__\w+)(?:\[\w*\])?\s*=")
@@ -95,11 +95,12 @@ def shared_names():
 
 
 def foreign():
-    for room, code in sorted((room + suffix, code) for suffix in SOURCES for room, code in SOURCES[suffix].items()):
-        for library, (pattern, layers) in LIBRARIES.items():
-            if room.partition("/")[0] not in (*layers, "cli"):
+    every = {room + suffix: code for suffix in SOURCES for room, code in SOURCES[suffix].items()}
+    for name, code in sorted(every.items()):
+        for library, (pattern, homes) in LIBRARIES.items():
+            if not name.startswith(homes):
                 for line, match in checks.lines_matching(pattern, code):
-                    yield f"{room}: {match.group()}: {library} is seen in {' and '.join(layers)}/ only"
+                    yield f"{name}:{line}: {match.group()}: {library} is seen in {' and '.join(homes)} only"
 
 
 checks.report(
