@@ -64,6 +64,7 @@ cli_zreg_SOURCES += \
 endif
 
 cli_zreg_LDADD = $(zreg_within) $(JSON_C_LIBS) $(YAML_LIBS) $(CRYPT_LIBS)
+cli_zreg_LDFLAGS = $(AM_LDFLAGS)
 if STATIC_CLI
-cli_zreg_LDFLAGS = $(AM_LDFLAGS) -XCClinker -static-pie
+cli_zreg_LDFLAGS += -XCClinker -static-pie
 endif

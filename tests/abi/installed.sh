@@ -31,6 +31,13 @@ sources()
 $CC installed.c $(pkg-config --cflags --libs zreg) -o installed
 expect "a C program" "$VERSION docker.io/library/debian:latest" "$(./installed debian)"
 
+# The addresses of what they call are written once, when they start (-z now, -z relro).
+for file in "$LIBDIR/libzreg.so" "$BINDIR/zreg" "$PYEXECDIR/zreg/_libzreg.so"; do
+    [ ! -e "$file" ] || expect "${file##*/} is hardened" yes \
+        "$(readelf --wide --dynamic --segments "$file" | awk '/BIND_NOW|FLAGS.* NOW/ { now = 1 } /GNU_RELRO/ { relro = 1 }
+            END { print now && relro ? "yes" : "no" }')"
+done
+
 if [ -x "$BINDIR/zreg" ]; then
     expect "the command" "$VERSION" "$("$BINDIR/zreg" version | awk 'NR == 1 { print $NF }')"
 fi
