@@ -173,6 +173,13 @@ def test_zreg_for_an_executors_python():
     done = subprocess.run(["python3", "-m", "venv", "--without-pip", environment], capture_output=True, text=True)
     if done.returncode != 0:
         raise tap.Skip(f"no environment of Python: {done.stderr.strip()[-200:] or done.stdout.strip()[-200:]}")
+    try:
+        follow_executors(block, environment)
+    finally:
+        shutil.rmtree(environment.parents[1])
+
+
+def follow_executors(block, environment):
     listing = subprocess.run([blocks.TOP / "build-aux/sources.sh"], check=True, capture_output=True).stdout
     with tempfile.TemporaryDirectory() as work:
         (pathlib.Path(work) / "build-aux").mkdir()

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # For scripts whose last line is a tally that tests/run counts. To be sourced:
 #     check WHAT COMMAND...    one test: a line, and what a failing one said
+#     counted COMMAND...       a script of this kind, as a part
 #     skip WHAT WHY
 #     finish                   the tally; ends the script
 passed=0 failed=0 skipped=0
@@ -18,6 +19,21 @@ check() {
         failed=$((failed + 1))
         return 1
     fi
+}
+
+# counted COMMAND...: a script like this one, whose lines and numbers become this one's.
+counted() {
+    local said count
+    said=$("$@" 2>&1 </dev/null)
+    count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' <<<"$said")
+    sed '$d' <<<"$said"
+    if [ -z "$count" ]; then
+        echo "FAILED  $*: its last line is no tally: $(tail -n 1 <<<"$said")"
+        count="0 1 0"
+    fi
+    # shellcheck disable=SC2086 # three numbers
+    set -- $count
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
 
 skip() {

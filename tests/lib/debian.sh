@@ -24,6 +24,12 @@ copy_checkout() {
     echo "$files" >"$into/build-aux/manifest"
 }
 
+# clone_checkout TREE: /zreg there is a clone of this checkout's repository, with the files as they are here.
+clone_checkout() {
+    git clone --quiet --no-checkout "$top" "$1/zreg" &&
+        build-aux/sources.sh | tar --create --files-from=- --file=- | tar --extract --no-same-owner --directory="$1/zreg" --file=-
+}
+
 # counted NAME COMMAND...: runs it, shows its lines, and counts what its last line says: N passed, N failed, N skipped.
 counted() {
     local name=$1 log=$logs/${1//[^a-z0-9]/-}.log result=0 count
@@ -38,14 +44,37 @@ counted() {
     [ -z "$count" ] || tally $count
 }
 
-# debian RELEASE: README's build line and what it gives, then tests/run --quick and the bindings' tests, in that Debian.
+# debian RELEASE: tests/run --quick and the bindings' tests in that Debian, in a tree that stays; and the documents.
 debian() {
     local release=$1 tree=$top/build/debian/$1/machine
     can_have_trees "debian $release" || return 0
     step "debian $release" tests/lib/debian_tree.sh keep "$release" machine &&
         step "debian $release: the checkout" copy_checkout "$tree" || return
     counted "debian $release" tests/lib/debian_tree.sh run "$tree" env PYTHONWARNINGS=error /zreg/tests/run --quick bindings
-    counted "debian $release: README" tests/lib/debian_tree.sh run "$tree" bash /zreg/tests/debian/readme.sh
+    documents "$release"
+}
+
+# documents RELEASE: README and the others followed to the letter in a Debian with nothing but a release's files.
+documents() {
+    local release=$1 tree=$top/build/debian/$1/reader
+    step "debian $release: an empty tree" tests/lib/debian_tree.sh fresh "$release" reader &&
+        step "debian $release: a release's files" copy_checkout "$tree" || return
+    counted "debian $release: the documents" tests/lib/debian_tree.sh run "$tree" bash /zreg/tests/debian/readme.sh
+}
+
+# alone RELEASE: each of the two commands of README that do everything, in a Debian with nothing but a clone.
+alone() {
+    local release=$1 tree=$top/build/debian/$1
+    can_have_trees "debian $release" || return 0
+    step "debian $release: a clone for examples/gate/run" fresh_clone "$release" gate &&
+        step "debian $release: examples/gate/run" tests/lib/debian_tree.sh run "$tree/gate" /zreg/examples/gate/run
+    step "debian $release: a clone for tests/run" fresh_clone "$release" quick &&
+        counted "debian $release: tests/run --quick" tests/lib/debian_tree.sh run "$tree/quick" /zreg/tests/run --quick
+}
+
+# fresh_clone RELEASE NAME
+fresh_clone() {
+    tests/lib/debian_tree.sh fresh "$1" "$2" && clone_checkout "$top/build/debian/$1/$2"
 }
 
 # packages: each file of tests/packages, which makes what a user installs and installs it where there is nothing else.
