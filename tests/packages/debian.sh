@@ -35,10 +35,13 @@ build() {
     in_tree "$tree" "cd libzreg-$version; DEB_BUILD_OPTIONS='parallel=$(nproc) ${DEB_BUILD_OPTIONS-}' dpkg-buildpackage -us -uc"
 }
 
-# Binaries without hardening are an error here too: all of it was asked for.
+# Warnings that were looked at: no bug of Debian's asks for the packages; the debian/ that is in the release needs no
+# changes; and a Debian's own lintian may be older than the policy that is followed.
+looked_at='initial-upload-closes-no-bugs|no-debian-changes|newer-standards-version'
+
 lint() {
     in_tree "$tree" "lintian --allow-root --info --pedantic *.changes | tee lintian.log
-        ! grep -E '^(E:|W: .*hardening)' lintian.log"
+        ! grep -E '^[EW]: ' lintian.log | grep -vE '($looked_at)'"
 }
 
 # open_shop FROM: makes the tree, whose apt has the packages that FROM has built.
@@ -66,7 +69,7 @@ try_release() {
     check "$release: the sources" lay_out_sources || return
     check "$release: what they need" install_build_dependencies || return
     check "$release: they are built" build || return
-    check "$release: lintian has no error" lint
+    check "$release: lintian has no error, and no warning but those known" lint
     tree=build/debian/$release/installed
     check "$release: another empty tree, with the packages for its apt" open_shop "build/debian/$release/built" || return
     while read -r name packages; do
