@@ -91,6 +91,8 @@ AC_DEFUN([ZREG_STATIC_DEPS], [
         PKG_CONFIG_PATH="$zreg_static_deps/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
         export PKG_CONFIG_PATH
         LDFLAGS="-L$zreg_static_deps/lib $LDFLAGS"
-        ZREG_LDFLAGS="-Wl,--exclude-libs,ALL -Wl,--gc-sections"
+        # The linker's map tells packaging/static/licenses.py what became part of a file.
+        ZREG_LDFLAGS="-Wl,--gc-sections -Wl,-Map=\$(@).map"
     ])
+    AC_SUBST([zreg_static_deps])
 ])

@@ -7,10 +7,11 @@
 #
 # Some are compiled here, from Debian's sources with Debian's patches: libcurl and GnuTLS, because Debian's own
 # archives want libraries that have no static form (of libcurl only HTTP is made), GMP and libmicrohttpd,
-# because theirs cannot become part of a shared object. The others are Debian's own archives. DIR/licenses
-# has the licence of each, DIR/versions which they were; what Debian has newer is made again the next time. It takes minutes.
+# because theirs cannot become part of a shared object. The others are Debian's own archives. DIR/versions
+# tells of each archive, and of those that the compiler adds, the source package and its version; DIR/licenses has
+# the package's licences (licenses.py beside this). What Debian has newer is made again the next time. It takes minutes.
 set -eu
-[ $# = 1 ] || { sed -n '3,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# = 1 ] || { sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 work=$dir/work
@@ -18,7 +19,8 @@ work=$dir/work
 # Debian's archives: the package that brings one, and its name.
 archives="libssl-dev:ssl libssl-dev:crypto libjson-c-dev:json-c libyaml-dev:yaml zlib1g-dev:z libcrypt-dev:crypt
     nettle-dev:nettle nettle-dev:hogweed"
-sources="gmp gnutls28 libmicrohttpd curl"
+# Sources, and the archive that comes of each.
+sources="gmp:gmp gnutls28:gnutls libmicrohttpd:microhttpd curl:curl"
 tools="dpkg-dev gcc make pkg-config"
 
 fail()
@@ -44,6 +46,11 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of names
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >&2
 fi
+
+# The packages of what the compiler adds of its own accord.
+toolchain=$(for archive in libc.a libgcc.a; do
+    dpkg-query -S "$(realpath "$(cc -print-file-name=$archive)")" | sed 's/:.*//'
+done)
 
 # --- sources: apt verifies them as it does packages, with lists of our own, as most machines have none of sources
 apt()
@@ -73,14 +80,32 @@ newest()
     apt apt-cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -V | tail -n 1
 }
 
+license() # PACKAGE FILE: what Debian says of it
+{
+    mkdir -p "$dir/licenses/$1"
+    cp -L "$2" "$dir/licenses/$1/copyright"
+}
+
+# Beside each file the texts that it refers to. One that names no more than their folder means that of the Lesser
+# GPL (libxcrypt).
+license_texts()
+{
+    for file in "$dir"/licenses/*/copyright; do
+        texts=$(grep -oE 'common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$file" | sed 's|.*/||' | sort -u)
+        ! grep -q 'common-licenses/ ' "$file" || texts="$texts LGPL-2.1"
+        for text in $texts; do
+            cp -L "/usr/share/common-licenses/$text" "${file%/*}/"
+        done
+    done
+}
+
 unpack() # PACKAGE VERSION: its sources in $work/PACKAGE
 {
     rm -rf "${work:?}/$1" "$work/$1.download"
     mkdir "$work/$1.download"
     (cd "$work/$1.download" && apt apt-get --only-source --download-only source "$1=$2" >&2)
     dpkg-source --no-check -x "$work/$1.download"/*.dsc "$work/$1" >&2
-    mkdir -p "$dir/licenses/$1"
-    cp "$work/$1/debian/copyright" "$dir/licenses/$1/"
+    license "$1" "$work/$1/debian/copyright"
 }
 
 build() # PACKAGE OPTION...
@@ -155,20 +180,61 @@ link_archives()
         archive=$(dpkg-query -L "${entry%%:*}" | grep "/lib${entry##*:}\.a$") ||
             fail "${entry%%:*} of this Debian has no lib${entry##*:}.a"
         ln -sf "$archive" "$dir/lib/"
-        license=$(dpkg-query -W -f='${source:Package}' "${entry%%:*}")
-        mkdir -p "$dir/licenses/$license"
-        cp -L "/usr/share/doc/${entry%%:*}/copyright" "$dir/licenses/$license/"
     done
 }
 
-# versions: "PACKAGE VERSION" for each that ends up in what is linked
+# Debian's libcrypt.a takes arc4random_buf from libc, which has it since 2.36: with one beside it, 2.34 will do.
+give_random_bytes()
+{
+    cat >"$work/random.c" <<'END'
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+__attribute__((visibility("hidden"))) void arc4random_buf(void *buffer, size_t size)
+{
+    for (char *at = buffer; size > 0;) {
+        ssize_t given = getrandom(at, size, 0);
+        if (given < 0 && errno != EINTR)
+            abort(); /* as libc does */
+        if (given > 0) {
+            at += given;
+            size -= (size_t)given;
+        }
+    }
+}
+END
+    cc -O2 -fPIC -Wall -Werror -c -o "$work/random.o" "$work/random.c"
+    cp --remove-destination "$(realpath "$dir/lib/libcrypt.a")" "$dir/lib/libcrypt.a.new"
+    ar r "$dir/lib/libcrypt.a.new" "$work/random.o" && mv "$dir/lib/libcrypt.a.new" "$dir/lib/libcrypt.a"
+}
+
+binary_packages()
+{
+    { printf '%s\n' $archives | sed 's/:.*//' && printf '%s\n' "$toolchain"; } | sort -u
+}
+
+source_of() # BINARY-PACKAGE FIELD
+{
+    dpkg-query -W -f="\${source:$2}\n" "$1" | head -n 1
+}
+
+# versions: "ARCHIVE PACKAGE VERSION" for each that may end up in what is linked
 versions()
 {
-    for package in $sources; do
-        printf '%s %s\n' "$package" "$(newest "$package")"
+    for entry in $sources; do
+        echo "lib${entry#*:}.a ${entry%:*} $(newest "${entry%:*}")"
     done
-    # shellcheck disable=SC2046 # a list of names
-    dpkg-query -W -f='${source:Package} ${source:Version}\n' $(printf '%s\n' $archives | sed 's/:.*//') | sort -u
+    for package in $(binary_packages); do
+        dpkg-query -L "$package" | sed -n "s|.*/\(lib[^/]*\.a\)\$|\1 $(source_of "$package" Package) $(source_of "$package" Version)|p" | sort -u
+    done
+}
+
+licenses_of_archives()
+{
+    for package in $(binary_packages); do
+        license "$(source_of "$package" Package)" "/usr/share/doc/$package/copyright"
+    done
 }
 
 mkdir -p "$work"
@@ -180,8 +246,11 @@ fi
 rm -f "$dir/versions"
 mkdir -p "$dir/lib/pkgconfig" "$dir/made"
 link_archives
-for package in $sources; do
-    version=$(sed -n "s/^$package //p" "$work/versions")
+give_random_bytes
+licenses_of_archives
+for entry in $sources; do
+    package=${entry%:*}
+    version=$(sed -n "s/^lib${entry#*:}.a $package //p" "$work/versions")
     [ "$(cat "$dir/made/$package" 2>/dev/null)" != "$version" ] || continue
     unpack "$package" "$version"
     "build_$package"
@@ -189,4 +258,5 @@ for package in $sources; do
     rm -f "$dir"/lib/*.la
     echo "$version" >"$dir/made/$package"
 done
+license_texts
 cp "$work/versions" "$dir/versions"

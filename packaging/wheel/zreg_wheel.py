@@ -24,7 +24,13 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging/static"))
+
+import licenses  # noqa: E402 (found by the line above)
+
 EXTENSION = "bindings/python/lib/zreg/.libs/_libzreg.so"
+# What the linker tells of both binaries when libraries are linked statically.
+MAPS = ("bindings/python/lib/zreg/_libzreg.la.map", "cli/zreg.map")
 # PEP 600: what every glibc machine has.
 LIBC = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "ld-linux-x86-64.so.2",
         "ld-linux-aarch64.so.1"}
@@ -49,8 +55,10 @@ def version():
     return found.group(1)
 
 
-def metadata():
+def metadata(license_files=("LICENSE",)):
+    """What PKG-INFO and METADATA say. The files are those of dist-info/licenses."""
     text = (ROOT / "packaging/wheel/METADATA.in").read_text().replace("@VERSION@", version())
+    text = text.replace("@LICENSE_FILES@", "\n".join(f"License-File: {name}" for name in license_files))
     return (text + (ROOT / "README.md").read_text()).encode()
 
 
@@ -90,20 +98,22 @@ def platform_tag(binaries):
     return f"manylinux_{newest[0]}_{newest[1]}_{os.uname().machine}"
 
 
-def contents(folder, static_deps):
+def contents(folder):
     """{name in the wheel: (bytes, mode)}, without what dist-info holds of it."""
     package = folder / "bindings/python/lib/zreg"
     files = {f"zreg/{path.name}": (path.read_bytes(), 0o644)
              for path in sorted(package.iterdir()) if path.suffix == ".py" or path.name == "py.typed"}
     files["zreg/_libzreg" + sysconfig.get_config_var("EXT_SUFFIX")] = (stripped(folder / EXTENSION), 0o755)
     files[f"zreg-{version()}.data/scripts/zreg"] = (stripped(folder / "cli/zreg"), 0o755)
-    licenses = f"zreg-{version()}.dist-info/licenses"
-    files[f"{licenses}/LICENSE"] = ((ROOT / "LICENSE").read_bytes(), 0o644)
-    if static_deps:
-        files[f"{licenses}/versions"] = ((Path(static_deps) / "versions").read_bytes(), 0o644)
-        for path in sorted(Path(static_deps).glob("licenses/*/*")):
-            files[f"{licenses}/{path.parent.name}/{path.name}"] = (path.read_bytes(), 0o644)
     return files
+
+
+def license_files(folder, static_deps):
+    """{name in dist-info/licenses: bytes}: ours and, when libraries are inside, theirs."""
+    if not static_deps:
+        return {"LICENSE": (ROOT / "LICENSE").read_bytes()}
+    found = licenses.files_for(static_deps, [folder / path for path in MAPS])
+    return {name: content.encode() if isinstance(content, str) else content.read_bytes() for name, content in found.items()}
 
 
 def record_of(files, name):
@@ -133,8 +143,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         compile_in(folder, static_deps)
         python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
         tag = f"{python}-{python}-{platform_tag([folder / EXTENSION, folder / 'cli/zreg'])}"
-        files = contents(folder, static_deps)
-    files[f"{info}/METADATA"] = (metadata(), 0o644)
+        files = contents(folder)
+        texts = license_files(folder, static_deps)
+    files |= {f"{info}/licenses/{name}": (data, 0o644) for name, data in texts.items()}
+    files[f"{info}/METADATA"] = (metadata(sorted(texts)), 0o644)
     files[f"{info}/WHEEL"] = (f"Wheel-Version: 1.0\nGenerator: zreg_wheel\nRoot-Is-Purelib: false\nTag: {tag}\n".encode(), 0o644)
     files[f"{info}/RECORD"] = (record_of(files, f"{info}/RECORD"), 0o644)
     wheel = f"zreg-{version()}-{tag}.whl"
@@ -187,5 +199,5 @@ def main(folder, static_deps=None):
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except BuildError as error:
+    except (BuildError, licenses.Unknown) as error:
         sys.exit(f"zreg_wheel: {error}")

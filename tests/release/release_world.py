@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,24 @@ def serving(command, *options, env=None):
         finally:
             process.terminate()
             process.wait(20)
+
+
+def check_licenses(licenses, command):
+    """Each library that packaging/static/deps.sh gave to the linker is there with name, version and licence, and every
+    text that this refers to. The command, which holds them, tells the versions of some: they agree. Gives the archives."""
+    rows = {row.split()[0]: row.split()[1:] for row in (licenses / "versions").read_text().splitlines()}
+    libraries = {path.name for path in (BUILD.parent / "static/lib").glob("*.a")}
+    assert len(libraries) > 10 and libraries <= set(rows), libraries - set(rows)
+    for package in {row[0] for row in rows.values()}:
+        text = (licenses / package / "copyright").read_text()
+        assert "copyright" in text.lower() and "licen" in text.lower(), package
+        for name in re.findall(r"common-licenses/([\w.-]*\w)", text) or (["LGPL-2.1"] if "common-licenses/ " in text else []):
+            assert (licenses / package / name).stat().st_size > 1000, (package, name)
+    assert (licenses / "LICENSE").read_bytes() == (SOURCE / "LICENSE").read_bytes()
+    features = json.loads(call(command, "version", "--json"))["features"]
+    for feature, archive in (("http", "libcurl.a"), ("server", "libmicrohttpd.a"), ("tls", "libssl.a")):
+        assert re.split("[ /]", features[feature])[-1] in rows[archive][1], (features, rows[archive])
+    return set(rows)
 
 
 def seconds(action, times):

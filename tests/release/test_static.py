@@ -8,9 +8,9 @@ import re
 import shutil
 import subprocess
 
-from release_world import BUILD, call, folder, need, need_root, seconds, serving, tap, version
+from release_world import BUILD, SOURCE, call, check_licenses, folder, need, need_root, seconds, serving, tap, version
 
-FILE = BUILD.parent / "static-cli/cli/zreg"
+FILE = BUILD.parent / "static-cli/static-file/zreg"
 # Where systems keep their authorities: Debian, Red Hat, older Red Hat, SUSE, Alpine.
 PLACES = ("etc/ssl/certs/ca-certificates.crt", "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
           "etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/ca-bundle.pem", "etc/ssl/cert.pem")
@@ -51,11 +51,28 @@ def test_it_wants_no_library_and_no_interpreter():
 
 def test_its_size_and_its_start_are_told():
     with node() as root:
-        call("strip", root / "zreg")
         taken = seconds(lambda: subprocess.run([root / "zreg", "version"], check=True, stdout=subprocess.DEVNULL), 51)
         size = (root / "zreg").stat().st_size
         print(f"# {size / 1e6:.1f} MB stripped, {taken * 1000:.1f} ms from start to end of `zreg version`, median of 51")
         assert size < 16e6
+
+
+def test_the_licences_of_all_that_is_inside_stand_beside_it():
+    with node() as root:
+        assert {"libc.a", "libcrypt.a"} <= check_licenses(FILE.parent / "licenses", root / "zreg")
+
+
+def test_an_archive_of_unknown_licence_is_named():
+    with folder() as top:
+        (top / "versions").write_text("libz.a zlib 1.2\n")
+        put(top, "map", "Archive member included to satisfy reference by file (symbol)\n\n"
+                        "/lib/libzreg-internal.a(x.o)\n    y.o (x)\n/lib/libz.a(z.o)\n    y.o (z)\n/lib/libnew.a(n.o)\n    y.o (n)\n")
+        said = call(SOURCE / "packaging/static/licenses.py", top, top / "into", top / "map", expect=1)
+        assert "libnew.a was linked" in said and not (top / "into").exists(), said
+        put(top, "versions", "libz.a zlib 1.2\nlibnew.a new 3\n")
+        put(top, "licenses/zlib/copyright", "zlib's")
+        said = call(SOURCE / "packaging/static/licenses.py", top, top / "into", top / "map", expect=1)
+        assert "licenses/new/copyright is missing" in said and not (top / "into").exists(), said
 
 
 def test_a_whole_copy_runs_on_a_bare_node():

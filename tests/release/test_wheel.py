@@ -12,7 +12,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from release_world import BUILD, call, folder, need, need_root, seconds, tap, version
+from release_world import BUILD, call, check_licenses, folder, need, need_root, seconds, tap, version
 
 FOLDER = BUILD / "wheel"
 # What libzreg is linked with, except zlib, which Python itself wants.
@@ -62,6 +62,17 @@ def test_the_tag_is_what_the_symbols_want():
     assert newest == int(tag.group(2)), (newest, wheel.name)
     print(f"# {wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB; wants {' '.join(sorted(needed))}")
     assert all(name.startswith(("libc.so", "libm.so", "ld-linux")) for name in needed), needed
+
+
+def test_the_licences_of_all_that_is_inside_are_in_it():
+    with zipfile.ZipFile(one("zreg-*.whl")) as archive, folder() as top:
+        archive.extractall(top)
+        info, = top.glob("*.dist-info")
+        command, = top.glob("*.data/scripts/zreg")
+        command.chmod(0o755)
+        check_licenses(info / "licenses", command)
+        named = re.findall(r"(?m)^License-File: (.*)$", (info / "METADATA").read_text())
+        assert named == sorted(str(path.relative_to(info / "licenses")) for path in (info / "licenses").rglob("*") if path.is_file())
 
 
 def test_auditwheel_agrees():
