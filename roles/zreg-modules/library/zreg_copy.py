@@ -211,7 +211,7 @@ def expected(digest, client, place):
 
 def copy(client, params):
     if params["sources"]:
-        digest = client.index(params["dst"], params["sources"], jobs=params["jobs"] or 0)
+        digest = client.index(params["sources"], params["dst"], jobs=params["jobs"] or 0)
         platforms = [str(child.platform) for child in client.manifest(params["dst"]).children]
         return dict(digest=str(digest), platforms=platforms)
     return common.moved(client.copy(
