@@ -78,7 +78,10 @@ fuzz:
 fuzz-run: $(fuzz_programs)
 	@for program in $(fuzz_programs); do \
 		name=$${program##*/}; corpus=$(srcdir)/tests/fuzz/corpus/$${name#fuzz_}; \
-		mkdir -p "corpus-$$name" && echo "== $$name" && \
+		mkdir -p "corpus-$$name" && echo "== $$name" || exit 1; \
+		for hex in "$$corpus"/*.hex; do \
+			test ! -f "$$hex" || perl -0777 -ne 's/\s//g; print pack("H*", $$_)' "$$hex" >"corpus-$$name/$${hex##*/}" || exit 1; \
+		done; \
 		./$$program -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
 			"corpus-$$name" $$(test -d "$$corpus" && echo "$$corpus") || exit 1; \
 	done

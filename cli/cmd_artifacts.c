@@ -74,6 +74,10 @@ static zreg_status print_served(session *s, const void *shown)
 {
     const zreg_provenance *provenance = shown;
     size_t count = zreg_provenance_count(provenance);
+    if (zreg_provenance_lost(provenance) > 0) {
+        fprintf(stderr, "%" PRIu64 " lines of the access log are missing or cannot be read\n",
+                zreg_provenance_lost(provenance));
+    }
     if (count == 0) {
         puts("nobody asked this registry for an image");
         return output_finish(s);

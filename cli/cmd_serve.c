@@ -1,188 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "access_log.h"
 #include "files.h"
 #include "memory.h"
 #include "output.h"
-#include "registry_yaml.h"
+#include "say.h"
+#include "serve_setup.h"
+#include "server_limits.h"
 #include "signals.h"
+#include "systemd.h"
 #include "verbs.h"
-#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How long running requests may go on after a signal. */
-#define GRACE_MS 5000
+#include <sys/resource.h>
 
 static const option_spec options_of_serve[] = {
     {"root", "DIR", "the folder that holds everything"},
-    {"listen", "ADDRESS:PORT", "where to listen (127.0.0.1:0; port 0 picks one)"},
+    {"listen", "ADDRESS:PORT",
+     "where to listen (127.0.0.1:0; port 0 picks one), unless systemd passes a socket"},
     {"buildset", NULL, "a registry for one job: makes its own certificate, user and folder"},
     {"name", "DNS-OR-IP", "a further name for the buildset certificate; may be repeated", true},
     {"no-tls", NULL, "a buildset registry without TLS"},
     {"tls-cert", "FILE", "certificate chain, PEM"},
     {"tls-key", "FILE", "its private key, PEM"},
+    {"tls-client-ca", "FILE", "signs certificates of clients, PEM: their name is the user's"},
+    {"tls-client-required", NULL, "turn away clients that show no certificate"},
+    {"public-url", "URL", "how clients reach it, where a proxy stands before it"},
+    {"trusted-proxy", "NETWORK",
+     "a proxy that is believed whom it speaks for, by Forwarded or X-Forwarded-*; may be repeated",
+     true},
+    {"proxy-protocol", NULL, "trusted proxies begin each connection with the PROXY protocol, v2"},
+    {"max-connections", "N", "at a time (4096, or what the descriptors allow)"},
+    {"max-connections-per-address", "N", "of one address, or a /64 of IPv6 (half of all)"},
+    {"max-body", "BYTES", "the largest body of one request"},
     {"htpasswd", "FILE", "users, with bcrypt or crypt hashes"},
     {"read-only", "USER", "a user of that file who may pull only; may be repeated", true},
+    {"token-key-file", "FILE",
+     "a secret that signs tokens, so that they outlive a restart; more are accepted", true},
+    {"token-realm", "URL", "a token service outside decides who may do what; with the next three"},
+    {"token-service", "NAME", "the name by which it knows this registry"},
+    {"token-issuer", "NAME", "its own name"},
+    {"token-trust", "FILE", "its public keys or certificates, PEM"},
+    {"shadow", NULL,
+     "engines ask it for other registries' images: x, library/x and docker.io/x are one"},
+    {"sparse-indexes", NULL, "an index may name manifests that are not here, an image layers"},
     {"anonymous", "none|pull|push", "what may be done without a password"},
     {"durability", "full|manifest|none", "what survives a loss of power"},
     {"config", "FILE", "settings in zuul-registry's registry.yaml; options go before it"},
     {"access-log", "FILE", "add a JSON line for each request"},
+    {"audit-log", "FILE", "add a JSON line for each change, and for each that was denied"},
+    {"immutable-tags", "PATTERN", "tags that are neither moved nor deleted; may be repeated", true},
+    {"no-writes", NULL, "refuse everything that changes anything"},
+    {"no-deletes", NULL, "refuse to delete"},
+    {"uploads-per-user", "N", "uploads that a user, or an address without one, may have open"},
+    {"metrics", NULL, "answer GET /metrics, to everybody"},
+    {"metrics-listen", "ADDRESS:PORT", "a plain port of its own for /metrics, /healthz, /readyz"},
+    {"grace", "SECONDS", "how long running requests may go on after SIGTERM (5)"},
     {"connection-file", "FILE", "write the connection record here when ready, for the owner only"},
     {"upstream", "HOST[=URL]", NULL, true},
     {NULL},
 };
-
-/* Everything that the server's settings point into. */
-typedef struct setup {
-    zreg_server_options options;
-    registry_yaml yaml;
-    char *listen;
-    char *cert;
-    char *key;
-    char *htpasswd;
-    access_log *access_log;
-    const session *s;
-} setup;
-
-static void setup_finish(setup *with)
-{
-    registry_yaml_finish(&with->yaml);
-    free(with->listen);
-    free(with->cert);
-    memory_free_secret(with->key);
-    free(with->htpasswd);
-    access_log_close(with->access_log);
-}
-
-static zreg_status read_choices(session *s, setup *with)
-{
-    static const char *const anonymous[] = {"none", "pull", "push", NULL};
-    static const char *const durability[] = {"full", "manifest", "none", NULL};
-    static const zreg_anonymous rights[] = {ZREG_ANONYMOUS_NONE, ZREG_ANONYMOUS_PULL,
-                                            ZREG_ANONYMOUS_PUSH, ZREG_ANONYMOUS_DEFAULT};
-    static const zreg_durability promises[] = {ZREG_DURABILITY_FULL, ZREG_DURABILITY_MANIFEST,
-                                               ZREG_DURABILITY_NONE, ZREG_DURABILITY_DEFAULT};
-    size_t right = with->yaml.public_read ? 1 : 3;
-    size_t promise = 3;
-    zreg_status status = session_choice(s, "anonymous", anonymous, &right);
-    if (status == ZREG_OK) {
-        status = session_choice(s, "durability", durability, &promise);
-    }
-    with->options.anonymous = rights[right];
-    with->options.durability = promises[promise];
-    return status;
-}
-
-static zreg_status read_pem(session *s, char **out, const char *option, const char *otherwise)
-{
-    const char *path = options_text(&s->given, option);
-    size_t size = 0;
-    path = path == NULL ? otherwise : path;
-    return path == NULL ? ZREG_OK : files_read(s, out, &size, path, FILES_MAX_TEXT, option);
-}
-
-static zreg_status read_files(session *s, setup *with)
-{
-    zreg_status status = read_pem(s, &with->cert, "tls-cert", with->yaml.tls_cert);
-    if (status == ZREG_OK) {
-        status = read_pem(s, &with->key, "tls-key", with->yaml.tls_key);
-    }
-    if (status == ZREG_OK) {
-        status = read_pem(s, &with->htpasswd, "htpasswd", NULL);
-    }
-    if (status == ZREG_OK && (with->cert == NULL) != (with->key == NULL)) {
-        status = session_misuse(s, "a certificate and its key go together: give --tls-cert and "
-                                   "--tls-key");
-    }
-    with->options.tls_cert_pem = with->cert;
-    with->options.tls_key_pem = with->key;
-    with->options.htpasswd = with->htpasswd != NULL ? with->htpasswd : with->yaml.htpasswd;
-    with->options.read_only = with->htpasswd != NULL ? options_list(&s->given, "read-only")
-                                                     : (const char *const *)with->yaml.read_only;
-    return status;
-}
-
-static void read_address(session *s, setup *with)
-{
-    const char *address = with->yaml.address == NULL ? "127.0.0.1" : with->yaml.address;
-    bool bare_v6 = strchr(address, ':') != NULL && address[0] != '[';
-    with->options.listen = options_text(&s->given, "listen");
-    if (with->options.listen == NULL && (with->yaml.address != NULL || with->yaml.port != NULL)) {
-        with->listen = memory_printf("%s%s%s:%s", bare_v6 ? "[" : "", address, bare_v6 ? "]" : "",
-                                     with->yaml.port == NULL ? "0" : with->yaml.port);
-        with->options.listen = with->listen;
-    }
-}
-
-static zreg_status open_access_log(session *s, setup *with)
-{
-    const char *path = options_text(&s->given, "access-log");
-    if (path == NULL) {
-        return ZREG_OK;
-    }
-    with->options.access = access_log_write;
-    zreg_status status = access_log_open(s, &with->access_log, path);
-    with->options.access_user = with->access_log;
-    return status;
-}
-
-static void write_log(zreg_log_level level, const char *line, void *user)
-{
-    const setup *with = user;
-    bool verbose = options_flag(&with->s->given, "verbose");
-    if (level >= (verbose ? ZREG_LOG_DEBUG : ZREG_LOG_WARNING)) {
-        fprintf(stderr, "zreg serve: %s\n", line);
-    }
-}
-
-static zreg_status check(session *s)
-{
-    bool buildset = options_flag(&s->given, "buildset");
-    if (options_flag(&s->given, "upstream")) {
-        return session_fail(s, ZREG_UNSUPPORTED,
-                            "--upstream: this version serves local content "
-                            "only");
-    }
-    if (!buildset && (options_flag(&s->given, "name") || options_flag(&s->given, "no-tls"))) {
-        return session_misuse(s, "--name and --no-tls are for --buildset");
-    }
-    if (options_flag(&s->given, "read-only") && !options_flag(&s->given, "htpasswd")) {
-        return session_misuse(s, "--read-only is for users of the file of --htpasswd");
-    }
-    return ZREG_OK;
-}
-
-static zreg_status read_setup(session *s, setup *with)
-{
-    const char *config = options_text(&s->given, "config");
-    zreg_status status = check(s);
-    if (status == ZREG_OK && config != NULL) {
-        status = registry_yaml_read(s, &with->yaml, config);
-    }
-    if (status == ZREG_OK) {
-        status = read_choices(s, with);
-    }
-    if (status == ZREG_OK) {
-        status = read_files(s, with);
-    }
-    if (status == ZREG_OK) {
-        status = open_access_log(s, with);
-    }
-    read_address(s, with);
-    with->s = s;
-    with->options.log = s->quiet ? NULL : write_log;
-    with->options.log_user = with;
-    with->options.root = options_text(&s->given, "root");
-    with->options.root = with->options.root == NULL ? with->yaml.root : with->options.root;
-    with->options.buildset = options_flag(&s->given, "buildset");
-    with->options.plain_http = options_flag(&s->given, "no-tls");
-    with->options.names = options_list(&s->given, "name");
-    if (status == ZREG_OK && with->options.root == NULL && !with->options.buildset) {
-        status = session_misuse(s, "--root is missing; give a folder, or --buildset");
-    }
-    return status;
-}
 
 static zreg_status print_text(session *s, const zreg_server *server)
 {
@@ -195,6 +74,9 @@ static zreg_status print_text(session *s, const zreg_server *server)
     }
     if (username != NULL) {
         printf("user %s; --json or --connection-file tells the password\n", username);
+    }
+    if (zreg_server_metrics_address(server) != NULL) {
+        printf("metrics on http://%s/metrics\n", zreg_server_metrics_address(server));
     }
     return output_finish(s);
 }
@@ -221,17 +103,196 @@ static zreg_status announce(session *s, const zreg_server *server)
     return status;
 }
 
-static zreg_status serve(session *s, const setup *with)
+/* All of it, or nothing. */
+static zreg_status change(session *s, serve_setup *with, const serve_setup *again,
+                          zreg_server *server)
+{
+    int access = -1, audit = -1;
+    zreg_status status = access_log_open_again(s, &access, with->access_log);
+    if (status == ZREG_OK) {
+        status = access_log_open_again(s, &audit, with->audit_log);
+    }
+    if (status == ZREG_OK && !with->options.buildset) {
+        status = zreg_server_reload(server, &again->options, &s->err);
+    }
+    if (status == ZREG_OK) {
+        access_log_change(with->access_log, access);
+        access_log_change(with->audit_log, audit);
+        return ZREG_OK;
+    }
+    access_log_leave(access);
+    access_log_leave(audit);
+    return status;
+}
+
+static bool is_same_text(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static bool is_same_list(const char *const *one, const char *const *other)
+{
+    if (one == NULL || other == NULL) {
+        return one == other;
+    }
+    while (*one != NULL && is_same_text(*one, *other)) {
+        one++;
+        other++;
+    }
+    return is_same_text(*one, *other);
+}
+
+/* Whether an option says a path in place of the file, or the file says it as before. */
+static bool is_same_path(const session *s, const char *option, const char *one, const char *other)
+{
+    return options_flag(&s->given, option) || is_same_text(one, other);
+}
+
+static void tell_what_needs_a_restart(const session *s, const serve_setup *with,
+                                      const serve_setup *again)
+{
+    const registry_yaml *before = &with->yaml, *now = &again->yaml;
+    const zreg_server_options *was = &with->options, *is = &again->options;
+    const struct {
+        const char *key;
+        bool is_same;
+    } keys[] = {
+        {"address", is_same_text(before->address, now->address)},
+        {"port", is_same_text(before->port, now->port)},
+        {"public-url", is_same_text(was->public_url, is->public_url)},
+        {"storage: root", is_same_text(was->root, is->root)},
+        {"durability", was->durability == is->durability},
+        {"shadow", was->shadow == is->shadow},
+        {"sparse-indexes", was->sparse_indexes == is->sparse_indexes},
+        {"uploads-per-user", was->uploads_per_user == is->uploads_per_user},
+        {"trusted-proxies", is_same_list(was->trusted_proxies, is->trusted_proxies)},
+        {"proxy-protocol", was->proxy_protocol == is->proxy_protocol},
+        {"limits", server_limits_equal(was->limits, is->limits)},
+        {"metrics", was->metrics == is->metrics},
+        {"metrics-listen", is_same_text(was->metrics_listen, is->metrics_listen)},
+        {"access-log", is_same_path(s, "access-log", before->access_log, now->access_log)},
+        {"audit-log", is_same_path(s, "audit-log", before->audit_log, now->audit_log)},
+    };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (!keys[i].is_same) {
+            say("%s has changed, which needs a restart", keys[i].key);
+        }
+    }
+}
+
+/* What the files say now takes the place of what they said; where that is wrong, nothing does. */
+static void reload(session *s, serve_setup *with, zreg_server *server)
+{
+    serve_setup again;
+    systemd_reloading();
+    zreg_status status = serve_setup_read_again(s, &again);
+    if (status == ZREG_OK) {
+        status = change(s, with, &again, server);
+    }
+    say("%s%s", status == ZREG_OK ? "the files were read again" : "nothing was changed: ",
+        status == ZREG_OK ? "" : s->err.message);
+    if (status == ZREG_OK) {
+        tell_what_needs_a_restart(s, with, &again);
+    }
+    systemd_ready(zreg_server_address(server));
+    if (status == ZREG_OK && !with->options.buildset) {
+        serve_setup_keep(with, &again);
+    } else if (is_same_text(with->users.path, again.users.path)) {
+        watch_learn(&with->users, &again.users);
+    }
+    serve_setup_finish(&again);
+}
+
+/* The file of the users alone has changed. */
+static void reload_users(session *s, serve_setup *with, zreg_server *server)
+{
+    char *htpasswd = NULL;
+    zreg_server_options options = with->options;
+    zreg_status status = serve_setup_read_users(s, with, &htpasswd);
+    options.htpasswd = htpasswd;
+    if (status == ZREG_OK) {
+        status = zreg_server_reload(server, &options, &s->err);
+    }
+    say("%s%s", status == ZREG_OK ? "the users were read again" : "the users stay as they were: ",
+        status == ZREG_OK ? "" : s->err.message);
+    if (status == ZREG_OK) {
+        free(with->htpasswd);
+        with->htpasswd = htpasswd;
+        with->options.htpasswd = htpasswd;
+    } else {
+        free(htpasswd);
+    }
+}
+
+/* Until a signal ends it. The watchdog learns of a server whose event threads are stuck by silence. */
+static void run(session *s, serve_setup *with, zreg_server *server)
+{
+    unsigned watchdog_ms = systemd_watchdog_ms();
+    for (;;) {
+        unsigned look_ms = watch_pause_ms(&with->users);
+        int number = signals_wait(look_ms < watchdog_ms ? look_ms : watchdog_ms);
+        if (number == SIGHUP) {
+            reload(s, with, server);
+        } else if (number != 0) {
+            return;
+        } else if (watch_look(&with->users)) {
+            reload_users(s, with, server);
+        }
+        if (watchdog_ms != UINT_MAX && zreg_server_check(server, watchdog_ms, NULL) == ZREG_OK) {
+            systemd_alive();
+        }
+    }
+}
+
+/* Another signal while it ends: at once. */
+static void *hurry(void *argument)
+{
+    for (int number = signals_wait(UINT_MAX); number != 0; number = signals_wait(UINT_MAX)) {
+        if (number != SIGHUP) {
+            zreg_server_stop(argument, 0, NULL);
+        }
+    }
+    return NULL;
+}
+
+static zreg_status stop(session *s, const serve_setup *with, zreg_server *server)
+{
+    pthread_t thread;
+    bool has_thread = pthread_create(&thread, NULL, hurry, server) == 0;
+    systemd_stopping(with->grace_ms);
+    zreg_status status = zreg_server_stop(server, with->grace_ms, &s->err);
+    if (has_thread) {
+        signals_end_wait(thread);
+        pthread_join(thread, NULL);
+    }
+    return status;
+}
+
+/* As many connections as the system lets this program have. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static zreg_status serve(session *s, serve_setup *with)
 {
     zreg_server *server = NULL;
+    raise_descriptors();
+    memory_return_large();
     signals_hold();
     zreg_status status = zreg_server_start(&server, &with->options, &s->err);
     if (status == ZREG_OK) {
         status = announce(s, server);
     }
     if (status == ZREG_OK) {
-        signals_wait();
-        status = zreg_server_stop(server, GRACE_MS, &s->err);
+        systemd_ready(zreg_server_address(server));
+        s->reads_again = true;
+        run(s, with, server);
+        status = stop(s, with, server);
     }
     zreg_server_free(server);
     return status;
@@ -239,12 +300,13 @@ static zreg_status serve(session *s, const setup *with)
 
 static zreg_status serve_run(session *s)
 {
-    setup with = {.options = ZREG_OPTIONS(zreg_server_options)};
-    zreg_status status = read_setup(s, &with);
+    serve_setup with;
+    signals_hold_hangup();
+    zreg_status status = serve_setup_read(s, &with);
     if (status == ZREG_OK) {
         status = serve(s, &with);
     }
-    setup_finish(&with);
+    serve_setup_finish(&with);
     return status;
 }
 
@@ -255,7 +317,9 @@ const verb cmd_serve = {
     .summary = "run a registry, until SIGTERM or SIGINT",
     .text =
         "With --json it prints one line when it is ready: host, port, username, password, cert\n"
-        "and fingerprint.",
+        "and fingerprint. SIGHUP has it read its certificate, users, token keys and configuration\n"
+        "again, and open its logs anew; no connection ends. A second SIGTERM ends it at once.\n"
+        "systemd is told how it fares, and may pass it its socket.",
     .options = options_of_serve,
     .example = "zreg serve --buildset --listen 0.0.0.0:0 --connection-file registry.json",
     .run = serve_run,

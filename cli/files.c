@@ -19,7 +19,7 @@ static zreg_status fail_errno(session *s, const char *what, const char *path)
 /* Reads to the end into memory that grows up to `maximum`. The old memory is wiped: the file may be
  * a secret. */
 static zreg_status read_all(session *s, FILE *file, char **out, size_t *out_size, size_t maximum,
-                            const char *what)
+                            const char *path, const char *what)
 {
     size_t size = 0;
     size_t capacity = 4096;
@@ -37,7 +37,7 @@ static zreg_status read_all(session *s, FILE *file, char **out, size_t *out_size
         bool failed = ferror(file) != 0;
         explicit_bzero(text, size);
         free(text);
-        return session_fail(s, failed ? ZREG_IO : ZREG_LIMIT, "%s: %s", what,
+        return session_fail(s, failed ? ZREG_IO : ZREG_LIMIT, "%s %s: %s", what, path,
                             failed ? strerror(errno) : "the file is too large");
     }
     *out = text;
@@ -45,27 +45,76 @@ static zreg_status read_all(session *s, FILE *file, char **out, size_t *out_size
     return ZREG_OK;
 }
 
+/* What came from there is at its end, and nothing comes from there any more. */
+static zreg_status read_standard_input(session *s, char **out, size_t *out_size, size_t maximum,
+                                       const char *what)
+{
+    if (s->reads_again) {
+        return session_fail(s, ZREG_IO, "%s -: standard input is read once, and not again", what);
+    }
+    return read_all(s, stdin, out, out_size, maximum, "-", what);
+}
+
+static zreg_status open_to_read(session *s, FILE **out, const char *path, const char *what)
+{
+    struct stat found;
+    int mode = O_RDONLY | O_NOCTTY | O_CLOEXEC | (s->reads_again ? O_NONBLOCK : 0);
+    int fd = open(path, mode);
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        return fail_errno(s, what, path);
+    }
+    if (s->reads_again && !S_ISREG(found.st_mode)) {
+        close(fd);
+        return session_fail(s, ZREG_IO, "%s %s: this is no plain file, and is not read again", what,
+                            path);
+    }
+    *out = fdopen(fd, "r");
+    return *out == NULL ? fail_errno(s, what, path) : ZREG_OK;
+}
+
 zreg_status files_read(session *s, char **out, size_t *out_size, const char *path, size_t maximum,
                        const char *what)
 {
     if (strcmp(path, "-") == 0) {
-        return read_all(s, stdin, out, out_size, maximum, what);
+        return read_standard_input(s, out, out_size, maximum, what);
     }
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return fail_errno(s, what, path);
+    FILE *file = NULL;
+    zreg_status opened = open_to_read(s, &file, path, what);
+    if (opened != ZREG_OK) {
+        return opened;
     }
     /* No second copy of a secret in the buffer of stdio. */
     setvbuf(file, NULL, _IONBF, 0);
-    zreg_status status = read_all(s, file, out, out_size, maximum, what);
+    zreg_status status = read_all(s, file, out, out_size, maximum, path, what);
     fclose(file);
     return status;
 }
 
-zreg_status files_read_secret(session *s, char **out, const char *path, const char *what)
+/* What stands behind a NUL would be left out in silence. */
+static zreg_status read_text(session *s, char **out, const char *path, size_t maximum,
+                             const char *what)
 {
     size_t size = 0;
-    zreg_status status = files_read(s, out, &size, path, 4096, what);
+    char *text = NULL;
+    zreg_status status = files_read(s, &text, &size, path, maximum, what);
+    if (status == ZREG_OK && memchr(text, '\0', size) != NULL) {
+        explicit_bzero(text, size);
+        free(text);
+        return session_fail(s, ZREG_INVAL, "%s %s: there is a NUL byte in it; it is to be text",
+                            what, path);
+    }
+    *out = status == ZREG_OK ? text : *out;
+    return status;
+}
+
+zreg_status files_read_text(session *s, char **out, const char *path, const char *what)
+{
+    return read_text(s, out, path, FILES_MAX_TEXT, what);
+}
+
+zreg_status files_read_secret(session *s, char **out, const char *path, const char *what)
+{
+    zreg_status status = read_text(s, out, path, 4096, what);
     if (status != ZREG_OK) {
         return status;
     }

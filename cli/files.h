@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Files that options name: read whole, up to a maximum; "-" is standard input. */
+/** Files that options name: read whole, up to a maximum; "-" is standard input. Where the session reads
+ *  them again it takes plain files only: a pipe or a terminal has nothing more, and would be waited for. */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
@@ -13,6 +14,9 @@
  *  content is never shown. */
 zreg_status files_read(session *s, char **out, size_t *out_size, const char *path, size_t maximum,
                        const char *what);
+
+/** The same of a text, which has no NUL within. */
+zreg_status files_read_text(session *s, char **out, const char *path, const char *what);
 
 /** A password or the like: without the line end that editors leave. Use AUTO_SECRET. */
 zreg_status files_read_secret(session *s, char **out, const char *path, const char *what);

@@ -43,6 +43,8 @@ cli_zreg_SOURCES = \
 	cli/progress.h \
 	cli/session.c \
 	cli/session.h \
+	cli/say.c \
+	cli/say.h \
 	cli/signals.c \
 	cli/signals.h \
 	cli/table.c \
@@ -60,7 +62,20 @@ cli_zreg_SOURCES += \
 	cli/passwords.c \
 	cli/passwords.h \
 	cli/registry_yaml.c \
-	cli/registry_yaml.h
+	cli/registry_yaml.h \
+	cli/registry_yaml_inside.h \
+	cli/registry_yaml_nodes.c \
+	cli/registry_yaml_rights.c \
+	cli/serve_setup.c \
+	cli/serve_setup.h \
+	cli/serve_tokens.c \
+	cli/serve_tokens.h \
+	cli/server_limits.c \
+	cli/server_limits.h \
+	cli/systemd.c \
+	cli/systemd.h \
+	cli/watch.c \
+	cli/watch.h
 endif
 
 cli_zreg_LDADD = $(zreg_within) $(JSON_C_LIBS) $(YAML_LIBS) $(CRYPT_LIBS)

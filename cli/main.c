@@ -8,8 +8,10 @@
 #if ZREG_STATIC_CLI
 #include <nss.h>
 #endif
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };
 
@@ -106,9 +108,25 @@ static void keep_to_this_file(void)
 #endif
 }
 
+/* Where one of the three is closed, the next file or socket that is opened would take its number, and be
+ * sent our messages. What stands there instead cannot be read from or written to, as if it were closed. */
+static bool keep_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     char mistake[160] = "";
+    if (!keep_standard_files()) {
+        return FAILED;
+    }
     keep_to_this_file();
     signal(SIGPIPE, SIG_IGN);
     int at = find_verb(argc, argv, mistake, sizeof(mistake));

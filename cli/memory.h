@@ -24,4 +24,7 @@ void memory_free_secret(char *secret);
 void memory_auto_free(void *pointer);
 void memory_auto_secret(char **secret);
 
+/** For a program that runs long and serves many: what is large is freed to the system. */
+void memory_return_large(void);
+
 #endif

@@ -1,102 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry_yaml.h"
+#include "registry_yaml_inside.h"
 
+#include "files.h"
 #include "memory.h"
 #include "passwords.h"
-#include <errno.h>
-#include <stdio.h>
+#include "server_limits.h"
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
-/* What the readers of single keys share. */
-typedef struct reader {
-    session *s;
-    const char *path;
-    yaml_document_t document;
-    registry_yaml *out;
-} reader;
+const char *const registry_yaml_anonymous[] = {"none", "pull", "push", NULL};
+const char *const registry_yaml_durability[] = {"full", "manifest", "none", NULL};
 
-typedef zreg_status (*read_fn)(reader *r, const yaml_node_t *value);
-
-typedef struct key {
-    const char *name;
-    read_fn read;
-} key;
-
-static zreg_status wrong(reader *r, const yaml_node_t *node, const char *what)
-{
-    return session_fail(r->s, ZREG_INVAL, "%s:%zu: %s", r->path, node->start_mark.line + 1, what);
-}
-
-static const char *scalar(const yaml_node_t *node)
-{
-    return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
-}
-
-static zreg_status keep(reader *r, char **to, const yaml_node_t *value)
-{
-    const char *text = scalar(value);
-    if (text == NULL || text[0] == '\0') {
-        return wrong(r, value, "one plain value is wanted here");
-    }
-    free(*to);
-    *to = memory_check(strdup(text));
-    return ZREG_OK;
-}
-
-/* Runs the reader of each key of a mapping; `keys` ends with an empty row. */
-static zreg_status read_mapping(reader *r, const yaml_node_t *mapping, const key *keys)
-{
-    if (mapping->type != YAML_MAPPING_NODE) {
-        return wrong(r, mapping, "keys with values are wanted here");
-    }
-    const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-    for (; pair < mapping->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *name = yaml_document_get_node(&r->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
-        const char *text = scalar(name);
-        const key *known = keys;
-        while (known->name != NULL && (text == NULL || strcmp(known->name, text) != 0)) {
-            known++;
-        }
-        if (known->name == NULL) {
-            AUTO_FREE char *what =
-                memory_printf("the key \"%.60s\" is not supported", text == NULL ? "?" : text);
-            return wrong(r, name, what);
-        }
-        zreg_status status = known->read(r, value);
-        if (status != ZREG_OK) {
-            return status;
-        }
-    }
-    return ZREG_OK;
-}
-
-static const yaml_node_t *member(reader *r, const yaml_node_t *mapping, const char *name)
-{
-    const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-    for (; pair < mapping->data.mapping.pairs.top; pair++) {
-        const char *text = scalar(yaml_document_get_node(&r->document, pair->key));
-        if (text != NULL && strcmp(text, name) == 0) {
-            return yaml_document_get_node(&r->document, pair->value);
-        }
-    }
-    return NULL;
-}
-
-static const char *member_text(reader *r, const yaml_node_t *mapping, const char *name)
-{
-    const yaml_node_t *value = member(r, mapping, name);
-    const char *text = value == NULL ? NULL : scalar(value);
-    return text == NULL ? "" : text;
-}
-
-static zreg_status add_user(reader *r, const yaml_node_t *user, const char *name, const char *pass)
+static zreg_status add_user(registry_yaml_reader *r, const yaml_node_t *user, const char *name,
+                            const char *pass)
 {
     char *hash = NULL;
     if (name[0] == '\0' || pass[0] == '\0' || strpbrk(name, ":\r\n") != NULL) {
-        return wrong(r, user, "a user needs a name (without a colon) and a pass");
+        return registry_yaml_wrong(r, user, "a user needs a name (without a colon) and a pass");
     }
     zreg_status status = passwords_hash(r->s, &hash, pass);
     if (status != ZREG_OK) {
@@ -110,47 +30,62 @@ static zreg_status add_user(reader *r, const yaml_node_t *user, const char *name
     return ZREG_OK;
 }
 
-static void add_reader(registry_yaml *out, const char *name)
+/* Adds to a list that ends with NULL. */
+static void add_text(char ***list, const char *text)
 {
     size_t count = 0;
-    while (out->read_only != NULL && out->read_only[count] != NULL) {
+    while (*list != NULL && (*list)[count] != NULL) {
         count++;
     }
-    out->read_only = memory_check(reallocarray(out->read_only, count + 2, sizeof(*out->read_only)));
-    out->read_only[count] = memory_check(strdup(name));
-    out->read_only[count + 1] = NULL;
+    *list = memory_check(reallocarray(*list, count + 2, sizeof(**list)));
+    (*list)[count] = memory_check(strdup(text));
+    (*list)[count + 1] = NULL;
 }
 
-/* name, pass, access. The user "anonymous" with access: read and no pass stands for everybody. */
-static zreg_status read_user(reader *r, const yaml_node_t *user)
+/* What the user "anonymous" says stands elsewhere too. */
+static zreg_status set_anonymous(registry_yaml_reader *r, const yaml_node_t *where,
+                                 zreg_anonymous what)
+{
+    if (r->out->anonymous != ZREG_ANONYMOUS_DEFAULT) {
+        return registry_yaml_wrong(r, where, "what anyone may do is said twice");
+    }
+    r->out->anonymous = what;
+    return ZREG_OK;
+}
+
+/* name, pass, access, the last only without rights. The user "anonymous" with access: read and no pass stands for everybody. */
+static zreg_status read_user(registry_yaml_reader *r, const yaml_node_t *user)
 {
     if (user->type != YAML_MAPPING_NODE) {
-        return wrong(r, user, "a user has name, pass and access");
+        return registry_yaml_wrong(r, user, "a user has name, pass and access");
     }
-    const char *name = member_text(r, user, "name");
-    const char *pass = member_text(r, user, "pass");
-    const char *access = member_text(r, user, "access");
+    const char *name = registry_yaml_member_text(r, user, "name");
+    const char *pass = registry_yaml_member_text(r, user, "pass");
+    const char *access = registry_yaml_member_text(r, user, "access");
     bool reads = strcmp(access, "read") == 0;
-    if (!reads && strcmp(access, "write") != 0) {
-        return wrong(r, user, "access is read or write");
+    const yaml_node_t **first =
+        registry_yaml_member(r, user, "access") == NULL ? &r->accessless : &r->access;
+    *first = *first == NULL ? user : *first;
+    if (first == &r->access && !reads && strcmp(access, "write") != 0) {
+        return registry_yaml_wrong(r, user, "access is read or write");
     }
     if (reads && pass[0] == '\0' && strcmp(name, "anonymous") == 0) {
-        r->out->public_read = true;
-        return ZREG_OK;
+        return set_anonymous(r, user, ZREG_ANONYMOUS_PULL);
     }
     zreg_status status = add_user(r, user, name, pass);
     if (status == ZREG_OK && reads) {
-        add_reader(r->out, name);
+        add_text(&r->out->read_only, name);
     }
     return status;
 }
 
-static zreg_status read_users(reader *r, const yaml_node_t *users)
+static zreg_status read_users(registry_yaml_reader *r, const yaml_node_t *users)
 {
     zreg_status status = ZREG_OK;
     if (users->type != YAML_SEQUENCE_NODE) {
-        return wrong(r, users, "a list of users is wanted here");
+        return registry_yaml_wrong(r, users, "a list of users is wanted here");
     }
+    r->users = users;
     const yaml_node_item_t *item = users->data.sequence.items.start;
     for (; item < users->data.sequence.items.top && status == ZREG_OK; item++) {
         status = read_user(r, yaml_document_get_node(&r->document, *item));
@@ -158,84 +93,147 @@ static zreg_status read_users(reader *r, const yaml_node_t *users)
     return status;
 }
 
-static zreg_status read_driver(reader *r, const yaml_node_t *value)
+static zreg_status read_driver(registry_yaml_reader *r, const yaml_node_t *value)
 {
-    const char *text = scalar(value);
+    const char *text = registry_yaml_scalar(value);
     return text != NULL && strcmp(text, "filesystem") == 0
                ? ZREG_OK
-               : wrong(r, value, "the only storage driver is filesystem");
+               : registry_yaml_wrong(r, value, "the only storage driver is filesystem");
 }
 
-static zreg_status read_root(reader *r, const yaml_node_t *value)
+static zreg_status read_storage(registry_yaml_reader *r, const yaml_node_t *storage)
 {
-    return keep(r, &r->out->root, value);
+    static const registry_yaml_key keys[] = {
+        {"driver", read_driver}, REGISTRY_YAML_KEEPS("root", root), {NULL}};
+    return registry_yaml_mapping(r, storage, keys);
 }
 
-static zreg_status read_storage(reader *r, const yaml_node_t *storage)
+static zreg_status read_anonymous(registry_yaml_reader *r, const yaml_node_t *value)
 {
-    static const key keys[] = {{"driver", read_driver}, {"root", read_root}, {NULL, NULL}};
-    return read_mapping(r, storage, keys);
+    size_t right;
+    zreg_status status = registry_yaml_choice(r, &right, value, registry_yaml_anonymous,
+                                              "anonymous is none, pull or push");
+    return status == ZREG_OK ? set_anonymous(r, value, ZREG_ANONYMOUS_NONE + right) : status;
 }
 
-static zreg_status read_address(reader *r, const yaml_node_t *value)
+static zreg_status read_durability(registry_yaml_reader *r, const yaml_node_t *value)
 {
-    return keep(r, &r->out->address, value);
+    size_t promise;
+    zreg_status status = registry_yaml_choice(r, &promise, value, registry_yaml_durability,
+                                              "durability is full, manifest or none");
+    r->out->durability = status == ZREG_OK ? ZREG_DURABILITY_FULL + promise : r->out->durability;
+    return status;
 }
 
-static zreg_status read_port(reader *r, const yaml_node_t *value)
+static zreg_status read_limits(registry_yaml_reader *r, const yaml_node_t *limits)
 {
-    return keep(r, &r->out->port, value);
+    if (limits->type != YAML_MAPPING_NODE) {
+        return registry_yaml_wrong(r, limits, "limits with their numbers are wanted here");
+    }
+    const yaml_node_pair_t *pair = limits->data.mapping.pairs.start;
+    for (; pair < limits->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *name = yaml_document_get_node(&r->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
+        if (registry_yaml_scalar(name) == NULL || registry_yaml_scalar(value) == NULL ||
+            !server_limits_set(&r->out->limits, registry_yaml_scalar(name),
+                               registry_yaml_scalar(value))) {
+            AUTO_FREE char *what = memory_printf(
+                "no limit \"%.60s\", or its number is none above 0",
+                registry_yaml_scalar(name) == NULL ? "?" : registry_yaml_scalar(name));
+            return registry_yaml_wrong(r, name, what);
+        }
+    }
+    return ZREG_OK;
 }
 
-static zreg_status read_tls_cert(reader *r, const yaml_node_t *value)
+static const registry_yaml_key keys_of_registry[] = {
+    REGISTRY_YAML_KEEPS("address", address),
+    REGISTRY_YAML_KEEPS("port", port),
+    REGISTRY_YAML_KEEPS("tls-cert", tls_cert),
+    REGISTRY_YAML_KEEPS("tls-key", tls_key),
+    REGISTRY_YAML_KEEPS("tls-client-ca", tls_client_ca),
+    REGISTRY_YAML_KEEPS("tls-client-required", tls_client_required),
+    {"users", read_users},
+    REGISTRY_YAML_KEEPS("htpasswd", htpasswd_file),
+    REGISTRY_YAML_KEEPS("read-only", read_only),
+    {"anonymous", read_anonymous},
+    {"storage", read_storage},
+    {"durability", read_durability},
+    REGISTRY_YAML_KEEPS("secret", secret),
+    REGISTRY_YAML_KEEPS("token-key-files", token_key_files),
+    REGISTRY_YAML_KEEPS("token-realm", token_realm),
+    REGISTRY_YAML_KEEPS("token-service", token_service),
+    REGISTRY_YAML_KEEPS("token-issuer", token_issuer),
+    REGISTRY_YAML_KEEPS("token-trust", token_trust),
+    REGISTRY_YAML_KEEPS("public-url", public_url),
+    REGISTRY_YAML_KEEPS("shadow", shadow),
+    REGISTRY_YAML_KEEPS("sparse-indexes", sparse_indexes),
+    {"rights", registry_yaml_rights},
+    {"groups", registry_yaml_groups},
+    REGISTRY_YAML_KEEPS("immutable-tags", immutable_tags),
+    REGISTRY_YAML_KEEPS("no-writes", no_writes),
+    REGISTRY_YAML_KEEPS("no-deletes", no_deletes),
+    REGISTRY_YAML_KEEPS("uploads-per-user", uploads_per_user),
+    REGISTRY_YAML_KEEPS("trusted-proxies", trusted_proxies),
+    REGISTRY_YAML_KEEPS("proxy-protocol", proxy_protocol),
+    {"limits", read_limits},
+    REGISTRY_YAML_KEEPS("metrics", metrics),
+    REGISTRY_YAML_KEEPS("metrics-listen", metrics_listen),
+    REGISTRY_YAML_KEEPS("access-log", access_log),
+    REGISTRY_YAML_KEEPS("audit-log", audit_log),
+    REGISTRY_YAML_KEEPS("grace", grace_s),
+    {NULL},
+};
+
+static zreg_status read_registry(registry_yaml_reader *r, const yaml_node_t *registry)
 {
-    return keep(r, &r->out->tls_cert, value);
+    zreg_status status = registry_yaml_mapping(r, registry, keys_of_registry);
+    return status == ZREG_OK ? registry_yaml_check_access(r, registry) : status;
 }
 
-static zreg_status read_tls_key(reader *r, const yaml_node_t *value)
+static zreg_status read_document(registry_yaml_reader *r)
 {
-    return keep(r, &r->out->tls_key, value);
-}
-
-/* secret: tokens are signed with a key made at each start. public-url: clients are sent back to the
- * address that they asked. Neither has to be told, and nothing is less safe without it. */
-static zreg_status read_needless(reader *r, const yaml_node_t *value)
-{
-    return scalar(value) == NULL ? wrong(r, value, "one plain value is wanted here") : ZREG_OK;
-}
-
-static zreg_status read_registry(reader *r, const yaml_node_t *registry)
-{
-    static const key keys[] = {
-        {"address", read_address}, {"port", read_port},           {"tls-cert", read_tls_cert},
-        {"tls-key", read_tls_key}, {"users", read_users},         {"storage", read_storage},
-        {"secret", read_needless}, {"public-url", read_needless}, {NULL, NULL},
-    };
-    return read_mapping(r, registry, keys);
-}
-
-static zreg_status read_document(reader *r)
-{
-    static const key keys[] = {{"registry", read_registry}, {NULL, NULL}};
+    static const registry_yaml_key keys[] = {{"registry", read_registry}, {NULL}};
     const yaml_node_t *root = yaml_document_get_root_node(&r->document);
     if (root == NULL) {
         return session_fail(r->s, ZREG_INVAL, "%s: the file is empty", r->path);
     }
-    return read_mapping(r, root, keys);
+    zreg_status status = registry_yaml_check_nodes(r);
+    return status == ZREG_OK ? registry_yaml_mapping(r, root, keys) : status;
 }
 
-static zreg_status read_file(reader *r, FILE *file)
+static zreg_status fail_to_parse(const registry_yaml_reader *r, const yaml_parser_t *parser)
+{
+    return session_fail(r->s, ZREG_INVAL, "%s:%zu: %s", r->path, parser->problem_mark.line + 1,
+                        parser->problem);
+}
+
+/* Behind the document there is to be no other, which would count for nothing. */
+static zreg_status check_end(registry_yaml_reader *r, yaml_parser_t *parser)
+{
+    yaml_document_t more;
+    if (!yaml_parser_load(parser, &more)) {
+        return fail_to_parse(r, parser);
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&more);
+    zreg_status status =
+        root == NULL ? ZREG_OK : registry_yaml_wrong(r, root, "one document is wanted here");
+    yaml_document_delete(&more);
+    return status;
+}
+
+static zreg_status read_text(registry_yaml_reader *r, const char *text)
 {
     yaml_parser_t parser;
     memory_check(yaml_parser_initialize(&parser) ? &parser : NULL);
-    yaml_parser_set_input_file(&parser, file);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
     zreg_status status = ZREG_OK;
     if (yaml_parser_load(&parser, &r->document)) {
         status = read_document(r);
+        status = status == ZREG_OK ? check_end(r, &parser) : status;
         yaml_document_delete(&r->document);
     } else {
-        status = session_fail(r->s, ZREG_INVAL, "%s:%zu: %s", r->path, parser.problem_mark.line + 1,
-                              parser.problem);
+        status = fail_to_parse(r, &parser);
     }
     yaml_parser_delete(&parser);
     return status;
@@ -243,27 +241,41 @@ static zreg_status read_file(reader *r, FILE *file)
 
 zreg_status registry_yaml_read(session *s, registry_yaml *out, const char *path)
 {
-    reader r = {.s = s, .path = path, .out = out};
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return session_fail(s, errno == ENOENT ? ZREG_NOTFOUND : ZREG_IO, "--config %s: %s", path,
-                            strerror(errno));
+    registry_yaml_reader r = {.s = s, .path = path, .out = out};
+    AUTO_SECRET char *text = NULL;
+    zreg_status status = files_read_text(s, &text, path, "--config");
+    return status == ZREG_OK ? read_text(&r, text) : status;
+}
+
+static void free_what_is_kept(registry_yaml *settings, const registry_yaml_key *keys)
+{
+    for (const registry_yaml_key *key = keys; key->name != NULL; key++) {
+        void *member = (char *)settings + key->offset;
+        if (key->keep == registry_yaml_keep) {
+            free(*(char **)member);
+        } else if (key->keep == registry_yaml_keep_texts) {
+            registry_yaml_free_texts(*(char ***)member);
+        }
     }
-    zreg_status status = read_file(&r, file);
-    fclose(file);
-    return status;
 }
 
 void registry_yaml_finish(registry_yaml *settings)
 {
-    free(settings->address);
-    free(settings->port);
-    free(settings->tls_cert);
-    free(settings->tls_key);
+    memory_free_secret(settings->secret);
+    settings->secret = NULL;
+    free_what_is_kept(settings, keys_of_registry);
     free(settings->root);
     free(settings->htpasswd);
-    for (size_t i = 0; settings->read_only != NULL && settings->read_only[i] != NULL; i++) {
-        free(settings->read_only[i]);
+    for (size_t i = 0; settings->rules != NULL && settings->rules[i] != NULL; i++) {
+        registry_yaml_free_texts((char **)settings->rules[i]->who);
+        registry_yaml_free_texts((char **)settings->rules[i]->repositories);
+        free(settings->rules[i]);
     }
-    free(settings->read_only);
+    free(settings->rules);
+    for (size_t i = 0; settings->groups != NULL && settings->groups[i] != NULL; i++) {
+        free((char *)settings->groups[i]->name);
+        registry_yaml_free_texts((char **)settings->groups[i]->members);
+        free(settings->groups[i]);
+    }
+    free(settings->groups);
 }

@@ -126,6 +126,12 @@ const char *session_word(const session *s, size_t i)
     return i < s->given.word_count ? s->given.words[i] : NULL;
 }
 
+const char *session_text(const session *s, const char *name, const char *otherwise)
+{
+    const char *text = options_text(&s->given, name);
+    return text == NULL ? otherwise : text;
+}
+
 zreg_status session_number(session *s, const char *name, uint32_t otherwise, uint32_t *out)
 {
     const char *text = options_text(&s->given, name);

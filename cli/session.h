@@ -29,7 +29,8 @@ struct session {
     given_options given;
     bool json;
     bool quiet;
-    bool misused;        /* the error is a wrong command line */
+    bool misused;     /* the error is a wrong command line */
+    bool reads_again; /* files were read before, and the verb is at work: no file is waited for */
     zreg_client *client; /* NULL until client_open() */
     zreg_cancel *cancel; /* triggered by SIGINT and SIGTERM; NULL until then */
     progress progress;
@@ -45,6 +46,9 @@ zreg_status session_start(session *s, const verb *which, int argc, char **argv);
 
 /** Word number `i`. */
 const char *session_word(const session *s, size_t i);
+
+/** The value of an option; `otherwise` (or NULL) when it was not given. */
+const char *session_text(const session *s, const char *name, const char *otherwise);
 
 /** A number option; `otherwise` when it was not given. */
 zreg_status session_number(session *s, const char *name, uint32_t otherwise, uint32_t *out);

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** SIGINT and SIGTERM: the first one ends the work in good order, the second one the process. */
+/** SIGINT and SIGTERM: the first one ends the work in good order, the second one at once. SIGHUP has a
+ *  server look at its files again. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <zreg/cancel.h>
 
 /** From now on the signals trigger `cancel`; NULL: they are as the system made them. */
 void signals_cancel(zreg_cancel *cancel);
 
-/** Holds the signals back, in this thread and all that it starts, until signals_wait. */
+/** Holds SIGHUP back while there is nothing yet to look at its files again; the others still end it. */
+void signals_hold_hangup(void);
+
+/** Holds the signals back, in this thread and all that it starts, for signals_wait. */
 void signals_hold(void);
 
-/** Waits for one of the signals. */
-void signals_wait(void);
+/** Waits for one of the signals, but no longer than `timeout_ms`. 0: none came, or
+ *  signals_end_wait was called. */
+int signals_wait(unsigned timeout_ms);
+
+/** Ends a wait of that thread. */
+void signals_end_wait(pthread_t thread);
 
 #endif

@@ -63,6 +63,7 @@
 #include <zreg/referrers.h>
 #include <zreg/resolve.h>
 #include <zreg/server.h>
+#include <zreg/server_options.h>
 #include <zreg/version.h>
 #include <zreg/zuul.h>
 

@@ -30,12 +30,15 @@ e2e_tests =
 include tests/unit/local.mk
 include tests/proto/local.mk
 include tests/e2e/local.mk
+include tests/clients/local.mk
+include tests/conformance/local.mk
 include tests/modules/local.mk
 include tests/engines/local.mk
 include tests/zuul/local.mk
 include tests/zuul-real/local.mk
 include tests/roles/local.mk
 include tests/release/local.mk
+include tests/hostile/local.mk
 include tests/peer/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk

@@ -62,16 +62,17 @@ func TestProvenance(t *testing.T) {
 	log := `{"method":"GET","path":"/v2/a/b/manifests/latest","repository":"a/b","reference":"latest",` +
 		`"digest":"` + string(emptyDigest) + `","status":200,"bytes":7,"source":"artifact","change":"4",` +
 		`"build":"b4","artifact":"docker://r/a/b:b4_latest"}` + "\n"
-	images, err := zreg.Provenance([]byte(log))
+	served, err := zreg.Provenance([]byte(log + "{\"dropped\":3}\n"))
 	must(t, err)
-	wantEqual(t, "images", len(images), 1)
-	wantEqual(t, "image", images[0], zreg.ServedImage{Repository: "a/b", Tag: "latest", Digest: emptyDigest,
+	wantEqual(t, "images", len(served.Images), 1)
+	wantEqual(t, "lost", served.Lost, uint64(3))
+	wantEqual(t, "image", served.Images[0], zreg.ServedImage{Repository: "a/b", Tag: "latest", Digest: emptyDigest,
 		Source: zreg.ServedChange, Change: "4", Build: "b4", Artifact: "docker://r/a/b:b4_latest", Requests: 1, Bytes: 7})
 	_, err = zreg.Provenance([]byte("x\n"))
 	wantError(t, err, zreg.ErrInvalid)
-	images, err = zreg.Provenance(nil)
+	served, err = zreg.Provenance(nil)
 	must(t, err)
-	wantEqual(t, "images", len(images), 0)
+	wantEqual(t, "images", len(served.Images), 0)
 }
 
 func TestPopulateFromNothing(t *testing.T) {

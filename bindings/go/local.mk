@@ -24,7 +24,9 @@ go_DATA = \
 	bindings/go/provenance.go \
 	bindings/go/ref.go \
 	bindings/go/resolve.go \
+	bindings/go/rights.go \
 	bindings/go/server.go \
+	bindings/go/server_options.go \
 	bindings/go/text.go \
 	bindings/go/zuul.go
 
@@ -39,6 +41,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/shim_inside.h \
 	bindings/go/internal/raw/shim_manifest.c \
 	bindings/go/internal/raw/shim_promote.c \
+	bindings/go/internal/raw/shim_server.c \
 	bindings/go/internal/raw/shim_tags.c
 
 if BUILD_SERVER

@@ -64,8 +64,9 @@ var misusedValues = []interface{}{
 	zreg.Artifact{}, zreg.Artifacts{}, zreg.Candidate{}, zreg.CleanedTag{}, zreg.CleanupResult{}, zreg.Connection{},
 	zreg.CopyResult{}, zreg.Counters{}, zreg.Descriptor{}, zreg.Digest(""), zreg.Error{}, zreg.Code(0), zreg.NodeChange{},
 	zreg.NodeChanges{}, zreg.Manifest{}, zreg.Platform{}, zreg.Populated{}, zreg.PopulatedImage{}, zreg.PopulatedItem{},
-	zreg.Progress{}, zreg.PromoteResult{}, zreg.PromotedTag{}, zreg.Ref{}, zreg.Resolution{}, zreg.ServedImage{}, zreg.ZuulBuild{},
-	zreg.ZuulQuery{}, zreg.Source(0), zreg.TagAPI(0), zreg.LogLevel(0), zreg.Anonymous(0), zreg.Durability(0), zreg.ServedFrom(0),
+	zreg.Progress{}, zreg.PromoteResult{}, zreg.PromotedTag{}, zreg.Ref{}, zreg.Resolution{}, zreg.Rights(0), zreg.Rule{},
+	zreg.Served{}, zreg.ServedImage{}, zreg.ServerLimits{}, zreg.ZuulBuild{}, zreg.ZuulQuery{}, zreg.Source(0), zreg.TagAPI(0), zreg.LogLevel(0), zreg.Anonymous(0), zreg.Durability(0), zreg.ServedFrom(0),
+	zreg.TokenService{},
 }
 
 var misuses = map[string]func(w *misuseWorld, name string){

@@ -27,9 +27,15 @@ type ServedImage struct {
 	Bytes      uint64
 }
 
+// Served is what a registry gave out, by its access log.
+type Served struct {
+	Images []ServedImage
+	Lost   uint64 // lines that are missing, or could not be read: there may have been more
+}
+
 // Provenance reads from an access log, one JSON line for each request, which images a registry gave
 // out and which change each came from.
-func Provenance(accessLog []byte) (images []ServedImage, err error) {
+func Provenance(accessLog []byte) (served Served, err error) {
 	err = compute(func(failure raw.Error) {
 		out := raw.Provenance_read(accessLog, failure)
 		defer raw.Provenance_free(out)
@@ -38,7 +44,7 @@ func Provenance(accessLog []byte) (images []ServedImage, err error) {
 		}
 		for i := int64(0); i < raw.Provenance_count(out); i++ {
 			image := raw.Provenance_at(out, i)
-			images = append(images, ServedImage{
+			served.Images = append(served.Images, ServedImage{
 				Repository: image.GetRepository(),
 				Tag:        image.GetTag(),
 				Digest:     Digest(image.GetDigest()),
@@ -50,6 +56,7 @@ func Provenance(accessLog []byte) (images []ServedImage, err error) {
 				Bytes:      image.GetBytes(),
 			})
 		}
+		served.Lost = raw.Provenance_lost(out)
 	})
-	return images, err
+	return served, err
 }

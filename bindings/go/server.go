@@ -3,7 +3,6 @@
 package zreg
 
 import (
-	"encoding/json"
 	"errors"
 	"net"
 	"strconv"
@@ -11,49 +10,6 @@ import (
 
 	"libzreg.org/zreg/internal/raw"
 )
-
-// Anonymous says what may be done without credentials.
-type Anonymous int
-
-// The values of Anonymous.
-const (
-	AnonymousDefault Anonymous = 0 // buildset: pull; else: none with users, push without
-	AnonymousNone    Anonymous = 1
-	AnonymousPull    Anonymous = 2
-	AnonymousPush    Anonymous = 3 // pull and push
-)
-
-// Durability says what a success answer promises to survive besides the death of the process.
-type Durability int
-
-// The values of Durability.
-const (
-	DurabilityDefault  Durability = 0 // buildset: none; else: full
-	DurabilityFull     Durability = 1 // power loss
-	DurabilityManifest Durability = 2 // power loss, once the manifest was accepted
-	DurabilityNone     Durability = 3 // nothing is synced
-)
-
-// ServerOptions are the settings of a server.
-type ServerOptions struct {
-	Root          string   // folder of the store; buildset: "" is a temporary one, removed at the end
-	Listen        string   // "ADDRESS:PORT", "[V6]:PORT"; port 0 picks one; "" means "127.0.0.1:0"
-	TLSCert       string   // certificate chain, PEM text; "": no TLS (buildset: made)
-	TLSKey        string   // its private key, PEM text
-	Htpasswd      string   // users: text of an htpasswd file
-	ReadOnly      []string // those of them that may pull only
-	Anonymous     Anonymous
-	Durability    Durability
-	PlainHTTP     bool          // buildset: leave out TLS
-	Names         []string      // buildset: further names and addresses in the certificate
-	Threads       uint          // event threads; 0: one per processor, at most 8
-	TokenLifetime time.Duration // of bearer tokens; 0 means an hour
-	Log           LogFunc
-
-	// Access receives each line of the access log, a JSON object. It may be called by several
-	// threads at once. A panic in it comes out of Stop, as one in Log does.
-	Access func(line json.RawMessage)
-}
 
 // Connection is what a job needs to use a buildset registry. It holds the password: it is for
 // secret data only.
@@ -77,6 +33,7 @@ type Server struct {
 	raw        raw.Server
 	callbacks  *handles
 	address    string
+	metrics    string
 	connection Connection
 }
 
@@ -92,17 +49,15 @@ func StartBuildset(options ServerOptions) (*Server, error) {
 }
 
 func startServer(o ServerOptions, buildset bool) (*Server, error) {
+	options, err := o.raw(buildset)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Server_options_free(options)
 	var server raw.Server
 	callbacks := new(handles)
-	if o.TokenLifetime < 0 {
-		return nil, invalid("TokenLifetime is negative: %v", o.TokenLifetime)
-	}
-	lifetime := (o.TokenLifetime + time.Second - 1) / time.Second
-	err := compute(func(failure raw.Error) {
-		server = raw.Server_start(o.Root, o.Listen, o.TLSCert, o.TLSKey, o.Htpasswd, o.ReadOnly,
-			int(o.Anonymous), int(o.Durability), flag(buildset), flag(o.PlainHTTP), o.Names,
-			o.Threads, uint(lifetime), callbacks.log(o.Log), callbacks.access(o.Access), failure)
-	})
+	raw.Server_options_set_callbacks(options, callbacks.log(o.Log), callbacks.access(o.Access), callbacks.access(o.Audit))
+	err = compute(func(failure raw.Error) { server = raw.Server_start(options, failure) })
 	if err != nil {
 		callbacks.delete()
 		return nil, err
@@ -114,6 +69,7 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 		}()
 	})}
 	s.address = raw.Server_address(server)
+	s.metrics = raw.Server_metrics_address(server)
 	s.connection = Connection{
 		Host:        raw.Server_host(server),
 		Port:        int(raw.Server_port(server)),
@@ -123,6 +79,37 @@ func startServer(o ServerOptions, buildset bool) (*Server, error) {
 		Fingerprint: raw.Server_fingerprint(server),
 	}
 	return s, nil
+}
+
+// Reload exchanges certificates, users, rights and keys of tokens while the server runs: TLSCert, TLSKey,
+// ClientCA, ClientNeeded, Htpasswd, ReadOnly, Rules, Groups, ImmutableTags, NoWrites, NoDeletes, TokenKeys and
+// TokenService of the options take the place of those that it has, and so does Anonymous unless it is the
+// default. No connection ends; tokens of users who are gone do, and none of the server's own grants more than
+// its user may do now.
+func (s *Server) Reload(options ServerOptions) error {
+	if err := s.acquire(); err != nil {
+		return err
+	}
+	defer s.release()
+	exchanged, err := options.raw(false)
+	if err != nil {
+		return err
+	}
+	defer raw.Server_options_free(exchanged)
+	return compute(func(failure raw.Error) { raw.Server_reload(s.raw, exchanged, failure) })
+}
+
+// Check returns when each event thread has come round, which is what a watchdog wants to know.
+// ErrTimeout: one is stuck.
+func (s *Server) Check(timeout time.Duration) error {
+	if timeout < 0 {
+		return invalid("the timeout is negative: %v", timeout)
+	}
+	if err := s.acquire(); err != nil {
+		return err
+	}
+	defer s.release()
+	return compute(func(failure raw.Error) { raw.Server_check(s.raw, milliseconds(timeout), failure) })
 }
 
 // Stop takes no new connection, gives running requests the grace time to end, and closes. Stopping
@@ -185,6 +172,14 @@ func (s *Server) Address() string {
 		return ""
 	}
 	return s.address
+}
+
+// MetricsAddress is HOST:PORT of MetricsListen, or "".
+func (s *Server) MetricsAddress() string {
+	if s == nil {
+		return ""
+	}
+	return s.metrics
 }
 
 // Username is the user made for a buildset registry, or "".

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static zreg_status reserve(zreg__buf *buf, size_t more, zreg_error *err)
+zreg_status zreg__buf_room(zreg__buf *buf, size_t more, zreg_error *err)
 {
     if (more > buf->maximum - buf->size) {
         return zreg__fail(err, ZREG_LIMIT, "more than the %zu bytes that are allowed here",
@@ -33,7 +33,11 @@ static zreg_status reserve(zreg__buf *buf, size_t more, zreg_error *err)
 
 zreg_status zreg__buf_append(zreg__buf *buf, const void *bytes, size_t size, zreg_error *err)
 {
-    ZREG__TRY(reserve(buf, size, err));
+    bool has_room = buf->size < buf->capacity && size < buf->capacity - buf->size &&
+                    size <= buf->maximum - buf->size;
+    if (!has_room) {
+        ZREG__TRY(zreg__buf_room(buf, size, err));
+    }
     if (size > 0) {
         memcpy(buf->data + buf->size, bytes, size);
     }
@@ -47,18 +51,57 @@ zreg_status zreg__buf_text(zreg__buf *buf, const char *text, zreg_error *err)
     return zreg__buf_append(buf, text, strlen(text), err);
 }
 
+zreg_status zreg__buf_u64(zreg__buf *buf, uint64_t number, zreg_error *err)
+{
+    char digits[21];
+    return zreg__buf_append(buf, digits, zreg__str_u64(digits, number), err);
+}
+
+/* Prints into the room that there is, NUL included. Returns the size of the text. */
+ZREG__PRINTF(2, 0)
+static int print(zreg__buf *buf, const char *format, va_list arguments)
+{
+    size_t room = buf->capacity - buf->size;
+    return vsnprintf(room == 0 ? NULL : buf->data + buf->size, room, format, arguments);
+}
+
+ZREG__PRINTF(3, 0)
+static zreg_status print_with_room(zreg__buf *buf, zreg_error *err, const char *format,
+                                   va_list arguments, va_list again)
+{
+    int size = print(buf, format, arguments);
+    if (size < 0) {
+        return zreg__fail_nomem(err);
+    }
+    bool is_whole = (size_t)size < buf->capacity - buf->size;
+    ZREG__TRY(zreg__buf_room(buf, (size_t)size, err));
+    if (!is_whole) {
+        print(buf, format, again);
+    }
+    buf->size += (size_t)size;
+    return ZREG_OK;
+}
+
+zreg_status zreg__buf_vprintf(zreg__buf *buf, zreg_error *err, const char *format,
+                              va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    zreg_status status = print_with_room(buf, err, format, arguments, again);
+    va_end(again);
+    if (status != ZREG_OK && buf->data != NULL) {
+        buf->data[buf->size] = '\0';
+    }
+    return status;
+}
+
 zreg_status zreg__buf_printf(zreg__buf *buf, zreg_error *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    ZREG__AUTO_FREE char *text = NULL;
-    int size = vasprintf(&text, format, arguments);
+    zreg_status status = zreg__buf_vprintf(buf, err, format, arguments);
     va_end(arguments);
-    if (size < 0) {
-        text = NULL;
-        return zreg__fail_nomem(err);
-    }
-    return zreg__buf_append(buf, text, (size_t)size, err);
+    return status;
 }
 
 zreg_status zreg__buf_query(zreg__buf *buf, const char *text, zreg_error *err)

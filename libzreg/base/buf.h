@@ -9,6 +9,7 @@
 #define ZREG_BASE_BUF_H
 
 #include "base/compiler.h"
+#include <stdarg.h>
 #include <zreg/common.h>
 
 typedef struct zreg__buf {
@@ -24,15 +25,24 @@ typedef struct zreg__buf {
         .data = NULL, .size = 0, .capacity = 0, .maximum = (maximum_bytes)                         \
     }
 
+/** Makes room for `more` bytes behind the size. Errors: LIMIT, NOMEM. */
+zreg_status zreg__buf_room(zreg__buf *buf, size_t more, zreg_error *err);
+
 /** Adds bytes. Errors: LIMIT, NOMEM. */
 zreg_status zreg__buf_append(zreg__buf *buf, const void *bytes, size_t size, zreg_error *err);
 
 /** Adds a C string. */
 zreg_status zreg__buf_text(zreg__buf *buf, const char *text, zreg_error *err);
 
+/** Adds a number in decimal. */
+zreg_status zreg__buf_u64(zreg__buf *buf, uint64_t number, zreg_error *err);
+
 /** Adds printf output. */
 zreg_status zreg__buf_printf(zreg__buf *buf, zreg_error *err, const char *format, ...)
     ZREG__PRINTF(3, 4);
+
+zreg_status zreg__buf_vprintf(zreg__buf *buf, zreg_error *err, const char *format,
+                              va_list arguments) ZREG__PRINTF(3, 0);
 
 /** Adds text percent-encoded for a query value (RFC 3986: unreserved stays). */
 zreg_status zreg__buf_query(zreg__buf *buf, const char *text, zreg_error *err);

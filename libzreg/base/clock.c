@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 uint64_t zreg__clock_ms(void)
@@ -17,13 +18,40 @@ int64_t zreg__clock_unix_s(void)
     return (int64_t)time(NULL);
 }
 
+void zreg__clock_http(char to[30], int64_t unix_s)
+{
+    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm parts = {.tm_sec = 0};
+    time_t when = (time_t)unix_s;
+    gmtime_r(&when, &parts);
+    snprintf(to, 30, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday % 7],
+             parts.tm_mday % 100, months[parts.tm_mon % 12], (parts.tm_year + 1900) % 10000,
+             parts.tm_hour % 100, parts.tm_min % 100, parts.tm_sec % 100);
+}
+
+static void put_two_digits(char *to, int number)
+{
+    to[0] = (char)('0' + number / 10 % 10);
+    to[1] = (char)('0' + number % 10);
+}
+
 void zreg__clock_rfc3339(char to[21], int64_t unix_s)
 {
     time_t seconds = (time_t)unix_s;
     struct tm utc;
-    if (gmtime_r(&seconds, &utc) == NULL || strftime(to, 21, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
-        memcpy(to, "1970-01-01T00:00:00Z", 21);
+    memcpy(to, "1970-01-01T00:00:00Z", 21);
+    if (gmtime_r(&seconds, &utc) == NULL || utc.tm_year < -1900 || utc.tm_year > 9999 - 1900) {
+        return;
     }
+    put_two_digits(to, (utc.tm_year + 1900) / 100);
+    put_two_digits(to + 2, (utc.tm_year + 1900) % 100);
+    put_two_digits(to + 5, utc.tm_mon + 1);
+    put_two_digits(to + 8, utc.tm_mday);
+    put_two_digits(to + 11, utc.tm_hour);
+    put_two_digits(to + 14, utc.tm_min);
+    put_two_digits(to + 17, utc.tm_sec);
 }
 
 /* Reads exactly `digits` digits and moves past them; false when others are there. */

@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +97,16 @@ static zreg_status ZREG__PRINTF(4, 0)
     char text[96];
     err->os_error = errno_value;
     return zreg__fail(err, code, "%s: %s", what, strerror_r(errno_value, text, sizeof(text)));
+}
+
+bool zreg__error_lacks_space(const zreg_error *err)
+{
+    return err->os_error == ENOSPC || err->os_error == EDQUOT || err->os_error == EFBIG;
+}
+
+bool zreg__error_lacks_descriptors(const zreg_error *err)
+{
+    return err->os_error == EMFILE || err->os_error == ENFILE;
 }
 
 zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)

@@ -10,6 +10,7 @@
 #define ZREG_BASE_ERROR_H
 
 #include "base/compiler.h"
+#include <stdbool.h>
 #include <zreg/common.h>
 
 /** Sets `err` (may be NULL) and returns `code`. Control characters and bytes that
@@ -23,6 +24,12 @@ zreg_status zreg__fail_nomem(zreg_error *err);
 /** zreg__fail(IO) with the text of `errno_value` at the end; ENOMEM becomes NOMEM. */
 zreg_status zreg__fail_errno(zreg_error *err, int errno_value, const char *format, ...)
     ZREG__PRINTF(3, 4);
+
+/** Whether the system had no room: the disk, a quota, or what a file may hold. */
+bool zreg__error_lacks_space(const zreg_error *err);
+
+/** Whether there was no descriptor left, of the process or of the system. */
+bool zreg__error_lacks_descriptors(const zreg_error *err);
 
 /** zreg__fail_errno about the file or folder `path`; where there is none, ENOENT, NOTFOUND. */
 zreg_status zreg__fail_file(zreg_error *err, int errno_value, const char *path, const char *format,

@@ -84,6 +84,23 @@ int zreg__fd_write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
+int zreg__fd_write_all_at(int fd, const void *bytes, size_t size, uint64_t offset)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t written = pwrite(fd, at, size, (off_t)offset);
+        if (written < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (written > 0) {
+            at += written;
+            size -= (size_t)written;
+            offset += (uint64_t)written;
+        }
+    }
+    return 0;
+}
+
 zreg_status zreg__fd_lock(int fd, const char *what, zreg_cancel *cancel, zreg_error *err)
 {
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -30,6 +30,9 @@ zreg_status zreg__fd_read_all(zreg__buf *to, int fd, const char *name, zreg_erro
 /** Writes all bytes to a descriptor, past short writes and EINTR. 0, or an errno value. */
 int zreg__fd_write_all(int fd, const void *bytes, size_t size);
 
+/** The same at an offset. */
+int zreg__fd_write_all_at(int fd, const void *bytes, size_t size, uint64_t offset);
+
 /** Waits until no other holds a lock (flock) on this file or folder, and holds it as long as the
  *  descriptor is open; `what` is for errors. Errors: CANCELLED, IO. */
 zreg_status zreg__fd_lock(int fd, const char *what, zreg_cancel *cancel, zreg_error *err);

@@ -4,9 +4,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include <json-c/json.h>
 #include <string.h>
 
@@ -31,56 +31,10 @@ static zreg_status put(writer *out, const char *text)
     return zreg__buf_text(&out->text, text, out->err);
 }
 
-static zreg_status put_escape(writer *out, char c)
-{
-    static const char names[] = "\"\\bfnrt";
-    static const char values[] = "\"\\\b\f\n\r\t";
-    const char *value = memchr(values, c, sizeof(values) - 1);
-    return value != NULL
-               ? zreg__buf_printf(&out->text, out->err, "\\%c", names[value - values])
-               : zreg__buf_printf(&out->text, out->err, "\\u%04x", (unsigned)(unsigned char)c);
-}
-
-static zreg_status put_foreign_byte(writer *out)
-{
-    if (out->cleans) {
-        return put(out, "?");
-    }
-    return zreg__fail(out->err, ZREG_INVAL,
-                      "the text of \"%.100s\" is not UTF-8, so it cannot stand in JSON",
-                      out->field == NULL ? "" : out->field);
-}
-
-/* The bytes from `text` on that stand in JSON as they are. */
-static size_t plain_size(const char *text, size_t size)
-{
-    size_t plain = 0;
-    while (plain < size && (unsigned char)text[plain] >= ' ' && text[plain] != '"' &&
-           text[plain] != '\\') {
-        bool is_ascii = zreg__utf8_is_ascii(text[plain]);
-        size_t bytes = is_ascii ? 1 : zreg__utf8_size(text + plain, size - plain);
-        if (bytes == 0) {
-            break;
-        }
-        plain += bytes;
-    }
-    return plain;
-}
-
 static zreg_status put_text(writer *out, const char *text, size_t size)
 {
-    ZREG__TRY(put(out, "\""));
-    for (size_t i = 0; i < size;) {
-        size_t plain = plain_size(text + i, size - i);
-        ZREG__TRY(zreg__buf_append(&out->text, text + i, plain, out->err));
-        i += plain;
-        if (i < size) {
-            ZREG__TRY(zreg__utf8_is_ascii(text[i]) ? put_escape(out, text[i])
-                                                   : put_foreign_byte(out));
-            i++;
-        }
-    }
-    return put(out, "\"");
+    return zreg__json_text_put(&out->text, (zreg__span){text, size}, out->cleans, out->field,
+                               out->err);
 }
 
 static zreg_status put_line_end(writer *out)

@@ -34,17 +34,27 @@
 #define ZREG__MAX_ITEMS 1000 /* of Zuul's queue, ahead of one item */
 #define ZREG__MAX_ORIGIN_BYTES 1024
 #define ZREG__MAX_ORIGIN_NAMES 100000 /* tags and digests whose origin a server knows */
-#define ZREG__MAX_SERVED_IMAGES 10000 /* rows read from an access log */
+#define ZREG__MAX_SERVED_IMAGES 10000 /* in an access log, and as many names that are not here */
 #define ZREG__MAX_AUTHFILE_BYTES (1 * ZREG__MIB)
 #define ZREG__MAX_PEM_BYTES (4 * ZREG__MIB)
 #define ZREG__MAX_HTPASSWD_BYTES (4 * ZREG__MIB)
+#define ZREG__MAX_PASSWORD 512    /* as crypt(3) has it */
+#define ZREG__MIN_TOKEN_KEY 16    /* bytes of a secret that signs tokens */
+#define ZREG__MAX_TOKEN_ACCESS 64 /* entries that a token of a token service may grant */
+#define ZREG__MAX_PROOFS 1024     /* passwords that a server remembers to be right */
+#define ZREG__MAX_MOUNTS_SENT 512 /* mounts whose callers were just sent for another token */
+#define ZREG__MAX_THROTTLED 4096  /* addresses whose wrong passwords a server counts */
 #define ZREG__MAX_NODE_FILE_BYTES (4 * ZREG__MIB) /* a file of an engine, such as daemon.json */
 #define ZREG__MAX_HOST_RECORD_BYTES (64 * ZREG__MIB)
 #define ZREG__MAX_NODE_FILES 1024
 #define ZREG__MAX_HOST_NAMESPACES 64
 #define ZREG__MAX_CHALLENGES 8
 #define ZREG__MAX_SCOPES 32
-#define ZREG__MAX_PATTERN 256 /* of tags to clean up */
+#define ZREG__MAX_SCOPES_ASKED 128   /* parameters of a request for a token to a server */
+#define ZREG__MAX_PATTERN 256        /* of tags to clean up, of repositories with rights */
+#define ZREG__MAX_OPEN_UPLOADS 10000 /* that a server counts */
+#define ZREG__MAX_RULES 10000        /* of a server's rights */
+#define ZREG__MAX_RULE_TEXTS 100000  /* names or patterns in one of them, members of a group */
 #define ZREG__MAX_REPOSITORY 255
 #define ZREG__MAX_TAG 128
 #define ZREG__MAX_PROMOTED_TAGS 64 /* tags of one promotion; a bit mask holds them */
@@ -57,10 +67,14 @@
 #define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */
 #define ZREG__MAX_TREE_PATH (64 * ZREG__KIB)
 #define ZREG__MAX_LINK_TARGET 4096
-#define ZREG__MAX_CONNECTIONS 4096                   /* of one server */
-#define ZREG__MAX_CONNECTION_BYTES (256 * ZREG__KIB) /* header and body buffer of one of them */
-#define ZREG__MAX_CONNECTION_IDLE_S 120
-#define ZREG__MAX_DRAIN_BYTES (16 * ZREG__MIB) /* of a body that was refused */
+#define ZREG__MAX_CONNECTIONS 4096       /* of one server */
+#define ZREG__MAX_MONITOR_CONNECTIONS 64 /* of its port for those who watch */
+#define ZREG__MAX_DRAIN_BYTES                                                                      \
+    (16 * ZREG__MIB) /* of a body that was refused, to keep the connection */
+#define ZREG__MIN_FREE_BYTES (64 * ZREG__MIB)    /* with less on its disk a server is not ready */
+#define ZREG__MAX_UNREAD_BYTES (128 * ZREG__MIB) /* the same, so that the peer sees the answer */
+#define ZREG__MAX_TOO_LARGE_BYTES                                                                  \
+    (48 * ZREG__MIB) /* the same, of a body that is refused for its size */
 
 /* Buffers of streams. Two or three of them exist per running transfer. */
 #define ZREG__STREAM_BYTES (128 * ZREG__KIB)

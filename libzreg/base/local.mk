@@ -19,6 +19,7 @@ zreg_headers += \
 	libzreg/zreg/referrers.h \
 	libzreg/zreg/resolve.h \
 	libzreg/zreg/server.h \
+	libzreg/zreg/server_options.h \
 	libzreg/zreg/version.h \
 	libzreg/zreg/zuul.h
 
@@ -30,6 +31,7 @@ libzreg_sources += \
 	libzreg/base/clock.c \
 	libzreg/base/clock.h \
 	libzreg/base/compiler.h \
+	libzreg/base/counter.h \
 	libzreg/base/error.c \
 	libzreg/base/error.h \
 	libzreg/base/file.c \
@@ -44,6 +46,8 @@ libzreg_sources += \
 	libzreg/base/json_case.c \
 	libzreg/base/json_parse.c \
 	libzreg/base/json_print.c \
+	libzreg/base/json_text.c \
+	libzreg/base/json_text.h \
 	libzreg/base/limits.h \
 	libzreg/base/log.c \
 	libzreg/base/log.h \
@@ -65,4 +69,5 @@ libzreg_sources += \
 	libzreg/base/strings.h \
 	libzreg/base/utf8.c \
 	libzreg/base/utf8.h \
-	libzreg/base/version.c
+	libzreg/base/version.c \
+	libzreg/base/word.h

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 void zreg_free(void *memory)
 {
@@ -77,4 +80,11 @@ void zreg__free_secret(char *secret)
         OPENSSL_cleanse(secret, strlen(secret));
         free(secret);
     }
+}
+
+void zreg__mem_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -31,6 +31,10 @@ char *zreg__asprintf(const char *format, ...) ZREG__PRINTF(1, 2);
 /** Overwrites a text, then frees it. Accepts NULL. */
 void zreg__free_secret(char *secret);
 
+/** Gives memory that was freed back to the system, where the C library would keep it: for after work that
+ *  took far more than is usual. Takes milliseconds. */
+void zreg__mem_give_back(void);
+
 /** A new zeroed object of a type. */
 #define zreg__new(type) ((type *)zreg__calloc(1, sizeof(type)))
 

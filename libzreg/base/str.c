@@ -78,7 +78,14 @@ bool zreg__str_equal(const char *a, const char *b)
 
 bool zreg__str_equal_nocase(const char *a, const char *b)
 {
-    return a == b || (a != NULL && b != NULL && zreg__span_is_nocase(zreg__span_of(a), b));
+    if (a == NULL || b == NULL) {
+        return a == b;
+    }
+    while (*a != '\0' && zreg__to_lower(*a) == zreg__to_lower(*b)) {
+        a++;
+        b++;
+    }
+    return zreg__to_lower(*a) == zreg__to_lower(*b);
 }
 
 bool zreg__str_starts(const char *text, const char *prefix)
@@ -108,34 +115,22 @@ bool zreg__str_copy(char *to, size_t capacity, const char *text)
     return fits;
 }
 
+size_t zreg__str_u64(char *to, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(to, digits + first, sizeof(digits) - first);
+    to[sizeof(digits) - first] = '\0';
+    return sizeof(digits) - first;
+}
+
 bool zreg__mem_equal_constant_time(const void *a, const void *b, size_t size)
 {
     return CRYPTO_memcmp(a, b, size) == 0;
-}
-
-bool zreg__is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool zreg__is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-bool zreg__is_alpha(char c)
-{
-    return zreg__is_lower(zreg__to_lower(c));
-}
-
-bool zreg__is_alnum(char c)
-{
-    return zreg__is_alpha(c) || zreg__is_digit(c);
-}
-
-char zreg__to_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 void zreg__hex(char *to, const void *bytes, size_t size)

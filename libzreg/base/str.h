@@ -36,14 +36,36 @@ bool zreg__str_empty(const char *text); /* NULL or "" */
 /** Copies text, cut to fit; always ends with NUL. False when it was cut. */
 bool zreg__str_copy(char *to, size_t capacity, const char *text);
 
+/** Writes a number in decimal, and a NUL; `to` has room for 21. Returns how many digits. */
+size_t zreg__str_u64(char *to, uint64_t number);
+
 /** Compares in a time that depends on `size` only. */
 bool zreg__mem_equal_constant_time(const void *a, const void *b, size_t size);
 
-bool zreg__is_digit(char c);
-bool zreg__is_lower(char c);
-bool zreg__is_alpha(char c);
-bool zreg__is_alnum(char c);
-char zreg__to_lower(char c);
+static inline bool zreg__is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool zreg__is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline char zreg__to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool zreg__is_alpha(char c)
+{
+    return zreg__is_lower(zreg__to_lower(c));
+}
+
+static inline bool zreg__is_alnum(char c)
+{
+    return zreg__is_alpha(c) || zreg__is_digit(c);
+}
 
 /** Lower-case hex of `size` bytes and a NUL; `to` has room for 2 * size + 1. */
 void zreg__hex(char *to, const void *bytes, size_t size);

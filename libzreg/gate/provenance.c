@@ -22,6 +22,9 @@ struct zreg_provenance {
     size_t count;
     size_t capacity;
     zreg__map *by_key; /* "REPOSITORY TAG ARTIFACT" -> row number + 1, as a pointer */
+    size_t strangers;  /* rows made for what was not here: anybody may ask for anything */
+    uint64_t lines;    /* that could be read */
+    uint64_t lost;
 };
 
 ZREG__DEFINE_AUTO(zreg_provenance, zreg_provenance_free)
@@ -69,14 +72,14 @@ static bool read_line(line *out, const zreg__json *json)
 
 static zreg_status grow(zreg_provenance *record, zreg_error *err)
 {
+    if (record->count - record->strangers >= ZREG__MAX_SERVED_IMAGES) {
+        return zreg__fail(err, ZREG_LIMIT, "the access log names more than %d images",
+                          ZREG__MAX_SERVED_IMAGES);
+    }
     if (record->count < record->capacity) {
         return ZREG_OK;
     }
     size_t capacity = record->capacity == 0 ? 16 : 2 * record->capacity;
-    if (record->count >= ZREG__MAX_SERVED_IMAGES) {
-        return zreg__fail(err, ZREG_LIMIT, "the access log names more than %d images",
-                          ZREG__MAX_SERVED_IMAGES);
-    }
     row *rows = zreg__reallocarray(record->rows, capacity, sizeof(row));
     if (rows == NULL) {
         return zreg__fail_nomem(err);
@@ -107,11 +110,16 @@ static zreg_status fill(row *to, const line *from, const char *tag, zreg_error *
     return set_text(&to->shown.artifact, from->artifact, err);
 }
 
+static char *key_of(const line *at, const char *tag)
+{
+    return zreg__asprintf("%s %s %s", at->repository, tag, at->artifact);
+}
+
 /* The row of a key; it is made when there is none. */
 static zreg_status find_row(row **out, zreg_provenance *record, const line *at, const char *tag,
                             zreg_error *err)
 {
-    ZREG__AUTO_FREE char *key = zreg__asprintf("%s %s %s", at->repository, tag, at->artifact);
+    ZREG__AUTO_FREE char *key = key_of(at, tag);
     if (key == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -161,15 +169,34 @@ static zreg_status count_served(zreg_provenance *record, const line *at, zreg_er
     return ZREG_OK;
 }
 
-static zreg_status count_missing(zreg_provenance *record, const line *at, zreg_error *err)
+/* Whether a name would be one too many of those that were not here. */
+static bool is_beyond(const zreg_provenance *record, const line *at, const char *tag)
 {
-    bool by_digest = strchr(at->reference, ':') != NULL;
+    if (record->strangers < ZREG__MAX_SERVED_IMAGES) {
+        return false;
+    }
+    ZREG__AUTO_FREE char *key = key_of(at, tag);
+    return key != NULL && zreg__map_get(record->by_key, key) == NULL;
+}
+
+static zreg_status count_missing(zreg_provenance *record, const line *told, zreg_error *err)
+{
+    line at = *told;
+    at.change = at.build = at.artifact = ""; /* what is not here is of none */
+    bool by_digest = strchr(at.reference, ':') != NULL;
+    const char *tag = by_digest ? "" : at.reference;
+    size_t before = record->count;
     row *to = NULL;
-    ZREG__TRY(find_row(&to, record, at, by_digest ? "" : at->reference, err));
+    if (is_beyond(record, &at, tag)) {
+        record->lost++;
+        return ZREG_OK;
+    }
+    ZREG__TRY(find_row(&to, record, &at, tag, err));
+    record->strangers += record->count - before;
     if (to->was_missing) {
         to->shown.source = ZREG_SERVED_UPSTREAM;
         to->shown.requests++;
-        return by_digest ? set_text(&to->shown.digest, at->reference, err) : ZREG_OK;
+        return by_digest ? set_text(&to->shown.digest, at.reference, err) : ZREG_OK;
     }
     return ZREG_OK;
 }
@@ -242,24 +269,45 @@ static void drop_superseded(zreg_provenance *record)
     record->count = kept;
 }
 
+/* One line, whatever it is. What cannot be read is counted, unless it is still being written; one bad line
+ * is no reason to know nothing. */
+static zreg_status take_line(zreg_provenance *record, const char *text, size_t size, bool is_whole,
+                             zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    uint64_t dropped;
+    line at;
+    if (zreg__json_parse(&json, text, size, "line", NULL) != ZREG_OK) {
+        record->lost += is_whole;
+        return ZREG_OK;
+    }
+    if (read_line(&at, json)) {
+        record->lines++;
+        return take(record, &at, err);
+    }
+    bool is_note = zreg__json_u64(json, "dropped", &dropped);
+    record->lost += is_note ? dropped : 1;
+    record->lines += is_note;
+    return ZREG_OK;
+}
+
 static zreg_status read_lines(zreg_provenance *record, const char *text, size_t size,
                               zreg_error *err)
 {
-    size_t number = 1;
-    for (const char *end; (end = memchr(text, '\n', size)) != NULL; number++) {
-        ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    for (const char *end; (end = memchr(text, '\n', size)) != NULL;) {
         size_t length = (size_t)(end - text);
-        line at;
-        if (length > 0 && (zreg__json_parse(&json, text, length, "line", NULL) != ZREG_OK ||
-                           !read_line(&at, json))) {
-            return zreg__fail(err, ZREG_INVAL, "access log: line %zu is none of a registry's",
-                              number);
-        }
         if (length > 0) {
-            ZREG__TRY(take(record, &at, err));
+            ZREG__TRY(take_line(record, text, length, true, err));
         }
         text += length + 1;
         size -= length + 1;
+    }
+    if (size > 0) {
+        ZREG__TRY(take_line(record, text, size, false, err));
+    }
+    if (record->lines == 0 && record->lost > 0) {
+        return zreg__fail(err, ZREG_INVAL, "access log: none of its %llu lines is a registry's",
+                          (unsigned long long)record->lost);
     }
     return ZREG_OK;
 }
@@ -282,6 +330,11 @@ zreg_status zreg_provenance_read(zreg_provenance **out, const char *json, size_t
 size_t zreg_provenance_count(const zreg_provenance *provenance)
 {
     return provenance->count;
+}
+
+uint64_t zreg_provenance_lost(const zreg_provenance *provenance)
+{
+    return provenance->lost;
 }
 
 const zreg_served_image *zreg_provenance_at(const zreg_provenance *provenance, size_t i)
@@ -327,6 +380,7 @@ zreg_status zreg_provenance_json(char **out_json, const zreg_provenance *provena
     for (size_t i = 0; i < provenance->count; i++) {
         ZREG__TRY(image_json(list, &provenance->rows[i].shown, err));
     }
+    ZREG__TRY(zreg__json_set_u64(document, "lost", provenance->lost, err));
     return zreg__json_print_report(out_json, document, err);
 }
 

@@ -6,12 +6,10 @@
 #include "base/str.h"
 
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <zreg/version.h>
-#if ZREG_WITH_SERVER
-#include <microhttpd.h>
-#endif
 
 typedef struct feature {
     const char *name;
@@ -40,7 +38,7 @@ static void ask(void)
         set("http2", "nghttp2 ", curl->nghttp2_version != NULL ? curl->nghttp2_version : "");
     }
 #if ZREG_WITH_SERVER
-    set("server", "libmicrohttpd ", MHD_get_version());
+    set("server", "HTTP/1.1, ", OpenSSL_version(OPENSSL_VERSION_STRING));
 #endif
 }
 

@@ -16,10 +16,36 @@ libzreg_sources += \
 
 if BUILD_SERVER
 libzreg_sources += \
+	libzreg/http/address.c \
+	libzreg/http/address.h \
 	libzreg/http/serve.c \
 	libzreg/http/serve.h \
+	libzreg/http/serve_accept.c \
 	libzreg/http/serve_answer.c \
+	libzreg/http/serve_body.c \
+	libzreg/http/serve_channel.c \
+	libzreg/http/serve_channel.h \
+	libzreg/http/serve_connection.c \
+	libzreg/http/serve_counts.c \
+	libzreg/http/serve_crowd.c \
+	libzreg/http/serve_crowd.h \
+	libzreg/http/serve_door.c \
 	libzreg/http/serve_exchange.c \
+	libzreg/http/serve_gone.c \
 	libzreg/http/serve_inner.h \
-	libzreg/http/serve_listen.c
+	libzreg/http/serve_listen.c \
+	libzreg/http/serve_loop.c \
+	libzreg/http/serve_origin.c \
+	libzreg/http/serve_times.c \
+	libzreg/http/serve_tls.c \
+	libzreg/http/serve_tls.h \
+	libzreg/http/serve_turns.c \
+	libzreg/http/wire_chunks.c \
+	libzreg/http/wire_chunks.h \
+	libzreg/http/wire_head.c \
+	libzreg/http/wire_head.h \
+	libzreg/http/wire_proxy.c \
+	libzreg/http/wire_proxy.h \
+	libzreg/http/wire_way.c \
+	libzreg/http/wire_way.h
 endif

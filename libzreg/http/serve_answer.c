@@ -1,113 +1,250 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/serve_inner.h"
 
-#include "base/limits.h"
-#include "base/mem.h"
-#include <stdarg.h>
-#include <stdio.h>
+#include "base/error.h"
+#include "base/str.h"
 #include <string.h>
-#include <unistd.h>
 
-const char *zreg__serve_header(const zreg__serve_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
+#define MAX_JOINED_BYTES 8192
+#define MAX_OWN_BYTES 192   /* of the lines that are written here */
+#define MIN_HELD_BYTES 4096 /* answers up to this size are always sent */
+/* What the kernel sends of a file by itself costs half of what is copied. */
+#define FILE_TURN_BYTES (2 * ZREG__SERVE_TURN_BYTES)
 
-bool zreg__serve_set_header(zreg__serve_request *request, const char *name, const char *format, ...)
-{
-    zreg__serve_response *response = &request->response;
-    char *value = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vasprintf(&value, format, arguments);
-    va_end(arguments);
-    if (size < 0) {
-        return false;
-    }
-    if (response->header_count == ZREG__SERVE_MAX_HEADERS) {
-        free(value);
-        return false;
-    }
-    response->headers[response->header_count].name = name;
-    response->headers[response->header_count].value = value;
-    response->header_count++;
-    return true;
-}
+/* The phrases are for people; a client reads the number. */
+static const struct {
+    int status;
+    const char *phrase;
+} phrases[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Unimplemented"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
+};
 
-void zreg__serve_reset_response(zreg__serve_request *request)
+static const char *phrase_of(int status)
 {
-    zreg__serve_response *response = &request->response;
-    for (size_t i = 0; i < response->header_count; i++) {
-        free(response->headers[i].value);
-    }
-    if (response->release != NULL) {
-        response->release(response->holder);
-    }
-    if (response->source.object != NULL) {
-        response->source.free(response->source.object);
-    }
-    *response = (zreg__serve_response){.status = 0};
-}
-
-static ssize_t read_source(void *user, uint64_t position, char *to, size_t capacity)
-{
-    zreg__serve_source *source = user;
-    size_t got = 0;
-    uint64_t left = source->size - position;
-    capacity = left < capacity ? (size_t)left : capacity;
-    zreg_status status =
-        source->read(&got, source->object, source->offset + position, to, capacity, NULL);
-    return status != ZREG_OK || got == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)got;
-}
-
-/* Without TLS the kernel sends the file itself; else blocks go through memory. libmicrohttpd has
- * its own way for files under TLS too, but reads 4 KiB at a time. */
-static struct MHD_Response *from_source(const zreg__serve_request *request,
-                                        zreg__serve_source *source)
-{
-    if (source->object != NULL && source->descriptor >= 0 && !request->is_tls) {
-        int fd = dup(source->descriptor);
-        struct MHD_Response *made =
-            fd < 0 ? NULL
-                   : MHD_create_response_from_fd_at_offset64(source->size, fd, source->offset);
-        if (made == NULL && fd >= 0) {
-            close(fd);
+    for (size_t i = 0; i < ZREG__COUNT(phrases); i++) {
+        if (phrases[i].status == status) {
+            return phrases[i].phrase;
         }
-        return made;
     }
-    size_t block = source->size < ZREG__STREAM_BYTES ? (size_t)source->size : ZREG__STREAM_BYTES;
-    return MHD_create_response_from_callback(source->size, block == 0 ? 1 : block, read_source,
-                                             source, NULL);
+    return "Unknown";
 }
 
-static struct MHD_Response *make(zreg__serve_request *request)
+static uint64_t body_size(const zreg__serve_response *response)
 {
-    zreg__serve_response *response = &request->response;
-    if (response->source.object != NULL || response->source.size > 0) {
-        return from_source(request, &response->source);
-    }
-    return MHD_create_response_from_buffer(response->size, (void *)response->bytes,
-                                           MHD_RESPMEM_PERSISTENT);
+    return response->source.size > 0 ? response->source.size : response->size;
 }
 
-enum MHD_Result zreg__serve_queue(const zreg__serve *serve, zreg__serve_request *request)
+/* How much of the body goes over the wire. */
+static uint64_t sent_size(const zreg__serve_exchange *exchange)
 {
-    zreg__serve_response *response = &request->response;
-    struct MHD_Response *made = make(request);
-    if (made == NULL) {
-        return MHD_NO;
+    const zreg__serve_response *response = &exchange->request.response;
+    bool has_none = response->status == 204 || response->status == 304 ||
+                    strcmp(exchange->request.method, "HEAD") == 0;
+    return has_none ? 0 : body_size(response);
+}
+
+/* Under TLS each write is a record: head and body of a small answer go in one. */
+static size_t joined_size(const zreg__serve_connection *connection)
+{
+    uint64_t size = sent_size(connection->exchange);
+    bool is_joined = connection->channel.ssl != NULL && size <= MAX_JOINED_BYTES &&
+                     connection->exchange->request.response.source.size == 0;
+    return is_joined ? (size_t)size : 0;
+}
+
+static bool write_status(zreg__buf *out, int status)
+{
+    return zreg__buf_text(out, "HTTP/1.1 ", NULL) == ZREG_OK &&
+           zreg__buf_u64(out, (uint64_t)status, NULL) == ZREG_OK &&
+           zreg__buf_append(out, " ", 1, NULL) == ZREG_OK &&
+           zreg__buf_text(out, phrase_of(status), NULL) == ZREG_OK &&
+           zreg__buf_append(out, "\r\n", 2, NULL) == ZREG_OK;
+}
+
+/* `name` with its colon and blank; no line where there is no value. */
+static bool write_field(zreg__buf *out, const char *name, const char *value)
+{
+    return value == NULL || (zreg__buf_text(out, name, NULL) == ZREG_OK &&
+                             zreg__buf_text(out, value, NULL) == ZREG_OK &&
+                             zreg__buf_append(out, "\r\n", 2, NULL) == ZREG_OK);
+}
+
+static bool write_length(zreg__buf *out, const zreg__serve_response *response)
+{
+    return response->status == 204 || response->status == 304 ||
+           (zreg__buf_text(out, "Content-Length: ", NULL) == ZREG_OK &&
+            zreg__buf_u64(out, body_size(response), NULL) == ZREG_OK &&
+            zreg__buf_append(out, "\r\n", 2, NULL) == ZREG_OK);
+}
+
+/* What is said of the connection's future, if anything has to be. */
+static const char *connection_option(const zreg__serve_connection *connection)
+{
+    return connection->closes                       ? "close"
+           : connection->exchange->head.is_http_1_0 ? "keep-alive"
+                                                    : NULL;
+}
+
+bool zreg__serve_answer_begin(zreg__serve_connection *connection)
+{
+    const zreg__serve_response *response = &connection->exchange->request.response;
+    zreg__buf *out = &connection->out;
+    size_t joined = joined_size(connection);
+    connection->sent = joined;
+    return zreg__buf_room(out, MAX_OWN_BYTES + response->fields.size + joined, NULL) == ZREG_OK &&
+           write_status(out, response->status) &&
+           write_field(out, "Date: ", zreg__serve_turns_date(connection->loop)) &&
+           write_length(out, response) &&
+           write_field(out, "Connection: ", connection_option(connection)) &&
+           zreg__buf_append(out, response->fields.data, response->fields.size, NULL) == ZREG_OK &&
+           zreg__buf_append(out, "\r\n", 2, NULL) == ZREG_OK &&
+           zreg__buf_append(out, response->bytes, joined, NULL) == ZREG_OK;
+}
+
+/* The head has been sent as far as `size`. */
+static void drop_head(zreg__buf *out, size_t size)
+{
+    memmove(out->data, out->data + size, out->size - size);
+    out->size -= size;
+}
+
+/* Sends what is left of the head, and `size` bytes with it. */
+static zreg__serve_io write_piece(zreg__serve_connection *connection, const void *bytes,
+                                  size_t size, bool more)
+{
+    size_t sent;
+    zreg__buf *out = &connection->out;
+    const struct iovec pieces[2] = {{out->data, out->size}, {(void *)bytes, size}};
+    zreg__serve_io io = zreg__serve_channel_write(&sent, &connection->channel, pieces, more);
+    size_t of_head = sent < out->size ? sent : out->size;
+    if (of_head > 0) {
+        drop_head(out, of_head);
     }
-    enum MHD_Result result = MHD_YES;
-    for (size_t i = 0; i < response->header_count && result == MHD_YES; i++) {
-        result =
-            MHD_add_response_header(made, response->headers[i].name, response->headers[i].value);
+    connection->sent += sent - of_head;
+    connection->moved += sent;
+    return io;
+}
+
+static zreg__serve_io send_file(zreg__serve_connection *connection,
+                                const zreg__serve_source *source, uint64_t left)
+{
+    size_t sent;
+    size_t most = left < FILE_TURN_BYTES ? (size_t)left : FILE_TURN_BYTES;
+    if (connection->out.size > 0) {
+        return write_piece(connection, NULL, 0, true);
     }
-    if (result == MHD_YES && (response->close || atomic_load(&serve->is_draining))) {
-        result = MHD_add_response_header(made, "Connection", "close");
+    zreg__serve_io io = zreg__serve_channel_send(&sent, &connection->channel, source->descriptor,
+                                                 source->offset + connection->sent, most);
+    connection->sent += sent;
+    connection->moved += sent;
+    return io;
+}
+
+static zreg__serve_io send_source(zreg__serve_connection *connection, zreg__serve_source *source,
+                                  uint64_t left)
+{
+    size_t got = 0;
+    size_t most = left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES;
+    if (connection->channel.rest != NULL || !connection->channel.is_writable) {
+        return zreg__serve_channel_flush(&connection->channel); /* read nothing that must be kept */
     }
-    if (result == MHD_YES) {
-        result = MHD_queue_response(request->connection, (unsigned)response->status, made);
+    zreg_status status = source->read(&got, source->object, source->offset + connection->sent,
+                                      connection->loop->scratch, most, NULL);
+    if (status != ZREG_OK || got == 0) {
+        return ZREG__SERVE_IO_GONE; /* the length was said: only an early end tells the peer */
     }
-    MHD_destroy_response(made);
-    return result;
+    return write_piece(connection, connection->loop->scratch, got, left > got);
+}
+
+static zreg__serve_io send_bytes(zreg__serve_connection *connection,
+                                 const zreg__serve_response *response, uint64_t left)
+{
+    size_t most = left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES;
+    return write_piece(connection, (const char *)response->bytes + connection->sent, most,
+                       left > most);
+}
+
+static bool sends_file(const zreg__serve_connection *connection)
+{
+    const zreg__serve_source *source = &connection->exchange->request.response.source;
+    return source->size > 0 && source->descriptor >= 0 &&
+           zreg__serve_channel_sends_files(&connection->channel);
+}
+
+zreg__serve_io zreg__serve_answer_send(zreg__serve_connection *connection)
+{
+    zreg__serve_response *response = &connection->exchange->request.response;
+    uint64_t size = sent_size(connection->exchange);
+    uint64_t begun = connection->moved;
+    bool is_file = sends_file(connection);
+    uint64_t turn = is_file ? FILE_TURN_BYTES : ZREG__SERVE_TURN_BYTES;
+    zreg__serve_io io = ZREG__SERVE_IO_DONE;
+    while (io == ZREG__SERVE_IO_DONE && (connection->out.size > 0 || connection->sent < size)) {
+        uint64_t left = size - connection->sent;
+        if (connection->moved - begun >= turn) {
+            zreg__serve_turns_again(connection);
+            return ZREG__SERVE_IO_WAIT;
+        }
+        if (left == 0 || response->source.size == 0) {
+            io = send_bytes(connection, response, left);
+        } else if (is_file) {
+            io = send_file(connection, &response->source, left);
+        } else {
+            io = send_source(connection, &response->source, left);
+        }
+    }
+    return io == ZREG__SERVE_IO_DONE ? zreg__serve_channel_flush(&connection->channel) : io;
+}
+
+void zreg__serve_answer_hold(zreg__serve_exchange *exchange)
+{
+    const zreg__serve_response *response = &exchange->request.response;
+    if (response->holder != NULL && response->size > MIN_HELD_BYTES &&
+        !zreg__serve_hold(&exchange->request, response->size)) {
+        zreg__serve_answer_fault(exchange, 503, "too much is being sent; try again");
+    }
+}
+
+void zreg__serve_answer_fault(zreg__serve_exchange *exchange, int status, const char *why)
+{
+    const zreg__serve_connection *connection = exchange->connection;
+    zreg__serve *serve = connection->loop->serve;
+    zreg__serve_response *response = &exchange->request.response;
+    zreg__serve_reset_response(&exchange->request);
+    response->status = status;
+    response->close = true;
+    if (connection->welcome != ZREG__SERVE_WELCOME_TOLD && !connection->is_too_many) {
+        zreg__serve_counts_fault(serve, status); /* those are counted with connections */
+    }
+    if (status == 503) {
+        zreg__serve_set_header(&exchange->request, "Retry-After", "1");
+    }
+    serve->calls->fault(&exchange->request, why, serve->user);
 }

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,6 +103,30 @@ zreg_status zreg__serve_listen(zreg__serve *serve, const char *address, zreg_err
     freeaddrinfo(places);
     if (serve->socket < 0) {
         return zreg__fail_errno(err, open_errno, "listen on %s", address);
+    }
+    return read_address(serve, err);
+}
+
+static bool is_listening(int descriptor)
+{
+    int listens = 0, domain = 0;
+    socklen_t size = sizeof(listens);
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens &&
+           getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+           (domain == AF_INET || domain == AF_INET6);
+}
+
+zreg_status zreg__serve_listen_on(zreg__serve *serve, int descriptor, zreg_error *err)
+{
+    if (!is_listening(descriptor)) {
+        return zreg__fail(err, ZREG_INVAL, "descriptor %d is no TCP socket that listens",
+                          descriptor);
+    }
+    serve->is_borrowed = true;
+    serve->socket = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+    int flags = serve->socket < 0 ? -1 : fcntl(serve->socket, F_GETFL);
+    if (flags < 0 || fcntl(serve->socket, F_SETFL, flags | O_NONBLOCK) != 0) {
+        return zreg__fail_errno(err, errno, "the socket of descriptor %d", descriptor);
     }
     return read_address(serve, err);
 }

@@ -63,6 +63,14 @@ zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place_text,
     return ZREG_OK;
 }
 
+static zreg_status stands_alone(const zreg__endpoint *endpoint, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_UNSUPPORTED,
+                      "%s: a %s holds an image and nothing that belongs to it; copy it without "
+                      "its referrers",
+                      zreg__endpoint_text(endpoint), endpoint->driver->name);
+}
+
 zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *endpoint,
                                   const char *tag, zreg_error *err)
 {
@@ -70,6 +78,9 @@ zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *en
     zreg__endpoint_options options = endpoint->options;
     options.origin = NULL;
     options.mount_from = NULL;
+    if (endpoint->driver->referrers == NULL) {
+        return stands_alone(endpoint, err);
+    }
     ZREG__TRY(zreg__place_tagged(&text, endpoint->place, tag, err));
     return zreg__endpoint_open(out, text, &options, err);
 }
@@ -119,10 +130,7 @@ zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoin
                                      zreg_error *err)
 {
     if (endpoint->driver->referrers == NULL) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "%s: a %s holds an image and nothing that belongs to it; copy it without "
-                          "its referrers",
-                          zreg__endpoint_text(endpoint), endpoint->driver->name);
+        return stands_alone(endpoint, err);
     }
     return endpoint->driver->referrers(out, endpoint, subject, cancel, err);
 }

@@ -2,7 +2,7 @@
 /*
  * A repository of a server in this process, by its store: no socket, no copy through HTTP.
  *
- * The host of the place is ignored. Names follow the server's own rules ("x" is "library/x").
+ * The host of the place is ignored. Names follow the server's own rules.
  */
 #include "image/drivers.h"
 
@@ -13,7 +13,6 @@
 #include "base/str.h"
 #include "base/strings.h"
 #include "oci/manifest.h"
-#include "oci/reference.h"
 #include "registry/client.h"
 #include "server/server.h"
 #include "store/store.h"
@@ -64,9 +63,9 @@ static void local_free(zreg__endpoint *endpoint)
     free(self);
 }
 
-static zreg_status canonical(char **out, const char *repository, zreg_error *err)
+static zreg_status name_of(char **out, const local *self, const char *repository, zreg_error *err)
 {
-    return zreg__reference_canonical(out, zreg__span_of(repository), NULL, err);
+    return zreg__server_repository(out, self->server, zreg__span_of(repository), NULL, err);
 }
 
 static zreg_status start(local *self, const zreg_ref *ref, const zreg__endpoint_options *options,
@@ -74,17 +73,17 @@ static zreg_status start(local *self, const zreg_ref *ref, const zreg__endpoint_
 {
     ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
     ZREG__TRY(zreg__server_enter(&visit, options->server, err)); /* it is there still */
-    self->store = zreg__server_store(options->server);
+    self->store = zreg__server_store(&visit);
     self->server = zreg__server_share(options->server);
     self->origin = options->origin;
     self->homes = options->client != NULL ? zreg__client_homes(options->client) : NULL;
     (void)snprintf(self->name, sizeof(self->name), "server %p", (void *)self->store);
-    ZREG__TRY(canonical(&self->repository, zreg_ref_repository(ref), err));
+    ZREG__TRY(name_of(&self->repository, self, zreg_ref_repository(ref), err));
     ZREG__TRY(zreg__strings_new(&self->mount_from, err));
     const char *const *from = options->mount_from;
     for (size_t i = 0; from != NULL && from[i] != NULL; i++) {
         ZREG__AUTO_FREE char *name = NULL;
-        ZREG__TRY(canonical(&name, from[i], err));
+        ZREG__TRY(name_of(&name, self, from[i], err));
         ZREG__TRY(zreg__strings_add(self->mount_from, name, SIZE_MAX, err));
     }
     return ZREG_OK;
@@ -264,7 +263,7 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *e
     if (sink->digest.text[0] == '\0') {
         ZREG__TRY(zreg__store_upload_digest(&sink->digest, sink->upload, err));
     }
-    ZREG__TRY(zreg__store_upload_commit(sink->upload, &sink->digest, err));
+    ZREG__TRY(zreg__store_upload_commit(sink->self->store, sink->upload, &sink->digest, err));
     sink->committed = true;
     learn(sink->self, &sink->digest);
     if (out != NULL) {
@@ -277,7 +276,7 @@ static void sink_free(zreg__sink *base)
 {
     local_sink *sink = (local_sink *)base;
     if (!sink->committed) {
-        (void)zreg__store_upload_abort(sink->upload, NULL);
+        (void)zreg__store_upload_abort(sink->self->store, sink->upload, NULL);
     }
     zreg__store_upload_free(sink->upload);
     free(sink);

@@ -49,8 +49,9 @@ static void stop_with(parallel *self, zreg_status status, const zreg_error *erro
     zreg_cancel_trigger(self->stop);
 }
 
-static void worker(void *job)
+static void worker(void *job, const zreg__worker *on)
 {
+    (void)on;
     parallel *self = job;
     for (size_t i = 0; take(self, &i);) {
         zreg_error error = {.code = ZREG_OK};
@@ -98,10 +99,10 @@ static zreg_status run_pool(parallel *self, unsigned threads, const zreg_cancel 
                             zreg_error *err)
 {
     ZREG__AUTO(zreg__pool) zreg__pool *pool = NULL;
-    ZREG__TRY(zreg__pool_new(&pool, threads, err));
+    ZREG__TRY(zreg__pool_new(&pool, threads, 0, err));
     for (unsigned i = 0; i < threads; i++) {
         zreg_error error = {.code = ZREG_OK};
-        zreg_status status = zreg__pool_submit(pool, worker, self, &error);
+        zreg_status status = zreg__pool_submit(pool, 0, worker, self, &error);
         if (status != ZREG_OK) {
             stop_with(self, status, &error);
             break;

@@ -17,15 +17,10 @@ static bool is_algorithm(zreg__span text)
     return text.size > 0;
 }
 
-static bool is_lower_hex(zreg__span text)
+/* `text` ends with NUL. */
+static bool is_lower_hex(const char *text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.text[i];
-        if (!zreg__is_digit(c) && (c < 'a' || c > 'f')) {
-            return false;
-        }
-    }
-    return true;
+    return text[strspn(text, "0123456789abcdef")] == '\0';
 }
 
 zreg_status zreg_digest_parse(zreg_digest *out, const char *text, zreg_error *err)
@@ -45,7 +40,7 @@ zreg_status zreg_digest_parse(zreg_digest *out, const char *text, zreg_error *er
                           "digest \"%.160s\": the algorithm is neither sha256 nor sha512", text);
     }
     size_t wanted = kind == ZREG__SHA512 ? 128 : 64;
-    if (hex.size != wanted || !is_lower_hex(hex)) {
+    if (hex.size != wanted || !is_lower_hex(hex.text)) {
         return zreg__fail(
             err, ZREG_INVAL,
             "digest \"%.160s\": %zu lower-case hexadecimal digits must follow \"%s:\"", text,

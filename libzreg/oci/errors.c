@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include <string.h>
 
-/* Codes of the distribution-spec and of docker's registry, with what they mean here. A status of
- * OK leaves the choice to the HTTP status. */
+/* Codes of the distribution-spec, then those of docker's registry that say more than the HTTP status,
+ * with what they mean here. A status of OK leaves the choice to the HTTP status. */
 static const struct {
     const char *name;
     int http_status;
@@ -29,9 +29,7 @@ static const struct {
     [ZREG__CODE_DENIED] = {"DENIED", 403, ZREG_DENIED},
     [ZREG__CODE_UNSUPPORTED] = {"UNSUPPORTED", 405, ZREG_UNSUPPORTED},
     [ZREG__TOOMANYREQUESTS] = {"TOOMANYREQUESTS", 429, ZREG_BUSY},
-    [ZREG__RANGE_INVALID] = {"RANGE_INVALID", 416, ZREG_OK},
-    [ZREG__UNAVAILABLE] = {"UNAVAILABLE", 503, ZREG_BUSY},
-    [ZREG__INTERNAL] = {"UNKNOWN", 500, ZREG_OK},
+    {"UNAVAILABLE", 503, ZREG_BUSY},
 };
 
 static const struct {
@@ -63,21 +61,43 @@ int zreg__errors_http_status(zreg__code code)
     return codes[code].http_status;
 }
 
+zreg__code zreg__errors_code(int http_status)
+{
+    static const struct {
+        int http_status;
+        zreg__code code;
+    } rows[] = {
+        {401, ZREG__UNAUTHORIZED},     {403, ZREG__CODE_DENIED},      {404, ZREG__NAME_UNKNOWN},
+        {408, ZREG__TOOMANYREQUESTS},  {413, ZREG__SIZE_INVALID},     {414, ZREG__NAME_INVALID},
+        {416, ZREG__SIZE_INVALID},     {429, ZREG__TOOMANYREQUESTS},  {431, ZREG__SIZE_INVALID},
+        {501, ZREG__CODE_UNSUPPORTED}, {505, ZREG__CODE_UNSUPPORTED},
+    };
+    for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
+        if (rows[i].http_status == http_status) {
+            return rows[i].code;
+        }
+    }
+    return http_status < 500 ? ZREG__CODE_UNSUPPORTED : ZREG__TOOMANYREQUESTS;
+}
+
 static zreg_status fill_body(zreg__json *body, zreg__code code, const char *message,
-                             zreg_error *err)
+                             const zreg__json *detail, zreg_error *err)
 {
     zreg__json *list = NULL;
     zreg__json *entry = NULL;
     ZREG__TRY(zreg__json_set_array(&list, body, "errors", err));
     ZREG__TRY(zreg__json_add_object(&entry, list, err));
     ZREG__TRY(zreg__json_set_text(entry, "code", zreg__errors_name(code), err));
-    return zreg__json_set_text(entry, "message", message, err);
+    ZREG__TRY(zreg__json_set_text(entry, "message", message, err));
+    return detail == NULL ? ZREG_OK : zreg__json_set_shared(entry, "detail", detail, err);
 }
 
-zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err)
+zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg__json *detail,
+                              zreg_error *err)
 {
+    ZREG__AUTO(zreg__json) zreg__json *taken = detail;
     ZREG__AUTO(zreg__json) zreg__json *body = zreg__json_new_object();
-    ZREG__TRY(fill_body(body, code, message, err));
+    ZREG__TRY(fill_body(body, code, message, taken, err));
     return zreg__json_print_report(out, body, err);
 }
 
@@ -169,7 +189,8 @@ zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const v
     const char *advice;
     zreg_status by_http = status_of_http(http_status, &advice);
     zreg_status by_code = status_of_code(code);
-    zreg_status status = by_code != ZREG_OK ? by_code : by_http;
+    /* What a registry says of its own faults is what it found a code for. */
+    zreg_status status = by_code != ZREG_OK && http_status < 500 ? by_code : by_http;
     bool fresh = err != NULL && err->code == ZREG_OK;
     zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "", code,
                message[0] ? ": " : "", shown_size(message, 200), message, advice);

@@ -4,9 +4,11 @@
 #define ZREG_OCI_ERRORS_H
 
 #include "base/compiler.h"
+#include "base/json.h"
 #include <stdbool.h>
 #include <zreg/common.h>
 
+/** The codes that the specification has; there are no others. */
 typedef enum zreg__code {
     ZREG__BLOB_UNKNOWN,
     ZREG__BLOB_UPLOAD_INVALID,
@@ -22,9 +24,6 @@ typedef enum zreg__code {
     ZREG__CODE_DENIED,
     ZREG__CODE_UNSUPPORTED,
     ZREG__TOOMANYREQUESTS,
-    ZREG__RANGE_INVALID,
-    ZREG__UNAVAILABLE,
-    ZREG__INTERNAL,
 } zreg__code;
 
 /** "BLOB_UNKNOWN", ... */
@@ -33,11 +32,16 @@ const char *zreg__errors_name(zreg__code code);
 /** The usual HTTP status of a code. */
 int zreg__errors_http_status(zreg__code code);
 
+/** The code for an answer of which the status is all that is known. The specification has none for
+ *  a fault of the server: TOOMANYREQUESTS has clients try again, where others end a push for good. */
+zreg__code zreg__errors_code(int http_status);
+
 /** True for an HTTP status that a later try may mend: 408, 429, 500, 502, 503, 504. */
 bool zreg__errors_passing(int http_status);
 
-/** {"errors":[{"code","message","detail"?}]} in new memory. */
-zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg_error *err);
+/** {"errors":[{"code","message","detail"?}]} in new memory. `detail` is taken, NULL: none. */
+zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, zreg__json *detail,
+                              zreg_error *err);
 
 /**
  * Turns a registry's answer into an error: picks zreg_status by HTTP status and registry code,

@@ -279,6 +279,11 @@ zreg_status zreg__reference_canonical(char **out, zreg__span repository, const c
     }
     ref_parts found = {.host = zreg__span_of(normal), .repository = name};
     ZREG__TRY(check_parts(&found, err));
+    if (zreg__str_equal(normal, docker_io) && cut_host(&name).text != NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "\"%.*s\" of docker.io would be taken for that of another host",
+                          (int)found.repository.size, found.repository.text);
+    }
     ZREG__AUTO_FREE char *full = normal_repository(normal, name);
     char *canonical = full != NULL ? canonical_name(normal, full) : NULL;
     if (canonical == NULL) {

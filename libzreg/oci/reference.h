@@ -8,6 +8,7 @@
 #include <zreg/ref.h>
 
 bool zreg__reference_is_repository(zreg__span text);
+bool zreg__reference_is_path(zreg__span text); /* that, or "h:1/x": as it stands in a request */
 bool zreg__reference_is_tag(zreg__span text);
 bool zreg__reference_is_host(zreg__span text); /* "h", "h:1", "1.2.3.4:5", "[::1]:5" */
 

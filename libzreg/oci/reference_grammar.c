@@ -59,6 +59,16 @@ bool zreg__reference_is_repository(zreg__span text)
     return true;
 }
 
+bool zreg__reference_is_path(zreg__span text)
+{
+    if (text.size > ZREG__MAX_REPOSITORY || zreg__reference_is_repository(text)) {
+        return text.size <= ZREG__MAX_REPOSITORY;
+    }
+    zreg__span rest = text;
+    zreg__span host = zreg__span_cut(&rest, '/');
+    return host.size > 0 && zreg__reference_is_host(host) && zreg__reference_is_repository(rest);
+}
+
 bool zreg__reference_is_tag(zreg__span text)
 {
     for (size_t i = 0; i < text.size; i++) {

@@ -99,7 +99,7 @@ zreg_status zreg__host_enter(bool *out_first, zreg__host *host, zreg_cancel *can
         ZREG__TRY(zreg__cancel_sleep(cancel, ms, err));
     }
     pthread_mutex_lock(&host->lock);
-    while (status == ZREG_OK && !host->known && host->contacting) {
+    while (status == ZREG_OK && host->contacting) {
         status = zreg__host_wait(host, cancel, err);
     }
     *out_first = status == ZREG_OK && !host->known;

@@ -55,7 +55,7 @@ typedef struct zreg__host {
     pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     bool known;      /* has answered once */
-    bool contacting; /* one thread makes the first request */
+    bool contacting; /* one thread makes the first request, and learns from its answer */
     bool tls;        /* valid once known */
     bool peer_is_private;
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */

@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "server/bearer.h"
 #include "server/call.h"
+#include "server/reload.h"
+#include "server/server.h"
 #include "server/target.h"
 #include <openssl/crypto.h>
 #include <string.h>
@@ -38,11 +40,22 @@ static bool read_basic(zreg__call *call, zreg__span value)
                    text.size > 0 && memchr(text.data, '\0', text.size) == NULL;
     char *colon = is_read ? strchr(text.data, ':') : NULL;
     if (colon != NULL) {
-        call->user = zreg__strndup(text.data, (size_t)(colon - text.data));
+        is_read = zreg__identity_set(&call->identity,
+                                     (zreg__span){text.data, (size_t)(colon - text.data)});
         call->password = zreg__strdup(colon + 1);
     }
     finish_secret(&text);
-    return call->user != NULL && call->password != NULL;
+    return is_read && call->password != NULL;
+}
+
+/* Without credentials of its own that count a request is that of the certificate's owner. */
+static void fall_back(zreg__call *call)
+{
+    const char *name = call->request->client_name;
+    if (name != NULL && zreg__identity_set(&call->identity, zreg__span_of(name))) {
+        call->identity.is_foreign = true;
+        call->who = ZREG__WHO_USER;
+    }
 }
 
 static void settle(zreg__call *call, bool is_right)
@@ -50,76 +63,146 @@ static void settle(zreg__call *call, bool is_right)
     zreg__free_secret(zreg__steal(&call->password));
     if (!is_right) {
         call->who = ZREG__WHO_WRONG;
-        free(zreg__steal(&call->user));
+        zreg__identity_finish(&call->identity);
+        fall_back(call);
         return;
     }
-    call->who =
-        zreg__users_is_limited(call->server->users, call->user) ? ZREG__WHO_READER : ZREG__WHO_USER;
+    call->who = ZREG__WHO_USER;
 }
 
-bool zreg__access_identify(zreg__call *call)
+/* A token ends with its user, should a reload have taken that away. */
+static bool is_still_known(const zreg__call *call)
+{
+    return call->identity.name == NULL || call->identity.is_foreign ||
+           zreg__users_has(call->users, call->identity.name);
+}
+
+/* Who has tried too often waits; but what anyone may do he may, as with wrong words. */
+static zreg__access_known refuse_to_check(zreg__call *call, unsigned wait_s)
+{
+    settle(call, false);
+    if (call->route->right != ZREG__RIGHT_OPEN &&
+        zreg__access_has(call, call->route->right, call->repository)) {
+        return ZREG__ACCESS_KNOWN;
+    }
+    zreg__call_header(call, "Retry-After", "%u", wait_s);
+    zreg__call_fail(call, ZREG__TOOMANYREQUESTS,
+                    "too many wrong passwords came from this address; try again later");
+    return ZREG__ACCESS_REFUSED;
+}
+
+static zreg__access_known identify_by_password(zreg__call *call)
+{
+    zreg__passwords *passwords = call->server->passwords;
+    zreg__passwords_verdict verdict =
+        zreg__passwords_recall(passwords, call->users, call->identity.name, call->password);
+    if (verdict != ZREG__PASSWORDS_UNSURE) {
+        settle(call, verdict == ZREG__PASSWORDS_RIGHT);
+        return ZREG__ACCESS_KNOWN;
+    }
+    unsigned wait_s = zreg__passwords_admit(passwords, call->users, call->identity.name,
+                                            call->password, call->request->peer);
+    return wait_s == 0 ? ZREG__ACCESS_UNSURE : refuse_to_check(call, wait_s);
+}
+
+zreg__access_known zreg__access_identify(zreg__call *call)
 {
     const char *header = zreg__serve_header(call->request, "Authorization");
     zreg__span value;
     if (header == NULL) {
         call->who = ZREG__WHO_ANONYMOUS;
-        return true;
+        fall_back(call);
+        return ZREG__ACCESS_KNOWN;
     }
-    call->who = ZREG__WHO_WRONG;
-    if (has_scheme(&value, header, "Bearer")) {
-        if (zreg__bearer_read(call, value)) {
-            call->who = ZREG__WHO_TOKEN;
-        }
-        return true;
+    if (has_scheme(&value, header, "Bearer") && zreg__bearer_read(call, value) &&
+        is_still_known(call)) {
+        call->who = ZREG__WHO_TOKEN;
+        return ZREG__ACCESS_KNOWN;
     }
-    if (!has_scheme(&value, header, "Basic") || !read_basic(call, value)) {
-        return true;
+    if (has_scheme(&value, header, "Basic") && read_basic(call, value)) {
+        return identify_by_password(call);
     }
-    zreg__users_verdict verdict =
-        zreg__users_recall(call->server->users, call->user, call->password);
-    if (verdict != ZREG__USERS_UNSURE) {
-        settle(call, verdict == ZREG__USERS_RIGHT);
-    }
-    return verdict != ZREG__USERS_UNSURE;
+    settle(call, false);
+    return ZREG__ACCESS_KNOWN;
 }
 
 void zreg__access_check_password(zreg__call *call)
 {
-    settle(call, zreg__users_check(call->server->users, call->user, call->password));
+    settle(call, zreg__passwords_check(call->server->passwords, call->users, call->identity.name,
+                                       call->password, call->request->peer));
 }
 
-bool zreg__access_is_public(const zreg_server *server, zreg__right right)
+static uint32_t bit_of(zreg__right right)
+{
+    static const uint32_t bits[] = {
+        [ZREG__RIGHT_CATALOG] = ZREG_SERVER_CATALOG,
+        [ZREG__RIGHT_PULL] = ZREG_SERVER_PULL,
+        [ZREG__RIGHT_PUSH] = ZREG_SERVER_PUSH,
+        [ZREG__RIGHT_DELETE] = ZREG_SERVER_DELETE,
+    };
+    return bits[right];
+}
+
+static bool may(const zreg__call *call, const zreg__identity *caller, zreg__right right,
+                const char *repository)
 {
     switch (right) {
     case ZREG__RIGHT_OPEN:
         return true;
     case ZREG__RIGHT_PING:
-        return server->anonymous == ZREG_ANONYMOUS_PUSH || zreg__users_empty(server->users);
+        return caller->name != NULL || !call->server->knows_callers ||
+               zreg__rights_are_open(call->rights);
     case ZREG__RIGHT_CATALOG:
-    case ZREG__RIGHT_PULL:
-        return server->anonymous != ZREG_ANONYMOUS_NONE;
+        return (zreg__rights_somewhere(call->rights, caller) & ZREG_SERVER_CATALOG) != 0;
     default:
-        return server->anonymous == ZREG_ANONYMOUS_PUSH;
+        return (zreg__rights_of(call->rights, caller, repository) & bit_of(right)) != 0;
     }
 }
 
-bool zreg__access_is_own(const zreg__call *call, zreg__right right)
+bool zreg__access_is_public(const zreg__call *call, zreg__right right, const char *repository)
 {
-    return call->who == ZREG__WHO_USER ||
-           (call->who == ZREG__WHO_READER && right <= ZREG__RIGHT_PULL) ||
-           zreg__access_is_public(call->server, right);
+    const zreg__identity nobody = {.name = NULL};
+    return may(call, &nobody, right, repository);
 }
 
 bool zreg__access_has(const zreg__call *call, zreg__right right, const char *repository)
 {
-    if (zreg__access_is_own(call, right)) {
-        return true;
+    if (call->who != ZREG__WHO_TOKEN) {
+        return may(call, &call->identity, right, repository);
     }
-    return call->who == ZREG__WHO_TOKEN &&
-           (right == ZREG__RIGHT_PING || zreg__bearer_grants(call->grants, right, repository));
+    return zreg__access_is_public(call, right, repository) || right == ZREG__RIGHT_PING ||
+           (zreg__bearer_grants(call->grants, right, repository) &&
+            (call->grants_decide || may(call, &call->identity, right, repository)));
 }
 
-/* The scope to ask a token for, as in the distribution's token scheme; "" for none. */
+bool zreg__access_could_have(const zreg__call *call, zreg__right right, const char *repository)
+{
+    if (call->who != ZREG__WHO_TOKEN || zreg__access_has(call, right, repository)) {
+        return false;
+    }
+    return call->grants_decide ? !zreg__bearer_names(call->grants, repository)
+                               : may(call, &call->identity, right, repository);
+}
+
+bool zreg__access_sees(const zreg__call *call, const char *repository)
+{
+    const uint32_t both = ZREG_SERVER_PULL | ZREG_SERVER_CATALOG;
+    const zreg__identity nobody = {.name = NULL};
+    const zreg__identity *caller = call->grants_decide ? &nobody : &call->identity;
+    return (zreg__rights_of(call->rights, caller, repository) & both) == both ||
+           (call->grants_decide && zreg__bearer_grants(call->grants, ZREG__RIGHT_CATALOG, NULL));
+}
+
+/* A mount needs the right to pull from the other repository too. */
+static void describe_mount_scope(zreg__buf *to, const zreg__call *call)
+{
+    ZREG__AUTO_FREE char *source = zreg__target_source(call);
+    if (source != NULL) {
+        zreg__buf_printf(to, NULL, " repository:%s:pull", source);
+    }
+}
+
+/* The scope to ask a token for, as in the distribution's token scheme; nothing for none. */
 static void describe_scope(zreg__buf *to, const zreg__call *call)
 {
     static const char *const actions[] = {
@@ -130,44 +213,107 @@ static void describe_scope(zreg__buf *to, const zreg__call *call)
     if (call->route->right == ZREG__RIGHT_CATALOG) {
         zreg__buf_text(to, ",scope=\"registry:catalog:*\"", NULL);
     } else if (call->route->right >= ZREG__RIGHT_PULL) {
-        zreg__buf_printf(to, NULL, ",scope=\"repository:%s:%s\"", call->repository,
+        zreg__buf_printf(to, NULL, ",scope=\"repository:%s:%s", call->repository,
                          actions[call->route->right]);
+        describe_mount_scope(to, call);
+        zreg__buf_text(to, "\"", NULL);
     }
 }
 
-/* 401: "insufficient_scope" lets clients ask for a further token, "invalid_token" for a new one. */
-static void challenge(zreg__call *call)
+/* Where tokens are given out. */
+static void describe_realm(zreg__buf *to, const zreg__call *call)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf scope = ZREG__BUF(1024);
+    ZREG__AUTO(zreg__authority) zreg__authority *authority = zreg__reload_authority(call->server);
+    const zreg__issuer *issuer = zreg__authority_issuer(authority);
+    zreg__buf_text(to, "Bearer realm=\"", NULL);
+    if (issuer != NULL) {
+        zreg__buf_printf(to, NULL, "%s\",service=\"%s\"", zreg__issuer_realm(issuer),
+                         zreg__issuer_service(issuer));
+        return;
+    }
+    zreg__target_base(to, call);
+    zreg__buf_text(to, "/v2/_token\",service=\"" ZREG__BEARER_SERVICE "\"", NULL);
+}
+
+/* "insufficient_scope" lets clients ask for a further token, "invalid_token" for a new one. */
+void zreg__access_challenge(zreg__call *call)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(8 * ZREG__KIB);
     const char *header = zreg__serve_header(call->request, "Authorization");
     zreg__span value;
     bool is_bad_token = call->who == ZREG__WHO_WRONG && has_scheme(&value, header, "Bearer");
-    describe_scope(&scope, call);
-    zreg__call_header(call, "WWW-Authenticate",
-                      "Bearer realm=\"%s://%s/v2/_token\",service=\"" ZREG__BEARER_SERVICE "\"%s%s",
-                      call->request->is_tls ? "https" : "http", zreg__target_host(call),
-                      zreg__buf_cstr(&scope),
-                      call->who == ZREG__WHO_TOKEN ? ",error=\"insufficient_scope\""
-                      : is_bad_token               ? ",error=\"invalid_token\""
-                                                   : "");
+    describe_realm(&text, call);
+    describe_scope(&text, call);
+    zreg__buf_text(&text,
+                   call->who == ZREG__WHO_TOKEN ? ",error=\"insufficient_scope\""
+                   : is_bad_token               ? ",error=\"invalid_token\""
+                                                : "",
+                   NULL);
+    zreg__call_field(call, "WWW-Authenticate", zreg__buf_cstr(&text));
     zreg__call_fail(call, ZREG__UNAUTHORIZED, "%s",
                     call->who == ZREG__WHO_WRONG ? "wrong user, password or token"
                                                  : "log in to do this");
 }
 
-bool zreg__access_permit(zreg__call *call)
+static zreg__code code_of_absent(const zreg__route *route)
 {
-    if (zreg__access_has(call, call->route->right, call->repository)) {
+    bool is_upload = zreg__str_equal(route->tail, "/blobs/uploads/") && route->has_last;
+    return zreg__str_equal(route->tail, "/manifests/") ? ZREG__MANIFEST_UNKNOWN
+           : zreg__str_equal(route->tail, "/blobs/")   ? ZREG__BLOB_UNKNOWN
+           : is_upload                                 ? ZREG__BLOB_UPLOAD_UNKNOWN
+                                                       : ZREG__NAME_UNKNOWN;
+}
+
+/* Whoever may pull knows what is there, so he is told what he may not do; to another it is absent. */
+static void refuse(zreg__call *call)
+{
+    if (call->route->right == ZREG__RIGHT_CATALOG) {
+        zreg__call_fail(call, ZREG__CODE_DENIED, "this user may not list repositories");
+    } else if (may(call, &call->identity, ZREG__RIGHT_PULL, call->repository)) {
+        zreg__call_fail(call, ZREG__CODE_DENIED, "this user may not do this to %s", call->name);
+    } else {
+        zreg__call_fail_as(call, 404, code_of_absent(call->route),
+                           "there is no such thing here that this user may see");
+    }
+}
+
+/* What the whole server refuses, to those who have the right. */
+static bool is_taken(zreg__call *call)
+{
+    bool deletes = call->route->right == ZREG__RIGHT_DELETE;
+    bool writes =
+        call->route->right >= ZREG__RIGHT_PUSH && !zreg__str_equal(call->route->method, "GET");
+    bool is_read_only = writes && zreg__rights_no_writes(call->rights);
+    if (!is_read_only && !(deletes && zreg__rights_no_deletes(call->rights))) {
         return true;
     }
-    if (zreg__users_empty(call->server->users)) {
+    if (deletes) {
+        bool may_put = !is_read_only && zreg__str_equal(call->route->tail, "/manifests/");
+        zreg__call_header(call, "Allow", may_put ? "GET, HEAD, PUT" : "GET, HEAD");
+    }
+    zreg__call_fail_as(
+        call, deletes ? 405 : 403, is_read_only ? ZREG__CODE_DENIED : ZREG__CODE_UNSUPPORTED,
+        is_read_only ? "this registry is read-only for now: nothing is pushed or deleted"
+                     : "this registry deletes nothing");
+    return false;
+}
+
+bool zreg__access_permit(zreg__call *call)
+{
+    zreg__right right = call->route->right;
+    if (zreg__access_has(call, right, call->repository)) {
+        call->is_denied = !is_taken(call);
+        return !call->is_denied;
+    }
+    call->is_denied = true;
+    bool is_known = call->identity.name != NULL;
+    if (!is_known && !call->server->knows_callers) {
         zreg__call_fail(call, ZREG__CODE_DENIED, "nobody may do this here");
-        return false;
+    } else if (!is_known || call->grants_decide ||
+               may(call, &call->identity, right, call->repository)) {
+        zreg__access_challenge(call);
+    } else {
+        refuse(call);
     }
-    if (call->who == ZREG__WHO_READER) {
-        zreg__call_fail(call, ZREG__CODE_DENIED, "this user may pull only");
-        return false;
-    }
-    challenge(call);
     return false;
 }

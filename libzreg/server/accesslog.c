@@ -2,19 +2,21 @@
 #include "server/accesslog.h"
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/mem.h"
+#include "base/json_text.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include <string.h>
 
-static zreg_status add_others(zreg__json *line, const zreg__origins_list *list, zreg_error *err)
+#define USUAL_LINE_BYTES ((size_t)640)
+#define MAX_LINE_BYTES (256 * ZREG__KIB)
+
+static void add_others(zreg__json_text_line *line, const zreg__origins_list *list)
 {
-    zreg__json *also = NULL;
-    ZREG__TRY(zreg__json_set_array(&also, line, "also", err));
+    zreg__json_text_begin_list(line, "also");
     for (size_t i = 1; i < list->count; i++) {
-        ZREG__TRY(zreg__json_add_text(also, list->items[i]->artifact, err));
+        zreg__json_text_item(line, list->items[i]->artifact, i == 1);
     }
-    return ZREG_OK;
+    zreg__json_text_end_list(line);
 }
 
 /* What was asked for by tag came from where the tag came from; a digest may have several origins,
@@ -33,62 +35,67 @@ static bool gives_content(const zreg__call *call, int status)
            (call->is_head || zreg__str_equal(call->request->method, "GET"));
 }
 
+static const char *if_known(const char *text)
+{
+    return zreg__str_empty(text) ? NULL : text;
+}
+
 /* Which change the answer came from. */
-static zreg_status describe_origin(zreg__json *line, const zreg__call *call, int status,
-                                   zreg_error *err)
+static void describe_origin(zreg__json_text_line *line, const zreg__call *call, int status)
 {
     zreg__origins_list list = {.count = 0};
     if (gives_content(call, status)) {
         list = origins_of(call);
     }
     if (list.count == 0) {
-        return zreg__json_set_text(line, "source", "local", err);
+        zreg__json_text_member(line, "source", "local");
+        return;
     }
     const zreg__origin *origin = list.items[0];
-    ZREG__TRY(zreg__json_set_text(line, "source", "artifact", err));
-    ZREG__TRY(zreg__json_set_known(line, "change", origin->change, err));
-    ZREG__TRY(zreg__json_set_known(line, "build", origin->build, err));
-    ZREG__TRY(zreg__json_set_text(line, "artifact", origin->artifact, err));
-    return list.count == 1 ? ZREG_OK : add_others(line, &list, err);
+    zreg__json_text_member(line, "source", "artifact");
+    zreg__json_text_member(line, "change", if_known(origin->change));
+    zreg__json_text_member(line, "build", if_known(origin->build));
+    zreg__json_text_member(line, "artifact", origin->artifact);
+    if (list.count > 1) {
+        add_others(line, &list);
+    }
 }
 
 /* The path goes without its query: a token request may hold names that are nobody's business. */
-static zreg_status describe(zreg__json *line, const zreg__call *call, bool completed,
-                            zreg_error *err)
+static void describe(zreg__json_text_line *line, const zreg__call *call, bool completed)
 {
     char now[21];
     const zreg__serve_request *request = call->request;
     int status = completed ? request->response.status : 0;
     zreg__span rest = zreg__span_of(request->target);
-    zreg__span path = zreg__span_cut(&rest, '?');
-    uint64_t bytes = completed && !call->is_head ? call->answer_bytes : 0;
     zreg__clock_rfc3339(now, zreg__clock_unix_s());
-    ZREG__TRY(zreg__json_set_text(line, "time", now, err));
-    ZREG__TRY(zreg__json_set_text(line, "id", call->id, err));
-    ZREG__TRY(zreg__json_set_text(line, "remote", request->remote, err));
-    ZREG__TRY(zreg__json_set_text(line, "user", call->user, err));
-    ZREG__TRY(zreg__json_set_text(line, "method", request->method, err));
-    ZREG__TRY(zreg__json_set_span(line, "path", path, err));
-    ZREG__TRY(zreg__json_set_text(line, "repository", call->repository, err));
-    ZREG__TRY(zreg__json_set_text(line, "reference", call->last, err));
-    ZREG__TRY(zreg__json_set_known(line, "digest", call->digest, err));
-    ZREG__TRY(zreg__json_set_u64(line, "status", (uint64_t)status, err));
-    ZREG__TRY(zreg__json_set_u64(line, "bytes", bytes, err));
-    ZREG__TRY(zreg__json_set_u64(line, "received", call->body_bytes, err));
-    ZREG__TRY(zreg__json_set_u64(line, "ms", zreg__clock_ms() - request->started_ms, err));
-    return describe_origin(line, call, status, err);
+    zreg__json_text_member(line, "time", now);
+    zreg__json_text_member(line, "id", call->id);
+    zreg__json_text_member(line, "remote", request->remote);
+    zreg__json_text_member(line, "user", call->identity.name);
+    zreg__json_text_member(line, "method", request->method);
+    zreg__json_text_member_span(line, "path", zreg__span_cut(&rest, '?'));
+    zreg__json_text_member(line, "repository", call->repository);
+    zreg__json_text_member(line, "reference", call->last);
+    zreg__json_text_member(line, "digest", if_known(call->digest));
+    zreg__json_text_member_u64(line, "status", (uint64_t)status);
+    zreg__json_text_member_u64(line, "bytes", completed && !call->is_head ? call->answer_bytes : 0);
+    zreg__json_text_member_u64(line, "received", call->body_bytes);
+    zreg__json_text_member_u64(line, "ms", zreg__clock_ms() - request->started_ms);
+    describe_origin(line, call, status);
 }
 
 void zreg__accesslog_write(const zreg__call *call, bool completed)
 {
     zreg_server *server = call->server;
-    ZREG__AUTO_FREE char *text = NULL;
     if (server->life.access == NULL) {
         return;
     }
-    ZREG__AUTO(zreg__json) zreg__json *line = zreg__json_new_object();
-    if (describe(line, call, completed, NULL) == ZREG_OK &&
-        zreg__json_print_report(&text, line, NULL) == ZREG_OK) {
-        zreg__life_access(&server->life, text);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(MAX_LINE_BYTES);
+    zreg__json_text_line line = {.to = &text};
+    (void)zreg__buf_room(&text, USUAL_LINE_BYTES, NULL); /* in one piece */
+    describe(&line, call, completed);
+    if (zreg__json_text_end(&line)) {
+        zreg__life_access(&server->life, text.data);
     }
 }

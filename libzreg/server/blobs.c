@@ -6,28 +6,25 @@
 #include "base/str.h"
 #include "oci/range.h"
 #include "server/call.h"
+#include "server/send.h"
 #include <stdio.h>
 
-static zreg_status read_blob(size_t *out_size, void *object, uint64_t offset, void *buffer,
-                             size_t capacity, zreg_error *err)
-{
-    return zreg__store_blob_read(out_size, object, offset, buffer, capacity, err);
-}
-
-static void free_blob(void *object)
-{
-    zreg__store_blob_free(object);
-}
-
-/* Range counts only when If-Range, where there is one, names what is here (RFC 9110, 13.1.5). */
+/* Range counts for GET alone (RFC 9110, 14.2), and only when If-Range, where there is one, names what
+ * is here (13.1.5). */
 static const char *wanted_range(const zreg__call *call, const zreg_digest *digest)
 {
-    char tag[sizeof(digest->text) + 2];
     const char *condition = zreg__serve_header(call->request, "If-Range");
-    snprintf(tag, sizeof(tag), "\"%s\"", digest->text);
-    return condition == NULL || zreg__str_equal(condition, tag)
-               ? zreg__serve_header(call->request, "Range")
-               : NULL;
+    if (call->is_head) {
+        return NULL;
+    }
+    if (condition != NULL) {
+        char tag[sizeof(digest->text) + 2];
+        snprintf(tag, sizeof(tag), "\"%s\"", digest->text);
+        if (!zreg__str_equal(condition, tag)) {
+            return NULL;
+        }
+    }
+    return zreg__serve_header(call->request, "Range");
 }
 
 /* Sets status, headers and how much of the blob to send; false: there is nothing to send. */
@@ -35,17 +32,14 @@ static bool describe(zreg__call *call, const zreg_digest *digest, uint64_t size)
 {
     zreg__serve_source *source = &call->request->response.source;
     uint64_t first = 0, last = 0;
-    zreg__call_header(call, "Docker-Content-Digest", "%s", digest->text);
-    zreg__call_header(call, "ETag", "\"%s\"", digest->text);
-    zreg__call_header(call, "Accept-Ranges", "bytes");
-    if (zreg__call_matches(call, digest->text)) {
-        zreg__call_empty(call, 304);
+    zreg__call_field(call, "Accept-Ranges", "bytes");
+    if (zreg__call_content(call, digest->text)) {
         return false;
     }
     switch (zreg__range_request(&first, &last, wanted_range(call, digest), size)) {
     case ZREG__RANGE_UNSATISFIABLE:
         zreg__call_header(call, "Content-Range", "bytes */%llu", (unsigned long long)size);
-        zreg__call_fail_as(call, 416, ZREG__RANGE_INVALID, "the blob has %llu bytes",
+        zreg__call_fail_as(call, 416, ZREG__SIZE_INVALID, "the blob has %llu bytes",
                            (unsigned long long)size);
         return false;
     case ZREG__RANGE_OK:
@@ -60,7 +54,7 @@ static bool describe(zreg__call *call, const zreg_digest *digest, uint64_t size)
         source->size = size;
         zreg__call_empty(call, 200);
     }
-    zreg__call_header(call, "Content-Type", "application/octet-stream");
+    zreg__call_field(call, "Content-Type", "application/octet-stream");
     call->answer_bytes = source->size;
     return true;
 }
@@ -96,15 +90,11 @@ void zreg__blobs_get(zreg__call *call)
         return;
     }
     if (describe(call, &digest, zreg__store_blob_size(blob))) {
-        zreg__serve_source *source = &call->request->response.source;
-        source->descriptor = zreg__store_blob_descriptor(blob);
-        source->read = read_blob;
-        source->free = free_blob;
-        source->object = zreg__steal(&blob);
+        zreg__send_blob(call, zreg__steal(&blob));
     }
 }
 
-void zreg__blobs_delete(zreg__call *call)
+void zreg__blobs_delete(zreg__call *call, zreg__store *store)
 {
     zreg_digest digest;
     zreg_error err;
@@ -112,7 +102,7 @@ void zreg__blobs_delete(zreg__call *call)
     if (!zreg__call_digest(&digest, call, call->last)) {
         return;
     }
-    if (zreg__store_blob_delete(call->server->store, call->repository, &digest, &err) != ZREG_OK) {
+    if (zreg__store_blob_delete(store, call->repository, &digest, &err) != ZREG_OK) {
         zreg__call_error(call, &err, ZREG__BLOB_UNKNOWN);
         return;
     }

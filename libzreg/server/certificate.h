@@ -12,7 +12,7 @@
 zreg_status zreg__certificate_make(char **out_cert, char **out_key, const char *const *names,
                                    zreg_error *err);
 
-/** SHA-256 of the first certificate as "AB:CD:..." in new memory. Errors: INVAL. */
+/** SHA-256 of the first certificate as "AB:CD:..." in new memory. Errors: INVAL, NOMEM. */
 zreg_status zreg__certificate_fingerprint(char **out, const char *cert_pem, zreg_error *err);
 
 #endif

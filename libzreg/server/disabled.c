@@ -36,6 +36,12 @@ const char *zreg_server_address(const zreg_server *server)
     return NULL;
 }
 
+const char *zreg_server_metrics_address(const zreg_server *server)
+{
+    (void)server;
+    return NULL;
+}
+
 const char *zreg_server_username(const zreg_server *server)
 {
     (void)server;
@@ -67,10 +73,25 @@ zreg_status zreg_server_connection(char **out_json, const zreg_server *server, z
     return unsupported(err);
 }
 
+zreg_status zreg_server_check(zreg_server *server, uint32_t timeout_ms, zreg_error *err)
+{
+    (void)server;
+    (void)timeout_ms;
+    return unsupported(err);
+}
+
 zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error *err)
 {
     (void)server;
     (void)grace_ms;
+    return unsupported(err);
+}
+
+zreg_status zreg_server_reload(zreg_server *server, const zreg_server_options *options,
+                               zreg_error *err)
+{
+    (void)server;
+    (void)options;
     return unsupported(err);
 }
 

@@ -7,27 +7,56 @@
 #include "base/log.h"
 #include "http/serve.h"
 #include "oci/errors.h"
+#include "server/authority.h"
+#include "server/health.h"
+#include "server/identity.h"
 #include "server/life.h"
 #include "server/origins.h"
+#include "server/passwords.h"
+#include "server/rights.h"
 #include "server/users.h"
 #include "store/store.h"
 #include <stdatomic.h>
 #include <zreg/server.h>
 
+typedef struct zreg__slots zreg__slots;
+typedef struct zreg__mounts zreg__mounts;
+typedef struct zreg__metrics zreg__metrics;
+
 struct zreg_server {
     zreg__life life;
     zreg__serve *serve;
-    zreg__store *store;
+    zreg__serve *monitor;  /* a port for those who watch, or NULL */
+    char *monitor_address; /* "HOST:PORT", or NULL */
+    zreg__metrics *metrics;
+    bool shows_metrics; /* on the port of the registry too */
+    zreg__health health;
+    atomic_bool is_draining;
+    const zreg__store *store;  /* what handlers reach on event threads: see zreg__route */
+    zreg__store *whole_store;  /* for visits and the server's end; to no handler */
+    pthread_mutex_t reloading; /* held by a reload, so that one comes after the other */
+    pthread_mutex_t lock;      /* guards the next three, which a reload exchanges */
     zreg__users *users;
+    zreg__rights *rights;
+    zreg__authority *authority;
+    zreg__passwords *passwords;
     zreg__origins *origins;
+    zreg__slots *slots;
+    zreg__mounts *mounts;
     zreg__log log;
-    zreg_anonymous anonymous;
+    zreg_anonymous anonymous; /* DEFAULT: there are rules; looked at by reloads alone */
+    bool shadows;
+    uint64_t max_body; /* of one request */
+    bool asks_for_certificates;
+    bool knows_callers; /* there are users, or others vouch for callers */
     uint32_t token_lifetime_s;
-    uint8_t token_key[32]; /* of this run: no other server's token fits */
+    uint8_t run_key[ZREG__AUTHORITY_MAC_BYTES]; /* signs tokens where no other key is given */
     char *root;
     bool owns_root;
     char *address;
-    char *username; /* of buildset mode */
+    char *public_base;       /* "https://HOST[:PORT][/PATH]" of options.public_url, or NULL */
+    const char *public_path; /* its "[/PATH]", or "" */
+    char *username;          /* of buildset mode */
     char *password;
     char *cert_pem;
     char *key_pem;
@@ -47,17 +76,29 @@ typedef enum zreg__right {
 
 typedef struct zreg__call zreg__call;
 
-/** One endpoint. */
+/** Where work is done that may wait. */
+typedef enum zreg__lane {
+    ZREG__LANE_COMMITS, /* waits for the disk, or reads a blob again */
+    ZREG__LANE_LISTS,   /* lists and deletions, which go through folders; large manifests */
+    ZREG__LANE_PASSWORDS,
+    ZREG__LANE_HEALTH, /* asks how the disk fares, while all others may be full */
+    ZREG__LANES,
+} zreg__lane;
+
+/**
+ * One endpoint. `begin` and `end` run on an event thread, where the store is const and so gives what is
+ * done at once; `work`, which is given all of it, on a worker.
+ */
 typedef struct zreg__route {
     const char *method; /* "GET" serves HEAD too */
     const char *prefix; /* the path begins with it */
     const char *tail;   /* what stands between the repository's name and the last part; or NULL */
     bool has_last;      /* a tag, digest or upload id stands last */
     zreg__right right;
-    bool is_slow;                    /* `end` may take long whatever the store promises */
-    bool writes;                     /* `end` waits for the disk when the store syncs */
     bool (*begin)(zreg__call *call); /* before the body; false: answered. NULL: no body is taken */
-    void (*end)(zreg__call *call);
+    void (*end)(zreg__call *call);   /* what it leaves unanswered is for `work`; NULL: all is */
+    void (*work)(zreg__call *call, zreg__store *store);
+    zreg__lane lane; /* of `work` */
 } zreg__route;
 
 /** Who sends a call. */
@@ -65,7 +106,6 @@ typedef enum zreg__who {
     ZREG__WHO_ANONYMOUS, /* no credentials */
     ZREG__WHO_WRONG,     /* credentials that are not ours */
     ZREG__WHO_USER,      /* name and password */
-    ZREG__WHO_READER,    /* the same, of a user who may pull only */
     ZREG__WHO_TOKEN,     /* a token; `grants` holds what it is good for */
 } zreg__who;
 
@@ -81,10 +121,14 @@ struct zreg__call {
     char *last;       /* tag, digest or upload id */
     bool is_head;
 
+    zreg__users *users; /* of the time when it came */
+    zreg__rights *rights;
     zreg__who who;
-    char *user;           /* NULL: anonymous */
+    zreg__identity identity;
+    bool is_denied;       /* for lack of a right */
     char *password;       /* until it was checked */
     char *grants;         /* lines of a token */
+    bool grants_decide;   /* the token is of a token service: rules are not asked */
     bool checks_password; /* the worker is to check the password, not to run `end` */
 
     zreg__buf body; /* of routes that take it whole */

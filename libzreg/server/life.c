@@ -58,6 +58,14 @@ void zreg__life_access(zreg__life *life, const char *line)
     end_callback(life, &callback);
 }
 
+void zreg__life_audit(zreg__life *life, const char *line)
+{
+    zreg__life_callback callback;
+    begin_callback(life, &callback);
+    life->audit(line, life->audit_user);
+    end_callback(life, &callback);
+}
+
 bool zreg__life_runs_callback(zreg__life *life)
 {
     bool found = false;

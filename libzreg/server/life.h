@@ -24,6 +24,8 @@ typedef struct zreg__life {
     void *log_user;
     zreg_access_fn access;
     void *access_user;
+    zreg_audit_fn audit;
+    void *audit_user;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t left;  /* the last visitor has left */
     unsigned holders;
@@ -41,6 +43,9 @@ void zreg__life_log(zreg_log_level level, const char *line, void *user);
 
 /** Calls the owner's access callback with a line, and notes the same. */
 void zreg__life_access(zreg__life *life, const char *line);
+
+/** The same for the audit callback. */
+void zreg__life_audit(zreg__life *life, const char *line);
 
 /** Whether a callback runs on this very thread. */
 bool zreg__life_runs_callback(zreg__life *life);

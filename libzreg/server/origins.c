@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "oci/manifest.h"
+#include "store/below.h"
 #include <pthread.h>
 #include <string.h>
 
@@ -132,23 +133,33 @@ static void add_image(zreg__origins *origins, const char *repository, const zreg
     }
 }
 
+/* Whose content came from where. */
+typedef struct noting {
+    zreg__origins *origins;
+    const char *repository;
+    const zreg__origin *origin;
+} noting;
+
+static bool note_image(const zreg_manifest *manifest, void *user)
+{
+    const noting *n = user;
+    pthread_mutex_lock(&n->origins->lock);
+    add_image(n->origins, n->repository, manifest, n->origin);
+    pthread_mutex_unlock(&n->origins->lock);
+    return true;
+}
+
 /* The children of an index are in the store already: a parent is stored after them. The lock is not
  * held while they are read. */
-static void add_tree(zreg__origins *origins, zreg__store *store, const char *repository,
-                     const zreg_manifest *manifest, const zreg__origin *origin, unsigned depth)
+static void note_all(noting *n, zreg__store *store, const zreg_manifest *manifest)
 {
-    pthread_mutex_lock(&origins->lock);
-    add_image(origins, repository, manifest, origin);
-    pthread_mutex_unlock(&origins->lock);
-    if (!zreg_manifest_is_index(manifest) || depth == ZREG__MAX_INDEX_DEPTH) {
-        return;
-    }
-    for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
-        ZREG__AUTO(zreg_manifest) zreg_manifest *child = NULL;
-        const char *digest = zreg_manifest_at(manifest, i)->digest.text;
-        if (zreg__store_manifest_get(&child, store, repository, digest, NULL) == ZREG_OK) {
-            add_tree(origins, store, repository, child, origin, depth + 1);
-        }
+    ZREG__AUTO(zreg__below) zreg__below *below = NULL;
+    note_image(manifest, n);
+    size_t count = zreg_manifest_is_index(manifest) ? zreg_manifest_count(manifest) : 0;
+    zreg_status status = zreg__below_new(&below, store, n->repository, NULL);
+    for (size_t i = 0; i < count && status == ZREG_OK; i++) {
+        const char *child = zreg_manifest_at(manifest, i)->digest.text;
+        status = zreg__below_walk(below, child, note_image, n, NULL);
     }
 }
 
@@ -165,7 +176,7 @@ void zreg__origins_note(zreg__origins *origins, zreg__store *store, const char *
     }
     pthread_mutex_unlock(&origins->lock);
     if (kept != NULL) {
-        add_tree(origins, store, repository, manifest, kept, 0);
+        note_all(&(noting){origins, repository, kept}, store, manifest);
     }
 }
 
@@ -173,12 +184,10 @@ zreg__origins_list zreg__origins_find(zreg__origins *origins, const char *reposi
                                       const char *reference)
 {
     zreg__origins_list found = {.count = 0};
-    ZREG__AUTO_FREE char *key = key_of(repository, reference);
-    if (key == NULL) {
-        return found;
-    }
     pthread_mutex_lock(&origins->lock);
-    const zreg__origins_list *list = zreg__map_get(origins->names, key);
+    bool is_empty = zreg__map_count(origins->names) == 0; /* as on any server but that of a job */
+    ZREG__AUTO_FREE char *key = is_empty ? NULL : key_of(repository, reference);
+    const zreg__origins_list *list = key == NULL ? NULL : zreg__map_get(origins->names, key);
     if (list != NULL) {
         found = *list;
     }

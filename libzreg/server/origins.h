@@ -20,6 +20,7 @@ typedef struct zreg__origins_list {
     size_t count;
 } zreg__origins_list;
 
+/** Errors: NOMEM. */
 zreg_status zreg__origins_new(zreg__origins **out, zreg_error *err);
 
 /** Says where a manifest that was just stored came from, with all that it names; `tag` may be NULL.
@@ -31,6 +32,7 @@ void zreg__origins_note(zreg__origins *origins, zreg__store *store, const char *
 zreg__origins_list zreg__origins_find(zreg__origins *origins, const char *repository,
                                       const char *reference);
 
+/** Accepts NULL. */
 void zreg__origins_free(zreg__origins *origins);
 
 #endif

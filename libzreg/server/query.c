@@ -27,7 +27,10 @@ static bool is_control(int byte)
 bool zreg__query_decode_path(char *path)
 {
     char *to = path;
-    for (const char *from = path; *from != '\0'; from++) {
+    while (*to != '\0' && *to != '%' && !is_control((unsigned char)*to)) {
+        to++;
+    }
+    for (const char *from = to; *from != '\0'; from++) {
         int byte = (unsigned char)*from;
         if (*from == '%') {
             byte = escaped_byte(from);
@@ -45,6 +48,22 @@ bool zreg__query_decode_path(char *path)
     return true;
 }
 
+bool zreg__query_is_sound(const char *query)
+{
+    for (const char *from = query; *from != '\0'; from++) {
+        int byte = (unsigned char)*from;
+        if (byte == '%') {
+            byte = escaped_byte(from);
+            from += 2;
+        }
+        if (byte < 0 || is_control(byte)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of a query that is sound. */
 static char *decode_value(zreg__span value)
 {
     ZREG__AUTO_FREE char *text = zreg__strndup(value.text, value.size);
@@ -57,9 +76,6 @@ static char *decode_value(zreg__span value)
         if (*from == '%') {
             byte = escaped_byte(from);
             from += 2;
-        }
-        if (is_control(byte)) {
-            return NULL;
         }
         *to++ = (char)byte;
     }

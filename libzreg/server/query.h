@@ -10,8 +10,10 @@
  *  which other programs on the way may read differently. */
 bool zreg__query_decode_path(char *path);
 
-/** Value number `i` of a parameter, decoded, in new memory; NULL: there is none, it is malformed
- *  or memory ran out. */
+/** Whether all of a query can be decoded: no "%" without two digits, no control character or NUL. */
+bool zreg__query_is_sound(const char *query);
+
+/** Value number `i` of a parameter, decoded, in new memory; NULL: there is none, or memory ran out. */
 char *zreg__query_get(const char *query, const char *name, size_t i);
 
 #endif

@@ -11,34 +11,55 @@
 /* distribution-spec, "Endpoints". A row decides who may call; see access.c. */
 static const zreg__route routes[] = {
     {"GET", "/healthz", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__base_health},
+    {"GET", "/readyz", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__base_ready,
+     .work = zreg__base_ready_work, .lane = ZREG__LANE_HEALTH},
+    {"GET", "/metrics", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__base_metrics,
+     .work = zreg__base_metrics_work, .lane = ZREG__LANE_HEALTH},
     {"GET", "/v2/", NULL, false, ZREG__RIGHT_PING, .end = zreg__base_ping},
     {"GET", "/v2", NULL, false, ZREG__RIGHT_PING, .end = zreg__base_ping},
     {"GET", "/v2/_token", NULL, false, ZREG__RIGHT_OPEN, .end = zreg__bearer_get},
-    {"GET", "/v2/_catalog", NULL, false, ZREG__RIGHT_CATALOG, .end = zreg__lists_catalog,
-     .is_slow = true},
-    {"GET", "/v2/", "/tags/list", false, ZREG__RIGHT_PULL, .end = zreg__lists_tags,
-     .is_slow = true},
-    {"GET", "/v2/", "/referrers/", true, ZREG__RIGHT_PULL, .end = zreg__lists_referrers,
-     .is_slow = true},
-    {"GET", "/v2/", "/manifests/", true, ZREG__RIGHT_PULL, .end = zreg__manifests_get},
+    {"GET", "/v2/_catalog", NULL, false, ZREG__RIGHT_CATALOG, .work = zreg__lists_catalog,
+     .lane = ZREG__LANE_LISTS},
+    {"GET", "/v2/", "/tags/list", false, ZREG__RIGHT_PULL, .work = zreg__lists_tags,
+     .lane = ZREG__LANE_LISTS},
+    {"GET", "/v2/", "/referrers/", true, ZREG__RIGHT_PULL, .work = zreg__lists_referrers,
+     .lane = ZREG__LANE_LISTS},
+    {"GET", "/v2/", "/manifests/", true, ZREG__RIGHT_PULL, .end = zreg__manifests_get,
+     .work = zreg__manifests_get_work, .lane = ZREG__LANE_LISTS},
     {"PUT", "/v2/", "/manifests/", true, ZREG__RIGHT_PUSH, .begin = zreg__manifests_put_begin,
-     .end = zreg__manifests_put, .writes = true},
-    {"DELETE", "/v2/", "/manifests/", true, ZREG__RIGHT_DELETE, .end = zreg__manifests_delete,
-     .is_slow = true},
+     .end = zreg__manifests_put, .work = zreg__manifests_put_work, .lane = ZREG__LANE_COMMITS},
+    {"DELETE", "/v2/", "/manifests/", true, ZREG__RIGHT_DELETE, .work = zreg__manifests_delete,
+     .lane = ZREG__LANE_LISTS},
     {"POST", "/v2/", "/blobs/uploads/", false, ZREG__RIGHT_PUSH, .begin = zreg__uploads_post_begin,
-     .end = zreg__uploads_post, .writes = true},
+     .end = zreg__uploads_post, .work = zreg__uploads_post_work, .lane = ZREG__LANE_COMMITS},
     {"POST", "/v2/", "/blobs/uploads", false, ZREG__RIGHT_PUSH, .begin = zreg__uploads_post_begin,
-     .end = zreg__uploads_post, .writes = true},
+     .end = zreg__uploads_post, .work = zreg__uploads_post_work, .lane = ZREG__LANE_COMMITS},
     {"PATCH", "/v2/", "/blobs/uploads/", true, ZREG__RIGHT_PUSH, .begin = zreg__uploads_patch_begin,
      .end = zreg__uploads_patch},
     {"PUT", "/v2/", "/blobs/uploads/", true, ZREG__RIGHT_PUSH, .begin = zreg__uploads_put_begin,
-     .end = zreg__uploads_put, .writes = true},
+     .end = zreg__uploads_put, .work = zreg__uploads_put_work, .lane = ZREG__LANE_COMMITS},
     {"GET", "/v2/", "/blobs/uploads/", true, ZREG__RIGHT_PUSH, .end = zreg__uploads_get},
-    {"DELETE", "/v2/", "/blobs/uploads/", true, ZREG__RIGHT_PUSH, .end = zreg__uploads_delete},
+    {"DELETE", "/v2/", "/blobs/uploads/", true, ZREG__RIGHT_PUSH, .work = zreg__uploads_delete,
+     .lane = ZREG__LANE_LISTS},
     {"GET", "/v2/", "/blobs/", true, ZREG__RIGHT_PULL, .end = zreg__blobs_get},
-    {"DELETE", "/v2/", "/blobs/", true, ZREG__RIGHT_DELETE, .end = zreg__blobs_delete,
-     .writes = true},
+    {"DELETE", "/v2/", "/blobs/", true, ZREG__RIGHT_DELETE, .work = zreg__blobs_delete,
+     .lane = ZREG__LANE_LISTS},
 };
+
+size_t zreg__routes_count(void)
+{
+    return ZREG__COUNT(routes);
+}
+
+size_t zreg__routes_number(const zreg__route *route)
+{
+    return route == NULL ? ZREG__COUNT(routes) : (size_t)(route - routes);
+}
+
+const zreg__route *zreg__routes_at(size_t number)
+{
+    return number < ZREG__COUNT(routes) ? &routes[number] : NULL;
+}
 
 /* Where the parts of a path lie. */
 typedef struct parts {
@@ -93,7 +114,7 @@ static void refuse(zreg__call *call, const char *path)
         zreg__call_fail_as(call, 404, ZREG__NAME_UNKNOWN, "no such path");
         return;
     }
-    zreg__call_header(call, "Allow", "%s", zreg__buf_cstr(&methods));
+    zreg__call_field(call, "Allow", zreg__buf_cstr(&methods));
     zreg__call_fail(call, ZREG__CODE_UNSUPPORTED, "this path does not take that method");
 }
 
@@ -119,7 +140,7 @@ bool zreg__routes_find(zreg__call *call)
         return false;
     }
     for (size_t i = 0; i < ZREG__COUNT(routes); i++) {
-        if (fits(&found, &routes[i], call->path) && serves(&routes[i], call)) {
+        if (serves(&routes[i], call) && fits(&found, &routes[i], call->path)) {
             return take_parts(call, &routes[i], &found);
         }
     }

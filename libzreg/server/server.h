@@ -4,11 +4,14 @@
 #define ZREG_SERVER_SERVER_H
 
 #include "base/compiler.h"
+#include "base/str.h"
 #include "store/store.h"
 #include <zreg/server.h>
 
-/** The store behind a server; valid until the server is freed, also after it was stopped. */
-zreg__store *zreg__server_store(const zreg_server *server);
+/** The name in the store of a repository as clients write it; `namespace_host` is the `?ns=` of a
+ *  request, or NULL. Errors: INVAL (it is no name), NOMEM. */
+zreg_status zreg__server_repository(char **out, const zreg_server *server, zreg__span name,
+                                    const char *namespace_host, zreg_error *err);
 
 /** A holder more: the memory of the server stays until each has released it. */
 zreg_server *zreg__server_share(zreg_server *server);
@@ -22,6 +25,9 @@ typedef struct zreg__server_visit {
 /** Errors: CANCELLED (the server was stopped), INVAL (this is a forked child). */
 zreg_status zreg__server_enter(zreg__server_visit *out, zreg_server *server, zreg_error *err);
 void zreg__server_leave(zreg__server_visit *visit);
+
+/** All of the store behind the server; valid until the server is freed, to be used within visits. */
+zreg__store *zreg__server_store(const zreg__server_visit *visit);
 
 /** Says where a manifest that was stored directly came from, for the access log: `origin` as in
  *  oci/origin.h, or NULL for this buildset itself; `tag` may be NULL. */

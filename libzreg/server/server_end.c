@@ -5,7 +5,10 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "server/inside.h"
+#include "server/metrics.h"
+#include "server/mounts.h"
 #include "server/server.h"
+#include "server/slots.h"
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <string.h>
@@ -20,18 +23,30 @@ zreg_server *zreg__server_share(zreg_server *server)
 
 static void destroy(zreg_server *server)
 {
+    zreg__serve_free(server->monitor);
     zreg__serve_free(server->serve);
-    zreg__store_close(server->store);
+    zreg__store_close(server->whole_store);
     zreg__users_free(server->users);
+    zreg__rights_free(server->rights);
+    zreg__authority_free(server->authority);
+    zreg__passwords_free(server->passwords);
+    zreg__metrics_free(server->metrics);
     zreg__origins_free(server->origins);
-    OPENSSL_cleanse(server->token_key, sizeof(server->token_key));
+    zreg__slots_free(server->slots);
+    zreg__mounts_free(server->mounts);
+    OPENSSL_cleanse(server->run_key, sizeof(server->run_key));
     zreg__free_secret(server->password);
     zreg__free_secret(server->key_pem);
     free(server->username);
     free(server->cert_pem);
     free(server->fingerprint);
     free(server->address);
+    free(server->monitor_address);
+    free(server->public_base);
     free(server->root);
+    pthread_mutex_destroy(&server->lock);
+    pthread_mutex_destroy(&server->reloading);
+    zreg__health_finish(&server->health);
     zreg__life_finish(&server->life);
     free(server);
 }
@@ -75,6 +90,18 @@ static zreg_status remove_root(zreg_server *server, zreg_error *err)
     return status;
 }
 
+/* Those who watch are answered to the end. */
+static void stop_serving(zreg_server *server, uint32_t grace_ms)
+{
+    atomic_store(&server->is_draining, true);
+    if (server->serve != NULL) {
+        zreg__serve_stop(server->serve, grace_ms);
+    }
+    if (server->monitor != NULL) {
+        zreg__serve_stop(server->monitor, 0);
+    }
+}
+
 zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error *err)
 {
     zreg__error_clear(err);
@@ -85,16 +112,14 @@ zreg_status zreg_server_stop(zreg_server *server, uint32_t grace_ms, zreg_error 
                           "waits for; stop it on another thread",
                           server->address);
     }
-    zreg__serve_stop(server->serve, grace_ms);
+    stop_serving(server, grace_ms);
     return remove_root(server, err);
 }
 
 static void *end(void *argument)
 {
     zreg_server *server = argument;
-    if (server->serve != NULL) {
-        zreg__serve_stop(server->serve, 0);
-    }
+    stop_serving(server, 0);
     (void)remove_root(server, NULL);
     zreg__server_release(server);
     return NULL;
@@ -106,6 +131,7 @@ static void end_elsewhere(zreg_server *server)
     sigset_t all, before;
     pthread_attr_t detached;
     pthread_t thread;
+    atomic_store(&server->is_draining, true);
     zreg__serve_drain(server->serve);
     sigfillset(&all);
     pthread_attr_init(&detached);
@@ -121,7 +147,10 @@ static void end_elsewhere(zreg_server *server)
 static void forget(zreg_server *server)
 {
     zreg__serve_forget(server->serve);
-    OPENSSL_cleanse(server->token_key, sizeof(server->token_key));
+    if (server->monitor != NULL) {
+        zreg__serve_forget(server->monitor);
+    }
+    OPENSSL_cleanse(server->run_key, sizeof(server->run_key));
     if (server->password != NULL) {
         OPENSSL_cleanse(server->password, strlen(server->password));
     }

@@ -1,52 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/users.h"
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "server/identity.h"
 #include <crypt.h>
 #include <openssl/crypto.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define MAC_SIZE 32
-#define WRONG_ONES 64
+#define BCRYPT_SIZE 60     /* of a whole hash */
+#define MAX_COST 17        /* of bcrypt, as of the program htpasswd: some seconds */
+#define MAX_ROUNDS 5000000 /* of crypt's SHA-2: as long */
 
 typedef struct user {
-    char *name;
-    char *hash;      /* NULL: the password is known by `mac` only */
-    bool is_limited; /* may pull only */
-    bool has_mac;
-    uint8_t mac[MAC_SIZE];
+    char *hash;            /* NULL: the password is known by `mac` */
+    uint8_t mac[MAC_SIZE]; /* under the key of these users */
 } user;
 
 struct zreg__users {
-    user *users;
-    size_t count;
+    atomic_uint holders;
+    zreg__map *by_name;
     uint8_t key[32];
-    pthread_mutex_t lock; /* guards the MACs */
-    uint8_t wrong[WRONG_ONES][MAC_SIZE];
-    size_t next_wrong;
 };
 
-static zreg_status add(user **out, zreg__users *users, zreg__span name, zreg_error *err)
+static void free_user(void *object)
 {
-    user *grown = zreg__reallocarray(users->users, users->count + 1, sizeof(user));
-    if (grown == NULL) {
+    user *freed = object;
+    zreg__free_secret(freed->hash);
+    OPENSSL_cleanse(freed, sizeof(*freed));
+    free(freed);
+}
+
+static const user *find(const zreg__users *users, const char *name)
+{
+    return zreg__map_get(users->by_name, name);
+}
+
+/* A line further down does not count where a name stands twice, as in Apache. */
+static zreg_status add(zreg__users *users, const char *name, const user *values, zreg_error *err)
+{
+    user *added = zreg__new(user);
+    if (added == NULL) {
         return zreg__fail_nomem(err);
     }
-    users->users = grown;
-    user *added = &users->users[users->count];
-    *added = (user){.name = zreg__strndup(name.text, name.size)};
-    if (added->name == NULL) {
-        return zreg__fail_nomem(err);
+    *added = *values;
+    zreg_status status =
+        find(users, name) != NULL ? ZREG_CONFLICT : zreg__map_set(users->by_name, name, added, err);
+    if (status != ZREG_OK) {
+        free_user(added);
     }
-    users->count++;
-    *out = added;
+    return status == ZREG_CONFLICT ? ZREG_OK : status;
+}
+
+static zreg_status check_kind(const char *hash, size_t number, zreg_error *err)
+{
+    int kind = crypt_checksalt(hash);
+    if (hash[0] == '$' && (kind == CRYPT_SALT_OK || kind == CRYPT_SALT_TOO_CHEAP)) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_INVAL,
+                      "htpasswd line %zu: the hash is of a kind that is not accepted; make it with "
+                      "htpasswd -B",
+                      number);
+}
+
+/* A hash that was cut fits no password. One that takes hours keeps a worker for as long, whoever
+ * asks: it stands in for those of names that are unknown too. */
+static zreg_status check_cost(const char *hash, size_t number, zreg_error *err)
+{
+    static const char rounds[] = "rounds=";
+    const size_t size = sizeof(rounds) - 1;
+    uint64_t told = 0;
+    zreg__span rest = zreg__span_of(hash + 1);
+    bool is_bcrypt = zreg__span_cut(&rest, '$').text[0] == '2';
+    zreg__span cost = zreg__span_cut(&rest, '$');
+    bool has_rounds = cost.size > size && memcmp(cost.text, rounds, size) == 0;
+    if (is_bcrypt && strlen(hash) != BCRYPT_SIZE) {
+        return zreg__fail(err, ZREG_INVAL, "htpasswd line %zu: the hash is not whole", number);
+    }
+    if (has_rounds) {
+        cost = (zreg__span){cost.text + size, cost.size - size};
+    }
+    if ((is_bcrypt || has_rounds) &&
+        (!zreg__span_u64(cost, &told) || told > (is_bcrypt ? MAX_COST : MAX_ROUNDS))) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "htpasswd line %zu: to check the hash takes too long; make it with a "
+                          "cost of %d or %d rounds at most",
+                          number, MAX_COST, MAX_ROUNDS);
+    }
     return ZREG_OK;
 }
 
@@ -54,24 +102,17 @@ static zreg_status add_line(zreg__users *users, zreg__span line, size_t number, 
 {
     zreg__span hash = line;
     zreg__span name = zreg__span_cut(&hash, ':');
-    if (name.size == 0 || hash.size == 0) {
+    if (!zreg__identity_is_name(name) || hash.size == 0) {
         return zreg__fail(err, ZREG_INVAL, "htpasswd line %zu: write USER:HASH", number);
     }
     ZREG__AUTO_SECRET char *text = zreg__strndup(hash.text, hash.size);
-    if (text == NULL) {
+    ZREG__AUTO_FREE char *key = zreg__strndup(name.text, name.size);
+    if (text == NULL || key == NULL) {
         return zreg__fail_nomem(err);
     }
-    int kind = crypt_checksalt(text);
-    if (text[0] != '$' || (kind != CRYPT_SALT_OK && kind != CRYPT_SALT_TOO_CHEAP)) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "htpasswd line %zu: the hash is of a kind that is not accepted; make it "
-                          "with htpasswd -B",
-                          number);
-    }
-    user *added;
-    ZREG__TRY(add(&added, users, name, err));
-    added->hash = zreg__steal(&text);
-    return ZREG_OK;
+    ZREG__TRY(check_kind(text, number, err));
+    ZREG__TRY(check_cost(text, number, err));
+    return add(users, key, &(user){.hash = zreg__steal(&text)}, err);
 }
 
 static zreg_status read_htpasswd(zreg__users *users, const char *htpasswd, zreg_error *err)
@@ -99,168 +140,84 @@ zreg_status zreg__users_new(zreg__users **out, const char *htpasswd, zreg_error 
     if (made == NULL) {
         return zreg__fail_nomem(err);
     }
-    pthread_mutex_init(&made->lock, NULL);
+    atomic_init(&made->holders, 1);
     ZREG__AUTO(zreg__users) zreg__users *users = made;
+    ZREG__TRY(zreg__map_new(&users->by_name, free_user, err));
     ZREG__TRY(zreg__random(users->key, sizeof(users->key), err));
-    ZREG__TRY(zreg__random(users->wrong, sizeof(users->wrong), err));
     if (htpasswd != NULL) {
         ZREG__TRY(read_htpasswd(users, htpasswd, err));
+    }
+    if (htpasswd != NULL && zreg__users_empty(users)) {
+        return zreg__fail(err, ZREG_INVAL, "the htpasswd text names no user");
     }
     *out = zreg__steal(&users);
     return ZREG_OK;
 }
 
-/* Of "NAME NUL PASSWORD". */
-static bool make_mac(uint8_t mac[MAC_SIZE], const zreg__users *users, const char *name,
-                     const char *password)
+zreg__users *zreg__users_share(zreg__users *users)
 {
-    size_t name_size = strlen(name) + 1;
-    size_t size = name_size + strlen(password);
-    ZREG__AUTO_FREE char *both = zreg__calloc(1, size);
-    if (both == NULL) {
-        return false;
-    }
-    memcpy(both, name, name_size);
-    memcpy(both + name_size, password, size - name_size);
-    zreg__hmac_sha256(mac, users->key, sizeof(users->key), both, size);
-    OPENSSL_cleanse(both, size);
-    return true;
+    atomic_fetch_add(&users->holders, 1);
+    return users;
+}
+
+static void make_mac(uint8_t mac[MAC_SIZE], const zreg__users *users, const char *text)
+{
+    zreg__hmac_sha256(mac, users->key, sizeof(users->key), text, strlen(text));
 }
 
 zreg_status zreg__users_add(zreg__users *users, const char *name, const char *password,
                             zreg_error *err)
 {
-    user *added;
-    ZREG__TRY(add(&added, users, zreg__span_of(name), err));
-    added->has_mac = make_mac(added->mac, users, name, password);
-    return added->has_mac ? ZREG_OK : zreg__fail_nomem(err);
+    user values = {.hash = NULL};
+    make_mac(values.mac, users, password);
+    return add(users, name, &values, err);
 }
 
-static user *find(const zreg__users *users, const char *name)
+bool zreg__users_has(const zreg__users *users, const char *name)
 {
-    for (size_t i = 0; i < users->count; i++) {
-        if (zreg__str_equal(users->users[i].name, name)) {
-            return &users->users[i];
-        }
-    }
-    return NULL;
-}
-
-zreg_status zreg__users_limit(zreg__users *users, const char *name, zreg_error *err)
-{
-    user *known = find(users, name);
-    if (known == NULL) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "the read-only user \"%.60s\" is not in the htpasswd file", name);
-    }
-    known->is_limited = true;
-    return ZREG_OK;
-}
-
-bool zreg__users_is_limited(const zreg__users *users, const char *name)
-{
-    const user *known = find(users, name);
-    return known != NULL && known->is_limited;
+    return find(users, name) != NULL;
 }
 
 bool zreg__users_empty(const zreg__users *users)
 {
-    return users->count == 0;
+    return zreg__map_count(users->by_name) == 0;
 }
 
-/* Called with the lock. */
-static bool is_lately_wrong(const zreg__users *users, const uint8_t mac[MAC_SIZE])
-{
-    bool found = false;
-    for (size_t i = 0; i < WRONG_ONES; i++) {
-        found = zreg__mem_equal_constant_time(users->wrong[i], mac, MAC_SIZE) || found;
-    }
-    return found;
-}
-
-static bool has_any_hash(const zreg__users *users)
-{
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->users[i].hash != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-zreg__users_verdict zreg__users_recall(zreg__users *users, const char *name, const char *password)
+bool zreg__users_fits(const zreg__users *users, const char *name, const char *password)
 {
     uint8_t mac[MAC_SIZE];
-    if (users->count == 0 || !make_mac(mac, users, name, password)) {
-        return ZREG__USERS_WRONG;
-    }
-    user *known = find(users, name);
-    pthread_mutex_lock(&users->lock);
-    bool is_right =
-        known != NULL && known->has_mac && zreg__mem_equal_constant_time(known->mac, mac, MAC_SIZE);
-    bool is_wrong = is_lately_wrong(users, mac);
-    pthread_mutex_unlock(&users->lock);
-    bool needs_hash = known != NULL ? known->hash != NULL : has_any_hash(users);
-    return is_right                  ? ZREG__USERS_RIGHT
-           : is_wrong || !needs_hash ? ZREG__USERS_WRONG
-                                     : ZREG__USERS_UNSURE;
+    const user *known = find(users, name);
+    make_mac(mac, users, password);
+    return known != NULL && known->hash == NULL &&
+           zreg__mem_equal_constant_time(known->mac, mac, MAC_SIZE);
 }
 
-static bool fits_hash(const char *password, const char *hash)
+const char *zreg__users_hash(const zreg__users *users, const char *name)
 {
-    ZREG__AUTO_FREE struct crypt_data *data = zreg__new(struct crypt_data);
-    const char *made = data == NULL ? NULL : crypt_r(password, hash, data);
-    size_t size = strlen(hash);
-    bool fits =
-        made != NULL && strlen(made) == size && zreg__mem_equal_constant_time(made, hash, size);
-    if (data != NULL) {
-        OPENSSL_cleanse(data, sizeof(*data));
-    }
-    return fits;
+    const user *known = find(users, name);
+    return known == NULL ? NULL : known->hash;
 }
 
-/* The hash to spend time on for a user that does not exist, so that the time tells nothing. */
-static const char *any_hash(const zreg__users *users)
-{
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->users[i].hash != NULL) {
-            return users->users[i].hash;
-        }
-    }
-    return "";
-}
-
-bool zreg__users_check(zreg__users *users, const char *name, const char *password)
+/* Hashes differ in their cost, so a name has one of its own. */
+const char *zreg__users_decoy(const zreg__users *users, const char *name)
 {
     uint8_t mac[MAC_SIZE];
-    user *known = find(users, name);
-    bool has_hash = known != NULL && known->hash != NULL;
-    bool fits = fits_hash(password, has_hash ? known->hash : any_hash(users)) && has_hash;
-    if (!make_mac(mac, users, name, password)) {
-        return fits;
-    }
-    pthread_mutex_lock(&users->lock);
-    if (fits) {
-        memcpy(known->mac, mac, MAC_SIZE);
-        known->has_mac = true;
-    } else {
-        memcpy(users->wrong[users->next_wrong++ % WRONG_ONES], mac, MAC_SIZE);
-    }
-    pthread_mutex_unlock(&users->lock);
-    return fits;
+    uint32_t number;
+    const char *key;
+    void *value;
+    size_t count = zreg__map_count(users->by_name);
+    make_mac(mac, users, name);
+    memcpy(&number, mac, sizeof(number));
+    size_t at = count == 0 ? 0 : number % count;
+    return zreg__map_next(users->by_name, &at, &key, &value) ? ((const user *)value)->hash : NULL;
 }
 
 void zreg__users_free(zreg__users *users)
 {
-    if (users == NULL) {
+    if (users == NULL || atomic_fetch_sub(&users->holders, 1) > 1) {
         return;
     }
-    for (size_t i = 0; i < users->count; i++) {
-        free(users->users[i].name);
-        zreg__free_secret(users->users[i].hash);
-    }
-    free(users->users);
-    pthread_mutex_destroy(&users->lock);
+    zreg__map_free(users->by_name);
     OPENSSL_cleanse(users, sizeof(*users));
     free(users);
 }

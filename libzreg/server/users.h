@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The users of a server and their passwords.
- *
- * A password is checked against its slow hash once; after that a keyed digest of user and password
- * is remembered for the run, right ones and lately wrong ones, and compared in constant time. Safe
- * from many threads.
+ * The users of a server and the hashes of their passwords; passwords.h checks them. Nothing in it
+ * changes once it is made, so threads may share it.
  */
 #ifndef ZREG_SERVER_USERS_H
 #define ZREG_SERVER_USERS_H
@@ -15,33 +12,30 @@
 
 typedef struct zreg__users zreg__users;
 
-typedef enum zreg__users_verdict {
-    ZREG__USERS_WRONG,
-    ZREG__USERS_RIGHT,
-    ZREG__USERS_UNSURE, /* the slow check has to decide */
-} zreg__users_verdict;
-
-/** Reads the text of an htpasswd file (NULL: no users). Errors: INVAL with the line's number. */
+/** Reads the text of an htpasswd file (NULL: no users). Errors: INVAL with the line's number, or as no
+ *  line names a user; LIMIT, IO, NOMEM. */
 zreg_status zreg__users_new(zreg__users **out, const char *htpasswd, zreg_error *err);
+
+/** A holder more; each calls zreg__users_free. */
+zreg__users *zreg__users_share(zreg__users *users);
 
 /** Adds a user whose password is known. */
 zreg_status zreg__users_add(zreg__users *users, const char *name, const char *password,
                             zreg_error *err);
 
-/** Lets a user pull only. Errors: INVAL (there is no such user). */
-zreg_status zreg__users_limit(zreg__users *users, const char *name, zreg_error *err);
-
-/** Whether this user may pull only; false for one that is not known. */
-bool zreg__users_is_limited(const zreg__users *users, const char *name);
-
+bool zreg__users_has(const zreg__users *users, const char *name);
 bool zreg__users_empty(const zreg__users *users);
 
-/** At once, from memory. */
-zreg__users_verdict zreg__users_recall(zreg__users *users, const char *name, const char *password);
+/** Whether it is the password of one who was added with it. */
+bool zreg__users_fits(const zreg__users *users, const char *name, const char *password);
 
-/** By the hash; takes about 50 ms, for unknown users too. */
-bool zreg__users_check(zreg__users *users, const char *name, const char *password);
+/** The hash of a user's password; NULL: there is no such user, or it was added with its password. */
+const char *zreg__users_hash(const zreg__users *users, const char *name);
 
+/** A hash to spend the same time on for a name that is nobody's; NULL: no user has a hash. */
+const char *zreg__users_decoy(const zreg__users *users, const char *name);
+
+/** The last holder's frees them. Accepts NULL. */
 void zreg__users_free(zreg__users *users);
 
 ZREG__DEFINE_AUTO(zreg__users, zreg__users_free)

@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/manifest.h"
+#include "store/store.h"
 #include <pthread.h>
 #include <string.h>
 
 #define SLOTS 64
-#define MAX_MANIFEST_BYTES (16 * ZREG__KIB)
 
 /* Each key has one place; the last one that came is there. */
 struct zreg__cache {
@@ -71,7 +71,7 @@ void zreg__cache_put(zreg__cache *cache, const char *key, const zreg_manifest *m
 {
     size_t size;
     zreg_manifest_bytes(manifest, &size);
-    char *copy = size > MAX_MANIFEST_BYTES ? NULL : zreg__strdup(key);
+    char *copy = size > ZREG__STORE_SMALL_BYTES ? NULL : zreg__strdup(key);
     if (copy != NULL) {
         replace(cache, slot_of(key), copy, zreg__manifest_share(manifest));
     }

@@ -39,22 +39,27 @@ typedef struct zreg__store_driver {
                         zreg_error *err);
     /** Makes a key, and the folders above it, survive power loss. */
     zreg_status (*sync)(void *self, const char *key, zreg_error *err);
+    /** Space that is free to this process, and the size of the place. */
+    zreg_status (*space)(uint64_t *out_free_bytes, uint64_t *out_size_bytes, void *self,
+                         zreg_error *err);
     /** Gives a finished file its place, replacing what is there. */
     zreg_status (*move)(void *self, const char *from, const char *to, bool durable,
                         zreg_error *err);
 
-    /* Large objects: read at any offset, or written at the end by one writer at a time. */
+    /* Large objects: read at any offset, or written by one writer at a time. */
     zreg_status (*file_read_open)(zreg__store_driver_file **out, void *self, const char *key,
                                   zreg_error *err);
     /** CONFLICT: another writer has it open. */
     zreg_status (*file_write_open)(zreg__store_driver_file **out, void *self, const char *key,
                                    bool create, zreg_error *err);
+    /** A new file without a name, which is gone when it is closed. */
+    zreg_status (*file_unnamed)(zreg__store_driver_file **out, void *self, zreg_error *err);
     uint64_t (*file_size)(const zreg__store_driver_file *file);
     int (*file_descriptor)(const zreg__store_driver_file *file); /* -1: there is none */
     zreg_status (*file_read)(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
                              void *buffer, size_t capacity, zreg_error *err);
-    zreg_status (*file_append)(zreg__store_driver_file *file, const void *bytes, size_t size,
-                               zreg_error *err);
+    zreg_status (*file_write)(zreg__store_driver_file *file, uint64_t offset, const void *bytes,
+                              size_t size, zreg_error *err);
     zreg_status (*file_truncate)(zreg__store_driver_file *file, uint64_t size, zreg_error *err);
     zreg_status (*file_sync)(zreg__store_driver_file *file, zreg_error *err);
     void (*file_close)(zreg__store_driver_file *file);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #define MAX_PATH 1024
@@ -35,7 +36,7 @@ int zreg__fs_open(const zreg__fs *fs, const char *path, int flags, unsigned mode
 zreg_status zreg__fs_fail(zreg_error *err, int errno_value, const char *what, const char *path)
 {
     if (errno_value == ENOENT || errno_value == ENOTDIR) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s: not in the store", path);
+        return zreg__fail(err, ZREG_NOTFOUND, "not in the store"); /* keys are nobody's business */
     }
     return zreg__fail_errno(err, errno_value, "%s %s", what, path);
 }
@@ -58,24 +59,32 @@ int zreg__fs_sync_parent(const zreg__fs *fs, const char *path)
     return sync_folder(fs, parent);
 }
 
+static int make_folder(const zreg__fs *fs, const char *path, bool durable)
+{
+    if (mkdirat(fs->root, path, 0755) != 0) {
+        return errno == EEXIST ? 0 : errno;
+    }
+    return durable ? zreg__fs_sync_parent(fs, path) : 0;
+}
+
+/* Most are there already, so this goes up to the first that is, and makes those below it. */
 int zreg__fs_make_parents(const zreg__fs *fs, const char *path, bool durable)
 {
     char folder[MAX_PATH];
     zreg__str_copy(folder, sizeof(folder), path);
-    for (char *slash = strchr(folder, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    size_t missing = 0;
+    int failed = ENOENT;
+    for (char *slash = strrchr(folder, '/'); slash != NULL && failed == ENOENT;
+         slash = strrchr(folder, '/')) {
         *slash = '\0';
-        int failed = mkdirat(fs->root, folder, 0755) == 0 ? 0 : errno;
-        if (failed == 0 && durable) {
-            failed = zreg__fs_sync_parent(fs, folder);
-        } else if (failed == EEXIST) {
-            failed = 0;
-        }
-        if (failed != 0) {
-            return failed;
-        }
-        *slash = '/';
+        missing++;
+        failed = make_folder(fs, folder, durable);
     }
-    return 0;
+    while (failed == 0 && --missing > 0) {
+        folder[strlen(folder)] = '/';
+        failed = make_folder(fs, folder, durable);
+    }
+    return failed;
 }
 
 /* Another thread may remove a folder that has just become empty, so this tries more than once. */
@@ -86,7 +95,7 @@ static int rename_into(const zreg__fs *fs, const char *from, const char *to, boo
             return durable ? zreg__fs_sync_parent(fs, to) : 0;
         }
         int failed = errno == ENOENT ? zreg__fs_make_parents(fs, to, durable) : errno;
-        if (failed != 0 || faccessat(fs->root, from, F_OK, 0) != 0) {
+        if (failed != 0 || (attempt > 0 && faccessat(fs->root, from, F_OK, 0) != 0)) {
             return failed != 0 ? failed : ENOENT;
         }
     }
@@ -265,6 +274,19 @@ static zreg_status fs_move(void *self, const char *from, const char *to, bool du
     return failed == 0 ? ZREG_OK : zreg__fs_fail(err, failed, "rename to", to);
 }
 
+static zreg_status fs_space(uint64_t *out_free_bytes, uint64_t *out_size_bytes, void *self,
+                            zreg_error *err)
+{
+    const zreg__fs *fs = self;
+    struct statvfs info;
+    if (fstatvfs(fs->root, &info) != 0) {
+        return zreg__fail_errno(err, errno, "the space of the store");
+    }
+    *out_free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
+    *out_size_bytes = (uint64_t)info.f_blocks * info.f_frsize;
+    return ZREG_OK;
+}
+
 const zreg__store_driver zreg__fs_driver = {
     .name = "fs",
     .open = fs_open,
@@ -276,13 +298,15 @@ const zreg__store_driver zreg__fs_driver = {
     .remove_folder = fs_remove_folder,
     .each = fs_each,
     .sync = fs_sync_key,
+    .space = fs_space,
     .move = fs_move,
     .file_read_open = zreg__fs_read_open,
     .file_write_open = zreg__fs_write_open,
+    .file_unnamed = zreg__fs_unnamed,
     .file_size = zreg__fs_size,
     .file_descriptor = zreg__fs_descriptor,
     .file_read = zreg__fs_read,
-    .file_append = zreg__fs_append,
+    .file_write = zreg__fs_write,
     .file_truncate = zreg__fs_truncate,
     .file_sync = zreg__fs_sync,
     .file_close = zreg__fs_close,

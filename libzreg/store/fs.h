@@ -25,12 +25,13 @@ zreg_status zreg__fs_read_open(zreg__store_driver_file **out, void *self, const 
                                zreg_error *err);
 zreg_status zreg__fs_write_open(zreg__store_driver_file **out, void *self, const char *key,
                                 bool create, zreg_error *err);
+zreg_status zreg__fs_unnamed(zreg__store_driver_file **out, void *self, zreg_error *err);
 uint64_t zreg__fs_size(const zreg__store_driver_file *file);
 int zreg__fs_descriptor(const zreg__store_driver_file *file);
 zreg_status zreg__fs_read(size_t *out_size, zreg__store_driver_file *file, uint64_t offset,
                           void *buffer, size_t capacity, zreg_error *err);
-zreg_status zreg__fs_append(zreg__store_driver_file *file, const void *bytes, size_t size,
-                            zreg_error *err);
+zreg_status zreg__fs_write(zreg__store_driver_file *file, uint64_t offset, const void *bytes,
+                           size_t size, zreg_error *err);
 zreg_status zreg__fs_truncate(zreg__store_driver_file *file, uint64_t size, zreg_error *err);
 zreg_status zreg__fs_sync(zreg__store_driver_file *file, zreg_error *err);
 void zreg__fs_close(zreg__store_driver_file *file);

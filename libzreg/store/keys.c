@@ -5,43 +5,41 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "oci/reference.h"
-#include <stdio.h>
 #include <string.h>
 
 #define UPLOAD_ID_SIZE 32
 
-typedef struct digest_parts {
-    const char *hex;
-    int algorithm_size;
-} digest_parts;
-
-static digest_parts split(const zreg_digest *digest)
+/* Adds to a key. All parts are checked names, for which a key has room. */
+static void add(zreg__key *key, const char *text, size_t size)
 {
-    const char *colon = strchr(digest->text, ':');
-    return (digest_parts){colon + 1, (int)(colon - digest->text)};
+    size_t used = key->size;
+    size_t room = sizeof(key->text) - 1 - used;
+    size = size < room ? size : room;
+    memcpy(key->text + used, text, size);
+    key->text[used + size] = '\0';
+    key->size = used + size;
+}
+
+static void add_text(zreg__key *key, const char *text)
+{
+    add(key, text, strlen(text));
 }
 
 void zreg__keys_blob(zreg__key *out, const zreg_digest *digest)
 {
-    digest_parts parts = split(digest);
-    snprintf(out->text, sizeof(out->text), "v1/blobs/%.*s/%.2s/%s", parts.algorithm_size,
-             digest->text, parts.hex, parts.hex);
-}
-
-/* "x/y", or "host:5000/x/y" for what a registry other than docker.io calls "x/y". */
-static bool is_repository(const char *text)
-{
-    zreg__span rest = zreg__span_of(text);
-    if (zreg__reference_is_repository(rest)) {
-        return true;
-    }
-    zreg__span host = zreg__span_cut(&rest, '/');
-    return host.size > 0 && zreg__reference_is_host(host) && zreg__reference_is_repository(rest);
+    const char *hex = strchr(digest->text, ':') + 1;
+    out->size = 0;
+    add_text(out, "v1/blobs/");
+    add(out, digest->text, (size_t)(hex - 1 - digest->text));
+    add_text(out, "/");
+    add(out, hex, 2);
+    add_text(out, "/");
+    add_text(out, hex);
 }
 
 zreg_status zreg__keys_check_repository(const char *repository, zreg_error *err)
 {
-    if (strlen(repository) <= ZREG__MAX_REPOSITORY && is_repository(repository)) {
+    if (zreg__reference_is_path(zreg__span_of(repository))) {
         return ZREG_OK;
     }
     zreg__fail(err, ZREG_INVAL, "\"%s\" is no repository name", repository);
@@ -55,17 +53,23 @@ zreg_status zreg__keys_folder(zreg__key *out, const char *repository, const char
                               zreg_error *err)
 {
     ZREG__TRY(zreg__keys_check_repository(repository, err));
-    snprintf(out->text, sizeof(out->text), ZREG__KEYS_REPOSITORIES "/%s/%s", repository, folder);
+    out->size = 0;
+    add_text(out, ZREG__KEYS_REPOSITORIES "/");
+    add_text(out, repository);
+    add_text(out, "/");
+    add_text(out, folder);
     return ZREG_OK;
 }
 
 static zreg_status digest_key(zreg__key *out, const char *repository, const char *folder,
                               const zreg_digest *digest, zreg_error *err)
 {
-    ZREG__TRY(zreg__keys_check_repository(repository, err));
-    digest_parts parts = split(digest);
-    snprintf(out->text, sizeof(out->text), ZREG__KEYS_REPOSITORIES "/%s/%s/%.*s/%s", repository,
-             folder, parts.algorithm_size, digest->text, parts.hex);
+    const char *hex = strchr(digest->text, ':') + 1;
+    ZREG__TRY(zreg__keys_folder(out, repository, folder, err));
+    add_text(out, "/");
+    add(out, digest->text, (size_t)(hex - 1 - digest->text));
+    add_text(out, "/");
+    add_text(out, hex);
     return ZREG_OK;
 }
 
@@ -91,18 +95,19 @@ zreg_status zreg__keys_referrer(zreg__key *out, const char *repository, const zr
                                 const zreg_digest *digest, zreg_error *err)
 {
     ZREG__TRY(zreg__keys_referrers(out, repository, subject, err));
-    size_t used = strlen(out->text);
-    snprintf(out->text + used, sizeof(out->text) - used, "/%s", digest->text);
+    add_text(out, "/");
+    add_text(out, digest->text);
     return ZREG_OK;
 }
 
 zreg_status zreg__keys_tag(zreg__key *out, const char *repository, const char *tag, zreg_error *err)
 {
-    ZREG__TRY(zreg__keys_check_repository(repository, err));
+    ZREG__TRY(zreg__keys_folder(out, repository, "_tags", err));
     if (!zreg__reference_is_tag(zreg__span_of(tag))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is no tag", tag);
     }
-    snprintf(out->text, sizeof(out->text), ZREG__KEYS_REPOSITORIES "/%s/_tags/%s", repository, tag);
+    add_text(out, "/");
+    add_text(out, tag);
     return ZREG_OK;
 }
 
@@ -117,7 +122,12 @@ zreg_status zreg__keys_upload(zreg__key *out, const char *id, const char *part, 
     if (!is_upload_id(id)) {
         return zreg__fail(err, ZREG_NOTFOUND, "no such upload");
     }
-    snprintf(out->text, sizeof(out->text), "v1/uploads/%s%s%s", id, part == NULL ? "" : "/",
-             part == NULL ? "" : part);
+    out->size = 0;
+    add_text(out, ZREG__KEYS_UPLOADS "/");
+    add_text(out, id);
+    if (part != NULL) {
+        add_text(out, "/");
+        add_text(out, part);
+    }
     return ZREG_OK;
 }

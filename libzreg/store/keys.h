@@ -8,6 +8,7 @@
  *   v1/repos/REPOSITORY/_referrers/ALG/HEX/DIGEST  DIGEST names ALG:HEX as its subject
  *   v1/repos/REPOSITORY/_tags/TAG           the digest of the tag
  *   v1/uploads/ID/data, v1/uploads/ID/state
+ *   v1/probe                            written to see whether writing works
  */
 #ifndef ZREG_STORE_KEYS_H
 #define ZREG_STORE_KEYS_H
@@ -17,6 +18,7 @@
 /** A key in memory of the caller's. */
 typedef struct zreg__key {
     char text[768];
+    size_t size;
 } zreg__key;
 
 void zreg__keys_blob(zreg__key *out, const zreg_digest *digest);
@@ -41,5 +43,7 @@ zreg_status zreg__keys_folder(zreg__key *out, const char *repository, const char
 zreg_status zreg__keys_upload(zreg__key *out, const char *id, const char *part, zreg_error *err);
 
 #define ZREG__KEYS_REPOSITORIES "v1/repos"
+#define ZREG__KEYS_UPLOADS "v1/uploads"
+#define ZREG__KEYS_PROBE "v1/probe"
 
 #endif

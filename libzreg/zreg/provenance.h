@@ -34,8 +34,9 @@ typedef struct zreg_served_image {
 /**
  * Reads an access log (zreg_access_fn, one line each). Each image is one row, in the order in which
  * they were asked for first; its blobs count for the row of the same repository and artifact.
- * A last line that was cut off is left out. Errors: INVAL (a line is no line of an access log),
- * LIMIT, NOMEM.
+ * A last line that was cut off is left out, and so are lines that are none of an access log, which
+ * are counted (zreg_provenance_lost), with names asked for in vain beyond 10,000. Errors: INVAL (no
+ * line is one), LIMIT (more than 10,000 images), NOMEM.
  */
 ZREG_API zreg_status zreg_provenance_read(zreg_provenance **out, const char *json, size_t size,
                                           zreg_error *err);
@@ -46,8 +47,12 @@ ZREG_API size_t zreg_provenance_count(const zreg_provenance *provenance);
 /** Image number `i`, or NULL past the end. */
 ZREG_API const zreg_served_image *zreg_provenance_at(const zreg_provenance *provenance, size_t i);
 
-/** {"served": [{repository, tag, digest, source, change, build, artifact, requests, bytes}]}, where
- *  source is "change", "buildset" or "upstream" and what is unset is null; zreg_free it. */
+/** How many lines are missing, so that there may have been more: those that the server had to leave
+ *  out, by its own {"dropped": N}, and those that could not be read, or taken. */
+ZREG_API uint64_t zreg_provenance_lost(const zreg_provenance *provenance);
+
+/** {"served": [{repository, tag, digest, source, change, build, artifact, requests, bytes}], "lost": N},
+ *  where source is "change", "buildset" or "upstream" and what is unset is null; zreg_free it. */
 ZREG_API zreg_status zreg_provenance_json(char **out_json, const zreg_provenance *provenance,
                                           zreg_error *err);
 

@@ -9,65 +9,19 @@
 #define ZREG_SERVER_H
 
 #include <zreg/common.h>
+#include <zreg/server_options.h>
 
 ZREG_BEGIN_DECLS
 
-/** A running registry. */
+/** A running registry. What it says of itself may be asked for by any thread, and lives as long as it. */
 typedef struct zreg_server zreg_server;
-
-/** What may be done without credentials. */
-typedef enum zreg_anonymous {
-    ZREG_ANONYMOUS_DEFAULT = 0, /**< buildset: pull; else: none with users, push without */
-    ZREG_ANONYMOUS_NONE = 1,
-    ZREG_ANONYMOUS_PULL = 2,
-    ZREG_ANONYMOUS_PUSH = 3, /**< pull and push */
-} zreg_anonymous;
-
-/** What a success answer promises to survive. Each survives kill -9 of the process. */
-typedef enum zreg_durability {
-    ZREG_DURABILITY_DEFAULT = 0,  /**< buildset: none; else: full */
-    ZREG_DURABILITY_FULL = 1,     /**< power loss: blobs, manifests and tags are synced */
-    ZREG_DURABILITY_MANIFEST = 2, /**< power loss, once the manifest was accepted */
-    ZREG_DURABILITY_NONE = 3,     /**< nothing is synced */
-} zreg_durability;
-
-/**
- * Receives one line of the access log: a JSON object with the keys time, id, remote, user,
- * method, path, repository, reference, digest, status, bytes, received, ms, source. The source is
- * "artifact" when the content came from a change ahead, as populate told, else "local"; then change,
- * build and artifact (its URL) say which one, and "also" lists further artifacts with this digest.
- * Called from server threads, several at once, which wait for it: it must not block.
- */
-typedef void (*zreg_access_fn)(const char *json_line, void *user);
-
-/** Settings of a server. */
-typedef struct zreg_server_options {
-    size_t size;
-    const char *root;   /**< folder of the store; made if missing. Buildset: NULL is a new temporary
-                             folder, removed at stop */
-    const char *listen; /**< "ADDRESS:PORT", "[V6]:PORT"; port 0 picks one; NULL: "127.0.0.1:0" */
-    const char *tls_cert_pem; /**< certificate chain, PEM text; NULL: no TLS (buildset: made) */
-    const char *tls_key_pem;  /**< its private key, PEM text */
-    const char *htpasswd;     /**< users: text of an htpasswd file (bcrypt or crypt hashes) */
-    zreg_anonymous anonymous;
-    zreg_durability durability;
-    int buildset;              /**< 1: makes certificate, one random user, token key and root */
-    int plain_http;            /**< buildset: 1 leaves out TLS */
-    const char *const *names;  /**< buildset: further DNS names and addresses in the certificate */
-    uint32_t threads;          /**< event threads; 0: one per processor, at most 8 */
-    uint32_t token_lifetime_s; /**< of bearer tokens; 0: 3,600 */
-    zreg_log_fn log;
-    void *log_user;
-    zreg_access_fn access;
-    void *access_user;
-    const char *const *read_only; /**< names of users in `htpasswd` that may pull only, or NULL */
-} zreg_server_options;
 
 /**
  * Starts a server; when it returns, the server answers.
  *
- * Errors: INVAL (an address, certificate or htpasswd line), IO (the root; the address is
- * taken), UNSUPPORTED, NOMEM.
+ * Errors: INVAL (an address, certificate, key, htpasswd line, rule, pattern or limit; a root is missing),
+ * LIMIT (the htpasswd text, rules or groups are too large), IO (the root; the address is taken),
+ * UNSUPPORTED, NOMEM.
  */
 ZREG_API zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *options,
                                        zreg_error *err);
@@ -80,6 +34,9 @@ ZREG_API uint16_t zreg_server_port(const zreg_server *server);
 
 /** "HOST:PORT" as it stands in a reference, with brackets for IPv6. */
 ZREG_API const char *zreg_server_address(const zreg_server *server);
+
+/** "HOST:PORT" of options.metrics_listen, or NULL. */
+ZREG_API const char *zreg_server_metrics_address(const zreg_server *server);
 
 /** The user made in buildset mode ("zuul"), or NULL. */
 ZREG_API const char *zreg_server_username(const zreg_server *server);
@@ -96,10 +53,32 @@ ZREG_API const char *zreg_server_fingerprint(const zreg_server *server);
 /**
  * The connection record as Zuul's jobs share it: a JSON object with host, port, username,
  * password, cert, fingerprint. It holds the password: return it as secret data only. Free it
- * with zreg_free.
+ * with zreg_free. Errors: NOMEM.
  */
 ZREG_API zreg_status zreg_server_connection(char **out_json, const zreg_server *server,
                                             zreg_error *err);
+
+/**
+ * Exchanges certificates, users, rights and keys of tokens while the server runs: those of `options`
+ * (tls_cert_pem, tls_key_pem, htpasswd, read_only, rules, groups, immutable_tags, no_writes, no_deletes,
+ * token_keys, those of the token service, tls_client_*, and anonymous unless it is DEFAULT) take the place
+ * of the ones that it has; nothing else of them is looked at. No connection ends: the certificate is shown
+ * to those that begin from now on, rights count for requests that begin from now on. Tokens of users who
+ * are gone end, and none of our own grants more than its user may do now. zreg_server_certificate and
+ * _fingerprint keep what they told.
+ * Any thread may call it. After an error all is as it was. Errors: INVAL (a certificate, key, token
+ * key, htpasswd line, rule or pattern; a buildset registry; TLS, users, rules, a token service or a
+ * CA of clients where there were none, or the reverse; a forked child), LIMIT, NOMEM.
+ */
+ZREG_API zreg_status zreg_server_reload(zreg_server *server, const zreg_server_options *options,
+                                        zreg_error *err);
+
+/**
+ * Whether each event thread comes round within `timeout_ms`: what a watchdog wants to know. /readyz tells
+ * of the store. Any thread may call it. Errors: TIMEOUT, CANCELLED (it was stopped, or is ending), INVAL (a
+ * forked child).
+ */
+ZREG_API zreg_status zreg_server_check(zreg_server *server, uint32_t timeout_ms, zreg_error *err);
 
 /**
  * Takes no new connection, gives running requests up to `grace_ms` to end, then closes them, joins

@@ -21,7 +21,7 @@ ZREG_API uint32_t zreg_version_number(void);
 
 /**
  * What this build of the library can do, by name, and what does it there, such as
- * "libmicrohttpd 0.9.75" for "server"; NULL for what it cannot do, and for names that it does not
+ * "libcurl 7.88.1" for "http"; NULL for what it cannot do, and for names that it does not
  * know. Static memory. The names:
  *
  *   http    requests, by libcurl        server  zreg_server_start; --disable-server leaves it out

@@ -57,6 +57,8 @@ FIELDS_OTHERWISE = {
     "go": {
         "zreg_progress": "arguments of zregGoProgress",
         "zreg_populated_item.images": "raw.Item_image, one by one",
+        "zreg_server_rule": "texts of ServerOptions.rights",
+        "zreg_server_group": "the same",
         "zreg_descriptor.annotations": "raw.Descriptor_annotation_at, one by one",
     },
 }
@@ -110,9 +112,11 @@ def python_fields(struct, _):
 
 
 def go_fields(struct, fields):
-    if not struct.endswith("_options"):
+    if not struct.endswith(("_options", "_limits")):
         return {field for field in fields if f"Get{field[0].upper()}{field[1:]}(" in GO}
     filled = "".join(re.findall(rf"const {struct} \w+ = \{{(.*?)\n    \}};", SHIMS, re.S))
+    for kept in re.findall(rf"(?m)^    {struct} (\w+);", SHIMS):  # in an object of the shim, set one by one
+        filled += "".join(re.findall(rf"->{kept}(\.\w+ =)", SHIMS))
     return set(re.findall(r"\.(\w+) =", filled)) | {word.lower() for word in re.findall(r"\b(PROGRESS|LOG)\(", filled)}
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# A new target: fuzz_NAME.c, its name here, its two lines below, and seeds in corpus/NAME/.
+# A new target: fuzz_NAME.c, its name here, its two lines below, and seeds in corpus/NAME/, those
+# that are no text as NAME.hex.
 
 fuzz_programs += \
 	tests/fuzz/fuzz_artifacts \
@@ -14,6 +15,14 @@ fuzz_programs += \
 	tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_reference \
 	tests/fuzz/fuzz_zuul
+if BUILD_SERVER
+fuzz_programs += \
+	tests/fuzz/fuzz_jwt \
+	tests/fuzz/fuzz_wire_chunks \
+	tests/fuzz/fuzz_wire_head \
+	tests/fuzz/fuzz_wire_proxy \
+	tests/fuzz/fuzz_wire_way
+endif
 
 fuzz_main = tests/fuzz/fuzz.h
 if !FUZZERS
@@ -36,6 +45,9 @@ tests_fuzz_fuzz_errors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nodefile_SOURCES = tests/fuzz/fuzz_nodefile.c $(fuzz_main)
 tests_fuzz_fuzz_nodefile_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_nodefile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c $(fuzz_main)
+tests_fuzz_fuzz_jwt_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -57,3 +69,15 @@ tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_zuul_SOURCES = tests/fuzz/fuzz_zuul.c $(fuzz_main)
 tests_fuzz_fuzz_zuul_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_zuul_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_chunks_SOURCES = tests/fuzz/fuzz_wire_chunks.c $(fuzz_main)
+tests_fuzz_fuzz_wire_chunks_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_wire_chunks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_head_SOURCES = tests/fuzz/fuzz_wire_head.c $(fuzz_main)
+tests_fuzz_fuzz_wire_head_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_wire_head_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_proxy_SOURCES = tests/fuzz/fuzz_wire_proxy.c $(fuzz_main)
+tests_fuzz_fuzz_wire_proxy_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_wire_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_way_SOURCES = tests/fuzz/fuzz_wire_way.c $(fuzz_main)
+tests_fuzz_fuzz_wire_way_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_wire_way_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

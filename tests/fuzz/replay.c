@@ -13,12 +13,28 @@ static int is_file(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+/* What is no text stands in the corpus as hex, in NAME.hex. */
+static void decode(zreg__buf *content)
+{
+    char *to = content->data;
+    unsigned value;
+    int used;
+    for (const char *at = zreg__buf_cstr(content); sscanf(at, "%2x %n", &value, &used) == 1;
+         at += used) {
+        *to++ = (char)value;
+    }
+    content->size = (size_t)(to - content->data);
+}
+
 static void replay(int number, const char *folder, const char *name)
 {
     ZREG__AUTO_FREE char *path = zreg__asprintf("%s/%s", folder, name);
     ZREG__AUTO(zreg__buf) zreg__buf content = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     zreg_error err = {0};
     bool good = zreg__file_read(&content, path, &err) == ZREG_OK;
+    if (good && zreg__str_ends(name, ".hex")) {
+        decode(&content);
+    }
     if (good) {
         LLVMFuzzerTestOneInput((const uint8_t *)zreg__buf_cstr(&content), content.size);
     }

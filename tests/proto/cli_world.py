@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/lib"))
@@ -21,16 +22,23 @@ from layout import Layout  # noqa: E402
 SECRETS = ("ZREG_USERNAME", "ZREG_PASSWORD")
 
 
-class Registry:
-    """A `zreg serve` process."""
+def until(condition, what, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
 
-    def __init__(self, folder, name, *options):
+
+class Registry:
+    """A `zreg serve` process; `process`: what Popen is told besides."""
+
+    def __init__(self, folder, name, *options, **process):
         self.log = folder / f"{name}.log"
         self.record_file = folder / f"{name}.json"
         self.process = subprocess.Popen(
             ["zreg", "serve", "--json", "--access-log", str(self.log),
              "--connection-file", str(self.record_file), *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **process)
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"serve did not start: {self.process.stderr.read()}")
@@ -58,8 +66,8 @@ class World:
     def layout(self, name="layout"):
         return Layout(self.folder / name)
 
-    def serve(self, *options):
-        registry = Registry(self.folder, f"registry-{len(self.registries)}", *options)
+    def serve(self, *options, **process):
+        registry = Registry(self.folder, f"registry-{len(self.registries)}", *options, **process)
         self.registries.append(registry)
         return registry
 

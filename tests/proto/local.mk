@@ -18,15 +18,35 @@ TESTS += \
 endif
 
 if BUILD_SERVER
-# The server of the tests of the wire, and those tests: test_server_*.py with server_tap.py.
+# The server of the tests of the wire, and those tests: test_server_*.py with server_tap.py and server_wire.py.
 check_PROGRAMS += tests/proto/serve
 tests_proto_serve_SOURCES = tests/proto/serve_main.c
 tests_proto_serve_LDADD = libzreg/libzreg.la
 if HAVE_PYTHON
 TESTS += \
+	tests/proto/test_differential.py \
 	tests/proto/test_server_access.py \
+	tests/proto/test_server_attack_graphs.py \
+	tests/proto/test_server_attack_immutable.py \
+	tests/proto/test_server_attack_wire.py \
 	tests/proto/test_server_blobs.py \
+	tests/proto/test_server_bodies.py \
+	tests/proto/test_server_errors.py \
+	tests/proto/test_server_cost.py \
+	tests/proto/test_server_descriptors.py \
+	tests/proto/test_server_full.py \
+	tests/proto/test_server_gone.py \
 	tests/proto/test_server_http.py \
+	tests/proto/test_server_limits.py \
+	tests/proto/test_server_passwords.py \
+	tests/proto/test_server_proxies.py \
+	tests/proto/test_server_rights.py \
+	tests/proto/test_server_spec.py \
+	tests/proto/test_server_texts.py \
+	tests/proto/test_server_threads.py \
+	tests/proto/test_server_tls.py \
+	tests/proto/test_server_tokens.py \
+	tests/proto/test_server_wire.py \
 	tests/proto/test_server_manifests.py
 endif
 endif
@@ -40,9 +60,17 @@ TESTS += \
 	tests/proto/test_cli_node.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
+	tests/proto/test_cli_registry_yaml.py \
+	tests/proto/test_cli_rights.py \
 	tests/proto/test_cli_secrets.py \
 	tests/proto/test_cli_serve.py \
+	tests/proto/test_cli_serve_certificates.py \
+	tests/proto/test_cli_serve_files.py \
+	tests/proto/test_cli_serve_login.py \
+	tests/proto/test_cli_serve_logs.py \
+	tests/proto/test_cli_service.py \
 	tests/proto/test_cli_usage.py \
+	tests/proto/test_cli_watch.py \
 	tests/proto/test_cli_zuul.py \
 	tests/proto/test_promotion.py \
 	tests/proto/test_promotion_whole.py \

@@ -5,6 +5,7 @@ A test is a function test_x(server) or test_x(); its name is the sentence that i
 decorator `using(...)` names the settings of the server it wants (tests/proto/serve_main.c)."""
 
 import base64
+import functools
 import hashlib
 import http.client
 import json
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tap  # noqa: E402
 
 OCI = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -59,11 +62,12 @@ class Server:
             raise
 
     def start(self):
-        arguments = [f"{key}={value}" for key, value in self.settings.items()]
+        arguments = [f"{key}={one}" for key, value in self.settings.items()
+                     for one in (value if isinstance(value, list) else [value])]
         # Files and no pipes: a server whose log nobody reads would stand still.
         self.output = open(os.path.join(self.folder, "output"), "w+")
         self.errors = open(os.path.join(self.folder, "errors"), "w+")
-        self.process = subprocess.Popen(["tests/proto/serve", *arguments], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(self.command(arguments), stdin=subprocess.PIPE,
                                         stdout=self.output, stderr=self.errors)
         self.record = self.read_record()
         if "error" in self.record:
@@ -72,6 +76,9 @@ class Server:
         self.tls = None
         if self.record["cert"]:
             self.tls = ssl.create_default_context(cadata=self.record["cert"])
+
+    def command(self, arguments):
+        return ["tests/proto/serve", *arguments]
 
     def read_record(self):
         while self.process.poll() is None:
@@ -193,19 +200,7 @@ def using(**settings):
 
 def run(module):
     """Runs all tests of a module; prints TAP."""
-    tests = [(name, test) for name, test in vars(module).items() if name.startswith("test_")]
-    print(f"1..{len(tests)}", flush=True)
-    failed = 0
-    for number, (name, test) in enumerate(tests, 1):
-        sentence = name[5:].replace("_", " ")
-        try:
-            run_one(test)
-            print(f"ok {number} - {sentence}", flush=True)
-        except Exception:  # a test may fail in any way
-            failed += 1
-            print(f"not ok {number} - {sentence}")
-            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
-    sys.exit(failed > 0)
+    sys.exit(1 if tap.run([(name, functools.partial(run_one, test)) for name, test in tap.tests_of(module.__name__)]) else 0)
 
 
 def run_one(test):

@@ -11,7 +11,7 @@ import time
 import registry as wire
 from cli_world import tap, world
 from registry import Answer, OCI_INDEX, OCI_MANIFEST, manifest
-from vendor_apis import Hub, Quay, Tag, as_json
+from vendor_apis import Hub, Quay, Tag
 
 HOUR, DAY = 3600, 86400
 REPOSITORY = "docker.io/example/app"

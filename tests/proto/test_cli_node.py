@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import os
-import pathlib
 import re
 import subprocess
 

@@ -135,7 +135,7 @@ def test_the_record_as_a_document():
     with world() as w:
         intermediate, target, digest2, own = asked(w)
         document = json.loads(w.run("artifacts", "--json", "--access-log", target.log).stdout)
-        assert list(document) == ["served"]
+        assert list(document) == ["served", "lost"]
         rows = {row["repository"]: row for row in document["served"]}
         assert len(rows) == len(document["served"]) == 3, document
         base = rows[BASE]
@@ -165,13 +165,46 @@ def test_the_record_as_a_table():
 def test_logs_that_are_none_are_refused():
     with world() as w:
         line = '{"method": "GET", "path": "/v2/", "status": 200, "bytes": 0}\n'
-        for text in ("x\n", "[]\n", line + "{}\n", line + '{"method": "GET"\n'):
+        for text in ("x\n", "[]\n", "{}\n", '{"method": "GET"\nx\n'):
             done = w.run("artifacts", "--json", "--access-log", w.file("bad.log", text))
-            assert done.returncode == 1 and "access log: line " in done.stderr, done.stderr
+            assert done.returncode == 1 and "access log: none of its " in done.stderr, done.stderr
         done = w.run("artifacts", "--json", "--access-log", w.file("cut.log", line + '{"method": "GE'))
-        assert json.loads(done.stdout) == {"served": []}
+        assert json.loads(done.stdout) == {"served": [], "lost": 0}
         assert w.run("artifacts").returncode == 2
         assert w.run("artifacts", "x.json", "--access-log", "y").returncode == 2
+
+
+def test_lines_that_are_missing_are_counted():
+    with world() as w:
+        line = ('{"method": "GET", "path": "/v2/a/manifests/1", "repository": "a", "reference": "1", "digest": "sha256:'
+                + "0" * 64 + '", "status": 200, "bytes": 7, "source": "local"}\n')
+        for text, lost in ((line, 0), (line + '{"dropped":12}\n' + line, 12), ("x\n" + line + "\xff\xfe\n[]\n{}\n", 4),
+                           ('{"dropped":3}\n', 3), (line + '{"dropped":-1}\n', 1), (line + line[:-1], 0),
+                           (line[:-1], 0), (line + '{"dropped":4}', 4)):
+            log = w.file("some.log", text)
+            shown = w.json("artifacts", "--access-log", log)
+            assert shown["lost"] == lost, shown
+            assert [row["requests"] for row in shown["served"]] == [text.count('"GET"')] * ("GET" in text), shown
+            told = w.run("artifacts", "--access-log", log).stderr
+            assert (f"{lost} lines of the access log are missing or cannot be read" in told) == (lost > 0), told
+
+
+def log_line(tag, status):
+    return json.dumps({"method": "GET", "path": f"/v2/a/manifests/{tag}", "repository": "a", "reference": tag,
+                       "digest": "sha256:" + "0" * 64, "status": status, "bytes": 7}) + "\n"
+
+
+def test_names_asked_for_in_vain_do_not_spoil_the_record():
+    with world() as w:
+        vain = "".join(log_line(f"vain{number}", 404) for number in range(20000))
+        log = w.file("vain.log", vain + log_line("vain7", 404) + log_line("here", 200) + log_line("vain8", 200))
+        shown = w.json("artifacts", "--access-log", log)
+        assert shown["lost"] == 10000, shown["lost"]
+        rows = {row["tag"]: (row["source"], row["requests"]) for row in shown["served"]}
+        assert (len(rows), rows["here"]) == (10001, ("buildset", 1)), len(rows)
+        assert rows["vain7"] == ("upstream", 2) and rows["vain8"] == ("buildset", 1), (rows["vain7"], rows["vain8"])
+        log = w.file("many.log", "".join(log_line(f"here{number}", 200) for number in range(10001)))
+        assert "names more than 10000 images" in w.error("artifacts", "--access-log", log)["message"]
 
 
 def test_resolve_answers_in_words_first():

@@ -110,12 +110,15 @@ def test_the_vendors_logins_and_tokens_are_not_shown():
 
 def test_secrets_are_not_on_the_command_line():
     """Nothing takes one there, so nobody else on the machine can read it in /proc."""
+    names = ("--token-realm", "--token-service", "--token-issuer")  # of a token service, which everybody is told
     with world() as w:
         for verb in ("copy", "promote", "cleanup-tags", "serve"):
             text = w.run(verb, "--help").stdout
             for line in text.splitlines():
                 words = line.split()
-                if words and words[0].startswith("--") and any(part in words[0] for part in ("password", "token", "secret")):
+                if not words or not words[0].startswith("--") or words[0] in names:
+                    continue
+                if any(part in words[0] for part in ("password", "token", "secret")):
                     assert words[1] == "FILE", line
 
 

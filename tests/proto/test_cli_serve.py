@@ -7,7 +7,11 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
+import re
+import select
 import signal
+import socket
 import ssl
 import stat
 import subprocess
@@ -17,7 +21,10 @@ import urllib.request
 
 from cli_world import tap, world
 
-HTPASSWD = "user:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n"
+OCI = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+HTPASSWD = "user:$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS\n"
 
 
 def status(registry, path="/v2/"):
@@ -126,9 +133,153 @@ def storage(w):
     return f"{{driver: filesystem, root: '{w.folder}/store'}}"
 
 
+def headers_of(registry, *request, name):
+    with socket.create_connection(tuple(registry.address.rsplit(":", 1)), timeout=10) as plain:
+        plain.sendall("\r\n".join((*request, "Connection: close", "Content-Length: 0", "", "")).encode())
+        received = b""
+        while piece := plain.recv(65536):
+            received += piece
+    return re.findall(rf"(?m)^{name}: (.*)\r$", received.decode())
+
+
+def status_of_body(registry, size):
+    with socket.create_connection(tuple(registry.address.rsplit(":", 1)), timeout=10) as plain:
+        plain.sendall(b"PUT /v2/x/manifests/1 HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size)
+        return plain.recv(4096).split()[1].decode()
+
+
+def test_behind_a_proxy_clients_are_sent_back_to_it():
+    with world() as w:
+        for url, base, path in (("https://registry.example", "https://registry.example", ""),
+                                ("http://r.example:8080/", "http://r.example:8080", ""),
+                                ("https://Example.org:443/one/two/", "https://example.org/one/two", "/one/two")):
+            registry = w.serve("--root", w.folder / path.strip("/").replace("/", "-"), "--listen", "127.0.0.1:0",
+                               "--public-url", url, "--htpasswd", w.file("users", HTPASSWD))
+            ask = ("GET /v2/ HTTP/1.1", "Host: inner:5000", "X-Forwarded-Proto: http")
+            found = headers_of(registry, *ask, name="WWW-Authenticate")
+            assert found == [f'Bearer realm="{base}/v2/_token",service="zreg"'], found
+            opened = w.serve("--root", w.folder / "open", "--listen", "127.0.0.1:0", "--public-url", url)
+            found = headers_of(opened, "POST /v2/x/blobs/uploads/ HTTP/1.1", "Host: inner", name="Location")
+            assert len(found) == 1 and found[0].startswith(f"{path}/v2/x/blobs/uploads/"), found
+        for url in ("registry.example", "ftp://x", "https://u@h", "https://h/?x=y", "https://h?x", "https://h/#x", "",
+                    "https://h/\"x", "https://h/a>b", "https://h/a\\b"):
+            done = w.run("serve", "--root", w.folder / "none", "--listen", "127.0.0.1:0", "--public-url", url)
+            assert done.returncode == 1 and "is no public URL; write https://HOST[:PORT][/PATH]" in done.stderr, done
+
+
+def test_the_challenge_of_a_mount_asks_for_both_repositories():
+    with world() as w:
+        registry = w.serve("--root", w.folder / "store", "--listen", "127.0.0.1:0", "--anonymous", "none",
+                           "--htpasswd", w.file("users", HTPASSWD))
+        for query, more in ((f"?mount=sha256:{'0' * 64}&from=from/repo", " repository:from/repo:pull"),
+                            (f"?mount=sha256:{'0' * 64}", ""), ("?mount=x&from=No%22Name", "")):
+            found = headers_of(registry, f"POST /v2/to/repo/blobs/uploads/{query} HTTP/1.1", "Host: h", name="WWW-Authenticate")
+            assert len(found) == 1 and f'scope="repository:to/repo:pull,push{more}"' in found[0], found
+
+
+def asks(registry, user):
+    """The status of a ping with a password."""
+    record = registry.record
+    mine = http.client.HTTPConnection(record["host"], record["port"], timeout=10)
+    mine.request("GET", "/v2/", headers={"Authorization": "Basic " + base64.b64encode(user.encode()).decode()})
+    status = mine.getresponse().status
+    mine.close()
+    return status
+
+
+def hang_up(registry, said):
+    """Sends SIGHUP and reads what the server says of it."""
+    registry.process.send_signal(signal.SIGHUP)
+    assert select.select([registry.process.stderr], [], [], 10)[0], "nothing was said"
+    line = registry.process.stderr.readline()
+    assert said in line, line
+
+
+def wait_for_lines(registry, count):
+    """A line is written when its answer is gone."""
+    until = time.monotonic() + 10
+    while len(registry.requests()) < count and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(registry.requests()) == count, registry.requests()
+
+
+def test_hangup_reads_users_and_log_again_and_no_connection_ends():
+    with world() as w:
+        users = pathlib.Path(w.file("users", HTPASSWD))
+        registry = w.serve("--root", w.folder / "store", "--htpasswd", users)
+        kept = http.client.HTTPConnection(registry.record["host"], registry.record["port"], timeout=10)
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read() is not None
+        assert [asks(registry, user) for user in ("user:password", "other:password")] == [200, 401]
+        wait_for_lines(registry, 3)
+        users.write_text(HTPASSWD + HTPASSWD.replace("user:", "other:"))
+        registry.log.rename(w.folder / "access.log.1")
+        hang_up(registry, "the files were read again")
+        assert [asks(registry, user) for user in ("user:password", "other:password")] == [200, 200]
+        wait_for_lines(registry, 2)
+        users.write_text(HTPASSWD.replace("user:", "other:") + "wrong\n")
+        hang_up(registry, "nothing was changed: htpasswd line 2: write USER:HASH")
+        assert asks(registry, "user:password") == 200
+        users.write_text(HTPASSWD.replace("user:", "other:"))
+        hang_up(registry, "the files were read again")
+        assert asks(registry, "user:password") == 401
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().status == 200, "the connection from before is there still"
+        users.unlink()
+        hang_up(registry, f"nothing was changed: htpasswd {users}: ")
+        assert asks(registry, "other:password") == 200
+
+
+def test_the_public_url_of_registry_yaml():
+    with world() as w:
+        path = yaml(w, address="127.0.0.1", port=0, public_url="https://r.example", users=USERS, storage=storage(w))
+        registry = w.serve("--config", path)
+        found = headers_of(registry, "GET /v2/ HTTP/1.1", "Host: h", name="WWW-Authenticate")
+        assert len(found) == 1 and 'realm="https://r.example/v2/_token"' in found[0], found
+
+
+def push_sparse(registry):
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+        {"mediaType": OCI, "digest": "sha256:" + "0" * 64, "size": 2}]})
+    connection = http.client.HTTPConnection(registry.record["host"], registry.record["port"], timeout=10)
+    connection.request("PUT", "/v2/x/manifests/1", index, {"Content-Type": INDEX})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_sparse_indexes_by_option_and_by_registry_yaml():
+    with world() as w:
+        assert push_sparse(w.serve("--root", w.folder / "strict")) == 404
+        assert push_sparse(w.serve("--root", w.folder / "store", "--sparse-indexes")) == 201
+        path = yaml(w, sparse_indexes="true", storage=storage(w))
+        assert push_sparse(w.serve("--config", path)) == 201
+
+
+def test_limits_and_proxies_come_from_options_and_from_registry_yaml():
+    told = ("GET /v2/ HTTP/1.1", "Host: h", "X-Forwarded-Host: r.example", "X-Forwarded-Proto: https")
+    with world() as w:
+        path = w.file("registry.yaml", f"registry:\n  address: 127.0.0.1\n  users: {USERS}\n  storage: {storage(w)}\n"
+                      "  trusted-proxies: [10.0.0.1, 127.0.0.0/8]\n  limits: {head-fields: 5, body-bytes: 10}\n")
+        registry = w.serve("--config", path)
+        assert headers_of(registry, *told, "X: y", name="WWW-Authenticate") == [], "six fields"
+        assert 'realm="https://r.example/v2/_token"' in headers_of(registry, *told, name="WWW-Authenticate")[0]
+        assert status_of_body(registry, 11) == "413"
+        registry = w.serve("--config", path, "--max-body", "11", "--trusted-proxy", "10.0.0.1")
+        assert "r.example" not in headers_of(registry, *told, name="WWW-Authenticate")[0]
+        assert status_of_body(registry, 11) == "401"
+
+
+def test_limits_that_are_none_are_misuse():
+    with world() as w:
+        for more in (("--max-connections", "0"), ("--max-body", "1x"), ("--max-connections-per-address", "-1"), ("--proxy-protocol",)):
+            assert w.error("serve", "--buildset", *more, code=2)["code"] == "INVAL", more
+        assert "10.0.0.0/33" in w.error("serve", "--buildset", "--trusted-proxy", "10.0.0.0/33")["message"]
+
+
 def test_registry_yaml_is_read():
     with world() as w:
-        path = yaml(w, address="127.0.0.1", port=0, secret="abc", public_url="https://r.example",
+        path = yaml(w, address="127.0.0.1", port=0, secret="a secret of some length",
                     users=USERS, storage=storage(w))
         registry = w.serve("--config", path)
         assert status(registry) == 401
@@ -233,13 +384,20 @@ def test_an_access_log_that_nobody_reads_holds_up_nobody():
 
 def test_registry_yaml_that_would_not_be_heeded_is_refused():
     rows = [
-        ("registry:\n  shadow: x\n", ":2: the key \"shadow\""),
+        ("registry:\n  upstream: x\n", ":2: the key \"upstream\""),
         ("registry:\n  storage: {driver: swift}\n", "filesystem"),
+        ("registry:\n  sparse-indexes: 1\n", ":2: sparse-indexes is true or false"),
+        ("registry:\n  metrics: 9100\n", ":2: metrics is true or false"),
         ("registry:\n  users:\n  - {name: r, access: read}\n", ":3: "),
         ("registry:\n  users:\n  - {name: r, pass: s3cret, access: all}\n", "read or write"),
         ("registry:\n  users:\n  - {name: 'a:b', pass: s3cret, access: write}\n", "colon"),
         ("registry:\n  users: 3\n", "list of users"),
         ("registry: [\n", ":2: "),
+        ("registry:\n  trusted-proxies: {}\n", ":2: a text, or a list of texts"),
+        ("registry:\n  proxy-protocol: maybe\n", ":2: proxy-protocol is true or false"),
+        ("registry:\n  limits:\n    connections: 0\n", ':3: no limit "connections"'),
+        ("registry:\n  limits:\n    head-ms: 5000000000\n", ':3: no limit "head-ms"'),
+        ("registry:\n  limits:\n    wishes: 3\n", ':3: no limit "wishes"'),
         ("other: {}\n", "the key \"other\""),
         ("", "empty"),
     ]

@@ -51,6 +51,17 @@ def test_02_many_threads_cost_one_401_and_one_token():
         assert len(registry.requests()) == 14, registry.log
 
 
+def test_02_nobody_asks_before_the_first_has_learnt_what_is_wanted():
+    with World() as world:
+        registry, client = bearer(world), world.client()
+        registry.on("GET", "/manifests/", Answer(401))
+        registry.on("GET", "/v2/$", Answer(401, wait=0.3, headers={
+            "WWW-Authenticate": f'Bearer realm="{registry.realm}",service="test"'}))
+        client.do("parallel", 12, "get", f"{registry.name}/a/b:t")
+        assert registry.requests()[:3] == ["GET /v2/a/b/manifests/t", "GET /v2/", "GET /token"], registry.log
+        assert len(registry.requests()) == 3 + 12, registry.log
+
+
 def test_02_basic_needs_no_token():
     with World() as world:
         registry, client = world.registry(auth="basic", users=USERS), world.client()

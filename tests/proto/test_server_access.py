@@ -5,6 +5,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -82,8 +83,7 @@ TOKENS = {
     "repository:x:pull,push": {"open", "ping", "pull", "push"},
     "repository:x:delete": {"open", "ping", "delete"},
     "repository:x:*": ALL - {"catalog"},
-    "repository:library/x:pull": {"open", "ping", "pull"},
-    "repository:docker.io/x:pull": {"open", "ping", "pull"},
+    "repository:docker.io/x:pull": {"open", "ping"},
     "repository:y:*": {"open", "ping"},
     "registry:catalog:*": {"open", "ping", "catalog"},
     "": {"open", "ping"},
@@ -127,10 +127,10 @@ def test_the_challenge_says_where_and_what_to_ask_for():
     with Roles(1) as roles:
         server = roles.server
         where = f'Bearer realm="http://127.0.0.1:{server.port}/v2/_token",service="zreg"'
-        for method, path, scope in (("GET", "/v2/", None), ("GET", "/v2/x/tags/list", "repository:library/x:pull"),
-                                    ("POST", "/v2/x/blobs/uploads/", "repository:library/x:pull,push"),
-                                    ("GET", "/v2/a/b/tags/list?ns=quay.io", "repository:quay.io/a/b:pull"),
-                                    ("DELETE", "/v2/x/manifests/1", "repository:library/x:pull,delete"),
+        for method, path, scope in (("GET", "/v2/", None), ("GET", "/v2/x/tags/list", "repository:x:pull"),
+                                    ("POST", "/v2/x/blobs/uploads/", "repository:x:pull,push"),
+                                    ("GET", "/v2/a/b/tags/list?ns=quay.io", "repository:a/b:pull"),
+                                    ("DELETE", "/v2/x/manifests/1", "repository:x:pull,delete"),
                                     ("GET", "/v2/_catalog", "registry:catalog:*")):
             answer = roles.ask(method, path)
             equal(answer.headers["WWW-Authenticate"], where + (f',scope="{scope}"' if scope else ""))
@@ -163,6 +163,17 @@ def test_several_scopes_come_in_one_token():
             equal(roles.ask("POST", "/v2/x/blobs/uploads/", bearer).status, 401)
 
 
+def test_no_scope_is_left_out_of_a_token_in_silence():
+    with Roles(1) as roles:
+        for size, count in ((2, 128), (150, 40)):
+            names = [f"{'a' * size}{i}" for i in range(count)]
+            bearer = roles.bearer(*(f"repository:{name}:push" for name in names))
+            for name in (names[0], names[-1]):
+                equal(roles.ask("POST", f"/v2/{name}/blobs/uploads/", bearer).status, 202, name)
+        answer = roles.server.token(*(f"repository:{i}:push" for i in range(129)), user=USER)
+        equal((answer.status, answer.code()), (400, "UNSUPPORTED"))
+
+
 def test_who_may_have_a_token():
     with Roles(1) as roles:
         equal(roles.server.token("repository:x:pull").status, 401)
@@ -184,7 +195,7 @@ def test_a_changed_token_is_refused():
         token = roles.bearer("repository:x:pull")[7:]
         lines, mac = token.split(".")
         clear = base64.urlsafe_b64decode(lines + "=" * (-len(lines) % 4)).decode()
-        wider = base64.urlsafe_b64encode(clear.replace("p library/x", "pwd library/x").encode()).decode().rstrip("=")
+        wider = base64.urlsafe_b64encode(clear.replace("p x", "pwd x").encode()).decode().rstrip("=")
         none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
         tricks = [f"{wider}.{mac}", f"{lines}.", lines, f"{lines}.{mac[:-2]}", f"{none}.{lines}.", f".{mac}", ".", "..",
                   f"{lines}.{mac}.{mac}", "x" * 20000]
@@ -226,12 +237,32 @@ def test_absent_and_forbidden_look_the_same():
                 equal(*(look(roles, f"/v2/{name}/{rest}", authorization) for name in ("x", "nothing")))
 
 
-def test_a_mount_from_a_repository_that_may_not_be_read_is_no_mount():
+def mount(roles, authorization, digest=DIGEST, source="x"):
+    return roles.ask("POST", f"/v2/y/blobs/uploads/?mount={digest}&from={source}", authorization)
+
+
+def test_a_mount_asks_for_a_token_that_reaches_both_repositories():
     with Roles(1) as roles:
-        path = f"/v2/y/blobs/uploads/?mount={DIGEST}&from=x"
-        equal(roles.ask("POST", path, roles.bearer("repository:y:pull,push")).status, 202)
-        both = roles.bearer("repository:y:pull,push", "repository:x:pull")
-        equal(roles.ask("POST", path, both).status, 201)
+        both = 'scope="repository:y:pull,push repository:x:pull"'
+        true(both in mount(roles, None).headers["WWW-Authenticate"], "without a token")
+        answer = mount(roles, roles.bearer("repository:y:pull,push"))
+        equal((answer.status, answer.code()), (401, "UNAUTHORIZED"))
+        true(answer.headers["WWW-Authenticate"].endswith(f'{both},error="insufficient_scope"'), "with a narrow one")
+        asked = re.search('scope="(.*?)"', answer.headers["WWW-Authenticate"])[1]
+        equal(mount(roles, roles.bearer(asked.replace(" ", "%20"))).status, 201)
+        for path in ("?mount=sha256:no&from=x", f"?mount={DIGEST}&from=X!", "?from=x", ""):
+            answer = roles.ask("POST", f"/v2/y/blobs/uploads/{path}", roles.bearer("repository:y:pull,push"))
+            equal(answer.status, 202, f"{path} is no mount from another repository:")
+
+
+def test_who_comes_back_to_a_mount_without_the_scope_gets_an_upload():
+    with Roles(1) as roles:
+        others = [digest_of(b"%d" % i) for i in range(4)]
+        narrow = roles.bearer("repository:y:pull,push")
+        equal([mount(roles, narrow, digest).status for digest in others], [401] * 4, "of each blob, at once:")
+        for bearer in (narrow, roles.bearer("repository:y:pull,push")):
+            for digest in others:
+                equal(mount(roles, bearer, digest).status, 202)
 
 
 def test_a_user_alone_may_not_be_locked_out_by_wrong_passwords():

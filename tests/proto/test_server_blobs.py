@@ -3,12 +3,15 @@
 """Blobs over the wire: push in every form, pull, ranges, mount, delete."""
 
 import os
+import socket
 import sys
+import tempfile
 import threading
 import time
 
-from server_tap import OCTETS, digest_of, equal, run, true, using
+from server_tap import OCTETS, Server, digest_of, equal, run, true, using
 
+HTPASSWD = "user:$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS\n"
 DATA = os.urandom(300_000)
 DIGEST = digest_of(DATA)
 
@@ -100,15 +103,125 @@ def test_a_malformed_content_range_gets_400(server):
         equal(server.ask("PATCH", location, b"x" * 100, {**OCTETS, "Content-Range": wrong}).status, 400, wrong)
 
 
+def uploads(server):
+    return os.listdir(f"{server.settings['root']}/v1/uploads")
+
+
 def test_a_wrong_digest_gets_400_and_stores_nothing(server):
     other = digest_of(b"other")
-    for location in (start(server), start(server)):
+    locations = [start(server), start(server)]
+    for location in locations:
         answer = put(server, location, other, DATA)
         equal((answer.status, answer.code()), (400, "DIGEST_INVALID"))
     equal(server.push_blob(DATA, digest=other).code(), "DIGEST_INVALID")
     equal(pull(server, other).status, 404)
     equal(pull(server).status, 404)
-    equal(os.listdir(f"{server.settings['root']}/v1/uploads"), [])
+    equal(sorted(uploads(server)), sorted(location.rpartition("/")[2] for location in locations))
+
+
+def offset(server, location):
+    """How far the upload is, once the server has seen the end of the request before."""
+    deadline = time.monotonic() + 10
+    while (answer := server.ask("GET", location)).status == 409 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    equal(answer.status, 204)
+    last = int(answer.headers["Range"].partition("-")[2])
+    return last + 1 if last else 0
+
+
+def cut_off(server, method, target, head, body, size):
+    """Sends a part of a request, `size` bytes of its body, and goes away."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: x", *head, "", ""]
+    with socket.create_connection((server.host, server.port), timeout=10) as plain:
+        plain.sendall("\r\n".join(lines).encode() + body[:size])
+        if size == 0:
+            return
+        time.sleep(0.01)
+
+
+def test_a_closing_put_that_fails_leaves_the_upload_as_it_was(server):
+    half = 100_001
+    rest = DATA[half:]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(rest[i:i + 9999]), rest[i:i + 9999]) for i in range(0, len(rest), 9999))
+    for digest in (DIGEST, digest_of(DATA, "sha512")):
+        location = start(server)
+        equal(server.ask("PATCH", location, DATA[:half], OCTETS).status, 202)
+        for size in (0, 1, 4095, 65536, 65537, 150_000, len(rest) - 1):
+            cut_off(server, "PUT", f"{location}?digest={digest}", [f"Content-Length: {len(rest)}"], rest, size)
+            equal(offset(server, location), half, f"after {size} bytes")
+            cut_off(server, "PUT", f"{location}?digest={digest}", ["Transfer-Encoding: chunked"], chunks, size)
+            equal(offset(server, location), half, f"after {size} bytes of chunks")
+        for body in (rest + b"x", rest[:-1], b"", os.urandom(len(rest)), b"x" * 1000):
+            answer = put(server, location, digest, body)
+            equal((answer.status, answer.code()), (400, "DIGEST_INVALID"))
+            equal(offset(server, location), half, f"after {len(body)} wrong bytes")
+        equal(put(server, location, "sha256:no", rest).status, 400)
+        equal(server.ask("PUT", f"{location}?digest={digest}", rest, {**OCTETS, "Content-Range": "0-5"}).status, 416)
+        equal(put(server, location, digest, rest).status, 201)
+        equal(pull(server, digest).body, DATA)
+    equal(uploads(server), [])
+
+
+def test_a_patch_between_failed_puts_goes_on_where_the_upload_was(server):
+    location = start(server)
+    equal(put(server, location, DIGEST, os.urandom(200_000)).status, 400)
+    equal(server.ask("PATCH", location, DATA[:1000], OCTETS).status, 202)
+    equal(put(server, location, DIGEST, os.urandom(250_000)).status, 400)
+    equal(server.ask("PATCH", location, DATA[1000:], {**OCTETS, "Content-Range": f"1000-{len(DATA) - 1}"}).status, 202)
+    equal(put(server, location, DIGEST).status, 201)
+    equal(pull(server).body, DATA)
+
+
+def test_a_failed_put_and_kill_9_leave_the_upload_as_it_was(server):
+    location = start(server)
+    equal(server.ask("PATCH", location, DATA[:1000], OCTETS).status, 202)
+    for size in (0, 1, 70_000, len(DATA) - 1001):
+        with socket.create_connection((server.host, server.port), timeout=10) as plain:
+            plain.sendall(f"PUT {location}?digest={DIGEST} HTTP/1.1\r\nHost: x\r\n"
+                          f"Content-Length: {len(DATA) - 1000}\r\n\r\n".encode() + DATA[1000:1000 + size])
+            time.sleep(0.05)
+            server.kill()
+        server.start()
+        equal(offset(server, location), 1000, f"after {size} bytes")
+    equal(put(server, location, DIGEST, DATA[1000:]).status, 201)
+    equal(pull(server).body, DATA)
+
+
+def test_a_patch_that_is_cut_off_keeps_what_came(server):
+    for size in (2, 4095, 65536, 65537, 150_000, len(DATA) - 1):
+        location = start(server)
+        cut_off(server, "PATCH", location, [f"Content-Length: {len(DATA)}"], DATA, size)
+        deadline = time.monotonic() + 10
+        while (there := offset(server, location)) == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        true(0 < there <= size, f"{there} of {size}")
+        equal(put(server, location, DIGEST, DATA[there:]).status, 201)
+
+
+def test_a_push_in_one_request_that_is_cut_off_leaves_nothing(server):
+    big = os.urandom(6_000_000)
+    for body, size in ((DATA, 0), (DATA, 1000), (DATA, len(DATA) - 1), (big, 5_000_000)):
+        cut_off(server, "POST", f"/v2/x/blobs/uploads/?digest={digest_of(body)}", [f"Content-Length: {len(body)}"],
+                body, size)
+    equal(server.push_blob(big, digest=DIGEST).code(), "DIGEST_INVALID")
+    deadline = time.monotonic() + 10
+    while uploads(server) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    equal(uploads(server), [])
+
+
+def test_a_put_whose_answer_was_lost_can_be_sent_again(server):
+    location = start(server)
+    equal(put(server, location, DIGEST, DATA).status, 201)
+    for body in (DATA, b"", b"other"):
+        answer = put(server, location, DIGEST, body)
+        equal((answer.status, answer.headers["Location"]), (201, f"/v2/x/blobs/{DIGEST}"))
+    equal(put(server, location, digest_of(b"absent"), b"absent").code(), "BLOB_UPLOAD_UNKNOWN")
+    elsewhere = location.replace("/x/", "/y/")
+    equal(put(server, elsewhere, DIGEST, DATA).code(), "BLOB_UPLOAD_UNKNOWN", "another repository does not hold it:")
+    equal(server.ask("PATCH", location, DATA, OCTETS).code(), "BLOB_UPLOAD_UNKNOWN")
+    server.ask("DELETE", f"/v2/x/blobs/{DIGEST}")
+    equal(put(server, location, DIGEST, DATA).status, 404)
 
 
 def test_a_digest_that_is_none_gets_400(server):
@@ -134,7 +247,8 @@ def test_an_upload_belongs_to_its_repository(server):
     upload = start(server).rpartition("/")[2]
     equal(server.ask("GET", f"/v2/y/blobs/uploads/{upload}").status, 404)
     equal(put(server, f"/v2/y/blobs/uploads/{upload}", DIGEST, DATA).status, 404)
-    equal(server.ask("GET", f"/v2/library/x/blobs/uploads/{upload}").status, 204)
+    equal(server.ask("GET", f"/v2/library/x/blobs/uploads/{upload}").status, 404)
+    equal(server.ask("GET", f"/v2/x/blobs/uploads/{upload}").status, 204)
 
 
 def test_an_upload_goes_on_after_a_dropped_connection(server):
@@ -208,7 +322,7 @@ def test_ranges_are_served_as_rfc_9110_says(server):
         answer = pull(server, Range=ignored)
         equal((answer.status, answer.body == DATA), (200, True), ignored)
     head = server.ask("HEAD", f"/v2/x/blobs/{DIGEST}", headers={"Range": "bytes=1-4"})
-    equal((head.status, head.headers["Content-Length"]), (206, "4"))
+    equal((head.status, head.headers["Content-Length"], head.headers["Content-Range"]), (200, str(size), None))
 
 
 def test_conditions_are_honoured(server):
@@ -228,12 +342,42 @@ def test_a_mount_needs_the_blob_in_the_repository_named(server):
     answer = server.ask("POST", f"/v2/b/blobs/uploads/?mount={DIGEST}&from=a")
     equal((answer.status, answer.headers["Location"]), (201, f"/v2/b/blobs/{DIGEST}"))
     equal(pull(server, repository="b").body, DATA)
-    for query in (f"mount={DIGEST}&from=c", f"mount={DIGEST}", f"mount={digest_of(b'no')}&from=a",
+    for query in (f"mount={DIGEST}&from=c", f"mount={digest_of(b'no')}", "mount=no", f"mount={digest_of(b'no')}&from=a",
                   "mount=sha256:no&from=a", f"mount={DIGEST}&from=../a"):
         answer = server.ask("POST", f"/v2/d/blobs/uploads/?{query}")
         equal(answer.status, 202, query)
         equal(put(server, answer.headers["Location"], digest_of(b"y"), b"y").status, 201)
     equal(pull(server, repository="d").status, 404)
+
+
+def test_a_mount_without_a_source_finds_the_blob_where_the_caller_may_pull(server):
+    for name in ("other/a", "b/c/d"):
+        server.push_blob(DATA, name)
+        answer = server.ask("POST", f"/v2/new/{name}/blobs/uploads/?mount={DIGEST}")
+        equal((answer.status, answer.headers["Location"]), (201, f"/v2/new/{name}/blobs/{DIGEST}"))
+        equal(pull(server, repository=f"new/{name}").body, DATA)
+        for repository in (name, f"new/{name}"):
+            server.ask("DELETE", f"/v2/{repository}/blobs/{DIGEST}")
+    equal(server.ask("POST", f"/v2/new/blobs/uploads/?mount={DIGEST}").status, 202, "where nobody holds it any more:")
+
+
+def test_a_mount_without_a_source_shows_nothing_that_the_caller_may_not_pull():
+    with tempfile.NamedTemporaryFile("w") as users:
+        users.write(HTPASSWD)
+        users.flush()
+        server = Server(durability=3, htpasswd=users.name)
+        try:
+            server.user = ("user", "password")
+            server.push_blob(DATA, "secret")
+            server.push_blob(b"own", "mine")
+            token = server.token("repository:new:pull,push", "repository:mine:pull", user=server.user).json()["token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            for digest, status in ((DIGEST, 202), (digest_of(b"own"), 201)):
+                answer = server.ask("POST", f"/v2/new/blobs/uploads/?mount={digest}", headers=headers)
+                equal(answer.status, status)
+            equal(server.ask("POST", f"/v2/new/blobs/uploads/?mount={DIGEST}").status, 201, "who may read all:")
+        finally:
+            server.close()
 
 
 def test_a_blob_is_seen_only_in_repositories_that_hold_it(server):

@@ -4,11 +4,13 @@
 
 import json
 import os
+import socket
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import json_rules  # noqa: E402
+import tap  # noqa: E402
 from server_tap import INDEX, LAYER, OCI, descriptor, digest_of, equal, run, true, using
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
@@ -90,7 +92,10 @@ def test_references_that_are_missing_are_named(server):
         answer = server.push_manifest(broken)
         equal(answer.code(), "MANIFEST_BLOB_UNKNOWN")
         true(missing["digest"] in answer.json()["errors"][0]["message"], "the digest is named")
+        equal(answer.json()["errors"][0]["detail"], {"missing": [missing["digest"]]})
     elsewhere = json.dumps(body).encode()
+    everything = [body["config"]["digest"], body["layers"][0]["digest"]]
+    equal(server.push_manifest(elsewhere, repository="z").json()["errors"][0]["detail"], {"missing": everything})
     equal(server.push_manifest(elsewhere, repository="y").code(), "MANIFEST_BLOB_UNKNOWN")
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(OCI, b"missing")]}
     equal(server.push_manifest(index, media_type=INDEX).code(), "MANIFEST_BLOB_UNKNOWN")
@@ -109,6 +114,20 @@ def test_an_index_holds_its_children(server):
     equal(server.push_manifest(index, "all", media_type=INDEX).status, 201)
     answer = get(server, "all")
     equal((answer.body, answer.headers["Content-Type"]), (index, INDEX))
+
+
+@using(durability=3, sparse_indexes=1)
+def test_a_sparse_index_is_taken_where_the_registry_says_so(server):
+    child, absent = server.push_image("child"), descriptor(OCI, b"of another platform")
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(OCI, child), absent]}).encode()
+    equal(server.push_manifest(index, "all", media_type=INDEX).status, 201)
+    equal(get(server, "all").body, index)
+    equal(get(server, digest_of(child)).body, child)
+    equal(get(server, absent["digest"]).code(), "MANIFEST_UNKNOWN")
+    image = {**json.loads(child), "layers": [descriptor(LAYER, b"missing")]}
+    equal(server.push_manifest(image).status, 201)
+    image["config"]["size"] += 1
+    equal(server.push_manifest(image).code(), "MANIFEST_INVALID", "what is there has to be what it is said to be:")
 
 
 def test_confused_media_types_are_refused(server):
@@ -209,7 +228,7 @@ def test_the_catalog_is_sorted_and_paged(server):
     names = sorted(["a", "a-b/c", "a/b", "b", "quay.io/x/y", "a/b/c"])
     for name in names:
         server.push_image("1", name)
-    wanted = sorted(n if "/" in n else f"library/{n}" for n in names)
+    wanted = names
     equal(server.ask("GET", "/v2/_catalog").json()["repositories"], wanted)
     first = server.ask("GET", "/v2/_catalog?n=4")
     equal(first.json()["repositories"], wanted[:4])
@@ -237,7 +256,64 @@ def test_referrers_are_listed_at_once_and_filtered(server):
     equal(server.ask("GET", "/v2/x/referrers/sha256:no").status, 400)
 
 
-def test_all_names_of_a_repository_are_one(server):
+def test_a_page_of_referrers_is_no_larger_than_what_clients_take(server):
+    subject = server.push_image()
+    wanted = {"a": 1500000, "b": 1500000, "c": 1500000, "d": 10, "e": 4100000, "f": 10}
+    for name, size in wanted.items():
+        server.push_image(f"r{name}", subject=descriptor(OCI, subject), annotations={"n": name, "a": "x" * size})
+    found, pages, path = [], 0, f"/v2/x/referrers/{digest_of(subject)}"
+    while path:
+        answer = server.ask("GET", path)
+        equal(answer.status, 200)
+        true(len(answer.body) <= 4 << 20, f"a page of {len(answer.body)} bytes")
+        found += [entry["annotations"]["n"] for entry in answer.json()["manifests"]]
+        link = answer.headers["Link"]
+        path, pages = link and link[1:link.index(">")], pages + 1
+    equal(sorted(found), sorted(wanted))
+    true(3 <= pages <= 5, f"{pages} pages")
+
+
+def resident(server):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) * 1024
+
+
+def ask_and_read_no_further(server, target):
+    """A connection whose answer has begun to come, into a buffer that holds little of it."""
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.settimeout(30)
+    plain.connect((server.host, server.port))
+    plain.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    true(plain.recv(12) == b"HTTP/1.1 200", target)
+    return plain
+
+
+def test_two_hundred_clients_that_do_not_read_large_answers_cost_no_memory(server):
+    if os.environ.get("ZREG_SANITIZERS"):
+        raise tap.Skip("a sanitizer build has its own memory")
+    subject = server.push_image()
+    large = server.push_image("large", subject=descriptor(OCI, subject), annotations={"a": "x" * 1_000_000})
+    targets = ("/v2/x/manifests/large", f"/v2/x/referrers/{digest_of(subject)}")
+    for target in targets:
+        true(len(server.ask("GET", target).body) > 1_000_000, target)
+        equal(server.ask("HEAD", target).headers["Content-Length"], str(len(server.ask("GET", target).body)))
+    before = resident(server)
+    waiting = [ask_and_read_no_further(server, targets[i % 2]) for i in range(200)]
+    grown = resident(server) - before
+    true(grown < 50 << 20, f"{grown >> 20} MiB for {len(waiting)} answers of 1 MB")
+    equal(get(server, "large").body, large, "meanwhile others are served:")
+    rest = b""
+    waiting[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    while len(rest) < len(large):
+        rest += waiting[0].recv(1 << 20)
+    true(rest.endswith(large), "what waited is whole")
+    for plain in waiting:
+        plain.close()
+
+
+@using(durability=3, shadow=1)
+def test_where_engines_ask_for_others_images_all_names_of_a_repository_are_one(server):
     body = server.push_image("1", "docker.io/library/deb")
     for name in ("deb", "library/deb", "docker.io/library/deb", "docker.io/deb", "index.docker.io/library/deb"):
         equal(get(server, repository=name).body, body, name)
@@ -248,6 +324,25 @@ def test_all_names_of_a_repository_are_one(server):
     equal(get(server, "1?ns=docker.io", "a/b").status, 404)
     equal(get(server, "1?ns=ghcr.io", "a/b").status, 404)
     equal(server.ask("GET", "/v2/a/b/tags/list?ns=quay.io").json(), {"name": "a/b", "tags": ["1"]})
+
+
+@using(durability=3, shadow=1)
+def test_a_name_of_docker_io_that_looks_like_that_of_another_host_is_none(server):
+    server.push_image("1", "quay.io/a/b")
+    for name, query in (("quay.io/a/b", "?ns=docker.io"), ("docker.io/quay.io/a/b", ""), ("docker.io/docker.io/b", ""),
+                        ("localhost/b", "?ns=docker.io")):
+        equal(server.ask("POST", f"/v2/{name}/blobs/uploads/{query}").status, 400, name)
+        equal(get(server, f"1{query}", name).code(), "NAME_INVALID", name)
+
+
+def test_elsewhere_each_name_is_a_repository_of_its_own(server):
+    names = ("deb", "library/deb", "docker.io/library/deb", "docker.io/deb", "a" * 255, "quay.io/a/b", "h:5000/a")
+    bodies = {name: server.push_image("1", name, annotations={"name": name}) for name in names}
+    for name, body in bodies.items():
+        equal(get(server, repository=name).body, body, name)
+    equal(get(server, "1?ns=docker.io", "deb").body, bodies["deb"], "which registry an engine means is not asked")
+    equal(server.ask("GET", "/v2/_catalog").json()["repositories"], sorted(names))
+    equal(get(server, repository="a" * 256).status, 400)
 
 
 def test_names_that_are_none_get_400(server):

@@ -100,6 +100,9 @@ if BUILD_SERVER
 unit_tests += \
 	tests/unit/test_fork \
 	tests/unit/test_server_life \
+	tests/unit/test_server_passwords \
+	tests/unit/test_server_pattern \
+	tests/unit/test_server_slots \
 	tests/unit/test_sizes \
 	tests/unit/test_store_fs
 
@@ -109,6 +112,12 @@ tests_unit_test_sizes_SOURCES = tests/unit/test_sizes.c
 tests_unit_test_sizes_LDADD = $(unit_ldadd)
 tests_unit_test_server_life_SOURCES = tests/unit/test_server_life.c
 tests_unit_test_server_life_LDADD = $(unit_ldadd)
+tests_unit_test_server_pattern_SOURCES = tests/unit/test_server_pattern.c
+tests_unit_test_server_pattern_LDADD = $(unit_ldadd)
+tests_unit_test_server_passwords_SOURCES = tests/unit/test_server_passwords.c
+tests_unit_test_server_passwords_LDADD = $(unit_ldadd)
+tests_unit_test_server_slots_SOURCES = tests/unit/test_server_slots.c
+tests_unit_test_server_slots_LDADD = $(unit_ldadd)
 tests_unit_test_store_fs_SOURCES = tests/unit/test_store_fs.c
 tests_unit_test_store_fs_LDADD = $(unit_ldadd)
 endif

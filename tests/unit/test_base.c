@@ -22,8 +22,10 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "base/strings.h"
+#include "base/word.h"
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -81,12 +83,40 @@ static void a_buffer_keeps_its_maximum(void **state)
     assert_int_equal(buf.size, 0);
 }
 
+static void a_buffer_is_filled_in_place(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__BUF(40);
+    zreg_error err = {0};
+    assert_int_equal(zreg__buf_room(&buf, 41, &err), ZREG_LIMIT);
+    assert_int_equal(zreg__buf_printf(&buf, NULL, "%s-%d", "ab", 12), ZREG_OK);
+    assert_int_equal(zreg__buf_room(&buf, 35, NULL), ZREG_OK);
+    assert_true(buf.capacity - buf.size > 35);
+    zreg__error_clear(&err);
+    assert_int_equal(zreg__buf_printf(&buf, &err, "%036d", 1), ZREG_LIMIT);
+    assert_string_equal(zreg__buf_cstr(&buf), "ab-12");
+    zreg__buf_reset(&buf);
+    assert_string_equal(zreg__buf_cstr(&buf), "");
+}
+
 static void a_query_is_escaped(void **state)
 {
     (void)state;
     ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__BUF(100);
     assert_int_equal(zreg__buf_query(&buf, "a/b:c d~", NULL), ZREG_OK);
     assert_string_equal(zreg__buf_cstr(&buf), "a%2Fb%3Ac%20d~");
+}
+
+static void numbers_and_times_are_written(void **state)
+{
+    (void)state;
+    char time[21];
+    ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__BUF(64);
+    assert_int_equal(zreg__buf_u64(&buf, 0, NULL), ZREG_OK);
+    assert_int_equal(zreg__buf_u64(&buf, UINT64_MAX, NULL), ZREG_OK);
+    assert_string_equal(buf.data, "018446744073709551615");
+    zreg__clock_rfc3339(time, 951782409);
+    assert_string_equal(time, "2000-02-29T00:00:09Z");
 }
 
 static void numbers_are_read_strictly(void **state)
@@ -99,6 +129,20 @@ static void numbers_are_read_strictly(void **state)
     assert_false(zreg__span_u64(zreg__span_of(""), &n));
     assert_false(zreg__span_u64(zreg__span_of("-1"), &n));
     assert_false(zreg__span_u64(zreg__span_of("1 "), &n));
+}
+
+static void a_word_tells_of_each_byte(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8 * 256; i++) {
+        char text[8] = {'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a'};
+        int byte = i / 8;
+        text[i % 8] = (char)byte;
+        uint64_t word = zreg__word_at(text);
+        assert_int_equal(zreg__word_has_less(word, ' '), byte < ' ');
+        assert_int_equal(zreg__word_has(word, 0x7f), byte == 0x7f);
+        assert_int_equal(zreg__word_is_ascii(word), byte < 0x80);
+    }
 }
 
 static void a_span_is_cut_at_separators(void **state)
@@ -256,11 +300,12 @@ typedef struct chain {
     atomic_int ran;
 } chain;
 
-static void run_link(void *job)
+static void run_link(void *job, const zreg__worker *on)
 {
+    assert_non_null(on);
     chain *c = job;
     if (atomic_fetch_add(&c->ran, 1) < 99) {
-        zreg__pool_submit(c->pool, run_link, c, NULL);
+        zreg__pool_submit(c->pool, 0, run_link, c, NULL);
     }
 }
 
@@ -268,16 +313,137 @@ static void a_pool_runs_jobs_that_submit_jobs(void **state)
 {
     (void)state;
     chain c = {NULL, 0};
-    assert_int_equal(zreg__pool_new(&c.pool, 3, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_new(&c.pool, 3, 0, NULL), ZREG_OK);
     assert_int_equal(zreg__pool_wait(c.pool, UINT64_MAX), 1);
-    assert_int_equal(zreg__pool_submit(c.pool, run_link, &c, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(c.pool, 0, run_link, &c, NULL), ZREG_OK);
     assert_int_equal(zreg__pool_wait(c.pool, UINT64_MAX), 1);
     assert_int_equal(atomic_load(&c.ran), 100);
     zreg__pool_free(c.pool);
 }
 
-static void trigger(void *job)
+/* Holds a worker until it is let go. */
+typedef struct gate {
+    pthread_mutex_t lock;
+    atomic_bool is_in;
+} gate;
+
+static void wait_at_gate(void *job, const zreg__worker *on)
 {
+    (void)on;
+    gate *g = job;
+    atomic_store(&g->is_in, true);
+    pthread_mutex_lock(&g->lock);
+    pthread_mutex_unlock(&g->lock);
+}
+
+static void a_full_queue_is_said(void **state)
+{
+    (void)state;
+    gate g = {PTHREAD_MUTEX_INITIALIZER, false};
+    zreg__pool *pool = NULL;
+    zreg_error err = {0};
+    assert_int_equal(zreg__pool_new(&pool, 1, 2, NULL), ZREG_OK);
+    pthread_mutex_lock(&g.lock);
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, NULL), ZREG_OK);
+    while (!atomic_load(&g.is_in)) {
+        zreg__cancel_sleep(NULL, 1, NULL);
+    }
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, &err), ZREG_BUSY);
+    pthread_mutex_unlock(&g.lock);
+    assert_int_equal(zreg__pool_wait(pool, UINT64_MAX), 1);
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, NULL), ZREG_OK);
+    zreg__pool_free(pool);
+}
+
+/* Which job ran when. */
+typedef struct turns {
+    char order[16];
+    size_t count;
+} turns;
+
+typedef struct turn {
+    turns *in;
+    char name;
+} turn;
+
+static void note_turn(void *job, const zreg__worker *on)
+{
+    (void)on;
+    turn *t = job;
+    t->in->order[t->in->count++] = t->name;
+}
+
+static void one_key_neither_holds_up_another_nor_fills_the_queue(void **state)
+{
+    (void)state;
+    gate g = {PTHREAD_MUTEX_INITIALIZER, false};
+    turns in = {.count = 0};
+    turn many = {&in, 'm'}, few = {&in, 'f'};
+    zreg__pool *pool = NULL;
+    assert_int_equal(zreg__pool_new(&pool, 1, 6, NULL), ZREG_OK);
+    pthread_mutex_lock(&g.lock);
+    assert_int_equal(zreg__pool_submit(pool, 0, wait_at_gate, &g, NULL), ZREG_OK);
+    while (!atomic_load(&g.is_in)) {
+        zreg__cancel_sleep(NULL, 1, NULL);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(zreg__pool_submit(pool, 1, note_turn, &many, NULL), ZREG_OK);
+    }
+    assert_int_equal(zreg__pool_submit(pool, 1, note_turn, &many, NULL), ZREG_BUSY);
+    assert_int_equal(zreg__pool_submit(pool, 2, note_turn, &few, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(pool, 2, note_turn, &few, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(pool, 3, note_turn, &few, NULL), ZREG_BUSY);
+    pthread_mutex_unlock(&g.lock);
+    assert_int_equal(zreg__pool_wait(pool, UINT64_MAX), 1);
+    assert_string_equal(in.order, "mfmfmm");
+    zreg__pool_free(pool);
+}
+
+/* Jobs that run at once, and the most that did. */
+typedef struct crowd {
+    pthread_mutex_t gate;
+    atomic_int inside;
+} crowd;
+
+static void enter_crowd(void *job, const zreg__worker *on)
+{
+    (void)on;
+    crowd *c = job;
+    atomic_fetch_add(&c->inside, 1);
+    pthread_mutex_lock(&c->gate);
+    pthread_mutex_unlock(&c->gate);
+}
+
+static void one_key_has_half_of_the_threads(void **state)
+{
+    (void)state;
+    crowd first = {PTHREAD_MUTEX_INITIALIZER, 0}, second = {PTHREAD_MUTEX_INITIALIZER, 0};
+    zreg__pool *pool = NULL;
+    assert_int_equal(zreg__pool_new(&pool, 4, 16, NULL), ZREG_OK);
+    pthread_mutex_lock(&first.gate);
+    pthread_mutex_lock(&second.gate);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(zreg__pool_submit(pool, 1, enter_crowd, &first, NULL), ZREG_OK);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(zreg__pool_submit(pool, 2, enter_crowd, &second, NULL), ZREG_OK);
+    }
+    while (atomic_load(&second.inside) < 2 || atomic_load(&first.inside) < 2) {
+        zreg__cancel_sleep(NULL, 1, NULL);
+    }
+    assert_int_equal(atomic_load(&first.inside), 2);
+    pthread_mutex_unlock(&second.gate);
+    pthread_mutex_unlock(&first.gate);
+    assert_int_equal(zreg__pool_wait(pool, UINT64_MAX), 1);
+    assert_int_equal(atomic_load(&first.inside), 8);
+    zreg__pool_free(pool);
+}
+
+static void trigger(void *job, const zreg__worker *on)
+{
+    (void)on;
     zreg_cancel_trigger(job);
 }
 
@@ -331,8 +497,8 @@ static void a_sleep_ends_when_cancelled(void **state)
     assert_int_equal(zreg_cancel_new(&cancel, NULL), ZREG_OK);
     assert_int_equal(zreg__cancel_sleep(cancel, 1, NULL), ZREG_OK);
     zreg__pool *pool = NULL;
-    assert_int_equal(zreg__pool_new(&pool, 1, NULL), ZREG_OK);
-    assert_int_equal(zreg__pool_submit(pool, trigger, cancel, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_new(&pool, 1, 0, NULL), ZREG_OK);
+    assert_int_equal(zreg__pool_submit(pool, 0, trigger, cancel, NULL), ZREG_OK);
     uint64_t start = zreg__clock_ms();
     zreg_error err = {0};
     assert_int_equal(zreg__cancel_sleep(cancel, 60000, &err), ZREG_CANCELLED);
@@ -402,8 +568,11 @@ int main(void)
         cmocka_unit_test(the_first_error_wins),
         cmocka_unit_test(an_error_of_the_system_says_more),
         cmocka_unit_test(a_buffer_keeps_its_maximum),
+        cmocka_unit_test(a_buffer_is_filled_in_place),
         cmocka_unit_test(a_query_is_escaped),
+        cmocka_unit_test(numbers_and_times_are_written),
         cmocka_unit_test(numbers_are_read_strictly),
+        cmocka_unit_test(a_word_tells_of_each_byte),
         cmocka_unit_test(a_span_is_cut_at_separators),
         cmocka_unit_test(a_map_holds_many_keys_in_order),
         cmocka_unit_test(json_that_is_ambiguous_is_refused),
@@ -412,6 +581,9 @@ int main(void)
         cmocka_unit_test(base64_goes_both_ways),
         cmocka_unit_test(a_tree_is_made_written_and_removed),
         cmocka_unit_test(a_pool_runs_jobs_that_submit_jobs),
+        cmocka_unit_test(a_full_queue_is_said),
+        cmocka_unit_test(one_key_neither_holds_up_another_nor_fills_the_queue),
+        cmocka_unit_test(one_key_has_half_of_the_threads),
         cmocka_unit_test(a_sleep_ends_when_cancelled),
         cmocka_unit_test(a_call_ends_at_its_deadline),
         cmocka_unit_test(a_deadline_does_not_put_off_a_cancellation),

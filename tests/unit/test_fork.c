@@ -9,12 +9,14 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -239,6 +241,47 @@ static void a_child_may_call_nothing(void **state)
     leave(&w);
 }
 
+static int dial(const world *w)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    const char *port = strrchr(zreg_server_address(w->server), ':');
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    address.sin_port = htons((uint16_t)atoi(port + 1));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+/* What the server closes while a child has it too is not watched on. */
+static void a_child_may_have_the_sockets_of_connections_that_end(void **state)
+{
+    (void)state;
+    enum { COUNT = 16 };
+    world w = {0};
+    int fds[COUNT];
+    start_server(&w, NULL);
+    connect_client(&w);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = dial(&w);
+    }
+    assert_int_equal(zreg_client_ping(w.client, zreg_ref_host(w.ref), NULL, NULL), ZREG_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        sleep_ms(PATIENCE_MS);
+        _exit(0);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        shutdown(fds[i], SHUT_RDWR);
+        close(fds[i]);
+        sleep_ms(10);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_int_equal(zreg_client_ping(w.client, zreg_ref_host(w.ref), NULL, NULL), ZREG_OK);
+    leave(&w);
+}
+
 static zreg_status stopped_how;
 
 static void stop_it(const char *line, void *user)
@@ -360,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_frees_what_is_its_parents),
         cmocka_unit_test(a_child_may_call_nothing),
+        cmocka_unit_test(a_child_may_have_the_sockets_of_connections_that_end),
         cmocka_unit_test(a_callback_cannot_stop_its_server),
         cmocka_unit_test(a_server_freed_in_its_callback_ends_after_it),
         cmocka_unit_test(a_server_stops_in_the_middle_of_a_copy),

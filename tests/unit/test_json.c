@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/mem.h"
 #include "json_rules.h"
 #include "registry/credentials.h"
@@ -243,6 +244,34 @@ static void it_is_printed_in_lines(void **state)
                                  " \"c\": -1.50,\n \"d\": true\n}");
 }
 
+/* A line of the access log, which is written without a tree. */
+static void a_line_is_json_whatever_comes(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__BUF(200);
+    zreg__json_text_line line = {.to = &buf};
+    zreg__json_text_member(&line, "a", "\x01\"\\\xf6 \xed\xa0\x80");
+    zreg__json_text_member(&line, "b", NULL);
+    zreg__json_text_member_u64(&line, "c", UINT64_MAX);
+    zreg__json_text_begin_list(&line, "d");
+    zreg__json_text_item(&line, "\n", true);
+    zreg__json_text_item(&line, "\xc3\xb6", false);
+    zreg__json_text_end_list(&line);
+    assert_true(zreg__json_text_end(&line));
+    assert_string_equal(buf.data, "{\"a\":\"\\u0001\\\"\\\\? ???\",\"b\":null,"
+                                  "\"c\":18446744073709551615,\"d\":[\"\\n\",\"\xc3\xb6\"]}");
+}
+
+static void a_line_without_room_is_none(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__BUF(8);
+    zreg__json_text_line line = {.to = &buf};
+    zreg__json_text_member(&line, "key", "longer");
+    zreg__json_text_member(&line, "a", NULL);
+    assert_false(zreg__json_text_end(&line));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +283,8 @@ int main(void)
         cmocka_unit_test(small_values_do_not_fill_the_memory),
         cmocka_unit_test(what_is_printed_is_json_whatever_comes),
         cmocka_unit_test(it_is_printed_in_lines),
+        cmocka_unit_test(a_line_is_json_whatever_comes),
+        cmocka_unit_test(a_line_without_room_is_none),
         cmocka_unit_test(numbers_do_not_depend_on_the_locale),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

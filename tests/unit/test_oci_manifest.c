@@ -260,6 +260,13 @@ static void bad_descriptors_are_refused_with_their_place(void **state)
         {"{'mediaType':'a/b','digest':'" D "','size':-99999999999999999999999}", ZREG_INVAL},
         {"{'mediaType':'a/b','digest':'" D "','size':1,'platform':'linux'}", ZREG_INVAL},
         {"{'mediaType':'a/b','digest':'" D "','size':1,'platform':{'os':7}}", ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'platform':{'os.features':'x'}}",
+         ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'platform':{'features':[7]}}", ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'urls':'https://h'}", ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'urls':['https://h',7]}", ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'data':7}", ZREG_INVAL},
+        {"{'mediaType':'a/b','digest':'" D "','size':1,'data':'e'}", ZREG_INVAL},
     };
     for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
         ZREG__AUTO_FREE char *document =

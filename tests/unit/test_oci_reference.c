@@ -256,12 +256,22 @@ static void bad_names_have_no_canonical_form(void **state)
     const struct {
         const char *repository, *host;
     } rows[] = {
-        {"", NULL},         {"..", NULL},
-        {"quay.io/", NULL}, {"quay.io/../x", NULL},
-        {"x", ""},          {"x", "../.."},
-        {"x", "quay.io/y"}, {"x", "a b"},
-        {"X", "quay.io"},   {"quay.io", "quay.io/"},
+        {"", NULL},
+        {"..", NULL},
+        {"quay.io/", NULL},
+        {"quay.io/../x", NULL},
+        {"x", ""},
+        {"x", "../.."},
+        {"x", "quay.io/y"},
+        {"x", "a b"},
+        {"X", "quay.io"},
+        {"quay.io", "quay.io/"},
         {"x/", "quay.io"},
+        /* which would be another's name, or none that leads back here */
+        {"docker.io/docker.io/x", NULL},
+        {"docker.io/index.docker.io/x", "docker.io"},
+        {"quay.io/y/x", "docker.io"},
+        {"localhost/x", "docker.io"},
     };
     for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
         char *name = NULL;

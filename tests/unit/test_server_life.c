@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "server/server.h"
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,7 +136,8 @@ static void a_temporary_root_goes_at_stop(void **state)
     assert_int_not_equal(rmdir(folder), 0);
     assert_int_equal(zreg_server_stop(server, 0, NULL), ZREG_OK);
     assert_int_equal(rmdir(folder), 0);
-    assert_non_null(zreg__server_store(server));
+    const zreg__server_visit one_that_began_before = {server};
+    assert_non_null(zreg__server_store(&one_that_began_before));
     zreg_server_free(server);
     unsetenv("TMPDIR");
 }
@@ -193,6 +195,47 @@ static void many_servers_run_at_once(void **state)
     }
 }
 
+/* A hash of "password" under each of two names. */
+static const char *const two_files[] = {
+    "ann:$2y$05$0AeKxsAEXSTzYRq4DP8uHOPqXKpr/J6lWbMlxuF1jxlcjrIuWFCHe\n",
+    "bob:$2y$05$0AeKxsAEXSTzYRq4DP8uHOPqXKpr/J6lWbMlxuF1jxlcjrIuWFCHe\n",
+};
+
+static void *reload_often(void *argument)
+{
+    zreg_server *server = argument;
+    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
+    for (size_t i = 0; i < 200; i++) {
+        options.htpasswd = two_files[i % 2];
+        if (zreg_server_reload(server, &options, NULL) != ZREG_OK) {
+            return server;
+        }
+    }
+    return NULL;
+}
+
+static void many_threads_may_reload(void **state)
+{
+    (void)state;
+    ZREG__AUTO_FREE char *root = NULL;
+    assert_int_equal(zreg__file_temp_dir(&root, "zreg-test-", NULL), ZREG_OK);
+    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
+    options.root = root;
+    options.htpasswd = two_files[0];
+    zreg_server *server = start(&options);
+    pthread_t reloaders[4];
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&reloaders[i], NULL, reload_often, server), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        void *failed;
+        pthread_join(reloaders[i], &failed);
+        assert_null(failed);
+    }
+    zreg_server_free(server);
+    zreg__file_remove_tree(root, NULL);
+}
+
 static void starting_and_stopping_leaves_nothing(void **state)
 {
     (void)state;
@@ -230,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_root_that_was_given_stays),
         cmocka_unit_test(wrong_settings_are_refused),
         cmocka_unit_test(many_servers_run_at_once),
+        cmocka_unit_test(many_threads_may_reload),
         cmocka_unit_test(starting_and_stopping_leaves_nothing),
         cmocka_unit_test(freeing_nothing_is_fine),
     };

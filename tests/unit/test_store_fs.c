@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/strings.h"
 #include "oci/manifest.h"
@@ -24,12 +25,17 @@ typedef struct fixture {
     zreg_error err;
 } fixture;
 
+static void reopen(fixture *f, zreg_durability durability)
+{
+    const zreg__store_options options = {.root = f->root, .durability = durability};
+    assert_int_equal(zreg__store_open(&f->store, &options, &f->err), ZREG_OK);
+}
+
 static int open_store(void **state)
 {
     fixture *f = zreg__new(fixture);
     assert_int_equal(zreg__file_temp_dir(&f->root, "zreg-store-", NULL), ZREG_OK);
-    assert_int_equal(zreg__store_open(&f->store, f->root, ZREG_DURABILITY_NONE, NULL, &f->err),
-                     ZREG_OK);
+    reopen(f, ZREG_DURABILITY_NONE);
     *state = f;
     return 0;
 }
@@ -51,7 +57,7 @@ static zreg_digest put(fixture *f, const char *repository, const char *text)
     assert_int_equal(zreg_digest_of(&digest, NULL, text, strlen(text), NULL), ZREG_OK);
     assert_int_equal(zreg__store_upload_new(&upload, f->store, repository, &f->err), ZREG_OK);
     assert_int_equal(zreg__store_upload_append(upload, text, strlen(text), &f->err), ZREG_OK);
-    assert_int_equal(zreg__store_upload_commit(upload, &digest, &f->err), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(f->store, upload, &digest, &f->err), ZREG_OK);
     return digest;
 }
 
@@ -119,7 +125,7 @@ static void an_upload_goes_on_where_it_was_left(void **state)
     assert_int_equal(zreg__store_upload_append(upload, " two", 4, NULL), ZREG_OK);
     assert_int_equal(zreg__store_upload_digest(&found, upload, NULL), ZREG_OK);
     assert_string_equal(found.text, digest.text);
-    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(f->store, upload, &digest, NULL), ZREG_OK);
     zreg__store_upload_free(upload);
     assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_NOTFOUND);
 }
@@ -140,7 +146,7 @@ static void bytes_that_were_not_acknowledged_go(void **state)
     assert_int_equal(zreg__store_upload_size(upload), 3);
     zreg_digest digest;
     assert_int_equal(zreg_digest_of(&digest, NULL, "one", 3, NULL), ZREG_OK);
-    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit(f->store, upload, &digest, NULL), ZREG_OK);
     zreg__store_upload_free(upload);
     ZREG__AUTO(zreg__store_blob) zreg__store_blob *blob = NULL;
     assert_int_equal(zreg__store_blob_open(&blob, f->store, "a", &digest, NULL), ZREG_OK);
@@ -168,10 +174,10 @@ static void wrong_bytes_are_not_stored(void **state)
     assert_int_equal(zreg_digest_of(&digest, NULL, "promised", 8, NULL), ZREG_OK);
     assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
     assert_int_equal(zreg__store_upload_append(upload, "delivered", 9, NULL), ZREG_OK);
-    assert_int_equal(zreg__store_upload_commit(upload, &digest, NULL), ZREG_CORRUPT);
+    assert_int_equal(zreg__store_upload_commit(f->store, upload, &digest, NULL), ZREG_CORRUPT);
     assert_int_equal(zreg__store_blob_stat(&size, f->store, "a", &digest, NULL), ZREG_NOTFOUND);
     assert_int_equal(zreg__store_upload_size(upload), 9);
-    assert_int_equal(zreg__store_upload_abort(upload, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_abort(f->store, upload, NULL), ZREG_OK);
 }
 
 static void a_blob_is_read_at_any_offset(void **state)
@@ -272,9 +278,7 @@ static void every_durability_stores_and_finds(void **state)
     for (int durability = ZREG_DURABILITY_FULL; durability <= ZREG_DURABILITY_NONE; durability++) {
         zreg__store_close(f->store);
         f->store = NULL;
-        assert_int_equal(
-            zreg__store_open(&f->store, f->root, (zreg_durability)durability, NULL, &f->err),
-            ZREG_OK);
+        reopen(f, (zreg_durability)durability);
         char repository[8];
         snprintf(repository, sizeof(repository), "r%d/x", durability);
         ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, repository, "layer");
@@ -286,9 +290,87 @@ static void every_durability_stores_and_finds(void **state)
     }
 }
 
+static bool is_done_at_once(fixture *f, const char *algorithm, size_t size, bool has_failed_before)
+{
+    bool done = false;
+    zreg_digest digest;
+    ZREG__AUTO_FREE char *bytes = zreg__calloc(1, size);
+    ZREG__AUTO_FREE char *id = NULL;
+    zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg_digest_of(&digest, algorithm, bytes, size, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    if (has_failed_before) {
+        id = zreg__strdup(zreg__store_upload_id(upload));
+        assert_int_equal(zreg__store_upload_save(upload, NULL), ZREG_OK);
+        zreg__store_upload_begin_last(upload);
+        assert_int_equal(zreg__store_upload_append(upload, "more than there will be", 23, NULL),
+                         ZREG_OK);
+        zreg__store_upload_free(upload);
+        assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_OK);
+        assert_int_equal(zreg__store_upload_size(upload), 0);
+    }
+    assert_int_equal(zreg__store_upload_append(upload, bytes, size, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_commit_at_once(&done, upload, &digest, NULL), ZREG_OK);
+    if (!done) {
+        assert_int_equal(zreg__store_upload_commit(f->store, upload, &digest, NULL), ZREG_OK);
+    }
+    zreg__store_upload_free(upload);
+    uint64_t found = 0;
+    assert_int_equal(zreg__store_blob_stat(&found, f->store, "a", &digest, NULL), ZREG_OK);
+    assert_int_equal(found, size);
+    return done;
+}
+
+static void a_commit_that_would_wait_is_declined(void **state)
+{
+    fixture *f = *state;
+    const size_t large = (size_t)4 << 20;
+    assert_true(is_done_at_once(f, "sha256", 10, false));
+    assert_true(is_done_at_once(f, "sha256", large - 1, false));
+    assert_false(is_done_at_once(f, "sha256", large, false));
+    assert_false(is_done_at_once(f, "sha512", 10, false));
+    assert_false(is_done_at_once(f, "sha256", 10, true));
+    zreg__store_close(f->store);
+    reopen(f, ZREG_DURABILITY_FULL);
+    assert_false(is_done_at_once(f, "sha256", 10, false));
+}
+
+static bool is_not_secret(const char *repository, void *user)
+{
+    ++*(size_t *)user;
+    return strncmp(repository, "secret", 6) != 0;
+}
+
+static void a_search_for_a_blob_looks_where_it_may_and_at_no_more_than_it_should(void **state)
+{
+    fixture *f = *state;
+    char found[ZREG__MAX_REPOSITORY + 1];
+    size_t looked = 0;
+    zreg_digest secret = put(f, "secret/a", "secret");
+    zreg_digest open = put(f, "open/b/c", "open");
+    assert_int_equal(zreg__store_blob_find(found, f->store, &open, is_not_secret, &looked, 9, NULL),
+                     ZREG_OK);
+    assert_string_equal(found, "open/b/c");
+    looked = 0;
+    assert_int_equal(
+        zreg__store_blob_find(found, f->store, &secret, is_not_secret, &looked, 9, NULL),
+        ZREG_NOTFOUND);
+    assert_int_equal(looked, 2);
+    looked = 0;
+    assert_int_equal(
+        zreg__store_blob_find(found, f->store, &secret, is_not_secret, &looked, 1, NULL),
+        ZREG_NOTFOUND);
+    assert_int_equal(looked, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_commit_that_would_wait_is_declined, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(
+            a_search_for_a_blob_looks_where_it_may_and_at_no_more_than_it_should, open_store,
+            close_store),
         cmocka_unit_test_setup_teardown(names_that_could_leave_the_root_are_refused, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(a_repository_of_another_host_may_have_a_port, open_store,

@@ -344,6 +344,20 @@ static int set_item(fields_options *options, const fields_row *row, const zreg_d
                : failed_in(PyUnicode_FromString(row->name));
 }
 
+static int set_limits(fields_options *options, const fields_row *row,
+                      const zreg_server_limits **member, PyObject *value)
+{
+    zreg_server_limits *limits = keep(options, PyMem_Calloc(1, sizeof(*limits)));
+    *member = limits;
+    if (!limits) {
+        return -1;
+    }
+    limits->size = sizeof(*limits);
+    return fill(options, fields_of_server_limits, limits, value) == 0
+               ? 0
+               : failed_in(PyUnicode_FromString(row->name));
+}
+
 static int set_items(fields_options *options, void *record, const fields_row *row, PyObject *value)
 {
     if (!PyList_Check(value)) {
@@ -362,6 +376,30 @@ static int set_items(fields_options *options, void *record, const fields_row *ro
         }
     }
     return 0;
+}
+
+/* A list of pointers to structs of `size` bytes, which begin with that. */
+static int set_structs(fields_options *options, const fields_row *row, void *const **member,
+                       PyObject *value, const fields_row *table, size_t size)
+{
+    if (!PyList_Check(value)) {
+        return PyErr_Format(PyExc_TypeError, "%s: expected a list", row->name), -1;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(value);
+    void **list = keep(options, PyMem_Calloc((size_t)count + 1, sizeof(*list)));
+    *member = list;
+    for (Py_ssize_t i = 0; list && i < count; i++) {
+        size_t *item = keep(options, PyMem_Calloc(1, size));
+        list[i] = item;
+        if (!item) {
+            return -1;
+        }
+        *item = size;
+        if (fill(options, table, item, PyList_GET_ITEM(value, i)) < 0) {
+            return failed_in(PyUnicode_FromFormat("%s[%zd]", row->name, i));
+        }
+    }
+    return list ? 0 : -1;
 }
 
 static int set(fields_options *options, void *record, const fields_row *row, PyObject *value)
@@ -398,6 +436,14 @@ static int set(fields_options *options, void *record, const fields_row *row, PyO
         return set_item(options, row, member, value);
     case FIELD_ITEMS:
         return set_items(options, record, row, value);
+    case FIELD_RULES:
+        return set_structs(options, row, member, value, fields_of_server_rule,
+                           sizeof(zreg_server_rule));
+    case FIELD_GROUPS:
+        return set_structs(options, row, member, value, fields_of_server_group,
+                           sizeof(zreg_server_group));
+    case FIELD_LIMITS:
+        return set_limits(options, row, member, value);
     }
     return -1;
 }

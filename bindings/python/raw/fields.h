@@ -20,10 +20,13 @@ typedef enum field_kind {
     FIELD_SERVER,   /* zreg_server * */
     FIELD_ITEM,     /* const zreg_descriptor * */
     FIELD_ITEMS,    /* the same, with its size_t count */
+    FIELD_LIMITS,   /* const zreg_server_limits * */
     FIELD_PLATFORM, /* zreg_platform, None unless has_platform */
     FIELD_PROGRESS, /* zreg_progress_fn and its user */
     FIELD_LOG,      /* zreg_log_fn and its user */
-    FIELD_ACCESS,   /* zreg_access_fn and its user */
+    FIELD_ACCESS,   /* zreg_access_fn, or zreg_audit_fn, and its user */
+    FIELD_RULES,    /* const zreg_server_rule *const *, ends with NULL */
+    FIELD_GROUPS,   /* the same of zreg_server_group */
 } field_kind;
 
 /** One member of a struct. A table ends with a NULL name. */
@@ -39,7 +42,10 @@ extern const fields_row fields_of_host_options[];
 extern const fields_row fields_of_tag_api_options[];
 extern const fields_row fields_of_referrers_options[];
 extern const fields_row fields_of_manifest_options[];
+extern const fields_row fields_of_server_limits[];
 extern const fields_row fields_of_server_options[];
+extern const fields_row fields_of_server_rule[];
+extern const fields_row fields_of_server_group[];
 extern const fields_row fields_of_copy_options[];
 extern const fields_row fields_of_append_options[];
 extern const fields_row fields_of_resolve_options[];

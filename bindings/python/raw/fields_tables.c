@@ -60,6 +60,23 @@ const fields_row fields_of_manifest_options[] = {
     END,
 };
 
+const fields_row fields_of_server_limits[] = {
+    FIELD(zreg_server_limits, U32, request_line_bytes),
+    FIELD(zreg_server_limits, U32, head_bytes),
+    FIELD(zreg_server_limits, U32, head_fields),
+    FIELD(zreg_server_limits, U64, body_bytes),
+    FIELD(zreg_server_limits, U32, head_ms),
+    FIELD(zreg_server_limits, U32, body_ms),
+    FIELD(zreg_server_limits, U32, answer_ms),
+    FIELD(zreg_server_limits, U32, least_bytes),
+    FIELD(zreg_server_limits, U32, idle_ms),
+    FIELD(zreg_server_limits, U32, total_ms),
+    FIELD(zreg_server_limits, U32, connections),
+    FIELD(zreg_server_limits, U32, connections_per_address),
+    FIELD(zreg_server_limits, U64, held_bytes),
+    END,
+};
+
 const fields_row fields_of_server_options[] = {
     FIELD(zreg_server_options, TEXT, root),
     FIELD(zreg_server_options, TEXT, listen),
@@ -76,6 +93,42 @@ const fields_row fields_of_server_options[] = {
     CALLBACK(zreg_server_options, LOG, log),
     CALLBACK(zreg_server_options, ACCESS, access),
     FIELD(zreg_server_options, TEXTS, read_only),
+    FIELD(zreg_server_options, TEXT, public_url),
+    FIELD(zreg_server_options, INT, shadow),
+    FIELD(zreg_server_options, INT, sparse_indexes),
+    FIELD(zreg_server_options, RULES, rules),
+    FIELD(zreg_server_options, GROUPS, groups),
+    FIELD(zreg_server_options, TEXTS, immutable_tags),
+    FIELD(zreg_server_options, INT, no_writes),
+    FIELD(zreg_server_options, INT, no_deletes),
+    FIELD(zreg_server_options, U32, uploads_per_user),
+    CALLBACK(zreg_server_options, ACCESS, audit),
+    FIELD(zreg_server_options, LIMITS, limits),
+    FIELD(zreg_server_options, TEXTS, trusted_proxies),
+    FIELD(zreg_server_options, INT, proxy_protocol),
+    FIELD(zreg_server_options, TEXTS, token_keys),
+    FIELD(zreg_server_options, TEXT, token_realm),
+    FIELD(zreg_server_options, TEXT, token_service),
+    FIELD(zreg_server_options, TEXT, token_issuer),
+    FIELD(zreg_server_options, TEXT, token_trust_pem),
+    FIELD(zreg_server_options, TEXT, tls_client_ca_pem),
+    FIELD(zreg_server_options, INT, tls_client_required),
+    FIELD(zreg_server_options, INT, metrics),
+    FIELD(zreg_server_options, TEXT, metrics_listen),
+    FIELD(zreg_server_options, INT, listen_descriptor),
+    END,
+};
+
+const fields_row fields_of_server_rule[] = {
+    FIELD(zreg_server_rule, TEXTS, who),
+    FIELD(zreg_server_rule, TEXTS, repositories),
+    FIELD(zreg_server_rule, U32, rights),
+    END,
+};
+
+const fields_row fields_of_server_group[] = {
+    FIELD(zreg_server_group, TEXT, name),
+    FIELD(zreg_server_group, TEXTS, members),
     END,
 };
 

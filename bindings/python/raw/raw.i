@@ -177,6 +177,7 @@
 %options(zreg_referrers_options, fields_of_referrers_options)
 %options(zreg_manifest_options, fields_of_manifest_options)
 %options(zreg_server_options, fields_of_server_options)
+%ignore zreg_server_limits;
 %options(zreg_copy_options, fields_of_copy_options)
 %options(zreg_append_options, fields_of_append_options)
 %options(zreg_resolve_options, fields_of_resolve_options)
@@ -275,6 +276,8 @@ struct OBJECT {};
 %ignore zreg_digest;
 %ignore zreg_digest_equal;
 %ignore zreg_platform;
+%ignore zreg_server_rule;
+%ignore zreg_server_group;
 
 #define __attribute__(x)
 void guard_close(void);
@@ -292,6 +295,7 @@ int guard_elsewhere(void);
 %include <zreg/client.h>
 %include <zreg/referrers.h>
 %include <zreg/blob.h>
+%include <zreg/server_options.h>
 %include <zreg/server.h>
 %include <zreg/copy.h>
 %include <zreg/artifact.h>

@@ -46,7 +46,7 @@ def test_catalog(client, server, push):
     assert client.catalog(server.address) == []
     for name in ("image:1", "some/image:1"):
         push(name, b"layer")
-    assert client.catalog(server.address) == ["library/image", "some/image"]
+    assert client.catalog(server.address) == ["image", "some/image"]
     with pytest.raises(zreg.InvalidArgument):
         client.catalog("no host")
     with pytest.raises(zreg.InvalidArgument):

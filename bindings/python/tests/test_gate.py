@@ -102,6 +102,7 @@ def test_provenance_tells_which_change_was_served(client, server, buildset, imag
     assert base == zreg.ServedImage("example/base", "latest", digest, "change", "4", BUILD, artifacts[0].url, 1,
                                     base.bytes) and base.bytes > 0
     assert (none.repository, none.source, none.digest) == ("example/none", "upstream", "")
+    assert zreg.provenance(log).lost == 0 and zreg.provenance(log + 'x\n{"dropped":3}\n').lost == 4
     with pytest.raises(zreg.InvalidArgument):
         zreg.provenance("no log\n")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Tuple, Union, overload
+from typing import Any, Dict, Iterator, Tuple, Union, overload
 
 from . import _raw
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from . import _raw, checks
 from .artifacts import Artifacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Tuple, Union
 
 from . import _raw
 from .artifacts import Artifacts
@@ -277,13 +277,22 @@ def resolved(ref: str, raw: _raw.resolution) -> Resolution:
     return Resolution(ref, tuple(Candidate(**{**record, "source": _SOURCES[record["source"]]}) for record in records))
 
 
-def provenance(access_log: Union[str, bytes]) -> Tuple[ServedImage, ...]:
+class Served(Tuple[ServedImage, ...]):
+    """The images that a registry gave out."""
+
+    #: Lines of the log that are missing, or could not be read: there may have been more.
+    lost: int = 0
+
+
+def provenance(access_log: Union[str, bytes]) -> Served:
     """Which images a registry gave out, by its access log: one JSON line for each request."""
     if not isinstance(access_log, (str, bytes)):
         raise TypeError(f"access_log: expected str or bytes, not {type(access_log).__name__}")
     raw = _raw.provenance_read(access_log.encode() if isinstance(access_log, str) else access_log)
     records = (_raw.provenance_at(raw, i) for i in range(_raw.provenance_count(raw)))
-    return tuple(ServedImage(**dict(record, source=_SERVED_FROM[record["source"]])) for record in records)
+    served = Served(ServedImage(**dict(record, source=_SERVED_FROM[record["source"]])) for record in records)
+    served.lost = _raw.provenance_lost(raw)
+    return served
 
 
 def found(raw: _raw.zuul_builds) -> ZuulBuilds:

@@ -275,42 +275,6 @@ char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cance
     return zreg_inspect(&out, client, place, cancel, err) == ZREG_OK ? out : NULL;
 }
 
-zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
-                                  const char *tls_key_pem, const char *htpasswd,
-                                  zreg_go_list read_only, int anonymous, int durability,
-                                  int buildset, int plain_http, zreg_go_list names,
-                                  uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
-                                  uintptr_t access, zreg_error *err)
-{
-    AUTOLIST name_list = NULL;
-    AUTOLIST read_only_list = NULL;
-    zreg_server *out = NULL;
-
-    if (split(&name_list, names, err) != ZREG_OK ||
-        split(&read_only_list, read_only, err) != ZREG_OK)
-        return NULL;
-    const zreg_server_options options = {
-        .size = sizeof(options),
-        .root = optional(root),
-        .listen = optional(listen),
-        .tls_cert_pem = optional(tls_cert_pem),
-        .tls_key_pem = optional(tls_key_pem),
-        .htpasswd = optional(htpasswd),
-        .anonymous = (zreg_anonymous)anonymous,
-        .durability = (zreg_durability)durability,
-        .buildset = buildset,
-        .plain_http = plain_http,
-        .names = name_list,
-        .threads = threads,
-        .token_lifetime_s = token_lifetime_s,
-        LOG(log),
-        .access = access == 0 ? NULL : on_access,
-        .access_user = (void *)access,
-        .read_only = read_only_list,
-    };
-    return zreg_server_start(&out, &options, err) == ZREG_OK ? out : NULL;
-}
-
 char *zreg_go_server_connection(const zreg_server *server, zreg_error *err)
 {
     char *out = NULL;

@@ -112,12 +112,51 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           zreg_cancel *cancel, zreg_error *err);
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);
 
-zreg_server *zreg_go_server_start(const char *root, const char *listen, const char *tls_cert_pem,
-                                  const char *tls_key_pem, const char *htpasswd,
-                                  zreg_go_list read_only, int anonymous, int durability,
-                                  int buildset, int plain_http, zreg_go_list names,
-                                  uint32_t threads, uint32_t token_lifetime_s, uintptr_t log,
-                                  uintptr_t access, zreg_error *err);
+/* The settings of a server, for its start and its reload: each is set once, and copied. What is not set is zero,
+ * which means what it means in zreg_server_options; limits are those of zreg_server_limits. */
+typedef struct zreg_go_server_options zreg_go_server_options;
+zreg_go_server_options *zreg_go_server_options_new(int buildset, zreg_error *err);
+void zreg_go_server_options_free(zreg_go_server_options *self);
+void zreg_go_server_options_set_store(zreg_go_server_options *self, const char *root,
+                                      int durability, int shadow, int sparse_indexes);
+void zreg_go_server_options_set_listen(zreg_go_server_options *self, const char *listen,
+                                       int descriptor, uint32_t threads, const char *public_url);
+void zreg_go_server_options_set_buildset(zreg_go_server_options *self, zreg_go_list names,
+                                         int plain_http);
+void zreg_go_server_options_set_proxies(zreg_go_server_options *self, zreg_go_list trusted,
+                                        int protocol);
+void zreg_go_server_options_set_metrics(zreg_go_server_options *self, int with_the_rest,
+                                        const char *listen);
+void zreg_go_server_options_set_callbacks(zreg_go_server_options *self, uintptr_t log,
+                                          uintptr_t access, uintptr_t audit);
+void zreg_go_server_options_set_tls(zreg_go_server_options *self, const char *cert_pem,
+                                    const char *key_pem, const char *client_ca_pem,
+                                    int client_required);
+void zreg_go_server_options_set_users(zreg_go_server_options *self, const char *htpasswd,
+                                      zreg_go_list read_only, int anonymous);
+/* Rights cross as texts, one after the other: "rule", what it grants in decimal, callers, "", patterns, "";
+ * "group", its name, members, ""; "keep", a pattern of immutable tags; "table" where rules shall count. */
+void zreg_go_server_options_set_rights(zreg_go_server_options *self, zreg_go_list rights_list,
+                                       int no_writes, int no_deletes, uint32_t uploads_per_user);
+void zreg_go_server_options_set_tokens(zreg_go_server_options *self, zreg_go_list keys,
+                                       uint32_t lifetime_s);
+void zreg_go_server_options_set_token_service(zreg_go_server_options *self, const char *realm,
+                                              const char *service, const char *issuer,
+                                              const char *trust_pem);
+void zreg_go_server_options_limit_sizes(zreg_go_server_options *self, uint32_t request_line_bytes,
+                                        uint32_t head_bytes, uint32_t head_fields,
+                                        uint64_t body_bytes);
+void zreg_go_server_options_limit_times(zreg_go_server_options *self, uint32_t head_ms,
+                                        uint32_t idle_ms, uint32_t total_ms);
+/* In each such time so many bytes move. */
+void zreg_go_server_options_limit_pace(zreg_go_server_options *self, uint32_t least_bytes,
+                                       uint32_t body_ms, uint32_t answer_ms);
+void zreg_go_server_options_limit_peers(zreg_go_server_options *self, uint32_t connections,
+                                        uint32_t connections_per_address, uint64_t held_bytes);
+
+zreg_server *zreg_go_server_start(const zreg_go_server_options *self, zreg_error *err);
+void zreg_go_server_reload(zreg_server *server, const zreg_go_server_options *self,
+                           zreg_error *err);
 char *zreg_go_server_connection(const zreg_server *server, zreg_error *err);
 
 zreg_artifacts *zreg_go_artifacts_parse(zreg_go_bytes json, zreg_error *err);

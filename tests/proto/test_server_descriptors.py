@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Descriptors: connections leave room for files, and what cannot be opened for want of one is neither absent, nor
+damaged, nor free to go."""
+
+import contextlib
+import json
+import os
+import resource
+import sys
+
+from server_tap import INDEX, OCI, OCTETS, Server, descriptor, digest_of, equal, run, true
+from server_wire import connect, statuses, until
+
+FEW = 200
+UPLOAD = (f"POST /v2/x/blobs/uploads/?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\n"
+          "Content-Length: 1000000\r\n\r\n").encode() + b"x" * 100000
+
+
+class Poor(Server):
+    """A server whose process may have few descriptors."""
+
+    def command(self, arguments):
+        return ["prlimit", f"--nofile={FEW}:{FEW}", *super().command(arguments)]
+
+
+@contextlib.contextmanager
+def none_left(server):
+    """Meanwhile the server opens nothing. What it has open stays so."""
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    yield
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+
+
+def files_of(server):
+    folder = f"/proc/{server.process.pid}/fd"
+    return [os.readlink(f"{folder}/{number}") for number in os.listdir(folder)]
+
+
+def check_room(**limits):
+    """All who are taken push a blob at once, and all others are told so; returns the log."""
+    server = Poor(durability=3, **limits)
+    with contextlib.closing(server), contextlib.ExitStack() as stack:
+        told = []
+        wires = [stack.enter_context(connect(server, source=f"127.0.{n % 50}.1")) for n in range(FEW)]
+        for wire in wires:
+            wire.setblocking(False)
+            with contextlib.suppress(OSError):  # it was turned away
+                wire.send(UPLOAD)
+
+        def is_settled():
+            for wire in wires:
+                with contextlib.suppress(OSError):
+                    told.extend(statuses(wire.recv(4096)))
+            return sum("/uploads/" in file for file in files_of(server)) + len(told) == FEW
+        until(is_settled, f"each has a file or an answer: {told}", 10)
+        equal(set(told), {503}, "the others")
+        true(FEW - len(told) > 40, f"{len(told)} of {FEW} were turned away")
+        server.kill()
+        with open(server.errors.name) as errors:
+            log = errors.read()
+        true("Too many open files" not in log, log)
+    return log
+
+
+def test_all_who_are_taken_can_push_at_once():
+    true("are not possible" not in check_room(), "there is nothing to warn of")
+
+
+def test_more_connections_than_descriptors_are_not_taken_and_the_log_says_so():
+    true("4000 connections are not possible" in check_room(connections=4000), "a warning")
+
+
+def test_without_descriptors_all_is_503_and_nothing_is_lost():
+    server = Server(immutable="k:v*")
+    with contextlib.closing(server):
+        kept, other = server.push_image("v1", "k"), server.push_image("t", "a", b"other")
+        index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(OCI, kept)]}).encode()
+        equal(server.push_manifest(index, "v2", "k", INDEX).status, 201)
+        server.stop()
+        server.start()  # nothing is in memory
+        paths = [f"/v2/{name}/manifests/{reference}" for name, body, tag in (("k", kept, "v1"), ("a", other, "t"))
+                 for reference in (tag, digest_of(body))]
+        paths += [f"/v2/{name}/blobs/{json.loads(body)['layers'][0]['digest']}" for name, body in (("k", kept), ("a", other))]
+        lists = ["/v2/_catalog", "/v2/k/tags/list", f"/v2/k/referrers/{digest_of(kept)}"]
+        changes = [("PUT", "/v2/k/manifests/v1", other, OCI), ("PUT", "/v2/a/manifests/new", other, OCI),
+                   ("POST", "/v2/a/blobs/uploads/", b"", OCTETS["Content-Type"])]
+        asked = [(method, path, None, "") for path in paths for method in ("GET", "HEAD", "DELETE") if "/a/" not in path
+                 or method != "DELETE"]
+        asked += [("DELETE", f"/v2/a/manifests/{digest_of(other)}", None, "")]
+        asked += [("GET", path, None, "") for path in lists] + changes
+        connection = server.connect()
+        equal(server.ask("GET", "/healthz", connection=connection).status, 200)
+        with none_left(server):
+            for method, path, body, media_type in asked:
+                answer = server.ask(method, path, body, {"Content-Type": media_type}, connection)
+                equal((answer.status, answer.headers["Retry-After"]), (503, "1"), f"{method} {path}")
+        for path in paths + lists:
+            equal(server.ask("GET", path, connection=connection).status, 200, path)
+        connection.close()
+        equal({line["status"] for line in server.stop()}, {200, 503})
+        true("damaged" not in server.log and "lost its content" not in server.log, server.log)
+
+
+if __name__ == "__main__":
+    run(sys.modules[__name__])
