@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 RUN = ("sh", "c", "python", "go")  # carried out
+STARTED = ("nginx", "haproxy")  # the configuration of a program that is started
 READ = ("yaml", "json")  # parsed
 SHOWN = ("console", "text", "go.mod")  # for people
 

@@ -8,6 +8,7 @@ TESTS += \
 if BUILD_SERVER
 TESTS += \
 	tests/docs/test_documents.py \
+	tests/docs/test_registry.py \
 	tests/docs/test_examples.py
 endif
 endif

@@ -27,9 +27,10 @@ IN_TREE = "--tree" in sys.argv
 sys.argv = [word for word in sys.argv if word != "--tree"]
 README = blocks.TOP / "README.md"
 ZUUL = blocks.TOP / "docs/zuul.md"
+REGISTRY = blocks.TOP / "docs/registry.md"  # test_registry.py
 INSTALLS = re.compile(r"make install$", re.M)
 # Documents whose blocks are carried out here, and how: every other one may only have blocks to be read.
-FOLLOWED = (README, ZUUL)
+FOLLOWED = (README, ZUUL, REGISTRY)
 # What stands for something of the reader's own, in capitals.
 OWN = {"BUILDSET": "registry.json", "INTERMEDIATE": "inter.json", "quay.io": "public.json"}
 
@@ -37,9 +38,9 @@ OWN = {"BUILDSET": "registry.json", "INTERMEDIATE": "inter.json", "quay.io": "pu
 def test_each_block_says_what_it_is():
     for document in blocks.documents():
         for block in blocks.blocks_of(document):
-            known = blocks.RUN + blocks.READ + blocks.SHOWN + (("indented",) if document == README else ())
+            known = blocks.RUN + blocks.STARTED + blocks.READ + blocks.SHOWN + (("indented",) if document == README else ())
             assert block.language in known, f"{block.where}: what is \"{block.language}\"? One of {known}"
-            if block.language in blocks.RUN:
+            if block.language in blocks.RUN + blocks.STARTED:
                 assert document in FOLLOWED, f"{block.where}: nothing here carries out this document"
 
 

@@ -40,7 +40,7 @@ SAYS = {
     "ref": r"host quay.io, repository example/base, tag latest; in Zuul quay.io/example/base",
     "referrers": r"application/vnd.example.signature: sha256:",
     "resolve": r"it is that of change 12",
-    "server": r"BEGIN CERTIFICATE",
+    "server": r"BEGIN CERTIFICATE(.|\n)*from now on ann may pull only",
     "version": r"the same\nhttp: libcurl",
     "zuul": r"build 6a0c of build-image\n1 images\nthe order of its merge is \d+",
 }
@@ -101,7 +101,7 @@ def run_one(path, work):
     (pathlib.Path(work) / "root/etc").mkdir(parents=True)
     with ZuulApi() as zuul:
         zuul_with_a_merged_change(zuul)
-        words = {"zuul": [zuul.api], "node": [f"{work}/root"]}.get(path.stem, [])
+        words = {"zuul": [zuul.api], "server": [f"{work}/registry"], "node": [f"{work}/root"]}.get(path.stem, [])
         done = subprocess.run([program, *words], cwd=work, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done
     assert re.search(SAYS.get(path.stem, ""), done.stdout), done.stdout

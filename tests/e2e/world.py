@@ -24,6 +24,11 @@ def need(program):
     return program
 
 
+def serve_has(option):
+    """True when the server knows an option."""
+    return f" {option} " in command("zreg", "serve", "--help")
+
+
 class World:
     """One temporary folder with a home, credentials, and the registries started in it."""
 

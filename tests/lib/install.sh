@@ -10,14 +10,20 @@ packages_of() {
     case $1 in
     build)
         echo autoconf automake libtool pkg-config gcc make libc6-dev libcurl4-openssl-dev \
-            libjson-c-dev libssl-dev zlib1g-dev libmicrohttpd-dev libyaml-dev libcrypt-dev
+            libjson-c-dev libssl-dev zlib1g-dev libyaml-dev libcrypt-dev
         ;;
     bindings)
         echo swig python3-dev python3-pytest mypy g++
         go_is_new_enough || echo golang-go
         ;;
-    tests) echo abigail-tools clang g++ libcmocka-dev python3 apache2-utils openssl git strace xz-utils ;;
-    docs) echo mandoc man-db groff zsh fish bash-completion shellcheck python3-yaml python3-venv iproute2 util-linux openssl apache2-utils ;;
+    tests)
+        echo abigail-tools clang g++ libcmocka-dev python3 python3-prometheus-client pyflakes3 apache2-utils nginx-light curl openssl git \
+            strace valgrind xz-utils
+        ;;
+    docs)
+        echo mandoc man-db groff zsh fish bash-completion shellcheck python3-yaml python3-venv iproute2 util-linux openssl \
+            apache2-utils curl nginx-light haproxy
+        ;;
     clang) echo clang libclang-rt-14-dev ;;
     e2e) echo skopeo buildah podman crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     engines)
@@ -34,16 +40,22 @@ packages_of() {
         packages_of zuul
         echo docker-registry nginx-light apache2-utils openssh-server sudo procps
         ;;
+    proxies)
+        packages_of e2e
+        packages_of engines
+        echo nginx-light haproxy
+        ;;
+    conformance) echo openssl apache2-utils ca-certificates ;;
     json-c) echo cmake gcc make git ca-certificates ;;
     peer) echo python3-venv ;;
     ansible) echo ansible ansible-lint yamllint python3-yaml iproute2 util-linux ;;
     gate) echo skopeo buildah crun docker-registry busybox-static openssl apache2-utils ca-certificates python3 ;;
     trees) echo debootstrap util-linux ;;
     release)
-        echo binutils buildah busybox-static cpio crun debootstrap dpkg-dev git libgmp-dev nettle-dev python3-venv rpm rpm2cpio \
-            rpmlint strace systemd util-linux
+        echo binutils buildah busybox-static cpio crun debootstrap dpkg-dev git python3-venv rpm rpm2cpio \
+            rpmlint strace systemd systemd-container util-linux
         ;;
-    bench) echo skopeo docker-registry nginx-light wrk curl openssl apache2-utils python3 ;;
+    bench) echo skopeo docker-registry nginx-light wrk curl strace openssl apache2-utils python3 ;;
     *)
         echo "install.sh: no set of packages is called $1" >&2
         return 1
@@ -57,6 +69,46 @@ go_is_new_enough() {
     local found
     found=$(go env GOVERSION 2>/dev/null)
     [ "$(printf '%s\n' go1.19 "$found" | sort -V | head -n 1)" = go1.19 ]
+}
+
+# The package of a program that the tests have built from the Go module proxy.
+go_package_of() {
+    case $1 in
+    conformance) echo github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111 ;;
+    crane) echo github.com/google/go-containerregistry/cmd/crane@v0.22.1 ;;
+    regctl) echo github.com/regclient/regclient/cmd/regctl@v0.11.7 ;;
+    oras) echo oras.land/oras/cmd/oras@v1.3.6 ;;
+    helm) echo helm.sh/helm/v3/cmd/helm@v3.22.0 ;;
+    esac
+}
+
+# install_go_programs DIR NAME...: has each in DIR/bin, built once. Where that cannot be, DIR/NAME.reason says why, and
+# the tests that want it are skipped with that reason.
+install_go_programs() {
+    local dir=$1 name package
+    shift
+    mkdir -p "$dir"
+    for name in "$@"; do
+        package=$(go_package_of "$name")
+        rm -f "$dir/$name.reason"
+        [ "$(cat "$dir/$name.version" 2>/dev/null)" != "$package" ] || continue
+        if build_go_program "$dir" "$package" >"$dir/$name.log" 2>&1; then
+            echo "$package" >"$dir/$name.version"
+        else
+            echo "$name cannot be built: $(tail -n 1 "$dir/$name.log")" | tee "$dir/$name.reason" >&2
+        fi
+    done
+}
+
+# A Go of 1.21 or newer fetches the version of itself that a program asks for.
+build_go_program() {
+    local dir=$1 package=$2 found
+    found=$(go env GOVERSION 2>/dev/null || echo go0)
+    if [ "$(printf '%s\n' go1.21 "$found" | sort -V | head -n 1)" != go1.21 ]; then
+        echo "it needs Go 1.21 or newer on PATH, not $found"
+        return 1
+    fi
+    GOBIN=$dir/bin GOPATH=$dir/path GOFLAGS=-modcacherw CGO_ENABLED=0 go install "$package"
 }
 
 # True from Debian 13 on, where docker.io no longer brings the client.
@@ -81,13 +133,13 @@ as_root() {
     fi
 }
 
-# Keeps package scripts from starting services, for one apt-get call only.
+# Keeps package scripts from starting services, for one apt-get call only. What Python warns of in them is not ours.
 apt_install() {
     local policy=/usr/sbin/policy-rc.d ours='' result=0
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" || result=$?
+    as_root env -u PYTHONWARNINGS DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" || result=$?
     [ -z "$ours" ] || as_root rm -f $policy
     return $result
 }

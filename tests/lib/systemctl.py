@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for systemctl where no systemd runs: starts what a unit's ExecStart says, as its User, and keeps a list of
-what was asked. A unit that is no service has no process."""
+"""Stands in for systemctl where no systemd runs: starts what a unit's ExecStart says, as its User, waits until it says
+that it is ready if its Type is notify, and keeps a list of what was asked. A unit that is no service has no process."""
 
 import os
 import pathlib
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -35,10 +36,35 @@ def start(unit):
     if unit.endswith(".service"):
         user = said["User"]
         argv = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *shlex.split(said["ExecStart"])]
-        with open(f"/var/log/{unit}", "ab") as log:
-            pid = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                   cwd="/").pid
+        with open(f"/var/log/{unit}", "ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
+            environment = listen(notified, unit) if said.get("Type") == "notify" else {}
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                       cwd="/", env={**os.environ, **environment})
+            if environment:
+                wait_until_ready(notified, process, unit)
+        pid = process.pid
     (STATE / unit).write_text(str(pid))
+
+
+def listen(notified, unit):
+    path = STATE / f"{unit}.notify"
+    path.unlink(missing_ok=True)
+    notified.bind(str(path))
+    path.chmod(0o666)
+    notified.settimeout(0.1)
+    return {"NOTIFY_SOCKET": str(path)}
+
+
+def wait_until_ready(notified, process, unit):
+    for _ in range(300):
+        try:
+            if b"READY=1" in notified.recv(4096).split(b"\n"):
+                return
+        except TimeoutError:
+            if process.poll() is not None:
+                break
+    process.kill()
+    raise SystemExit(f"Job for {unit} failed: it never was ready")
 
 
 def stop(unit):

@@ -10,11 +10,15 @@ class Skip(Exception):
     """This test cannot run here; the text says why."""
 
 
-def run(module, *arguments):
+def tests_of(module):
+    """The tests that a module defines: (name, function)."""
+    return [(name, function) for name, function in vars(sys.modules[module]).items()
+            if name.startswith("test_") and callable(function)]
+
+
+def run(tests, *arguments):
     """Runs every test with these arguments and gives the number of those that failed."""
-    tests = [(name, function) for name, function in vars(sys.modules[module]).items()
-             if name.startswith("test_") and callable(function)
-             and any(word in name for word in sys.argv[1:] or [""])]
+    tests = [(name, function) for name, function in tests if any(word in name for word in sys.argv[1:] or [""])]
     print(f"1..{len(tests)}", flush=True)
     failures = 0
     for number, (name, function) in enumerate(tests, 1):
@@ -34,4 +38,4 @@ def run(module, *arguments):
 
 def main(module, *arguments):
     """The same, and exits; 1 when one failed."""
-    sys.exit(1 if run(module, *arguments) else 0)
+    sys.exit(1 if run(tests_of(module), *arguments) else 0)

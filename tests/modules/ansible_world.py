@@ -6,7 +6,6 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 import pathlib
 import subprocess
 import sys

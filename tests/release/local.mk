@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 e2e_tests += \
+	tests/release/test_boot.py \
 	tests/release/test_container.py \
 	tests/release/test_go.py \
 	tests/release/test_release.py \

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The container file: built by buildah from an empty Debian, run as its user, and used once."""
+"""The container file: built by buildah from an empty Debian, run as its user, used once and asked for its health."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from release_world import BUILD, CLEAN, SOURCE, call, folder, need, need_root, tap
+from release_world import BUILD, CLEAN, SOURCE, call, folder, free_port, need, need_root, tap
 
 BASE = BUILD.parent / "debian/bookworm/base"
 
@@ -43,29 +43,36 @@ def test_it_is_built_runs_as_nobody_special_and_serves():
         call("tar", "-C", store / "context", "-xf", store / "c.tar")
         (store / "context/build-aux/manifest").write_text(names)
         proxies = [word for name in CLEAN if name.lower().endswith("_proxy") for word in ("--build-arg", f"{name}={CLEAN[name]}")]
-        buildah(store, "build", "--isolation", "chroot", "--network", "host", "--pull=never", *proxies, "--build-arg",
-                "DEBIAN=localhost/debian:bookworm", "--tag", "localhost/zreg-registry", "--file",
+        buildah(store, "build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--pull=never", *proxies,
+                "--build-arg", "DEBIAN=localhost/debian:bookworm", "--tag", "localhost/zreg-registry", "--file",
                 SOURCE / "packaging/container/Containerfile", store / "context", timeout=1500)
         use(store)
 
 
 def use(store):
-    config = json.loads(buildah(store, "inspect", "--type", "image", "localhost/zreg-registry"))["OCIv1"]["config"]
+    config = json.loads(buildah(store, "inspect", "--type", "image", "localhost/zreg-registry"))["Docker"]["config"]
     assert config["User"] == "988" and config["Entrypoint"][:2] == ["/usr/bin/zreg", "serve"], config
+    watched = str(free_port())
+    start = [word.replace("0.0.0.0:5001", f"127.0.0.1:{watched}") for word in config["Entrypoint"]]
+    kind, *health = [word.replace("/5001", f"/{watched}") for word in config["Healthcheck"]["Test"]]
+    assert kind == "CMD" and watched in " ".join(start) and watched in " ".join(health), config
     made = buildah(store, "from", "--pull=never", "localhost/zreg-registry").strip()
     size = sum(path.stat().st_size for path in Path(buildah(store, "mount", made).strip()).rglob("*")
                if path.is_file() and not path.is_symlink())
     print(f"# {size / 1e6:.0f} MB of files in the image")
-    command = ["buildah", "--storage-driver", "vfs", "--root", store / "root", "--runroot", store / "run", "run", "--isolation",
-               "chroot", "--network", "host", made, "--", *config["Entrypoint"], "--listen=127.0.0.1:0", "--anonymous=push", "--json"]
+    run = ["run", "--isolation", "chroot", "--network", "host", made, "--"]
+    command = ["buildah", "--storage-driver", "vfs", "--root", store / "root", "--runroot", store / "run", *run, *start,
+               "--listen=127.0.0.1:0", "--anonymous=push", "--json"]
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=CLEAN) as process:
         try:
             port = json.loads(process.stdout.readline())["port"]
             assert {"988"} == owners_of("/usr/bin/zreg serve --root=/var/lib/zreg"), "it runs as another user"
             push_and_ask(port)
+            buildah(store, *run, *health)
         finally:
             process.terminate()
             process.wait(30)
+    buildah(store, *run, *health, expect=1)
 
 
 def owners_of(words):

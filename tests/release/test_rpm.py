@@ -49,7 +49,7 @@ def test_the_command_runs_from_the_packages():
 
 def test_the_service_brings_its_configuration():
     said = call("rpm", "-qpl", packages()["zreg-registry"])
-    for name in ("/etc/zreg/registry.conf", "/etc/zreg/registry\n", "zreg-registry.service"):
+    for name in ("/etc/zreg/registry.conf", "/etc/zreg/registry\n", "zreg-registry.service", "zreg-registry.socket"):
         assert name in said, said
     assert "/etc/zreg/registry.conf" in call("rpm", "-qpc", packages()["zreg-registry"])
 

@@ -16,8 +16,7 @@ from release_world import BUILD, call, check_licenses, folder, need, need_root, 
 
 FOLDER = BUILD / "wheel"
 # What libzreg is linked with, except zlib, which Python itself wants.
-HIDDEN = ("libcurl", "libjson-c", "libssl", "libcrypto", "libmicrohttpd", "libyaml", "libcrypt.", "libgnutls", "libnettle",
-          "libhogweed", "libgmp")
+HIDDEN = ("libcurl", "libjson-c", "libssl", "libcrypto", "libyaml", "libcrypt.")
 STORY = """
 import json, sys, zreg
 with zreg.BuildsetRegistry() as registry, zreg.Client() as client:

@@ -4,7 +4,6 @@
 import base64
 import contextlib
 import json
-import os
 import pathlib
 import secrets
 import shutil

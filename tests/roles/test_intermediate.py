@@ -9,6 +9,8 @@ import pathlib
 import shlex
 import shutil
 import subprocess
+import urllib.error
+import urllib.request
 
 from roles_world import TOP, need, roles_world, tap  # first: it says where the libraries of the tests are
 from registries import Failure, command, free_port
@@ -65,7 +67,8 @@ class Host:
 
     def record(self):
         """What a site would put into its secret, and the certificate that was made."""
-        pem, = [path for path in (self.etc / NAME).glob("*.cert.pem") if path.name in self.unit().read_text()]
+        settings = (self.etc / NAME / "registry.yaml").read_text()
+        pem, = [path for path in (self.etc / NAME).glob("*.cert.pem") if path.name in settings]
         return pem.read_text()
 
     def zreg(self, verb, *argv, user=USERS[0], ca=None):
@@ -144,6 +147,79 @@ def test_what_changes_restarts_it_and_its_images_stay():
         assert h.zreg("inspect", f"{h.address}/example/app:latest")["digest"] == digest
 
 
+RIGHTS = dict(intermediate_registry_users=[{"name": user["name"], "password": user["password"]} for user in USERS],
+              intermediate_registry_groups={"builders": ["zuul"]},
+              intermediate_registry_rights=[
+                  {"who": "users", "repositories": "**", "allow": ["pull", "catalog"]},
+                  {"who": ["group:builders"], "repositories": "example/**", "allow": ["push", "delete"]}],
+              intermediate_registry_immutable_tags=["example/*:v*"], intermediate_registry_limits={"head-fields": 20})
+
+
+def get(url, **headers):
+    """Status, fields and body of a plain request."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+def test_rights_and_limits_are_those_that_were_given():
+    with host() as h:
+        h.play()
+        mine = dict(RIGHTS, intermediate_registry_metrics_listen=f"127.0.0.1:{free_port()}")
+        _, asked = h.changes(**mine)
+        assert asked == [f"restart {NAME}.service"], asked
+        assert h.changes(**mine) == (0, []), "a second run changed something"
+        assert owner_and_mode(h.machine, f"/etc/{NAME}/registry.yaml") == f"root:{NAME} 640"
+        digest = h.push("example/app:v1")["digest"]
+        assert h.zreg("inspect", f"{h.address}/example/app:v1", user=USERS[1])["digest"] == digest
+        for name, user in (("example/app:v2", USERS[1]), ("other/app:v1", USERS[0])):
+            assert h.push(name, user=user) is None, name
+        layer = h.w.tree("another", {"word": "another"})
+        assert h.zreg("append", "--base", "scratch", "--layer", layer, f"{h.address}/example/app:v1") is None, "it moved"
+
+        watched = f"http://{mine['intermediate_registry_metrics_listen']}"
+        assert get(f"{watched}/readyz")[0] == 200 and "zreg_requests_total{" in get(f"{watched}/metrics")[2]
+        many = {f"x{i}": "y" for i in range(20)}
+        assert get(f"{watched}/healthz", **many)[0] == 200, "the limit is the registry's"
+        told = command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", h.w.folder / "ca.pem",
+                       *(word for name, text in many.items() for word in ("-H", f"{name}: {text}")),
+                       f"https://{h.address}/v2/")
+        assert told == "431", told
+
+
+def test_it_knows_the_proxy_before_it_and_tokens_outlive_a_restart():
+    with host() as h:
+        url = "https://registry.example.org/images"
+        proxied = dict(intermediate_registry_public_url=url, intermediate_registry_trusted_proxies=["127.0.0.1"],
+                       intermediate_registry_settings={"shadow": True, "access-log": f"/var/lib/{NAME}/access.jsonl"})
+        h.play(**proxied)
+        (h.w.folder / "ca.pem").write_text(h.record())
+        curl = ("curl", "-s", "--cacert", h.w.folder / "ca.pem")
+        told = command(*curl, "-D", "-", "-H", "X-Forwarded-For: 192.0.2.7", f"https://{h.address}/v2/")
+        assert f'realm="{url}/v2/_token"' in told, told
+        (h.w.folder / "login").write_text(f'user = "zuul:{SECRETS[0]}"\n')
+        given = command(*curl, "-K", h.w.folder / "login",
+                        f"https://{h.address}/v2/_token?service=zreg&scope=repository:app:pull,push")
+        _, asked = h.changes(**proxied, intermediate_registry_limits={"idle-ms": 60000})
+        assert asked == [f"restart {NAME}.service"], asked
+        bearer = f"Authorization: Bearer {json.loads(given)['token']}"
+        for name, status in (("app", "404"), ("library/app", "404"), ("other", "401")):  # it shadows: the same to the token
+            assert command(*curl, "-H", bearer, "-o", "/dev/null", "-w", "%{http_code}",
+                           f"https://{h.address}/v2/{name}/tags/list") == status, name
+        assert '"remote":"192.0.2.7' in (h.machine.folder / f"var/lib/{NAME}/access.jsonl").read_text()
+
+
+def test_a_registry_that_does_not_start_fails_the_play():
+    with host() as h:
+        wrong = dict(h.given, intermediate_registry_limits={"wishes": 3})
+        told = h.w.play("run-intermediate-registry", callback="default", **wrong)
+        assert told.code == 2 and "never was ready" in told.text, told.text[-2000:]
+        said = h.machine.run("cat", f"/var/log/{NAME}.service")
+        assert "registry.yaml:" in said and 'no limit "wishes"' in said, said
+
+
 def test_a_certificate_and_hashes_can_be_given():
     with host(host="::1") as h:
         folder = h.w.folder / "given"
@@ -210,7 +286,16 @@ def test_what_is_wrong_is_told_before_anything_is_written():
                 (dict(intermediate_registry_users=[{"name": "a b", "password": "x"}]), "a b"),
                 (dict(intermediate_registry_root="/home/registry"), "/home/registry"),
                 (dict(intermediate_registry_names=["x y"]), "x y"),
-                (dict(intermediate_registry_cert="PEM"), "go together")):
+                (dict(intermediate_registry_cert="PEM"), "go together"),
+                (dict(intermediate_registry_rights="all"), "has to be a list of rules"),
+                (dict(intermediate_registry_limits=["x"]), "has to be a list of rules"),
+                (dict(intermediate_registry_metrics_listen="9100"), "ADDRESS:PORT"),
+                (dict(RIGHTS, intermediate_registry_users=USERS), "leave out read_only"),
+                (dict(RIGHTS, intermediate_registry_anonymous="pull"), "leave out read_only"),
+                (dict(intermediate_registry_settings={"secret": "x"}), "secret cannot be given there"),
+                (dict(intermediate_registry_settings={"rights": []}), "rights cannot be given there"),
+                (dict(intermediate_registry_retention="1d", intermediate_registry_public_url="https://r.example"),
+                 "logs in at the registry itself")):
             told = h.w.play("run-intermediate-registry", callback="default", **{**h.given, **wrong})
             assert told.code == 2 and said in told.text, (wrong, told.text[-2000:])
         assert not (h.etc / NAME).exists() and not h.unit().exists()

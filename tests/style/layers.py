@@ -23,7 +23,7 @@ USERS = {
     "http/fetch.h": ("http", "registry", "server", "gate"),
 }
 PURE = ("libzreg/oci/", "libzreg/image/plan")
-IO_HEADERS = re.compile(r"(sys/(socket|stat|file|mman|epoll|uio|un)|netdb|netinet/.*|arpa/.*|curl/.*|microhttpd"
+IO_HEADERS = re.compile(r"(sys/(socket|stat|file|mman|epoll|uio|un)|netdb|netinet/.*|arpa/.*|curl/.*"
                         r"|unistd|fcntl|dirent|poll|openssl/(ssl|bio))\.h$")
 IO_CALLS = r"\b(fopen|fdopen|freopen|popen|open|openat|read|write|socket|connect|system)\s*\("
 

@@ -9,5 +9,7 @@ TESTS += \
 	tests/style/headers.py \
 	tests/style/docs.py \
 	tests/style/functions.py \
+	tests/style/names.py \
+	tests/style/lanes.sh \
 	tests/style/rooms.py
 endif

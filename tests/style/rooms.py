@@ -11,7 +11,6 @@ import checks
 LIBRARIES = {
     "json-c": (r"\bjson_(?:object|tokener|type|util|c)_\w+", ("base/", "cli/json")),
     "libcurl": (r"\bcurl_\w+|\bCURL\w*", ("http/",)),
-    "libmicrohttpd": (r"\bMHD_\w+", ("http/",)),
 }
 DEFINED = re.compile(r"(?m)^(?!static\b|typedef\b|#|extern\b)[\w][\w \t*]*?\b(\w+)\s*\([^;{}]*\)\s*\{")
 TABLE = re.compile(r"(?m)^const [\w ]+\b(zreg__\w+)(?:\[\w*\])?\s*=")
