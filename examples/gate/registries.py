@@ -64,6 +64,7 @@ class Registry:
     process = None
     address = None
     record = None
+    password = None
     ip = "127.0.0.1"
 
     def port(self):
@@ -127,17 +128,17 @@ class ZregRegistry(Registry):
 
     listen = "127.0.0.1:0"
 
-    def start(self, tls=True, login=True):
-        argv = ["--root", self.folder / "store"]
-        certificate = password = None
+    def start(self, *options, tls=True, login=True):
+        argv = ["--root", self.folder / "store", *options]
+        certificate = None
         if tls:
             certificate = self.certificate()
             argv += ["--tls-cert", self.folder / "cert.pem", "--tls-key", self.folder / "key.pem"]
         if login:
-            password = self.user("zuul")
+            self.password = self.user("zuul")
             argv += ["--htpasswd", self.folder / "htpasswd"]
         self.launch(*argv)
-        self.credentials.add(self.address, "zuul", password, certificate)
+        self.credentials.add(self.address, "zuul", self.password, certificate)
         return self
 
     def launch(self, *argv):

@@ -5,9 +5,8 @@
 #
 #     packaging/static/deps.sh DIR        as root or with the -dev packages there; needs Debian
 #
-# Some are compiled here, from Debian's sources with Debian's patches: libcurl and GnuTLS, because Debian's own
-# archives want libraries that have no static form (of libcurl only HTTP is made), GMP and libmicrohttpd,
-# because theirs cannot become part of a shared object. The others are Debian's own archives. DIR/versions
+# libcurl is compiled here, from Debian's sources with Debian's patches, because Debian's own archive wants
+# libraries that have no static form; only HTTP is made of it. The others are Debian's own archives. DIR/versions
 # tells of each archive, and of those that the compiler adds, the source package and its version; DIR/licenses has
 # the package's licences (licenses.py beside this). What Debian has newer is made again the next time. It takes minutes.
 set -eu
@@ -17,10 +16,9 @@ dir=$(cd "$1" && pwd)
 work=$dir/work
 
 # Debian's archives: the package that brings one, and its name.
-archives="libssl-dev:ssl libssl-dev:crypto libjson-c-dev:json-c libyaml-dev:yaml zlib1g-dev:z libcrypt-dev:crypt
-    nettle-dev:nettle nettle-dev:hogweed"
+archives="libssl-dev:ssl libssl-dev:crypto libjson-c-dev:json-c libyaml-dev:yaml zlib1g-dev:z libcrypt-dev:crypt"
 # Sources, and the archive that comes of each.
-sources="gmp:gmp gnutls28:gnutls libmicrohttpd:microhttpd curl:curl"
+sources="curl:curl"
 tools="dpkg-dev gcc make pkg-config"
 
 fail()
@@ -125,38 +123,6 @@ make_in() # PACKAGE FOLDER TARGET: made and installed
         tail -n 20 "$work/$1.log" >&2
         fail "$1: make failed"
     }
-}
-
-# For any processor of the kind, not for the one at hand. Debian leaves its documentation out, which
-# configure asks for; the patch that says so must not call for autotools.
-build_gmp()
-{
-    (
-        cd "$work/gmp"
-        mkdir -p doc
-        printf 'all install:\n' >doc/Makefile.in
-        touch aclocal.m4
-        touch configure config.in
-        find . -name Makefile.in -exec touch {} +
-    )
-    build gmp --disable-cxx --host="$(dpkg-architecture -qDEB_HOST_GNU_TYPE)" --build="$(dpkg-architecture -qDEB_HOST_GNU_TYPE)"
-    make_in gmp . install
-}
-
-build_libmicrohttpd()
-{
-    build libmicrohttpd --enable-https --with-gnutls PKG_CONFIG="pkg-config --static" LIBS="-lhogweed -lnettle -lgmp" --disable-curl --disable-doc --disable-examples
-    make_in libmicrohttpd src/include install
-    make_in libmicrohttpd src/microhttpd install
-    make_in libmicrohttpd . install-pkgconfigDATA
-}
-
-build_gnutls28()
-{
-    build gnutls28 --disable-doc --disable-tests --disable-tools --disable-cxx --disable-nls --disable-guile \
-        --disable-libdane --disable-hardware-acceleration --without-p11-kit --without-tpm --without-tpm2 --without-idn \
-        --without-brotli --without-zstd --without-zlib --with-included-libtasn1 --with-included-unistring
-    make_in gnutls28 . install
 }
 
 # No CA path is compiled in: which authorities there are is looked for at run time, by libzreg.

@@ -27,6 +27,7 @@ int main(void)
         printf("%s:%s came from change %s, %" PRIu64 " bytes\n", image->repository, image->tag,
                image->change, image->bytes);
     }
+    printf("%" PRIu64 " lines are missing\n", zreg_provenance_lost(provenance));
     must(zreg_provenance_json(&json, provenance, &err), &err);
     zreg_free(json);
     zreg_provenance_free(provenance);
