@@ -189,11 +189,11 @@ static void reload(session *s, serve_setup *with, zreg_server *server)
     if (status == ZREG_OK) {
         status = change(s, with, &again, server);
     }
-    say("%s%s", status == ZREG_OK ? "the files were read again" : "nothing was changed: ",
-        status == ZREG_OK ? "" : s->err.message);
     if (status == ZREG_OK) {
         tell_what_needs_a_restart(s, with, &again);
     }
+    say("%s%s", status == ZREG_OK ? "the files were read again" : "nothing was changed: ",
+        status == ZREG_OK ? "" : s->err.message);
     systemd_ready(zreg_server_address(server));
     if (status == ZREG_OK && !with->options.buildset) {
         serve_setup_keep(with, &again);

@@ -3,9 +3,11 @@
 of images."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
+import select
 import signal
 import shutil
 import subprocess
@@ -27,6 +29,42 @@ def until(condition, what, seconds=10):
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.01)
+
+
+def ask(registry, method, path, authorization=None, body=None):
+    """The status. What the server writes of a request is written when it closes the connection, which is waited for."""
+    connection = http.client.HTTPConnection(registry.address, timeout=20)
+    connection.connect()
+    headers = {"Connection": "close", "Content-Type": "application/octet-stream"}
+    if authorization:
+        headers["Authorization"] = authorization
+    with contextlib.closing(connection), connection.sock.dup() as end:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert end.recv(1) == b"", "more than an answer"
+        return answer.status
+
+
+def said(registry):
+    """The next line of a server's standard error. What came with it is kept: select sees only what is not read yet."""
+    rest, pipe = getattr(registry, "rest", b""), registry.process.stderr.fileno()
+    while b"\n" not in rest:
+        assert select.select([pipe], [], [], 20)[0], "nothing was said"
+        piece = os.read(pipe, 65536)
+        assert piece, "the server ended"
+        rest += piece
+    line, _, registry.rest = rest.partition(b"\n")
+    return line.decode() + "\n"
+
+
+def hang_up(registry):
+    """Sends SIGHUP, and gives what the server says of it; the last line is what came of it."""
+    registry.process.send_signal(signal.SIGHUP)
+    lines = [said(registry)]
+    while "the files were read again" not in lines[-1] and "nothing was changed" not in lines[-1]:
+        lines.append(said(registry))
+    return "".join(lines)
 
 
 class Registry:

@@ -6,14 +6,12 @@ import base64
 import contextlib
 import http.client
 import json
-import os
 import re
-import select
 import signal
 import socket
 import subprocess
 
-from cli_world import tap, until, world
+from cli_world import ask, hang_up, said, tap, world
 from test_cli_serve_certificates import Authority
 from token_service import ISSUER, SERVICE, Key, access, claims, token
 
@@ -33,33 +31,8 @@ def config(w, **settings):
         "storage": {"driver": "filesystem", "root": str(w.folder / "store")}, "durability": "none", **settings}}))
 
 
-def ask(registry, method, path, user=None, authorization=None):
-    connection = http.client.HTTPConnection(registry.address, timeout=20)
-    headers = {"Authorization": authorization} if authorization else {}
-    if user:
-        headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:password".encode()).decode()
-    connection.request(method, path, headers=headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status
-
-
-def said(registry):
-    """The next line of a server's standard error. What came with it is kept: select sees only what is not read yet."""
-    rest, pipe = getattr(registry, "rest", b""), registry.process.stderr.fileno()
-    while b"\n" not in rest:
-        assert select.select([pipe], [], [], 20)[0], "nothing was said"
-        piece = os.read(pipe, 65536)
-        assert piece, "the server ended"
-        rest += piece
-    line, _, registry.rest = rest.partition(b"\n")
-    return line.decode() + "\n"
-
-
-def hang_up(registry, lines=1):
-    registry.process.send_signal(signal.SIGHUP)
-    return "".join(said(registry) for _ in range(lines))
+def basic(user):
+    return "Basic " + base64.b64encode(f"{user}:password".encode()).decode()
 
 
 def test_each_option_has_its_key():
@@ -91,23 +64,24 @@ def test_users_may_be_in_a_file_of_their_own_which_is_read_again_when_it_changes
         users = w.file("users", f"user:{HASH}\nreader:{HASH}\n")
         path = config(w, htpasswd=str(users), read_only="reader")
         registry = w.serve("--config", path)
-        assert [ask(registry, *BEGIN, name) for name in ("user", "reader", "late", None)] == [202, 403, 401, 401]
+        assert [ask(registry, *BEGIN, basic(name)) for name in ("user", "reader", "late")] == [202, 403, 401]
+        assert ask(registry, *BEGIN) == 401
         users.write_text(f"user:{HASH}\nreader:{HASH}\nlate:{HASH}\n")
         assert "the users were read again" in said(registry)
-        assert ask(registry, *BEGIN, "late") == 202
+        assert ask(registry, *BEGIN, basic("late")) == 202
         other = w.file("other", f"late:{HASH}\n")
         config(w, htpasswd=str(other))
         assert "the files were read again" in hang_up(registry)
-        assert [ask(registry, *BEGIN, name) for name in ("late", "user")] == [202, 401]
+        assert [ask(registry, *BEGIN, basic(name)) for name in ("late", "user")] == [202, 401]
         config(w, htpasswd=[])
         assert "nothing was changed" in hang_up(registry)
         other.write_text(f"late:{HASH}\nreader:{HASH}\n")
         assert "the users were read again" in said(registry), "the file is looked at as before"
-        assert ask(registry, *BEGIN, "reader") == 202
+        assert ask(registry, *BEGIN, basic("reader")) == 202
         registry.stop()
         config(w, htpasswd=str(other), read_only="late")
         registry = w.serve("--config", path, "--read-only", "reader")
-        assert [ask(registry, *BEGIN, name) for name in ("late", "reader")] == [202, 403], "options go before the file"
+        assert [ask(registry, *BEGIN, basic(name)) for name in ("late", "reader")] == [202, 403], "options go before the file"
 
 
 def test_anybody_may_do_what_the_file_says():
@@ -128,11 +102,11 @@ def test_token_keys_are_files():
         bearer = token_of(w.serve("--config", path))
         config(w, users=users, token_key_files=[str(new), str(old)])
         both = w.serve("--config", path)
-        assert ask(both, *TAGS, authorization=bearer) == 404
+        assert ask(both, *TAGS, bearer) == 404
         config(w, users=users, token_key_files=str(new))
         assert "read again" in hang_up(both)
-        assert ask(both, *TAGS, authorization=bearer) == 401
-        assert ask(w.serve("--config", path, "--token-key-file", old), *TAGS, authorization=bearer) == 404
+        assert ask(both, *TAGS, bearer) == 401
+        assert ask(w.serve("--config", path, "--token-key-file", old), *TAGS, bearer) == 404
 
 
 def token_of(registry):
@@ -150,7 +124,7 @@ def test_a_token_service_decides():
         given = dict(token_realm="https://tokens.example/token", token_service=SERVICE, token_issuer=ISSUER)
         registry = w.serve("--config", config(w, token_trust=str(key.public), **given))
         assert ask(registry, *TAGS) == 401
-        assert ask(registry, *TAGS, authorization=f"Bearer {token(key, claims(access('x', 'pull')))}") == 404
+        assert ask(registry, *TAGS, f"Bearer {token(key, claims(access('x', 'pull')))}") == 404
         done = w.run("serve", "--config", config(w, **given))
         assert done.returncode == 1 and "give all four" in done.stderr, done.stderr
 
@@ -193,7 +167,6 @@ def test_logs_and_grace_are_in_the_file():
         given = dict(access_log=str(access_log), audit_log=str(audit_log), grace=7)
         with bare(w, "--config", config(w, **given)) as (server, message):
             assert message()["READY"] == "1" and ask(server, *BEGIN) == 202
-            until(lambda: '"path":"/v2/x/blobs/uploads/"' in access_log.read_text(), "a log is written behind the answer")
             access_log.rename(w.folder / "access.1")
             config(w, **{**given, "grace": 9})
             assert "the files were read again" in hang_up(server)
@@ -219,7 +192,7 @@ def test_what_needs_a_restart():
         later = dict(shadow=True, access_log=str(w.folder / "three"), audit_log=str(w.folder / "four"), durability="full")
         with bare(w, "--config", config(w, **given), "--audit-log", w.folder / "mine") as (server, _):
             config(w, **later)
-            told = hang_up(server, 4)
+            told = hang_up(server)
             for key in ("durability", "shadow", "access-log"):
                 assert f"zreg serve: {key} has changed, which needs a restart\n" in told, told
             assert "audit-log" not in told, "an option says where that is"

@@ -3,13 +3,10 @@
 """`zreg serve`: rights of registry.yaml, their options, the audit log."""
 
 import base64
-import http.client
 import json
 import pathlib
-import select
-import signal
 
-from cli_world import tap, world
+from cli_world import ask, hang_up, tap, world
 
 USERS = """
   users:
@@ -32,23 +29,8 @@ def config(w, text, users=USERS):
     return pathlib.Path(w.file("registry.yaml", f"{head}{users}{text}"))
 
 
-def ask(registry, method, path, user=None, body=None):
-    connection = http.client.HTTPConnection(registry.record["host"], registry.record["port"], timeout=10)
-    headers = {"Content-Type": "application/octet-stream"}
-    if user:
-        headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{user[0]}pass".encode()).decode()
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status
-
-
-def hang_up(registry, said):
-    registry.process.send_signal(signal.SIGHUP)
-    assert select.select([registry.process.stderr], [], [], 10)[0], "nothing was said"
-    line = registry.process.stderr.readline()
-    assert said in line, line
+def basic(user):
+    return "Basic " + base64.b64encode(f"{user}:{user[0]}pass".encode()).decode()
 
 
 def test_rights_of_registry_yaml_are_heeded():
@@ -60,7 +42,7 @@ def test_rights_of_registry_yaml_are_heeded():
                 ("stan", "POST", "/v2/team/x/blobs/uploads/", 404),
                 ("stan", "POST", "/v2/public/x/blobs/uploads/", 403))
         for user, method, path, wanted in rows:
-            assert ask(registry, method, path, user) == wanted, (user, method, path)
+            assert ask(registry, method, path, user and basic(user)) == wanted, (user, method, path)
 
 
 def test_hangup_reads_the_rights_again_and_a_wrong_file_changes_nothing():
@@ -69,19 +51,19 @@ def test_hangup_reads_the_rights_again_and_a_wrong_file_changes_nothing():
         audit = w.folder / "audit.log"
         registry = w.serve("--config", path, "--audit-log", audit)
         begin = ("POST", "/v2/team/x/blobs/uploads/")
-        assert ask(registry, *begin, "alice") == 202
+        assert ask(registry, *begin, basic("alice")) == 202
         config(w, RIGHTS + "  no-writes: true\n")
         audit.rename(w.folder / "audit.log.1")
-        hang_up(registry, "the files were read again")
-        assert ask(registry, *begin, "alice") == 403
+        assert "the files were read again" in hang_up(registry)
+        assert ask(registry, *begin, basic("alice")) == 403
         config(w, RIGHTS.replace("builders: [alice", "builders: [stan"))
-        hang_up(registry, "the files were read again")
-        assert [ask(registry, *begin, user) for user in ("alice", "stan")] == [404, 202]
+        assert "the files were read again" in hang_up(registry)
+        assert [ask(registry, *begin, basic(user)) for user in ("alice", "stan")] == [404, 202]
         config(w, RIGHTS.replace("team/*", "team//x"))
-        hang_up(registry, "nothing was changed: rule 2 of the rights: the pattern \"team//x\"")
+        assert "nothing was changed: rule 2 of the rights: the pattern \"team//x\"" in hang_up(registry)
         config(w, "", USERS.replace("apass", "apass, access: write").replace("spass", "spass, access: read"))
-        hang_up(registry, "nothing was changed: a server with rules of rights keeps some")
-        assert [ask(registry, *begin, user) for user in ("alice", "stan")] == [404, 202]
+        assert "nothing was changed: a server with rules of rights keeps some" in hang_up(registry)
+        assert [ask(registry, *begin, basic(user)) for user in ("alice", "stan")] == [404, 202]
         lines = [json.loads(line) for line in audit.read_text().splitlines()]
         assert [(line["action"], line["user"], line["outcome"]) for line in lines] == [
             ("push-blob", "alice", "denied"), ("reload", None, "done"), ("push-blob", "alice", "denied"),
@@ -93,9 +75,9 @@ def test_options_go_before_the_file():
     with world() as w:
         text = RIGHTS + "  immutable-tags: ['team/*:v*']\n  uploads-per-user: 1\n  no-deletes: false\n"
         registry = w.serve("--config", config(w, text), "--uploads-per-user", "2", "--no-deletes")
-        begin = ("POST", "/v2/team/x/blobs/uploads/", "alice")
+        begin = ("POST", "/v2/team/x/blobs/uploads/", basic("alice"))
         assert [ask(registry, *begin) for _ in range(3)] == [202, 202, 429]
-        assert ask(registry, "DELETE", "/v2/team/x/manifests/1", "alice") == 405
+        assert ask(registry, "DELETE", "/v2/team/x/manifests/1", basic("alice")) == 405
         registry.stop()
         registry = w.serve("--root", w.folder / "other", "--immutable-tags", "x:v*", "--no-writes")
         assert ask(registry, *begin[:2]) == 403

@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import re
-import select
 import signal
 import socket
 import ssl
@@ -19,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 
-from cli_world import tap, world
+from cli_world import hang_up, tap, world
 
 OCI = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -187,14 +186,6 @@ def asks(registry, user):
     return status
 
 
-def hang_up(registry, said):
-    """Sends SIGHUP and reads what the server says of it."""
-    registry.process.send_signal(signal.SIGHUP)
-    assert select.select([registry.process.stderr], [], [], 10)[0], "nothing was said"
-    line = registry.process.stderr.readline()
-    assert said in line, line
-
-
 def wait_for_lines(registry, count):
     """A line is written when its answer is gone."""
     until = time.monotonic() + 10
@@ -214,19 +205,19 @@ def test_hangup_reads_users_and_log_again_and_no_connection_ends():
         wait_for_lines(registry, 3)
         users.write_text(HTPASSWD + HTPASSWD.replace("user:", "other:"))
         registry.log.rename(w.folder / "access.log.1")
-        hang_up(registry, "the files were read again")
+        assert "the files were read again" in hang_up(registry)
         assert [asks(registry, user) for user in ("user:password", "other:password")] == [200, 200]
         wait_for_lines(registry, 2)
         users.write_text(HTPASSWD.replace("user:", "other:") + "wrong\n")
-        hang_up(registry, "nothing was changed: htpasswd line 2: write USER:HASH")
+        assert "nothing was changed: htpasswd line 2: write USER:HASH" in hang_up(registry)
         assert asks(registry, "user:password") == 200
         users.write_text(HTPASSWD.replace("user:", "other:"))
-        hang_up(registry, "the files were read again")
+        assert "the files were read again" in hang_up(registry)
         assert asks(registry, "user:password") == 401
         kept.request("GET", "/healthz")
         assert kept.getresponse().status == 200, "the connection from before is there still"
         users.unlink()
-        hang_up(registry, f"nothing was changed: htpasswd {users}: ")
+        assert f"nothing was changed: htpasswd {users}: " in hang_up(registry)
         assert asks(registry, "other:password") == 200
 
 

@@ -13,8 +13,8 @@ import subprocess
 import time
 import urllib.request
 
-from cli_world import tap, world
-from test_cli_registry_yaml import HASH, config, hang_up, said
+from cli_world import hang_up, said, tap, world
+from test_cli_registry_yaml import HASH, config
 from test_cli_serve_certificates import Authority
 
 

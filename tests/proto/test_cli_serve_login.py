@@ -7,9 +7,8 @@ import contextlib
 import http.client
 import json
 import select
-import signal
 
-from cli_world import tap, world
+from cli_world import hang_up, said, tap, world
 
 HASH = "$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS"  # "password"
 OLD, NEW = "an old key, long enough", "a new key, long enough"
@@ -42,11 +41,6 @@ def is_taken(registry, bearer):
 def serve(w, *options):
     users = w.file("users", f"user:{HASH}\n")
     return w.serve("--root", str(w.folder / "root"), "--htpasswd", users, "--durability", "none", *options)
-
-
-def hang_up(registry):
-    registry.process.send_signal(signal.SIGHUP)
-    return registry.process.stderr.readline()
 
 
 def test_tokens_outlive_a_restart_where_a_key_is_given():
@@ -97,11 +91,6 @@ def test_a_key_that_is_too_short_or_missing_is_refused_and_never_shown():
         assert done.returncode == 1 and "too short" in done.stderr and "hunter2" not in done.stderr, done.stderr
         done = w.run("serve", "--root", w.folder / "a", "--token-key-file", w.folder / "none")
         assert done.returncode != 0 and "token-key-file" in done.stderr, done.stderr
-
-
-def said(registry):
-    assert select.select([registry.process.stderr], [], [], 10)[0], "nothing was said"
-    return registry.process.stderr.readline()
 
 
 def may_enter(registry, user):

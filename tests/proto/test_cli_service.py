@@ -9,14 +9,13 @@ import hashlib
 import http.client
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import threading
 import time
 
-from cli_world import tap, until, world
+from cli_world import hang_up, tap, until, world
 
 HTPASSWD = "user:$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS\n"
 USER = {"Authorization": "Basic " + base64.b64encode(b"user:password").decode()}
@@ -37,16 +36,6 @@ def ask(connection, method, path, body=None, headers=None):
     connection.request(method, path, body, {**USER, **(headers or {})})
     answer = connection.getresponse()
     return answer.status, answer.headers, answer.read()
-
-
-def hang_up(registry):
-    """Sends SIGHUP, and gives what the server says of it."""
-    registry.process.send_signal(signal.SIGHUP)
-    lines = []
-    while not lines or select.select([registry.process.stderr], [], [], 0.3)[0]:
-        assert select.select([registry.process.stderr], [], [], 20)[0], "nothing was said"
-        lines.append(os.read(registry.process.stderr.fileno(), 65536).decode())
-    return "".join(lines)
 
 
 def transfer(registry, data, stop, faults, done):
