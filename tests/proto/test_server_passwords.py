@@ -99,7 +99,7 @@ def test_those_who_are_right_are_not_counted():
 
 
 def test_many_who_are_right_with_the_same_words_at_once_are_one_attempt():
-    with serving(rounds=200000) as server:
+    with serving(rounds=50000) as server:
         begin = threading.Barrier(28)
         statuses = []
 
