@@ -68,7 +68,8 @@ ZREG_API zreg_status zreg_server_connection(char **out_json, const zreg_server *
  * _fingerprint keep what they told.
  * Any thread may call it. After an error all is as it was. Errors: INVAL (a certificate, key, token
  * key, htpasswd line, rule or pattern; a buildset registry; TLS, users, rules, a token service or a
- * CA of clients where there were none, or the reverse; a forked child), LIMIT, NOMEM.
+ * CA of clients where there were none, or the reverse; a forked child), CANCELLED (it was stopped),
+ * LIMIT, NOMEM.
  */
 ZREG_API zreg_status zreg_server_reload(zreg_server *server, const zreg_server_options *options,
                                         zreg_error *err);

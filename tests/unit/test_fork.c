@@ -326,6 +326,36 @@ static void a_server_freed_in_its_callback_ends_after_it(void **state)
     leave(&w);
 }
 
+static const char *folder_of_its_own;
+
+/* It stands until the callback has returned, though the reload is called by a thread of the owner. */
+static void free_it_and_look(const char *line, void *user)
+{
+    free_it(line, user);
+    sleep_ms(100);
+    assert_int_not_equal(rmdir(folder_of_its_own), 0);
+}
+
+static void a_server_freed_in_the_callback_of_a_reload_ends_after_it(void **state)
+{
+    (void)state;
+    world w = {0};
+    zreg_server *server = NULL;
+    zreg_server_options options = ZREG_OPTIONS(zreg_server_options);
+    set_folder(&w);
+    folder_of_its_own = w.folder;
+    options.buildset = 1;
+    options.audit = free_it_and_look;
+    options.audit_user = &w;
+    assert_int_equal(zreg_server_start(&server, &options, NULL), ZREG_OK);
+    w.server = server;
+    assert_int_equal(zreg_server_reload(server, &options, NULL), ZREG_INVAL);
+    for (int waited = 0; rmdir(w.folder) != 0; waited += 10) {
+        assert_true(waited < PATIENCE_MS);
+        sleep_ms(10);
+    }
+}
+
 static void *stop_patiently(void *server)
 {
     zreg_server_stop(server, UINT32_MAX, NULL);
@@ -406,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_child_may_have_the_sockets_of_connections_that_end),
         cmocka_unit_test(a_callback_cannot_stop_its_server),
         cmocka_unit_test(a_server_freed_in_its_callback_ends_after_it),
+        cmocka_unit_test(a_server_freed_in_the_callback_of_a_reload_ends_after_it),
         cmocka_unit_test(a_server_stops_in_the_middle_of_a_copy),
         cmocka_unit_test(the_second_stop_makes_the_first_hurry),
     };
