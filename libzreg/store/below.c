@@ -15,6 +15,7 @@ struct zreg__below {
     zreg__map *met;        /* digests; their values mean nothing */
     zreg_strings *waiting; /* the same in the order in which they were met */
     size_t next;           /* of them, the first that was not looked at */
+    zreg_strings *absent;  /* those that were looked at and not there */
     uint64_t bytes;        /* of all that were read */
 };
 
@@ -29,6 +30,7 @@ zreg_status zreg__below_new(zreg__below **out, zreg__store *store, const char *r
     below->repository = repository;
     ZREG__TRY(zreg__map_new(&below->met, NULL, err));
     ZREG__TRY(zreg__strings_new(&below->waiting, err));
+    ZREG__TRY(zreg__strings_new(&below->absent, err));
     *out = zreg__steal(&below);
     return ZREG_OK;
 }
@@ -60,7 +62,9 @@ static zreg_status look_at(bool *out_enough, zreg__below *below, const char *dig
     zreg__error_clear(&why);
     if (zreg__store_manifest_get(&manifest, below->store, below->repository, digest, &why) !=
         ZREG_OK) {
-        return zreg__store_is_for_now(&why) ? zreg__fail_again(err, &why) : ZREG_OK;
+        return zreg__store_is_for_now(&why)
+                   ? zreg__fail_again(err, &why)
+                   : zreg__strings_add(below->absent, digest, ZREG__MAX_GRAPH_NODES, err);
     }
     zreg_manifest_bytes(manifest, &size);
     below->bytes += size;
@@ -84,11 +88,25 @@ zreg_status zreg__below_walk(zreg__below *below, const char *digest, zreg__below
     return ZREG_OK;
 }
 
+zreg_status zreg__below_again(zreg__below *below, zreg_error *err)
+{
+    zreg_strings *none = NULL;
+    ZREG__TRY(zreg__strings_new(&none, err));
+    ZREG__AUTO(zreg_strings) zreg_strings *absent = below->absent;
+    below->absent = none;
+    for (size_t i = 0; i < zreg_strings_count(absent); i++) {
+        ZREG__TRY(zreg__strings_add(below->waiting, zreg_strings_at(absent, i),
+                                    ZREG__MAX_GRAPH_NODES, err));
+    }
+    return ZREG_OK;
+}
+
 void zreg__below_free(zreg__below *below)
 {
     if (below != NULL) {
         zreg__map_free(below->met);
         zreg_strings_free(below->waiting);
+        zreg_strings_free(below->absent);
         free(below);
     }
 }

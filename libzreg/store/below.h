@@ -23,6 +23,9 @@ zreg_status zreg__below_new(zreg__below **out, zreg__store *store, const char *r
 zreg_status zreg__below_walk(zreg__below *below, const char *digest, zreg__below_see *see,
                              void *user, zreg_error *err);
 
+/** The next walk looks once more for what was not in the repository. */
+zreg_status zreg__below_again(zreg__below *below, zreg_error *err);
+
 void zreg__below_free(zreg__below *below);
 
 ZREG__DEFINE_AUTO(zreg__below, zreg__below_free)

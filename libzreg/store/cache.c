@@ -18,6 +18,7 @@ struct zreg__cache {
     struct {
         char *key;
         zreg_manifest *manifest;
+        uint64_t drops; /* how often what was here was dropped */
     } slots[SLOTS];
 };
 
@@ -42,11 +43,12 @@ static size_t slot_of(const char *key)
     return number % SLOTS;
 }
 
-zreg_manifest *zreg__cache_get(zreg__cache *cache, const char *key)
+zreg_manifest *zreg__cache_get(uint64_t *out_drops, zreg__cache *cache, const char *key)
 {
     size_t i = slot_of(key);
     zreg_manifest *found = NULL;
     pthread_mutex_lock(&cache->lock);
+    *out_drops = cache->slots[i].drops;
     if (cache->slots[i].key != NULL && strcmp(cache->slots[i].key, key) == 0) {
         found = zreg__manifest_share(cache->slots[i].manifest);
     }
@@ -54,32 +56,43 @@ zreg_manifest *zreg__cache_get(zreg__cache *cache, const char *key)
     return found;
 }
 
-/* Puts a pair in the slot, or nothing, and frees what was there outside the lock. */
-static void replace(zreg__cache *cache, size_t i, char *key, zreg_manifest *manifest)
+/* Puts a pair in the slot, or nothing; gives back in its place what was there. With the lock held. */
+static void swap(zreg__cache *cache, size_t i, char **key, zreg_manifest **manifest)
 {
-    pthread_mutex_lock(&cache->lock);
     char *old_key = cache->slots[i].key;
     zreg_manifest *old = cache->slots[i].manifest;
-    cache->slots[i].key = key;
-    cache->slots[i].manifest = manifest;
-    pthread_mutex_unlock(&cache->lock);
-    free(old_key);
-    zreg_manifest_free(old);
+    cache->slots[i].key = *key;
+    cache->slots[i].manifest = *manifest;
+    *key = old_key;
+    *manifest = old;
 }
 
-void zreg__cache_put(zreg__cache *cache, const char *key, const zreg_manifest *manifest)
+void zreg__cache_put(zreg__cache *cache, const char *key, const zreg_manifest *manifest,
+                     uint64_t drops)
 {
-    size_t size;
+    size_t size, i = slot_of(key);
     zreg_manifest_bytes(manifest, &size);
-    char *copy = size > ZREG__STORE_SMALL_BYTES ? NULL : zreg__strdup(key);
-    if (copy != NULL) {
-        replace(cache, slot_of(key), copy, zreg__manifest_share(manifest));
+    ZREG__AUTO_FREE char *copy = size > ZREG__STORE_SMALL_BYTES ? NULL : zreg__strdup(key);
+    if (copy == NULL) {
+        return;
     }
+    ZREG__AUTO(zreg_manifest) zreg_manifest *share = zreg__manifest_share(manifest);
+    pthread_mutex_lock(&cache->lock);
+    if (cache->slots[i].drops == drops) {
+        swap(cache, i, &copy, &share);
+    }
+    pthread_mutex_unlock(&cache->lock);
 }
 
 void zreg__cache_drop(zreg__cache *cache, const char *key)
 {
-    replace(cache, slot_of(key), NULL, NULL);
+    size_t i = slot_of(key);
+    ZREG__AUTO_FREE char *old_key = NULL;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *old = NULL;
+    pthread_mutex_lock(&cache->lock);
+    swap(cache, i, &old_key, &old);
+    cache->slots[i].drops++;
+    pthread_mutex_unlock(&cache->lock);
 }
 
 void zreg__cache_free(zreg__cache *cache)
@@ -88,7 +101,8 @@ void zreg__cache_free(zreg__cache *cache)
         return;
     }
     for (size_t i = 0; i < SLOTS; i++) {
-        replace(cache, i, NULL, NULL);
+        free(cache->slots[i].key);
+        zreg_manifest_free(cache->slots[i].manifest);
     }
     pthread_mutex_destroy(&cache->lock);
     free(cache);

@@ -77,7 +77,7 @@ static zreg_status tell(const search *s, zreg_status walked, zreg_error *err)
 }
 
 /* Whether a tag that stays stands on it, or on what it is part of. A search that is made again reads only
- * what was tagged since. */
+ * what was tagged or pushed since. */
 static zreg_status check_tags(search *s, zreg_error *err)
 {
     zreg__key key;
@@ -98,6 +98,7 @@ static zreg_status enter_if_unneeded(zreg__guard **out, zreg__store *store, cons
     search s = {.store = store, .repository = repository, .digest = digest, .below = below};
     ZREG__TRY(check_tags(&s, err));
     ZREG__TRY(zreg__guard_enter(&guard, store->guards, repository, true, err));
+    ZREG__TRY(zreg__below_again(below, err));
     ZREG__TRY(check_tags(&s, err));
     *out = zreg__steal(&guard);
     return ZREG_OK;
@@ -114,6 +115,7 @@ static zreg_status read_record(zreg__revision *out, const zreg__store *store,
     return is_told ? zreg__fail_again(err, &why) : ZREG_OK;
 }
 
+/* Its tags go first: where they cannot, or power is lost, what is left can be deleted again. */
 zreg_status zreg__store_manifest_delete(zreg__store *store, const char *repository,
                                         const zreg_digest *digest, zreg_error *err)
 {
@@ -124,6 +126,7 @@ zreg_status zreg__store_manifest_delete(zreg__store *store, const char *reposito
     zreg__key key;
     ZREG__TRY(enter_if_unneeded(&alone, store, repository, digest, err));
     ZREG__TRY(read_record(&record, store, repository, digest, err));
+    ZREG__TRY(zreg__store_tag_drop_all(store, repository, digest, err));
     ZREG__TRY(zreg__keys_revision(&key, repository, digest, err));
     ZREG__TRY(driver->remove(store->self, key.text, durable, err));
     zreg__cache_drop(store->cache, key.text);
@@ -131,7 +134,7 @@ zreg_status zreg__store_manifest_delete(zreg__store *store, const char *reposito
         ZREG__TRY(zreg__keys_referrer(&key, repository, &record.subject, digest, err));
         driver->remove(store->self, key.text, durable, NULL);
     }
-    return zreg__store_tag_drop_all(store, repository, digest, err);
+    return ZREG_OK;
 }
 
 zreg_status zreg__store_blob_delete(zreg__store *store, const char *repository,

@@ -14,6 +14,7 @@
 struct zreg__store_driver_file {
     int fd;
     uint64_t size;
+    bool is_locked;
 };
 
 static zreg_status wrap(zreg__store_driver_file **out, int fd, const char *key, zreg_error *err)
@@ -59,7 +60,9 @@ zreg_status zreg__fs_write_open(zreg__store_driver_file **out, void *self, const
         close(fd);
         return zreg__fail(err, ZREG_CONFLICT, "%s is being written by another request", key);
     }
-    return wrap(out, fd, key, err);
+    ZREG__TRY(wrap(out, fd, key, err));
+    (*out)->is_locked = true;
+    return ZREG_OK;
 }
 
 /* Some file systems have no O_TMPFILE. */
@@ -135,6 +138,9 @@ zreg_status zreg__fs_sync(zreg__store_driver_file *file, zreg_error *err)
 void zreg__fs_close(zreg__store_driver_file *file)
 {
     if (file != NULL) {
+        if (file->is_locked) {
+            flock(file->fd, LOCK_UN); /* a copy that a forked child has open would hold it */
+        }
         close(file->fd);
         free(file);
     }

@@ -140,17 +140,18 @@ static zreg_status get(zreg_manifest **out, const zreg__store *store, const char
                        const char *reference, uint64_t most, zreg_error *err)
 {
     zreg__key key;
-    uint64_t size;
+    uint64_t size, drops;
     zreg_digest digest;
     ZREG__TRY(resolve(&digest, store, repository, reference, err));
     ZREG__TRY(zreg__keys_revision(&key, repository, &digest, err));
-    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = zreg__cache_get(store->cache, key.text);
+    ZREG__AUTO(zreg_manifest)
+    zreg_manifest *manifest = zreg__cache_get(&drops, store->cache, key.text);
     if (manifest != NULL && store->driver->stat(&size, store->self, key.text, NULL) != ZREG_OK) {
         return unknown(repository, reference, err);
     }
     if (manifest == NULL && (most == UINT64_MAX || !is_larger(store, &digest, most))) {
         ZREG__TRY(load(&manifest, store, repository, &digest, reference, err));
-        zreg__cache_put(store->cache, key.text, manifest);
+        zreg__cache_put(store->cache, key.text, manifest, drops);
     }
     *out = zreg__steal(&manifest);
     return ZREG_OK;

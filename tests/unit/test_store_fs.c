@@ -14,9 +14,15 @@
 #include "base/strings.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include "store/below.h"
+#include "store/cache.h"
 #include "store/store.h"
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zreg/client.h>
 
 typedef struct fixture {
@@ -130,6 +136,28 @@ static void an_upload_goes_on_where_it_was_left(void **state)
     assert_int_equal(zreg__store_upload_open(&upload, f->store, "a", id, NULL), ZREG_NOTFOUND);
 }
 
+static void a_child_holds_no_upload_that_its_parent_has_left(void **state)
+{
+    fixture *f = *state;
+    zreg__store_upload *upload = NULL;
+    assert_int_equal(zreg__store_upload_new(&upload, f->store, "a", NULL), ZREG_OK);
+    assert_int_equal(zreg__store_upload_append(upload, "one", 3, NULL), ZREG_OK);
+    ZREG__AUTO_FREE char *id = zreg__strdup(zreg__store_upload_id(upload));
+    zreg__store_upload_save(upload, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    zreg__store_upload_free(upload);
+    upload = NULL;
+    zreg_status status = zreg__store_upload_open(&upload, f->store, "a", id, NULL);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    zreg__store_upload_free(upload);
+    assert_int_equal(status, ZREG_OK);
+}
+
 static void bytes_that_were_not_acknowledged_go(void **state)
 {
     fixture *f = *state;
@@ -230,6 +258,73 @@ static void a_manifest_that_was_read_before_goes_at_once(void **state)
         assert_int_equal(zreg__store_manifest_get(&found, f->store, "a", digest->text, NULL),
                          ZREG_NOTFOUND);
     }
+}
+
+static void what_was_read_before_a_change_is_not_kept_after_it(void **state)
+{
+    fixture *f = *state;
+    uint64_t before, after;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    ZREG__AUTO(zreg__cache) zreg__cache *cache = NULL;
+    assert_int_equal(zreg__cache_new(&cache, NULL), ZREG_OK);
+    assert_null(zreg__cache_get(&before, cache, "a key"));
+    zreg__cache_drop(cache, "a key");
+    zreg__cache_put(cache, "a key", manifest, before);
+    assert_null(zreg__cache_get(&after, cache, "a key"));
+    zreg__cache_put(cache, "a key", manifest, after);
+    ZREG__AUTO(zreg_manifest) zreg_manifest *found = zreg__cache_get(&after, cache, "a key");
+    assert_non_null(found);
+}
+
+static bool count_one(const zreg_manifest *manifest, void *user)
+{
+    (void)manifest;
+    ++*(int *)user;
+    return true;
+}
+
+static void what_was_pushed_meanwhile_is_looked_at_again(void **state)
+{
+    fixture *f = *state;
+    int seen = 0;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    const char *digest = zreg_manifest_digest(manifest)->text;
+    ZREG__AUTO(zreg__below) zreg__below *below = NULL;
+    assert_int_equal(zreg__below_new(&below, f->store, "a", NULL), ZREG_OK);
+    assert_int_equal(zreg__below_walk(below, digest, count_one, &seen, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_manifest_put(f->store, "a", NULL, manifest, NULL), ZREG_OK);
+    for (int rounds = 1; rounds <= 2; rounds++) {
+        assert_int_equal(zreg__below_again(below, NULL), ZREG_OK);
+        assert_int_equal(zreg__below_walk(below, digest, count_one, &seen, NULL), ZREG_OK);
+        assert_int_equal(seen, 1);
+    }
+}
+
+static void lower_descriptors(rlim_t *most)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = *most;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    *most = before;
+}
+
+/* The list of the tags takes the last descriptor, and none is left to read a tag. */
+static void a_delete_that_failed_midway_can_be_made_again(void **state)
+{
+    fixture *f = *state;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, NULL), ZREG_OK);
+    rlim_t most = (rlim_t)dup(0) + 1;
+    close((int)most - 1);
+    lower_descriptors(&most);
+    zreg_status status = zreg__store_manifest_delete(f->store, "a", digest, NULL);
+    lower_descriptors(&most);
+    assert_int_not_equal(status, ZREG_OK);
+    assert_int_equal(zreg__store_manifest_delete(f->store, "a", digest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_tag_delete(f->store, "a", "t", NULL), ZREG_NOTFOUND);
 }
 
 static void a_tag_can_only_name_what_is_there(void **state)
@@ -386,6 +481,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_manifest_is_found_by_tag_and_digest, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(a_manifest_that_was_read_before_goes_at_once, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_child_holds_no_upload_that_its_parent_has_left,
+                                        open_store, close_store),
+        cmocka_unit_test_setup_teardown(what_was_read_before_a_change_is_not_kept_after_it,
+                                        open_store, close_store),
+        cmocka_unit_test_setup_teardown(what_was_pushed_meanwhile_is_looked_at_again, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(a_delete_that_failed_midway_can_be_made_again, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(a_tag_can_only_name_what_is_there, open_store, close_store),
         cmocka_unit_test_setup_teardown(lists_come_in_pages_of_flat_size, open_store, close_store),
