@@ -188,9 +188,13 @@ bool zreg__access_sees(const zreg__call *call, const char *repository)
 {
     const uint32_t both = ZREG_SERVER_PULL | ZREG_SERVER_CATALOG;
     const zreg__identity nobody = {.name = NULL};
-    const zreg__identity *caller = call->grants_decide ? &nobody : &call->identity;
-    return (zreg__rights_of(call->rights, caller, repository) & both) == both ||
-           (call->grants_decide && zreg__bearer_grants(call->grants, ZREG__RIGHT_CATALOG, NULL));
+    bool is_token = call->who == ZREG__WHO_TOKEN;
+    bool is_granted = is_token && zreg__bearer_grants(call->grants, ZREG__RIGHT_CATALOG, NULL);
+    if (is_granted && call->grants_decide) {
+        return true;
+    }
+    const zreg__identity *caller = is_token && !is_granted ? &nobody : &call->identity;
+    return (zreg__rights_of(call->rights, caller, repository) & both) == both;
 }
 
 /* A mount needs the right to pull from the other repository too. */

@@ -259,6 +259,15 @@ def test_a_token_grants_no_more_than_its_scope():
         equal(world.ask("POST", "/v2/team/app/blobs/uploads/", token=wider).status, 401, "a token begets none")
 
 
+def test_a_token_without_that_scope_lists_what_anyone_may():
+    with World(*RULES) as world:
+        for name in REPOSITORIES[:2]:
+            world.fill(name, "1")
+        for scope in ("repository:public/app:pull", "repository:team/app:*", ""):
+            narrow = world.token("alice", scope)
+            equal(world.ask("GET", "/v2/_catalog", token=narrow).json(), {"repositories": ["public/app"]}, scope)
+
+
 def test_existing_and_absent_cannot_be_told_apart():
     with World(*RULES) as world:
         digest, _ = world.fill("other/app", "1")
