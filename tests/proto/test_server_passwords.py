@@ -4,6 +4,7 @@
 
 import contextlib
 import http.client
+import json
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,25 @@ def test_a_refused_push_ends_before_its_body():
         guesses(server, 60)
         answer = server.ask("POST", "/v2/x/blobs/uploads/", b"", {**OCTETS, "Authorization": basic("user0", "no")})
         equal(answer.status, 429)
+
+
+def test_a_buildset_registry_lets_its_own_user_in_and_all_others():
+    with serving(USERS, buildset=1, plain_http=1, anonymous=1) as server:
+        own = server.record["username"], server.record["password"]
+        for user in (own, *USERS):
+            equal(login(server, user).status, 200, user)
+        for name in (own[0], "user0", "nobody"):
+            equal(login(server, (name, "wrong")).status, 401, name)
+
+
+def test_a_buildset_registry_does_not_start_where_its_own_user_is_anothers():
+    with tempfile.NamedTemporaryFile("w", prefix="zreg-htpasswd-") as file:
+        file.writelines(lines([*USERS[:1], ("zuul", "theirs")]))
+        file.flush()
+        done = subprocess.run(["tests/proto/serve", "buildset=1", "plain_http=1", f"htpasswd={file.name}"],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    equal((done.returncode, json.loads(done.stdout)["error"]), (1, "INVAL"))
+    true('"zuul"' in done.stderr and "another name" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":
