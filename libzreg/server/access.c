@@ -40,7 +40,7 @@ static bool read_basic(zreg__call *call, zreg__span value)
                    text.size > 0 && memchr(text.data, '\0', text.size) == NULL;
     char *colon = is_read ? strchr(text.data, ':') : NULL;
     if (colon != NULL) {
-        is_read = zreg__identity_set(&call->identity,
+        is_read = zreg__identity_set(&call->claimed,
                                      (zreg__span){text.data, (size_t)(colon - text.data)});
         call->password = zreg__strdup(colon + 1);
     }
@@ -60,13 +60,17 @@ static void fall_back(zreg__call *call)
 
 static void settle(zreg__call *call, bool is_right)
 {
+    zreg__identity claimed = call->claimed;
     zreg__free_secret(zreg__steal(&call->password));
+    call->claimed = (zreg__identity){.name = NULL};
+    zreg__identity_finish(&call->identity);
     if (!is_right) {
+        zreg__identity_finish(&claimed);
         call->who = ZREG__WHO_WRONG;
-        zreg__identity_finish(&call->identity);
         fall_back(call);
         return;
     }
+    call->identity = claimed;
     call->who = ZREG__WHO_USER;
 }
 
@@ -95,12 +99,12 @@ static zreg__access_known identify_by_password(zreg__call *call)
 {
     zreg__passwords *passwords = call->server->passwords;
     zreg__passwords_verdict verdict =
-        zreg__passwords_recall(passwords, call->users, call->identity.name, call->password);
+        zreg__passwords_recall(passwords, call->users, call->claimed.name, call->password);
     if (verdict != ZREG__PASSWORDS_UNSURE) {
         settle(call, verdict == ZREG__PASSWORDS_RIGHT);
         return ZREG__ACCESS_KNOWN;
     }
-    unsigned wait_s = zreg__passwords_admit(passwords, call->users, call->identity.name,
+    unsigned wait_s = zreg__passwords_admit(passwords, call->users, call->claimed.name,
                                             call->password, call->request->peer);
     return wait_s == 0 ? ZREG__ACCESS_UNSURE : refuse_to_check(call, wait_s);
 }
@@ -128,7 +132,7 @@ zreg__access_known zreg__access_identify(zreg__call *call)
 
 void zreg__access_check_password(zreg__call *call)
 {
-    settle(call, zreg__passwords_check(call->server->passwords, call->users, call->identity.name,
+    settle(call, zreg__passwords_check(call->server->passwords, call->users, call->claimed.name,
                                        call->password, call->request->peer));
 }
 
@@ -188,9 +192,13 @@ bool zreg__access_sees(const zreg__call *call, const char *repository)
 {
     const uint32_t both = ZREG_SERVER_PULL | ZREG_SERVER_CATALOG;
     const zreg__identity nobody = {.name = NULL};
-    const zreg__identity *caller = call->grants_decide ? &nobody : &call->identity;
-    return (zreg__rights_of(call->rights, caller, repository) & both) == both ||
-           (call->grants_decide && zreg__bearer_grants(call->grants, ZREG__RIGHT_CATALOG, NULL));
+    bool is_token = call->who == ZREG__WHO_TOKEN;
+    bool is_granted = is_token && zreg__bearer_grants(call->grants, ZREG__RIGHT_CATALOG, NULL);
+    if (is_granted && call->grants_decide) {
+        return true;
+    }
+    const zreg__identity *caller = is_token && !is_granted ? &nobody : &call->identity;
+    return (zreg__rights_of(call->rights, caller, repository) & both) == both;
 }
 
 /* A mount needs the right to pull from the other repository too. */

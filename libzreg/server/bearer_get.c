@@ -44,7 +44,7 @@ static bool asks_for(zreg__span list, const char *action)
     return false;
 }
 
-/* A token does not beget others. */
+/* A token does not beget others: who asks with one gets what anyone gets, and as nobody. */
 static bool may(const wish *w, zreg__right right, const char *repository)
 {
     return w->call->who == ZREG__WHO_TOKEN ? zreg__access_is_public(w->call, right, repository)
@@ -114,13 +114,14 @@ static zreg_status print_answer(char **out, const zreg__call *call, const char *
                                 zreg_error *err)
 {
     char issued[21];
+    const zreg__identity nobody = {.name = NULL};
+    const zreg__identity *owner = call->who == ZREG__WHO_TOKEN ? &nobody : &call->identity;
     ZREG__AUTO_SECRET char *token = NULL;
     ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
     uint32_t lifetime = call->server->token_lifetime_s;
     int64_t now = zreg__clock_unix_s();
     zreg__clock_rfc3339(issued, now);
-    ZREG__TRY(
-        zreg__bearer_print(&token, call->server, &call->identity, grants, now + lifetime, err));
+    ZREG__TRY(zreg__bearer_print(&token, call->server, owner, grants, now + lifetime, err));
     ZREG__TRY(zreg__json_set_text(json, "token", token, err));
     ZREG__TRY(zreg__json_set_text(json, "access_token", token, err));
     ZREG__TRY(zreg__json_set_u64(json, "expires_in", lifetime, err));

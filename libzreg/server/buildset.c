@@ -44,6 +44,11 @@ static zreg_status make_certificate(zreg_server *server, const char *const *furt
 
 static zreg_status make_user(zreg_server *server, zreg_error *err)
 {
+    if (zreg__users_has(server->users, USERNAME)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "a buildset registry makes its user \"" USERNAME
+                          "\" by itself: give the one in htpasswd or users another name");
+    }
     server->username = zreg__strdup(USERNAME);
     server->password = zreg__calloc(1, 2 * PASSWORD_BYTES + 1);
     if (server->username == NULL || server->password == NULL) {

@@ -62,6 +62,7 @@ void zreg__call_free(zreg__call *call)
     zreg__free_secret(call->password);
     free(call->grants);
     zreg__identity_finish(&call->identity);
+    zreg__identity_finish(&call->claimed);
     free(call->repository);
     free(call->path);
     free(call);
@@ -283,6 +284,6 @@ uint64_t zreg__call_share(const zreg__call *call)
     uint8_t home[16];
     zreg__address_home(home, call->request->peer);
     uint64_t share = add_to_share(14695981039346656037u, home, sizeof(home));
-    bool is_known = call->identity.name != NULL && !call->checks_password;
-    return is_known ? add_to_share(share, call->identity.name, strlen(call->identity.name)) : share;
+    const char *name = call->identity.name;
+    return name != NULL ? add_to_share(share, name, strlen(name)) : share;
 }

@@ -125,11 +125,12 @@ struct zreg__call {
     zreg__rights *rights;
     zreg__who who;
     zreg__identity identity;
-    bool is_denied;       /* for lack of a right */
-    char *password;       /* until it was checked */
-    char *grants;         /* lines of a token */
-    bool grants_decide;   /* the token is of a token service: rules are not asked */
-    bool checks_password; /* the worker is to check the password, not to run `end` */
+    bool is_denied;         /* for lack of a right */
+    zreg__identity claimed; /* whose the password is said to be, until it was checked */
+    char *password;         /* likewise */
+    char *grants;           /* lines of a token */
+    bool grants_decide;     /* the token is of a token service: rules are not asked */
+    bool checks_password;   /* the worker is to check the password, not to run `end` */
 
     zreg__buf body; /* of routes that take it whole */
     zreg__store_upload *upload;

@@ -57,12 +57,13 @@ static void drop(zreg__slots *slots, size_t i)
     slots->slots[i] = slots->slots[--slots->count];
 }
 
-/* Those of whom nothing was heard; and, where the table is full, the one of whom least was. */
+/* Those of whom nothing was heard; and, where the table is full, the one of whom least was. Another thread
+ * may have read the clock later, and been here sooner. */
 static void drop_old(zreg__slots *slots, uint64_t now)
 {
     size_t oldest = 0;
     for (size_t i = slots->count; i-- > 0;) {
-        if (now - slots->slots[i].heard_ms > IDLE_MS) {
+        if (slots->slots[i].heard_ms + IDLE_MS < now) {
             drop(slots, i);
         }
     }

@@ -43,7 +43,7 @@ static const user *find(const zreg__users *users, const char *name)
     return zreg__map_get(users->by_name, name);
 }
 
-/* A line further down does not count where a name stands twice, as in Apache. */
+/* CONFLICT: there is one of this name, who stays. */
 static zreg_status add(zreg__users *users, const char *name, const user *values, zreg_error *err)
 {
     user *added = zreg__new(user);
@@ -52,11 +52,13 @@ static zreg_status add(zreg__users *users, const char *name, const user *values,
     }
     *added = *values;
     zreg_status status =
-        find(users, name) != NULL ? ZREG_CONFLICT : zreg__map_set(users->by_name, name, added, err);
+        find(users, name) != NULL
+            ? zreg__fail(err, ZREG_CONFLICT, "there is a user \"%s\" already", name)
+            : zreg__map_set(users->by_name, name, added, err);
     if (status != ZREG_OK) {
         free_user(added);
     }
-    return status == ZREG_CONFLICT ? ZREG_OK : status;
+    return status;
 }
 
 static zreg_status check_kind(const char *hash, size_t number, zreg_error *err)
@@ -98,6 +100,7 @@ static zreg_status check_cost(const char *hash, size_t number, zreg_error *err)
     return ZREG_OK;
 }
 
+/* A line further down does not count where a name stands twice, as in Apache. */
 static zreg_status add_line(zreg__users *users, zreg__span line, size_t number, zreg_error *err)
 {
     zreg__span hash = line;
@@ -112,6 +115,9 @@ static zreg_status add_line(zreg__users *users, zreg__span line, size_t number, 
     }
     ZREG__TRY(check_kind(text, number, err));
     ZREG__TRY(check_cost(text, number, err));
+    if (find(users, key) != NULL) {
+        return ZREG_OK;
+    }
     return add(users, key, &(user){.hash = zreg__steal(&text)}, err);
 }
 
@@ -198,18 +204,28 @@ const char *zreg__users_hash(const zreg__users *users, const char *name)
     return known == NULL ? NULL : known->hash;
 }
 
+/* The first hash from a place on; NULL: none is there. */
+static const char *hash_from(const zreg__users *users, size_t at)
+{
+    const char *key;
+    const char *hash = NULL;
+    void *value;
+    while (hash == NULL && zreg__map_next(users->by_name, &at, &key, &value)) {
+        hash = ((const user *)value)->hash;
+    }
+    return hash;
+}
+
 /* Hashes differ in their cost, so a name has one of its own. */
 const char *zreg__users_decoy(const zreg__users *users, const char *name)
 {
     uint8_t mac[MAC_SIZE];
     uint32_t number;
-    const char *key;
-    void *value;
     size_t count = zreg__map_count(users->by_name);
     make_mac(mac, users, name);
     memcpy(&number, mac, sizeof(number));
-    size_t at = count == 0 ? 0 : number % count;
-    return zreg__map_next(users->by_name, &at, &key, &value) ? ((const user *)value)->hash : NULL;
+    const char *hash = hash_from(users, count == 0 ? 0 : number % count);
+    return hash != NULL ? hash : hash_from(users, 0);
 }
 
 void zreg__users_free(zreg__users *users)

@@ -19,7 +19,7 @@ zreg_status zreg__users_new(zreg__users **out, const char *htpasswd, zreg_error 
 /** A holder more; each calls zreg__users_free. */
 zreg__users *zreg__users_share(zreg__users *users);
 
-/** Adds a user whose password is known. */
+/** Adds a user whose password is known. Errors: CONFLICT (there is one of this name), NOMEM. */
 zreg_status zreg__users_add(zreg__users *users, const char *name, const char *password,
                             zreg_error *err);
 

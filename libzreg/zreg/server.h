@@ -19,9 +19,9 @@ typedef struct zreg_server zreg_server;
 /**
  * Starts a server; when it returns, the server answers.
  *
- * Errors: INVAL (an address, certificate, key, htpasswd line, rule, pattern or limit; a root is missing),
- * LIMIT (the htpasswd text, rules or groups are too large), IO (the root; the address is taken),
- * UNSUPPORTED, NOMEM.
+ * Errors: INVAL (an address, certificate, key, htpasswd line, rule, pattern or limit; a root is missing; the
+ * htpasswd text names the user that buildset mode makes), LIMIT (the htpasswd text, rules or groups are too
+ * large), IO (the root; the address is taken), UNSUPPORTED, NOMEM.
  */
 ZREG_API zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *options,
                                        zreg_error *err);

@@ -4,6 +4,9 @@
 
 import contextlib
 import http.client
+import json
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -11,6 +14,7 @@ import threading
 import time
 
 from server_tap import OCTETS, Answer, Server, basic, equal, run, true
+from server_wire import LAST, connect, get, read_all, statuses
 
 USERS = [(f"user{i}", f"password {i}") for i in range(30)]
 AT_ONCE = 20
@@ -153,6 +157,45 @@ def test_a_refused_push_ends_before_its_body():
         guesses(server, 60)
         answer = server.ask("POST", "/v2/x/blobs/uploads/", b"", {**OCTETS, "Authorization": basic("user0", "no")})
         equal(answer.status, 429)
+
+
+def leave(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_no_log_names_a_user_whose_password_was_not_checked():
+    """Be it that there are too many to check it, or that the client leaves while it waits for that."""
+    request = get(b"/v2/", LAST, b"Authorization: " + basic("user0", "forgotten").encode())
+    with serving(rounds=1000000) as server, contextlib.ExitStack() as stack:
+        several = [stack.enter_context(connect(server, 20)) for _ in range(60)]
+        for connection in several:
+            connection.sendall(request)
+        for connection in several[:10]:
+            leave(connection)
+        equal({statuses(read_all(connection))[0] for connection in several[10:]}, {401, 503})
+        equal(login(server, USERS[0]).status, 200)
+        named = [(line["user"], line["status"]) for line in server.stop() if line["user"]]
+        equal(named, [("user0", 200)])
+
+
+def test_a_buildset_registry_lets_its_own_user_in_and_all_others():
+    with serving(USERS, buildset=1, plain_http=1, anonymous=1) as server:
+        own = server.record["username"], server.record["password"]
+        for user in (own, *USERS):
+            equal(login(server, user).status, 200, user)
+        for name in (own[0], "user0", "nobody"):
+            equal(login(server, (name, "wrong")).status, 401, name)
+
+
+def test_a_buildset_registry_does_not_start_where_its_own_user_is_anothers():
+    with tempfile.NamedTemporaryFile("w", prefix="zreg-htpasswd-") as file:
+        file.writelines(lines([*USERS[:1], ("zuul", "theirs")]))
+        file.flush()
+        done = subprocess.run(["tests/proto/serve", "buildset=1", "plain_http=1", f"htpasswd={file.name}"],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    equal((done.returncode, json.loads(done.stdout)["error"]), (1, "INVAL"))
+    true('"zuul"' in done.stderr and "another name" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":

@@ -259,6 +259,31 @@ def test_a_token_grants_no_more_than_its_scope():
         equal(world.ask("POST", "/v2/team/app/blobs/uploads/", token=wider).status, 401, "a token begets none")
 
 
+def test_a_token_without_that_scope_lists_what_anyone_may():
+    with World(*RULES) as world:
+        for name in REPOSITORIES[:2]:
+            world.fill(name, "1")
+        for scope in ("repository:public/app:pull", "repository:team/app:*", ""):
+            narrow = world.token("alice", scope)
+            equal(world.ask("GET", "/v2/_catalog", token=narrow).json(), {"repositories": ["public/app"]}, scope)
+
+
+def test_what_a_token_begets_is_nobodys():
+    with World(("anyone", "public/**", PULL | PUSH | CATALOG), *RULES[1:], audit=1) as world:
+        for name in REPOSITORIES[:2]:
+            world.fill(name, "1")
+        scopes = "repository:public/app:pull,push", "repository:team/app:pull", "registry:catalog:*"
+        bearer = world.token("alice", *scopes)
+        asked = "/v2/_token?scope=" + "&scope=".join(scopes)
+        heir = f"Bearer {world.ask('GET', asked, token=bearer).json()['token']}"
+        equal(world.ask("GET", "/v2/_catalog", token=heir).json(), {"repositories": ["public/app"]})
+        for token, data in ((bearer, b"her own"), (heir, b"nobody's")):
+            path = f"/v2/public/app/blobs/uploads/?digest={digest_of(data)}"
+            equal(world.ask("POST", path, body=data, token=token).status, 201)
+        pushed = {line[4]: line[1] for line in audit(world)}
+        equal((pushed[digest_of(b"her own")], pushed[digest_of(b"nobody's")]), ("alice", None))
+
+
 def test_existing_and_absent_cannot_be_told_apart():
     with World(*RULES) as world:
         digest, _ = world.fill("other/app", "1")

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "server/proofs.h"
 #include "server/throttle.h"
+#include "server/users.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include <cmocka.h>
 
 #define BURST 5
+#define HASH "$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS"
+#define OTHER "$2y$05$c4WoMPo3SXsafkva.HHa6uMfC1yQvyPpwh3r8x1Vn0vDmsoNNOPqG"
 
 static const zreg__address *at(const char *text)
 {
@@ -130,6 +133,34 @@ static void many_addresses_do_not_free_one_that_has_used_up_its_attempts(void **
     assert_int_not_equal(zreg__throttle_try(throttle, at("192.0.2.1:1"), 5000), 0);
 }
 
+static void some_hash_stands_in_for_any_name_where_there_is_one(void **state)
+{
+    ZREG__AUTO(zreg__users) zreg__users *users = NULL;
+    ZREG__AUTO(zreg__users) zreg__users *others = NULL;
+    char name[16];
+    (void)state;
+    assert_int_equal(zreg__users_new(&users, NULL, NULL), ZREG_OK);
+    assert_int_equal(zreg__users_add(users, "made", "password", NULL), ZREG_OK);
+    assert_null(zreg__users_decoy(users, "a"));
+    assert_int_equal(zreg__users_new(&others, "a:" HASH "\nb:" HASH "\n", NULL), ZREG_OK);
+    assert_int_equal(zreg__users_add(others, "made", "password", NULL), ZREG_OK);
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        assert_string_equal(zreg__users_decoy(others, name), HASH);
+    }
+}
+
+static void a_user_is_not_added_in_place_of_another(void **state)
+{
+    ZREG__AUTO(zreg__users) zreg__users *users = NULL;
+    (void)state;
+    assert_int_equal(zreg__users_new(&users, "a:" HASH "\na:*\n", NULL), ZREG_INVAL);
+    assert_int_equal(zreg__users_new(&users, "a:" HASH "\na:" OTHER "\n", NULL), ZREG_OK);
+    assert_int_equal(zreg__users_add(users, "a", "password", NULL), ZREG_CONFLICT);
+    assert_string_equal(zreg__users_hash(users, "a"), HASH);
+    assert_false(zreg__users_fits(users, "a", "password"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +170,8 @@ int main(void)
         cmocka_unit_test(an_address_has_some_attempts_and_one_more_a_second),
         cmocka_unit_test(one_network_is_one_address),
         cmocka_unit_test(many_addresses_do_not_free_one_that_has_used_up_its_attempts),
+        cmocka_unit_test(some_hash_stands_in_for_any_name_where_there_is_one),
+        cmocka_unit_test(a_user_is_not_added_in_place_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

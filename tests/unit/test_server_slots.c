@@ -44,6 +44,17 @@ static void an_upload_of_which_nothing_is_heard_for_an_hour_does_not_count(void 
     assert_true(take(slots, "192.0.2.1", NULL, "d", 3 + HOUR_MS));
 }
 
+static void one_that_was_heard_of_by_a_later_clock_counts(void **state)
+{
+    ZREG__AUTO(zreg__slots) zreg__slots *slots = slots_of(MOST);
+    (void)state;
+    assert_true(take(slots, "192.0.2.1", NULL, "a", 10));
+    assert_true(take(slots, "192.0.2.1", NULL, "b", 12));
+    assert_false(take(slots, "192.0.2.1", NULL, "c", 11));
+    zreg__slots_settle(slots, "a", false, 20);
+    assert_false(take(slots, "192.0.2.1", NULL, "c", 19));
+}
+
 static void one_that_is_heard_of_counts_on_and_one_that_is_over_does_not(void **state)
 {
     ZREG__AUTO(zreg__slots) zreg__slots *slots = slots_of(MOST);
@@ -101,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_upload_of_which_nothing_is_heard_for_an_hour_does_not_count),
+        cmocka_unit_test(one_that_was_heard_of_by_a_later_clock_counts),
         cmocka_unit_test(one_that_is_heard_of_counts_on_and_one_that_is_over_does_not),
         cmocka_unit_test(users_and_addresses_have_their_own),
         cmocka_unit_test(where_there_are_too_many_the_longest_unheard_is_given_up),
