@@ -103,6 +103,7 @@ static void busy(zreg__serve_request *request, void *user)
 {
     zreg__call *call = request->state;
     (void)user;
+    call->is_turned_away = true;
     zreg__call_field(call, "Retry-After", "1");
     zreg__call_fail_as(call, 503, ZREG__TOOMANYREQUESTS, "the server is busy; try again");
     answer(call);

@@ -126,6 +126,7 @@ struct zreg__call {
     zreg__who who;
     zreg__identity identity;
     bool is_denied;       /* for lack of a right */
+    bool is_turned_away;  /* for lack of a place: no work was begun */
     char *password;       /* until it was checked */
     char *grants;         /* lines of a token */
     bool grants_decide;   /* the token is of a token service: rules are not asked */
@@ -135,7 +136,9 @@ struct zreg__call {
     zreg__store_upload *upload;
     uint64_t body_bytes;
     zreg_error body_error; /* code OK: the body came in well */
-    char digest[136];      /* for the access log; "" where there is none */
+    char digest[136];      /* for the logs; "" where there is none */
+    bool is_stored;        /* the manifest that was pushed */
+    size_t tags_set;       /* of the tags of that push: that of the path, then those of ?tag= */
     uint64_t answer_bytes;
 };
 

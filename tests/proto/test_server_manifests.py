@@ -66,6 +66,18 @@ def test_a_put_by_digest_may_bring_tags(server):
     equal(server.push_manifest(body, f"{digest_of(body)}?tag=.no").status, 400)
 
 
+def test_of_a_put_one_of_whose_tags_is_none_nothing_is_done(server):
+    old = server.push_image("1")
+    body = server.image(layer=b"other")
+    for wrong in ("", "-", ".no", "a" * 129, "a%2Fb", "a:b"):
+        for query in (f"?tag={wrong}", f"?tag=good&tag={wrong}", f"?tag={wrong}&tag=good"):
+            for reference in ("1", digest_of(body)):
+                answer = server.push_manifest(body, reference + query)
+                equal((answer.status, answer.code()), (400, "MANIFEST_INVALID"), reference + query)
+    equal((get(server).body, tags(server).json()["tags"]), (old, ["1"]))
+    equal(get(server, digest_of(body)).status, 404)
+
+
 def test_a_put_may_bring_many_tags_but_not_any_number(server):
     body = server.image()
     names = [f"t{i}" for i in range(33)]
