@@ -383,6 +383,19 @@ def test_a_manifest_that_was_spoiled_is_never_served(server):
     equal(get(server).body, body)
 
 
+def test_a_manifest_whose_record_was_spoiled_is_the_registrys_fault_and_can_be_deleted(server):
+    path = f"/v2/x/manifests/{digest_of(server.push_image())}"
+    record = f"{server.settings['root']}/v1/repos/x/_manifests/sha256/{path[-64:]}"
+    for text in ("", "{", "{}", "[]"):
+        with open(record, "w") as file:
+            file.write(text)
+        server.stop()
+        server.start()  # nothing is in memory
+        equal(server.ask("GET", path).status, 500, text)
+        equal(server.ask("DELETE", path).status, 202, text)
+        server.push_image()
+
+
 @using(durability=2)
 def test_a_manifest_and_its_tag_survive_kill_9(server):
     body = server.push_image("1")
