@@ -174,18 +174,21 @@ static zreg_status fits(bool *out, listing *of, zreg__json *descriptor, zreg_err
     return ZREG_OK;
 }
 
-/* NULL: it is gone. */
-static zreg_manifest *read_referrer(listing *to, const char *digest)
+/* `*out` is NULL when it is gone. */
+static zreg_status read_referrer(zreg_manifest **out, listing *to, const char *digest,
+                                 zreg_error *err)
 {
     size_t size;
-    zreg_manifest *manifest = NULL;
-    if (zreg__store_manifest_get(&manifest, to->store, to->call->repository, digest, NULL) !=
-        ZREG_OK) {
-        return NULL;
+    zreg_status status =
+        zreg__store_manifest_get(out, to->store, to->call->repository, digest, err);
+    if (status == ZREG_NOTFOUND) {
+        zreg__error_clear(err);
+        return ZREG_OK;
     }
-    zreg_manifest_bytes(manifest, &size);
+    ZREG__TRY(status);
+    zreg_manifest_bytes(*out, &size);
     to->read += size;
-    return manifest;
+    return ZREG_OK;
 }
 
 /* Adds one referrer, unless it is gone or of another type. */
@@ -196,7 +199,8 @@ static zreg_status add_referrer(listing *to, const char *digest, zreg_error *err
         to->is_full = true;
         return ZREG_OK;
     }
-    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = read_referrer(to, digest);
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(read_referrer(&manifest, to, digest, err));
     if (manifest != NULL &&
         (to->type == NULL || zreg__str_equal(to->type, zreg_manifest_artifact_type(manifest)))) {
         bool is_taken;

@@ -145,8 +145,13 @@ static zreg_status get(zreg_manifest **out, const zreg__store *store, const char
     ZREG__TRY(resolve(&digest, store, repository, reference, err));
     ZREG__TRY(zreg__keys_revision(&key, repository, &digest, err));
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = zreg__cache_get(store->cache, key.text);
-    if (manifest != NULL && store->driver->stat(&size, store->self, key.text, NULL) != ZREG_OK) {
+    zreg_status status =
+        manifest == NULL ? ZREG_OK : store->driver->stat(&size, store->self, key.text, err);
+    if (status == ZREG_NOTFOUND) {
         return unknown(repository, reference, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__store_unread(err, status, "the record %s", key.text);
     }
     if (manifest == NULL && (most == UINT64_MAX || !is_larger(store, &digest, most))) {
         ZREG__TRY(load(&manifest, store, repository, &digest, reference, err));

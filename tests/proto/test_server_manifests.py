@@ -268,6 +268,29 @@ def test_referrers_are_listed_at_once_and_filtered(server):
     equal(server.ask("GET", "/v2/x/referrers/sha256:no").status, 400)
 
 
+def test_a_referrer_that_is_there_and_cannot_be_read_is_not_left_out(server):
+    subject = server.push_image()
+    bodies = [server.image(subject=descriptor(OCI, subject), annotations={"n": str(i)}) for i in range(2)]
+    for body in bodies:
+        equal(server.push_manifest(body, digest_of(body)).status, 201)
+    path = f"/v2/x/referrers/{digest_of(subject)}"
+    folder = f"{server.settings['root']}/v1/repos/x/_manifests/sha256"
+    record = f"{folder}/{digest_of(bodies[0])[7:]}"
+    equal(len(server.ask("GET", path).json()["manifests"]), 2)
+    for broken, what in ((folder, "the manifests are in memory"), (record, "they are not")):
+        os.rename(broken, broken + "~")
+        os.symlink(broken, broken)  # to itself: nothing opens it
+        equal(server.ask("GET", path).status, 500, what)
+        os.unlink(broken)
+        if broken == record:
+            left = server.ask("GET", path).json()["manifests"]
+            equal([one["digest"] for one in left], [digest_of(bodies[1])], "what is gone is left out:")
+        os.rename(broken + "~", broken)
+        equal(len(server.ask("GET", path).json()["manifests"]), 2)
+        server.stop()
+        server.start()
+
+
 def test_a_page_of_referrers_is_no_larger_than_what_clients_take(server):
     subject = server.push_image()
     wanted = {"a": 1500000, "b": 1500000, "c": 1500000, "d": 10, "e": 4100000, "f": 10}
