@@ -140,6 +140,7 @@ struct zreg__call {
     bool is_stored;        /* the manifest that was pushed */
     size_t tags_set;       /* of the tags of that push: that of the path, then those of ?tag= */
     uint64_t answer_bytes;
+    bool lacks_header; /* of the answer: one could not be set */
 };
 
 #endif

@@ -61,24 +61,35 @@ static zreg_status print_names(char **out, const char *name, const char *key,
     return zreg__json_print(out, json, err);
 }
 
+/* Hands on a parameter of the request, if it has it. */
+static zreg_status hand_on(zreg__buf *to, const zreg__call *call, const char *name, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *value = zreg__call_query(call, name, 0);
+    if (value == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__buf_printf(to, err, "&%s=", name));
+    return zreg__buf_query(to, value, err);
+}
+
+static zreg_status print_query(zreg__buf *to, const zreg__call *call, const char *last,
+                               size_t maximum, zreg_error *err)
+{
+    ZREG__TRY(zreg__buf_printf(to, err, "n=%zu&last=", maximum));
+    ZREG__TRY(zreg__buf_query(to, last, err));
+    ZREG__TRY(hand_on(to, call, "ns", err));
+    return hand_on(to, call, "artifactType", err);
+}
+
 /* The Link to the page after the one that ends with `last`. */
 static void link_next(zreg__call *call, const char *last, size_t maximum)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf query = ZREG__BUF(4096);
-    ZREG__AUTO_FREE char *namespace = zreg__call_query(call, "ns", 0);
-    ZREG__AUTO_FREE char *type = zreg__call_query(call, "artifactType", 0);
-    const char *target = call->request->target;
-    zreg__span rest = zreg__span_of(target);
+    ZREG__AUTO(zreg__buf) zreg__buf query = ZREG__BUF(ZREG__SERVE_MAX_FIELDS_BYTES);
+    zreg__span rest = zreg__span_of(call->request->target);
     zreg__span path = zreg__span_cut(&rest, '?');
-    zreg__buf_printf(&query, NULL, "n=%zu&last=", maximum);
-    zreg__buf_query(&query, last, NULL);
-    if (namespace != NULL) {
-        zreg__buf_text(&query, "&ns=", NULL);
-        zreg__buf_query(&query, namespace, NULL);
-    }
-    if (type != NULL) {
-        zreg__buf_text(&query, "&artifactType=", NULL);
-        zreg__buf_query(&query, type, NULL);
+    if (print_query(&query, call, last, maximum, NULL) != ZREG_OK) {
+        call->lacks_header = true;
+        return;
     }
     zreg__call_header(call, "Link", "<%s%.*s?%s>; rel=\"next\"", zreg__call_prefix(call),
                       (int)path.size, path.text, zreg__buf_cstr(&query));
