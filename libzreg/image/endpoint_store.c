@@ -148,7 +148,7 @@ static zreg_status local_manifest_put(zreg__endpoint *endpoint, const zreg_manif
     ZREG__TRY(zreg__cancel_check(cancel, err));
     ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {NULL};
     ZREG__TRY(zreg__server_enter(&visit, self->server, err));
-    ZREG__TRY(zreg__store_manifest_put(self->store, self->repository, tag, manifest, err));
+    ZREG__TRY(zreg__store_manifest_put(NULL, self->store, self->repository, tag, manifest, err));
     if (named) {
         zreg__server_note_origin(self->server, self->repository, tag, manifest, self->origin);
     }

@@ -86,35 +86,58 @@ static const char *outcome_of(const zreg__call *call, const char *action)
     if (call->is_denied || status == 403) {
         return status == 401 && call->who == ZREG__WHO_ANONYMOUS ? NULL : "denied";
     }
-    return status >= 500 && status != 503 ? "failed" : NULL;
+    return status >= 500 && !call->is_turned_away ? "failed" : NULL;
 }
 
-/* Those of ?tag=, each a change of its own. */
-static void tell_tags(const change *of)
+static void tell(const change *of, const char *reference, const char *outcome)
+{
+    change one = *of;
+    one.reference = reference;
+    one.outcome = outcome;
+    if (outcome != NULL) {
+        write_line(of->call->server, &one);
+    }
+}
+
+static void tell_tag(const change *of, const char *tag, size_t place)
+{
+    tell(of, tag, place < of->call->tags_set ? "done" : of->outcome);
+}
+
+/* A manifest that was stored, and its tags, each a change of its own: what was done is told whatever the
+ * answer was, which is the outcome of the others. */
+static void tell_push(const change *of)
 {
     const zreg__call *call = of->call;
+    bool is_tag = strchr(call->last, ':') == NULL;
+    size_t place = 0;
+    if (!is_tag || call->tags_set == 0) {
+        tell(of, call->digest, "done");
+    }
+    if (is_tag) {
+        tell_tag(of, call->last, place++);
+    }
     for (size_t i = 0; call->query != NULL; i++) {
         ZREG__AUTO_FREE char *tag = zreg__query_get(call->query, "tag", i);
         if (tag == NULL) {
             return;
         }
-        change one = *of;
-        one.reference = tag;
-        write_line(call->server, &one);
+        tell_tag(of, tag, place++);
     }
 }
 
 void zreg__audit_call(const zreg__call *call)
 {
     const char *action = call->server->life.audit == NULL ? NULL : action_of(call);
-    const char *outcome = action == NULL ? NULL : outcome_of(call, action);
-    if (outcome == NULL) {
+    if (action == NULL) {
         return;
     }
-    change of = {call, action, call->repository, call->last, call->digest, outcome};
-    write_line(call->server, &of);
-    if (zreg__str_equal(action, "push-manifest") && zreg__str_equal(outcome, "done")) {
-        tell_tags(&of);
+    change of = {call,       action,       call->repository,
+                 call->last, call->digest, outcome_of(call, action)};
+    if (call->is_stored) {
+        tell_push(&of);
+    } else {
+        tell(&of, of.reference, of.outcome);
     }
 }
 

@@ -94,12 +94,10 @@ void zreg__call_text(zreg__call *call, int status, const char *media_type, char 
     zreg__call_field(call, "Content-Type", media_type);
 }
 
+/* What the answer is may be set before or after: zreg__call_settle looks at all of it. */
 static void check_header(zreg__call *call, bool is_set)
 {
-    if (!is_set) {
-        zreg__serve_reset_response(call->request);
-        call->request->response.status = 500;
-    }
+    call->lacks_header = call->lacks_header || !is_set;
 }
 
 void zreg__call_field(zreg__call *call, const char *name, const char *value)
@@ -163,6 +161,22 @@ void zreg__call_fail_as(zreg__call *call, int status, zreg__code code, const cha
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
     fail_with(call, status, code, message);
+}
+
+void zreg__call_settle(zreg__call *call)
+{
+    zreg__serve_response *response = &call->request->response;
+    bool closes = response->close;
+    if (!call->lacks_header) {
+        return;
+    }
+    zreg__log_line(&call->server->log, ZREG_LOG_ERROR, "%s: no room for a header of the answer",
+                   call->id);
+    zreg__serve_reset_response(call->request);
+    response->close = closes;
+    call->answer_bytes = 0;
+    zreg__call_usual(call);
+    zreg__call_fail_as(call, 500, zreg__errors_code(500), "the answer has no room for its header");
 }
 
 /* What passes by itself is 503; a full disk has a status of its own (RFC 4918 section 11.5). */

@@ -35,8 +35,11 @@ void zreg__call_error(zreg__call *call, const zreg_error *err, zreg__code absent
 /** Sets the headers that all answers have: again, where an answer is made in place of another. */
 void zreg__call_usual(zreg__call *call);
 
-/** Sets a header; when memory runs out the answer becomes 500. */
+/** Sets a header; one that cannot be set, for want of memory or room, makes the answer 500 once it leaves. */
 void zreg__call_field(zreg__call *call, const char *name, const char *value);
+
+/** What every answer goes through once it is whole: one that lacks a header becomes 500. */
+void zreg__call_settle(zreg__call *call);
 
 /** The same with a value that is composed. */
 void zreg__call_header(zreg__call *call, const char *name, const char *format, ...)

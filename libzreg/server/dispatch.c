@@ -43,6 +43,7 @@ static void let_go(zreg__call *call)
 
 static zreg__serve_next answer(zreg__call *call)
 {
+    zreg__call_settle(call);
     let_go(call);
     return ZREG__SERVE_ANSWER;
 }
@@ -51,7 +52,7 @@ static zreg__serve_next answer(zreg__call *call)
 static zreg__serve_next enter(zreg__call *call)
 {
     if (!zreg__access_permit(call)) {
-        return ZREG__SERVE_ANSWER;
+        return answer(call);
     }
     return call->route->begin == NULL || call->route->begin(call) ? ZREG__SERVE_BODY : answer(call);
 }
@@ -86,16 +87,16 @@ static zreg__serve_next begin(zreg__serve_request *request, void *user)
     request->state = call;
     zreg__call_usual(call);
     if (!zreg__routes_find(call)) {
-        return ZREG__SERVE_ANSWER;
+        return answer(call);
     }
     if (request->body_size != UINT64_MAX && request->body_size > max_body(call)) {
         refuse_large(call);
-        return ZREG__SERVE_ANSWER;
+        return answer(call);
     }
     zreg__access_known known = zreg__access_identify(call);
     call->checks_password = known == ZREG__ACCESS_UNSURE;
     return call->checks_password           ? go_to(request, ZREG__LANE_PASSWORDS)
-           : known == ZREG__ACCESS_REFUSED ? ZREG__SERVE_ANSWER
+           : known == ZREG__ACCESS_REFUSED ? answer(call)
                                            : enter(call);
 }
 
@@ -103,6 +104,7 @@ static void busy(zreg__serve_request *request, void *user)
 {
     zreg__call *call = request->state;
     (void)user;
+    call->is_turned_away = true;
     zreg__call_field(call, "Retry-After", "1");
     zreg__call_fail_as(call, 503, ZREG__TOOMANYREQUESTS, "the server is busy; try again");
     answer(call);
@@ -176,7 +178,7 @@ static void fault(zreg__serve_request *request, const char *why, void *user)
     zreg__call *call = request->state;
     (void)user;
     if (call != NULL) {
-        answer(call);
+        let_go(call);
         zreg__call_usual(call);
         call->answer_bytes = 0;
     }

@@ -126,6 +126,7 @@ struct zreg__call {
     zreg__who who;
     zreg__identity identity;
     bool is_denied;         /* for lack of a right */
+    bool is_turned_away;    /* for lack of a place: no work was begun */
     zreg__identity claimed; /* whose the password is said to be, until it was checked */
     char *password;         /* likewise */
     char *grants;           /* lines of a token */
@@ -136,8 +137,11 @@ struct zreg__call {
     zreg__store_upload *upload;
     uint64_t body_bytes;
     zreg_error body_error; /* code OK: the body came in well */
-    char digest[136];      /* for the access log; "" where there is none */
+    char digest[136];      /* for the logs; "" where there is none */
+    bool is_stored;        /* the manifest that was pushed */
+    size_t tags_set;       /* of the tags of that push: that of the path, then those of ?tag= */
     uint64_t answer_bytes;
+    bool lacks_header; /* of the answer: one could not be set */
 };
 
 #endif

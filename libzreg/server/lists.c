@@ -61,24 +61,35 @@ static zreg_status print_names(char **out, const char *name, const char *key,
     return zreg__json_print(out, json, err);
 }
 
+/* Hands on a parameter of the request, if it has it. */
+static zreg_status hand_on(zreg__buf *to, const zreg__call *call, const char *name, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *value = zreg__call_query(call, name, 0);
+    if (value == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__buf_printf(to, err, "&%s=", name));
+    return zreg__buf_query(to, value, err);
+}
+
+static zreg_status print_query(zreg__buf *to, const zreg__call *call, const char *last,
+                               size_t maximum, zreg_error *err)
+{
+    ZREG__TRY(zreg__buf_printf(to, err, "n=%zu&last=", maximum));
+    ZREG__TRY(zreg__buf_query(to, last, err));
+    ZREG__TRY(hand_on(to, call, "ns", err));
+    return hand_on(to, call, "artifactType", err);
+}
+
 /* The Link to the page after the one that ends with `last`. */
 static void link_next(zreg__call *call, const char *last, size_t maximum)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf query = ZREG__BUF(4096);
-    ZREG__AUTO_FREE char *namespace = zreg__call_query(call, "ns", 0);
-    ZREG__AUTO_FREE char *type = zreg__call_query(call, "artifactType", 0);
-    const char *target = call->request->target;
-    zreg__span rest = zreg__span_of(target);
+    ZREG__AUTO(zreg__buf) zreg__buf query = ZREG__BUF(ZREG__SERVE_MAX_FIELDS_BYTES);
+    zreg__span rest = zreg__span_of(call->request->target);
     zreg__span path = zreg__span_cut(&rest, '?');
-    zreg__buf_printf(&query, NULL, "n=%zu&last=", maximum);
-    zreg__buf_query(&query, last, NULL);
-    if (namespace != NULL) {
-        zreg__buf_text(&query, "&ns=", NULL);
-        zreg__buf_query(&query, namespace, NULL);
-    }
-    if (type != NULL) {
-        zreg__buf_text(&query, "&artifactType=", NULL);
-        zreg__buf_query(&query, type, NULL);
+    if (print_query(&query, call, last, maximum, NULL) != ZREG_OK) {
+        call->lacks_header = true;
+        return;
     }
     zreg__call_header(call, "Link", "<%s%.*s?%s>; rel=\"next\"", zreg__call_prefix(call),
                       (int)path.size, path.text, zreg__buf_cstr(&query));
@@ -174,18 +185,21 @@ static zreg_status fits(bool *out, listing *of, zreg__json *descriptor, zreg_err
     return ZREG_OK;
 }
 
-/* NULL: it is gone. */
-static zreg_manifest *read_referrer(listing *to, const char *digest)
+/* `*out` is NULL when it is gone. */
+static zreg_status read_referrer(zreg_manifest **out, listing *to, const char *digest,
+                                 zreg_error *err)
 {
     size_t size;
-    zreg_manifest *manifest = NULL;
-    if (zreg__store_manifest_get(&manifest, to->store, to->call->repository, digest, NULL) !=
-        ZREG_OK) {
-        return NULL;
+    zreg_status status =
+        zreg__store_manifest_get(out, to->store, to->call->repository, digest, err);
+    if (status == ZREG_NOTFOUND) {
+        zreg__error_clear(err);
+        return ZREG_OK;
     }
-    zreg_manifest_bytes(manifest, &size);
+    ZREG__TRY(status);
+    zreg_manifest_bytes(*out, &size);
     to->read += size;
-    return manifest;
+    return ZREG_OK;
 }
 
 /* Adds one referrer, unless it is gone or of another type. */
@@ -196,7 +210,8 @@ static zreg_status add_referrer(listing *to, const char *digest, zreg_error *err
         to->is_full = true;
         return ZREG_OK;
     }
-    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = read_referrer(to, digest);
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(read_referrer(&manifest, to, digest, err));
     if (manifest != NULL &&
         (to->type == NULL || zreg__str_equal(to->type, zreg_manifest_artifact_type(manifest)))) {
         bool is_taken;

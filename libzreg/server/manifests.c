@@ -50,9 +50,6 @@ static bool describe(zreg__call *call, const char *digest, const char *media_typ
         return false;
     }
     zreg__call_field(call, "Content-Type", media_type);
-    if (call->request->response.status != 0) {
-        return false;
-    }
     zreg__call_empty(call, 200);
     return true;
 }
@@ -120,10 +117,25 @@ static bool check_tag_count(zreg__call *call)
     return excess == NULL;
 }
 
+static bool are_tags(zreg__call *call)
+{
+    for (size_t i = 0; i < MAX_TAGS_OF_PUT; i++) {
+        ZREG__AUTO_FREE char *tag = zreg__call_query(call, "tag", i);
+        if (tag == NULL) {
+            return true;
+        }
+        if (!zreg__reference_is_tag(zreg__span_of(tag))) {
+            zreg__call_fail_as(call, 400, ZREG__MANIFEST_INVALID, "\"%s\" is no tag", tag);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool zreg__manifests_put_begin(zreg__call *call)
 {
     uint64_t size = call->request->body_size;
-    if (!check_reference(call) || !check_tag_count(call)) {
+    if (!check_reference(call) || !check_tag_count(call) || !are_tags(call)) {
         return false;
     }
     if (size > ZREG__MAX_MANIFEST_BYTES && size != UINT64_MAX) {
@@ -161,6 +173,7 @@ static zreg_status set_tags(zreg__call *call, zreg__store *store, const zreg_man
             return ZREG_OK;
         }
         ZREG__TRY(zreg__store_tag_set(store, call->repository, tag, digest, err));
+        call->tags_set++;
         zreg__origins_note(call->server->origins, store, call->repository, tag, manifest, origin);
     }
     return ZREG_OK;
@@ -187,7 +200,8 @@ static zreg_status read_origin(zreg__origin *out, bool *out_told, const zreg__ca
     return text == NULL ? ZREG_OK : zreg__origin_parse(out, text, err);
 }
 
-/* All of them or none: nothing is stored when one of the tags is immutable. */
+/* Nothing is stored when one of the tags is immutable; one that another push sets meanwhile is found when
+ * it is its turn. */
 static zreg_status check_tags(const zreg__call *call, zreg__store *store,
                               const zreg_manifest *manifest, zreg_error *err)
 {
@@ -210,7 +224,13 @@ static zreg_status keep(zreg__call *call, zreg__store *store, const zreg_manifes
     bool told;
     ZREG__TRY(read_origin(&origin, &told, call, err));
     ZREG__TRY(check_tags(call, store, manifest, err));
-    ZREG__TRY(zreg__store_manifest_put(store, call->repository, tag, manifest, err));
+    zreg_status status =
+        zreg__store_manifest_put(&call->is_stored, store, call->repository, tag, manifest, err);
+    if (call->is_stored) {
+        zreg__str_copy(call->digest, sizeof(call->digest), zreg_manifest_digest(manifest)->text);
+    }
+    ZREG__TRY(status);
+    call->tags_set = tag == NULL ? 0 : 1;
     zreg__origins_note(call->server->origins, store, call->repository, tag, manifest,
                        told ? &origin : NULL);
     return set_tags(call, store, manifest, told ? &origin : NULL, err);
@@ -266,7 +286,6 @@ void zreg__manifests_put_work(zreg__call *call, zreg__store *store)
     }
     const zreg_digest *digest = zreg_manifest_digest(manifest);
     const zreg_descriptor *subject = zreg_manifest_subject(manifest);
-    zreg__str_copy(call->digest, sizeof(call->digest), digest->text);
     zreg__call_location(call, "manifests", digest->text);
     zreg__call_field(call, "Docker-Content-Digest", digest->text);
     if (subject != NULL) {

@@ -55,7 +55,8 @@ static bool check_chunk(zreg__call *call)
     }
     uint64_t body = call->request->body_size;
     bool is_range = zreg__range_upload(&first, &last, header);
-    if (is_range && first == size && (body == UINT64_MAX || last - first + 1 == body)) {
+    if (is_range && first == size &&
+        (body == UINT64_MAX || (body > 0 && last - first == body - 1))) {
         return true;
     }
     describe(call, call->last, size);
@@ -71,7 +72,8 @@ static void check_end(zreg__call *call)
     uint64_t first, last;
     uint64_t size = zreg__store_upload_size(call->upload);
     const char *header = zreg__serve_header(call->request, "Content-Range");
-    if (header != NULL && zreg__range_upload(&first, &last, header) && last != size - 1) {
+    if (header != NULL && zreg__range_upload(&first, &last, header) &&
+        (size == 0 || last != size - 1)) {
         zreg__call_fail_as(call, 416, ZREG__BLOB_UPLOAD_INVALID,
                            "Content-Range does not fit the body; the next byte is number %llu",
                            (unsigned long long)size);

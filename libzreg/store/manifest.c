@@ -146,8 +146,13 @@ static zreg_status get(zreg_manifest **out, const zreg__store *store, const char
     ZREG__TRY(zreg__keys_revision(&key, repository, &digest, err));
     ZREG__AUTO(zreg_manifest)
     zreg_manifest *manifest = zreg__cache_get(&drops, store->cache, key.text);
-    if (manifest != NULL && store->driver->stat(&size, store->self, key.text, NULL) != ZREG_OK) {
+    zreg_status status =
+        manifest == NULL ? ZREG_OK : store->driver->stat(&size, store->self, key.text, err);
+    if (status == ZREG_NOTFOUND) {
         return unknown(repository, reference, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__store_unread(err, status, "the record %s", key.text);
     }
     if (manifest == NULL && (most == UINT64_MAX || !is_larger(store, &digest, most))) {
         ZREG__TRY(load(&manifest, store, repository, &digest, reference, err));
@@ -340,11 +345,15 @@ static zreg_status write_revision(zreg__store *store, zreg__guard *guard, const 
     return write_record(store, guard, repository, manifest, err);
 }
 
-zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository, const char *tag,
-                                     const zreg_manifest *manifest, zreg_error *err)
+zreg_status zreg__store_manifest_put(bool *out_stored, zreg__store *store, const char *repository,
+                                     const char *tag, const zreg_manifest *manifest,
+                                     zreg_error *err)
 {
     zreg__key key;
+    bool stored;
+    bool *is_stored = out_stored == NULL ? &stored : out_stored;
     ZREG__AUTO(zreg__guard) zreg__guard *guard = NULL;
+    *is_stored = false;
     ZREG__TRY(zreg__guard_enter(&guard, store->guards, repository, false, err));
     if (tag != NULL) {
         ZREG__TRY(zreg__keys_tag(&key, repository, tag, err));
@@ -353,6 +362,7 @@ zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository,
     }
     ZREG__TRY(check_references(store, repository, manifest, err));
     ZREG__TRY(write_revision(store, guard, repository, manifest, err));
+    *is_stored = true;
     return tag == NULL ? ZREG_OK
                        : zreg__store_tag_write(store, guard, repository, tag,
                                                zreg_manifest_digest(manifest), err);

@@ -45,12 +45,13 @@ zreg_status zreg__revision_parse(zreg__revision *out, const void *bytes, size_t 
 {
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     zreg_status status = zreg__json_parse(&json, bytes, size, "a revision record", err);
-    if (status != ZREG_OK) {
+    if (status == ZREG_NOMEM) {
         return status;
     }
     const char *media_type = zreg__json_text(json, "mediaType");
     const char *subject = zreg__json_text(json, "subject");
     *out = (zreg__revision){.media_type = ""};
+    zreg__error_clear(err);
     if (media_type == NULL ||
         !zreg__str_copy(out->media_type, sizeof(out->media_type), media_type) ||
         !zreg__json_u64(json, "size", &out->size_bytes) ||

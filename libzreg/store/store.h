@@ -129,10 +129,12 @@ zreg_status zreg__store_manifest_open(zreg__store_blob **out, zreg_digest *out_d
 zreg_status zreg__store_manifest_get_small(zreg_manifest **out, const zreg__store *store,
                                            const char *repository, const char *reference,
                                            zreg_error *err);
-/** Stores the bytes under the manifest's digest and, when `tag` is not NULL, sets the tag.
+/** Stores the bytes under the manifest's digest and, when `tag` is not NULL, sets the tag. `*out_stored`
+ *  (it may be NULL) tells whether the manifest is there, on an error too: that may be one of the tag.
  *  Errors: NOTFOUND with registry_code MANIFEST_BLOB_UNKNOWN when it refers to what is not there. */
-zreg_status zreg__store_manifest_put(zreg__store *store, const char *repository, const char *tag,
-                                     const zreg_manifest *manifest, zreg_error *err);
+zreg_status zreg__store_manifest_put(bool *out_stored, zreg__store *store, const char *repository,
+                                     const char *tag, const zreg_manifest *manifest,
+                                     zreg_error *err);
 /** Whether a tag may be set to `digest`, or deleted (NULL). Errors: DENIED. */
 zreg_status zreg__store_tag_check(zreg__store *store, const char *repository, const char *tag,
                                   const zreg_digest *digest, zreg_error *err);

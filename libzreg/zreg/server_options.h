@@ -38,8 +38,9 @@ typedef void (*zreg_access_fn)(const char *json_line, void *user);
  * remote, user, action, repository, reference, digest, outcome; null where there is none. An action is
  * "push-manifest", "push-blob", "mount-blob", "delete-manifest", "delete-tag", "delete-blob",
  * "cancel-upload" or "reload"; an outcome "done", "denied" (also for credentials that are wrong) or
- * "failed" (perhaps in part). What this process itself stores by a copy or promotion has no id. Called
- * as zreg_access_fn is, and on the threads that reload or copy.
+ * "failed" (perhaps in part). Each tag of a push has a line of its own, and so has a manifest that was stored
+ * without its tag: what was done is "done", whatever became of the rest. What this process itself stores by
+ * a copy or promotion has no id. Called as zreg_access_fn is, and on the threads that reload or copy.
  */
 typedef void (*zreg_audit_fn)(const char *json_line, void *user);
 

@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 
-from server_tap import INDEX, OCI, descriptor, digest_of, equal, run, using
+from server_tap import INDEX, OCI, descriptor, digest_of, equal, run, true, using
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -102,6 +102,47 @@ def test_what_an_immutable_tag_is_served_as_stays_too(server):
     for media_type in (OCI, DOCKER):
         equal(server.push_manifest(body, "v1", "y", media_type).status, 201, "another repository's tags move")
         equal(server.ask("GET", "/v2/y/manifests/v1").headers["Content-Type"], media_type)
+
+
+def check_audit(server, rounds, path):
+    """Two clients push an image each, in the same moment, by `path`: a tag or manifest that is there was audited
+    as done, and none else."""
+    bodies = {(i, k): server.image("x", f"{i} {k}".encode()) for i in range(rounds) for k in "ab"}
+    start = threading.Barrier(2)
+    found = []
+
+    def push(k):
+        connection = server.connect()
+        for i in range(rounds):
+            start.wait()
+            found.append(server.ask("PUT", f"/v2/x/manifests/{path.format(i=i, k=k)}", bodies[i, k],
+                                    {"Content-Type": OCI}, connection).status)
+
+    threads = [threading.Thread(target=push, args=(k,)) for k in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    equal((found.count(201), found.count(403)), (rounds, rounds))
+    there = {tag: server.ask("GET", f"/v2/x/manifests/{tag}").headers["Docker-Content-Digest"]
+             for tag in server.ask("GET", "/v2/x/tags/list").json()["tags"]}
+    stored = {digest_of(body) for body in bodies.values()
+              if server.ask("HEAD", f"/v2/x/manifests/{digest_of(body)}").status == 200}
+    told = [line for line in server.stop() if line["action"] == "push-manifest"]
+    done = [line for line in told if line["outcome"] == "done"]
+    true({line["reference"]: line["digest"] for line in done if ":" not in line["reference"]} == there, "the tags")
+    true({line["digest"] for line in done} == stored, "the manifests")
+    equal(sum(line["outcome"] == "denied" for line in told), rounds, "who came second was told so:")
+
+
+@using(durability=3, immutable="x:v*", audit=1)
+def test_of_two_pushes_of_an_immutable_tag_the_audit_log_tells_what_each_did(server):
+    check_audit(server, 250, "v{i}")
+
+
+@using(durability=3, immutable="x:v*", audit=1)
+def test_of_two_pushes_with_an_immutable_tag_more_the_audit_log_tells_what_each_did(server):
+    check_audit(server, 250, "of-{k}-{i}?tag=v{i}")
 
 
 if __name__ == "__main__":

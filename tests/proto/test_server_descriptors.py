@@ -103,5 +103,21 @@ def test_without_descriptors_all_is_503_and_nothing_is_lost():
         true("damaged" not in server.log and "lost its content" not in server.log, server.log)
 
 
+def test_a_change_that_has_no_descriptor_is_audited_as_failed():
+    server = Server(audit=1)
+    with contextlib.closing(server):
+        body = server.push_image("1")
+        connection = server.connect()
+        equal(server.ask("GET", "/healthz", connection=connection).status, 200)
+        asked = [("PUT", "1", body), ("DELETE", digest_of(body), None)]
+        with none_left(server):
+            for method, reference, sent in asked:
+                answer = server.ask(method, f"/v2/x/manifests/{reference}", sent, {"Content-Type": OCI}, connection)
+                equal(answer.status, 503, method)
+        connection.close()
+        told = [(line["action"], line["reference"]) for line in server.stop() if line["outcome"] == "failed"]
+        equal(told, [("push-manifest", "1"), ("delete-manifest", digest_of(body))])
+
+
 if __name__ == "__main__":
     run(sys.modules[__name__])

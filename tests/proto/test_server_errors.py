@@ -137,6 +137,23 @@ def test_of_a_query_that_is_malformed_though_the_rest_of_it_is_not(server):
     equal(server.ask("GET", "/v2/x/tags/list").json()["tags"], ["1"], "nothing was done by halves")
 
 
+@using(durability=3, request_line_bytes=1 << 16, head_bytes=1 << 16)
+def test_of_an_answer_that_lacks_a_header_for_want_of_room(server):
+    """In the place of a page that seems to be the last."""
+    server.push_manifest(server.push_image("1"), "2")
+    connection = server.connect()
+    for size in (30000, 40000):
+        path = f"/v2/x/tags/list?n=1&artifactType={'/' * size}"
+        answer = server.ask("GET", path, connection=connection)
+        equal((answer.status, check(answer.status, answer.body, "no room")), (500, "TOOMANYREQUESTS"))
+        true(answer.headers["X-Request-Id"] and not answer.headers["Link"], "its header fields")
+    answer = server.ask("GET", f"/v2/x/tags/list?n=1&artifactType={'/' * 5000}", connection=connection)
+    link = answer.headers["Link"]
+    equal((answer.status, answer.json()["tags"], link.count("%2F")), (200, ["1"], 5000))
+    equal(server.ask("GET", link[1:link.index(">")], connection=connection).json()["tags"], ["2"])
+    connection.close()
+
+
 def test_of_what_is_no_request(server):
     for what, sent, _ in REFUSED:
         status, kind, body = parse(server.raw(sent))

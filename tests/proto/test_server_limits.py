@@ -209,7 +209,7 @@ def test_who_has_been_turned_away_many_times_takes_no_place(server):
     until_served(server)
 
 
-@using(held_bytes=16 << 20, durability=3)
+@using(held_bytes=16 << 20, durability=3, audit=1)
 def test_memory_for_bodies_ends_with_503_and_comes_back(server):
     size = 3 << 20
     whole = MANIFEST + LAST + b"\r\nContent-Length: %d\r\n\r\n" % size + b"a" * size
@@ -228,6 +228,7 @@ def test_memory_for_bodies_ends_with_503_and_comes_back(server):
             plain.sendall(b"a")
             equal(statuses(plain.recv(4096)), [400], "those that were taken are heard")
     equal(statuses(server.raw(whole)), [400], "and there is room again")
+    equal(server.stop(), [], "no change was begun")
 
 
 KEPT = 300

@@ -66,6 +66,18 @@ def test_a_put_by_digest_may_bring_tags(server):
     equal(server.push_manifest(body, f"{digest_of(body)}?tag=.no").status, 400)
 
 
+def test_of_a_put_one_of_whose_tags_is_none_nothing_is_done(server):
+    old = server.push_image("1")
+    body = server.image(layer=b"other")
+    for wrong in ("", "-", ".no", "a" * 129, "a%2Fb", "a:b"):
+        for query in (f"?tag={wrong}", f"?tag=good&tag={wrong}", f"?tag={wrong}&tag=good"):
+            for reference in ("1", digest_of(body)):
+                answer = server.push_manifest(body, reference + query)
+                equal((answer.status, answer.code()), (400, "MANIFEST_INVALID"), reference + query)
+    equal((get(server).body, tags(server).json()["tags"]), (old, ["1"]))
+    equal(get(server, digest_of(body)).status, 404)
+
+
 def test_a_put_may_bring_many_tags_but_not_any_number(server):
     body = server.image()
     names = [f"t{i}" for i in range(33)]
@@ -256,6 +268,29 @@ def test_referrers_are_listed_at_once_and_filtered(server):
     equal(server.ask("GET", "/v2/x/referrers/sha256:no").status, 400)
 
 
+def test_a_referrer_that_is_there_and_cannot_be_read_is_not_left_out(server):
+    subject = server.push_image()
+    bodies = [server.image(subject=descriptor(OCI, subject), annotations={"n": str(i)}) for i in range(2)]
+    for body in bodies:
+        equal(server.push_manifest(body, digest_of(body)).status, 201)
+    path = f"/v2/x/referrers/{digest_of(subject)}"
+    folder = f"{server.settings['root']}/v1/repos/x/_manifests/sha256"
+    record = f"{folder}/{digest_of(bodies[0])[7:]}"
+    equal(len(server.ask("GET", path).json()["manifests"]), 2)
+    for broken, what in ((folder, "the manifests are in memory"), (record, "they are not")):
+        os.rename(broken, broken + "~")
+        os.symlink(broken, broken)  # to itself: nothing opens it
+        equal(server.ask("GET", path).status, 500, what)
+        os.unlink(broken)
+        if broken == record:
+            left = server.ask("GET", path).json()["manifests"]
+            equal([one["digest"] for one in left], [digest_of(bodies[1])], "what is gone is left out:")
+        os.rename(broken + "~", broken)
+        equal(len(server.ask("GET", path).json()["manifests"]), 2)
+        server.stop()
+        server.start()
+
+
 def test_a_page_of_referrers_is_no_larger_than_what_clients_take(server):
     subject = server.push_image()
     wanted = {"a": 1500000, "b": 1500000, "c": 1500000, "d": 10, "e": 4100000, "f": 10}
@@ -369,6 +404,19 @@ def test_a_manifest_that_was_spoiled_is_never_served(server):
     equal(get(server).status, 404)
     equal(server.push_manifest(body).status, 201)
     equal(get(server).body, body)
+
+
+def test_a_manifest_whose_record_was_spoiled_is_the_registrys_fault_and_can_be_deleted(server):
+    path = f"/v2/x/manifests/{digest_of(server.push_image())}"
+    record = f"{server.settings['root']}/v1/repos/x/_manifests/sha256/{path[-64:]}"
+    for text in ("", "{", "{}", "[]"):
+        with open(record, "w") as file:
+            file.write(text)
+        server.stop()
+        server.start()  # nothing is in memory
+        equal(server.ask("GET", path).status, 500, text)
+        equal(server.ask("DELETE", path).status, 202, text)
+        server.push_image()
 
 
 @using(durability=2)

@@ -482,6 +482,20 @@ def test_the_audit_log_tells_of_what_was_denied():
                        ("push-blob", None, "x", None), ("delete-tag", ROOT, "x", "kept")})
 
 
+def test_the_audit_log_tells_what_was_done_of_a_push_that_failed():
+    with World(audit=1) as world:
+        digest, body = world.fill("x", "1")
+        for tag in ("b", "main"):  # no file can take the place of a folder
+            os.makedirs(os.path.join(world.server.settings["root"], "v1/repos/x/_tags", tag))
+        for path in ("new?tag=a&tag=b&tag=c", f"{digest}?tag=d&tag=b", "main?tag=e"):
+            equal(world.ask("PUT", f"/v2/x/manifests/{path}", ROOT, body, **{"Content-Type": OCI}).status, 500, path)
+        equal(world.ask("GET", "/v2/x/tags/list", ROOT).json()["tags"], ["1", "a", "d", "new"])
+        told = [line[3:] for line in audit(world) if line[:3] == ("push-manifest", ROOT, "x")]
+        equal(sorted(told), sorted([
+            *((reference, digest, "done") for reference in ("1", "new", "a", "d", digest, digest)),
+            *((reference, digest, "failed") for reference in ("b", "c", "b", "main", "e"))]))
+
+
 def test_hostile_text_stays_in_its_place_in_the_audit_log():
     with World(audit=1) as world:
         for name in ('%22%0a%7b', '%ff%fe', '%5c%22,%22outcome%22:%22done', "a%7fb"):

@@ -228,7 +228,8 @@ static void a_manifest_is_found_by_tag_and_digest(void **state)
 {
     fixture *f = *state;
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
-    assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, &f->err), ZREG_OK);
+    assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", "t", manifest, &f->err),
+                     ZREG_OK);
     const char *references[] = {"t", zreg_manifest_digest(manifest)->text};
     for (size_t i = 0; i < 2; i++) {
         ZREG__AUTO(zreg_manifest) zreg_manifest *found = NULL;
@@ -237,7 +238,7 @@ static void a_manifest_is_found_by_tag_and_digest(void **state)
         assert_string_equal(zreg_manifest_digest(found)->text, references[1]);
         assert_string_equal(zreg_manifest_media_type(found), ZREG__TYPE_OCI_MANIFEST);
     }
-    assert_int_equal(zreg__store_manifest_put(f->store, "b", "t", manifest, &f->err),
+    assert_int_equal(zreg__store_manifest_put(NULL, f->store, "b", "t", manifest, &f->err),
                      ZREG_NOTFOUND);
     assert_string_equal(f->err.registry_code, "MANIFEST_BLOB_UNKNOWN");
 }
@@ -249,7 +250,8 @@ static void a_manifest_that_was_read_before_goes_at_once(void **state)
     const zreg_digest *digest = zreg_manifest_digest(manifest);
     for (int round = 0; round < 2; round++) {
         zreg_manifest *found = NULL;
-        assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, NULL), ZREG_OK);
+        assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", "t", manifest, NULL),
+                         ZREG_OK);
         for (int i = 0; i < 2; i++) {
             assert_int_equal(zreg__store_manifest_get(&found, f->store, "a", "t", NULL), ZREG_OK);
             zreg_manifest_free(found);
@@ -333,7 +335,7 @@ static void a_tag_can_only_name_what_is_there(void **state)
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
     const zreg_digest *digest = zreg_manifest_digest(manifest);
     assert_int_equal(zreg__store_tag_set(f->store, "a", "t", digest, NULL), ZREG_NOTFOUND);
-    assert_int_equal(zreg__store_manifest_put(f->store, "a", NULL, manifest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", NULL, manifest, NULL), ZREG_OK);
     assert_int_equal(zreg__store_tag_set(f->store, "a", "t", digest, NULL), ZREG_OK);
     assert_int_equal(zreg__store_tag_set(f->store, "a", "../t", digest, NULL), ZREG_INVAL);
     assert_int_equal(zreg__store_manifest_delete(f->store, "a", digest, NULL), ZREG_OK);
@@ -350,7 +352,8 @@ static void lists_come_in_pages_of_flat_size(void **state)
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
     for (int i = 0; i < 50; i++) {
         snprintf(name, sizeof(name), "t%03d", i * 37 % 50);
-        assert_int_equal(zreg__store_manifest_put(f->store, "a", name, manifest, NULL), ZREG_OK);
+        assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", name, manifest, NULL),
+                         ZREG_OK);
     }
     while (more) {
         ZREG__AUTO(zreg_strings) zreg_strings *page = NULL;
@@ -378,8 +381,8 @@ static void every_durability_stores_and_finds(void **state)
         snprintf(repository, sizeof(repository), "r%d/x", durability);
         ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, repository, "layer");
         ZREG__AUTO(zreg_manifest) zreg_manifest *found = NULL;
-        assert_int_equal(zreg__store_manifest_put(f->store, repository, "t", manifest, &f->err),
-                         ZREG_OK);
+        assert_int_equal(
+            zreg__store_manifest_put(NULL, f->store, repository, "t", manifest, &f->err), ZREG_OK);
         assert_int_equal(zreg__store_manifest_get(&found, f->store, repository, "t", &f->err),
                          ZREG_OK);
     }
