@@ -108,6 +108,36 @@ def test_the_vendors_logins_and_tokens_are_not_shown():
         quay.close()
 
 
+LINE = "a secret of one line"
+ONE_LINE = "it is to have one line, and nothing else"
+# What a file may hold beside a secret, and what is said of it; None: it is taken.
+AROUND = (("{}", None), ("{}\n", None), ("{}\r\n", None), ("# comment\n{}\n", ONE_LINE), ("{}\n\n", ONE_LINE),
+          ("\n{}\n", ONE_LINE), ("{}\rmore", ONE_LINE), ("{}\r\nmore\r\n", ONE_LINE),
+          ("{}\0", "there is a NUL byte in it"),
+          ("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", ONE_LINE))
+
+
+def takers(w, path):
+    """Each option that takes a file with a secret, and a command with it that fails for another reason."""
+    nowhere = w.file("file", "")
+    yield "--password-file", ["tags", "127.0.0.1:1/a", "--username", "ann", "--password-file", path]
+    yield "--creds-file", ["tags", "127.0.0.1:1/a", "--creds-file", f"127.0.0.1:1={path}"]
+    yield "--api-token-file", ["cleanup-tags", "127.0.0.1:1/a", "--api", "quay", "--api-url", "http://127.0.0.1:1",
+                               "--api-token-file", path]
+    yield "token-key-file", ["serve", "--root", nowhere / "root", "--token-key-file", path]
+
+
+def test_a_file_with_a_secret_has_one_line():
+    with world() as w:
+        path = w.folder / "secret"
+        for option, words in takers(w, path):
+            for around, why in AROUND:
+                path.write_bytes(around.format(f"ann:{LINE}").encode())
+                done = w.run(*words)
+                assert done.returncode == 1 and LINE not in shown(done), (option, around, done)
+                assert f"{option} {path}: {why}" in done.stderr if why else str(path) not in done.stderr, (option, done)
+
+
 def test_secrets_are_not_on_the_command_line():
     """Nothing takes one there, so nobody else on the machine can read it in /proc."""
     names = ("--token-realm", "--token-service", "--token-issuer")  # of a token service, which everybody is told
