@@ -6,6 +6,8 @@ import base64
 import contextlib
 import http.client
 import json
+import os
+import resource
 import select
 import ssl
 
@@ -134,6 +136,68 @@ def test_an_htpasswd_file_that_is_wrong_is_told_once_and_the_users_stay():
         assert "the files were read again" in hang_up(registry)
         assert may_enter(registry, "user")
         assert not select.select([registry.process.stderr], [], [], 1.5)[0], "what SIGHUP read is not read twice"
+
+
+def is_silent(registry):
+    """Nothing more is said while the file is looked at twice and more."""
+    return not getattr(registry, "rest", b"") and not select.select([registry.process.stderr], [], [], 2.5)[0]
+
+
+def test_a_changed_htpasswd_file_that_cannot_be_read_is_told_once_and_tried_again():
+    with world() as w:
+        registry = serve(w)
+        users, pid = w.folder / "users", registry.process.pid
+        limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        for text, user in ((f"another:{HASH}\n", "another"), (f"user:{HASH}\n", "user")):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limit[1]))
+            users.write_text(text)
+            assert said(registry).endswith(f"the users stay as they were: htpasswd {users}: Too many open files\n")
+            assert is_silent(registry)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+            assert "the users were read again" in said(registry)
+            assert [name for name in ("user", "another") if may_enter(registry, name)] == [user]
+
+
+def test_an_htpasswd_file_that_is_gone_is_told_once_and_counts_when_it_is_back():
+    with world() as w:
+        registry = serve(w)
+        users = w.folder / "users"
+        for _ in range(2):
+            users.rename(w.folder / "elsewhere")
+            assert "No such file" in said(registry)
+            assert is_silent(registry) and may_enter(registry, "user")
+            (w.folder / "elsewhere").rename(users)
+            assert "the users were read again" in said(registry)
+            assert may_enter(registry, "user")
+
+
+def test_a_change_that_leaves_size_and_time_is_noticed():
+    with world() as w:
+        registry = serve(w)
+        users = w.folder / "users"
+        before = users.stat()
+        users.write_text(f"bobo:{HASH}\n")
+        os.utime(users, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert users.stat().st_size == before.st_size and users.stat().st_ino == before.st_ino
+        assert "the users were read again" in said(registry)
+        assert may_enter(registry, "bobo") and not may_enter(registry, "user")
+
+
+def test_users_that_change_before_a_hangup_that_fails_change_all_the_same():
+    with world() as w:
+        config, users = w.file("registry.yaml", "registry: {grace: 1}\n"), w.folder / "users"
+        registry = serve(w, "--config", config)
+        config.write_text("registry: {immutable-tags: ['[bad:::']}\n")
+        users.write_text(f"another:{HASH}\n")
+        lines = hang_up(registry)
+        assert "nothing was changed" in lines
+        assert "the users were read again" in lines or "the users were read again" in said(registry)
+        assert may_enter(registry, "another") and not may_enter(registry, "user")
+        config.write_text("registry: {grace: 1}\n")
+        users.write_text("wrong\n")
+        assert "nothing was changed: htpasswd line 1" in hang_up(registry)
+        assert is_silent(registry), "what was wrong was told once"
+        assert may_enter(registry, "another")
 
 
 def test_a_changed_line_forgets_the_password_of_before():
