@@ -53,11 +53,28 @@ static zreg_status set_anonymous(registry_yaml_reader *r, const yaml_node_t *whe
     return ZREG_OK;
 }
 
+/* The keys of a user; what they say is looked up. */
+static zreg_status read_text_of_user(registry_yaml_reader *r, const yaml_node_t *value)
+{
+    return registry_yaml_scalar(value) != NULL
+               ? ZREG_OK
+               : registry_yaml_wrong(r, value, "one plain value is wanted here");
+}
+
+static const registry_yaml_key keys_of_user[] = {{"name", read_text_of_user},
+                                                 {"pass", read_text_of_user},
+                                                 {"access", read_text_of_user},
+                                                 {NULL}};
+
 /* name, pass, access, the last only without rights. The user "anonymous" with access: read and no pass stands for everybody. */
 static zreg_status read_user(registry_yaml_reader *r, const yaml_node_t *user)
 {
     if (user->type != YAML_MAPPING_NODE) {
         return registry_yaml_wrong(r, user, "a user has name, pass and access");
+    }
+    zreg_status status = registry_yaml_mapping(r, user, keys_of_user);
+    if (status != ZREG_OK) {
+        return status;
     }
     const char *name = registry_yaml_member_text(r, user, "name");
     const char *pass = registry_yaml_member_text(r, user, "pass");
@@ -72,7 +89,7 @@ static zreg_status read_user(registry_yaml_reader *r, const yaml_node_t *user)
     if (reads && pass[0] == '\0' && strcmp(name, "anonymous") == 0) {
         return set_anonymous(r, user, ZREG_ANONYMOUS_PULL);
     }
-    zreg_status status = add_user(r, user, name, pass);
+    status = add_user(r, user, name, pass);
     if (status == ZREG_OK && reads) {
         add_text(&r->out->read_only, name);
     }
