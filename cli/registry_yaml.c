@@ -225,6 +225,16 @@ static zreg_status fail_to_parse(const registry_yaml_reader *r, const yaml_parse
                         parser->problem);
 }
 
+/* libyaml frees what it read as it is, and passwords are among it. */
+static void wipe_document(const yaml_document_t *document)
+{
+    for (const yaml_node_t *node = document->nodes.start; node < document->nodes.top; node++) {
+        if (node->type == YAML_SCALAR_NODE) {
+            explicit_bzero(node->data.scalar.value, node->data.scalar.length);
+        }
+    }
+}
+
 /* Behind the document there is to be no other, which would count for nothing. */
 static zreg_status check_end(registry_yaml_reader *r, yaml_parser_t *parser)
 {
@@ -235,8 +245,16 @@ static zreg_status check_end(registry_yaml_reader *r, yaml_parser_t *parser)
     const yaml_node_t *root = yaml_document_get_root_node(&more);
     zreg_status status =
         root == NULL ? ZREG_OK : registry_yaml_wrong(r, root, "one document is wanted here");
+    wipe_document(&more);
     yaml_document_delete(&more);
     return status;
+}
+
+static void wipe_buffers(const yaml_parser_t *parser)
+{
+    explicit_bzero(parser->raw_buffer.start,
+                   (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    explicit_bzero(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
 }
 
 static zreg_status read_text(registry_yaml_reader *r, const char *text)
@@ -248,10 +266,12 @@ static zreg_status read_text(registry_yaml_reader *r, const char *text)
     if (yaml_parser_load(&parser, &r->document)) {
         status = read_document(r);
         status = status == ZREG_OK ? check_end(r, &parser) : status;
+        wipe_document(&r->document);
         yaml_document_delete(&r->document);
     } else {
         status = fail_to_parse(r, &parser);
     }
+    wipe_buffers(&parser);
     yaml_parser_delete(&parser);
     return status;
 }

@@ -7,7 +7,7 @@ import base64
 import json
 
 import registry as wire
-from cli_world import tap, world
+from cli_world import hang_up, tap, world
 from registry import manifest
 from test_cli_gate import BASE, make, publish
 from vendor_apis import Hub, Quay
@@ -106,6 +106,38 @@ def test_the_vendors_logins_and_tokens_are_not_shown():
         check(forms(PASSWORD, "ann") + ["0auth-t0ken"] + list(hub.tokens), *map(shown, done))
         hub.close()
         quay.close()
+
+
+def in_memory(registry, words):
+    """How often each stands in the memory of the process, but for areas that are too large to be its heap or stack."""
+    counts = dict.fromkeys(words, 0)
+    folder = f"/proc/{registry.process.pid}"
+    with open(f"{folder}/maps") as maps, open(f"{folder}/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights, *_ = line.split()
+            first, end = (int(word, 16) for word in place.split("-"))
+            if not rights.startswith("rw") or end - first > 256 << 20:
+                continue
+            memory.seek(first)
+            area = memory.read(end - first)
+            for word in words:
+                counts[word] += area.count(word.encode())
+    return counts
+
+
+def test_passwords_of_registry_yaml_do_not_stay_in_memory():
+    with world() as w:
+        passwords, mark = ["the-password-of-one", f"the-{'x' * 90}-password-of-two"], "what-is-public-of-this.example"
+        users = [{"name": password[-3:], "pass": password, "access": "write"} for password in passwords]
+        registry = w.serve("--config", w.file("registry.yaml", {"registry": {
+            "public-url": f"https://{mark}", "users": users, "storage": {"root": str(w.folder / "root")}}}))
+        for _ in range(2):
+            try:
+                found = in_memory(registry, [mark, *passwords])
+            except PermissionError as reason:
+                raise tap.Skip("the memory of another process cannot be read here") from reason
+            assert found.pop(mark) > 0 and found == dict.fromkeys(passwords, 0), found
+            assert "the files were read again" in hang_up(registry)
 
 
 LINE = "a secret of one line"
