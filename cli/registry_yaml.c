@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "passwords.h"
 #include "server_limits.h"
+#include "systemd.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,9 @@ static zreg_status read_users(registry_yaml_reader *r, const yaml_node_t *users)
     const yaml_node_item_t *item = users->data.sequence.items.start;
     for (; item < users->data.sequence.items.top && status == ZREG_OK; item++) {
         status = read_user(r, yaml_document_get_node(&r->document, *item));
+        if (r->s->reads_again) {
+            systemd_alive(); /* a hash takes its time, and nobody else tells of a server that reloads */
+        }
     }
     return status;
 }
