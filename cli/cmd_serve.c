@@ -197,10 +197,25 @@ static void reload(session *s, serve_setup *with, zreg_server *server)
     systemd_ready(zreg_server_address(server));
     if (status == ZREG_OK && !with->options.buildset) {
         serve_setup_keep(with, &again);
-    } else if (is_same_text(with->users.path, again.users.path)) {
-        watch_learn(&with->users, &again.users);
+    } else if (status != ZREG_OK && is_same_text(with->users.path, again.users.path)) {
+        watch_is_news(&with->users, &again.users, s->err.message); /* it is told */
     }
     serve_setup_finish(&again);
+}
+
+/* The system has failed, and may do better next time, or the file is not there now. */
+static bool may_pass(zreg_status status)
+{
+    return status == ZREG_IO || status == ZREG_NOTFOUND || status == ZREG_NOMEM;
+}
+
+static void keep_users(serve_setup *with, char *htpasswd)
+{
+    say("the users were read again");
+    free(with->htpasswd);
+    with->htpasswd = htpasswd;
+    with->options.htpasswd = htpasswd;
+    watch_learn(&with->users);
 }
 
 /* The file of the users alone has changed. */
@@ -213,14 +228,18 @@ static void reload_users(session *s, serve_setup *with, zreg_server *server)
     if (status == ZREG_OK) {
         status = zreg_server_reload(server, &options, &s->err);
     }
-    say("%s%s", status == ZREG_OK ? "the users were read again" : "the users stay as they were: ",
-        status == ZREG_OK ? "" : s->err.message);
     if (status == ZREG_OK) {
-        free(with->htpasswd);
-        with->htpasswd = htpasswd;
-        with->options.htpasswd = htpasswd;
+        keep_users(with, htpasswd);
+        return;
+    }
+    free(htpasswd);
+    if (watch_is_news(&with->users, &with->users, s->err.message)) {
+        say("the users stay as they were: %s", s->err.message);
+    }
+    if (may_pass(status)) {
+        watch_wait(&with->users);
     } else {
-        free(htpasswd);
+        watch_learn(&with->users);
     }
 }
 

@@ -112,13 +112,26 @@ zreg_status files_read_text(session *s, char **out, const char *path, const char
     return read_text(s, out, path, FILES_MAX_TEXT, what);
 }
 
+/* What stands behind the first line would be left out in silence, and the first line alone may be known to
+ * everybody: that of a PEM file, or a comment. */
 zreg_status files_read_secret(session *s, char **out, const char *path, const char *what)
 {
-    zreg_status status = read_text(s, out, path, 4096, what);
+    char *text = NULL;
+    zreg_status status = read_text(s, &text, path, 4096, what);
     if (status != ZREG_OK) {
         return status;
     }
-    (*out)[strcspn(*out, "\r\n")] = '\0';
+    size_t size = strlen(text);
+    size_t end = size > 0 && text[size - 1] == '\n' ? size - 1 : size;
+    end -= end > 0 && text[end - 1] == '\r' ? 1 : 0;
+    if (strcspn(text, "\r\n") < end) {
+        explicit_bzero(text, size);
+        free(text);
+        return session_fail(s, ZREG_INVAL, "%s %s: it is to have one line, and nothing else", what,
+                            path);
+    }
+    text[end] = '\0';
+    *out = text;
     return ZREG_OK;
 }
 

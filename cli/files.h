@@ -18,7 +18,7 @@ zreg_status files_read(session *s, char **out, size_t *out_size, const char *pat
 /** The same of a text, which has no NUL within. */
 zreg_status files_read_text(session *s, char **out, const char *path, const char *what);
 
-/** A password or the like: without the line end that editors leave. Use AUTO_SECRET. */
+/** A password or the like, one line: without the line end that editors leave. Use AUTO_SECRET. */
 zreg_status files_read_secret(session *s, char **out, const char *path, const char *what);
 
 /** Writes a file that only its owner can read, in one step. */

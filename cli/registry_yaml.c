@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "passwords.h"
 #include "server_limits.h"
+#include "systemd.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,11 +54,28 @@ static zreg_status set_anonymous(registry_yaml_reader *r, const yaml_node_t *whe
     return ZREG_OK;
 }
 
+/* The keys of a user; what they say is looked up. */
+static zreg_status read_text_of_user(registry_yaml_reader *r, const yaml_node_t *value)
+{
+    return registry_yaml_scalar(value) != NULL
+               ? ZREG_OK
+               : registry_yaml_wrong(r, value, "one plain value is wanted here");
+}
+
+static const registry_yaml_key keys_of_user[] = {{"name", read_text_of_user},
+                                                 {"pass", read_text_of_user},
+                                                 {"access", read_text_of_user},
+                                                 {NULL}};
+
 /* name, pass, access, the last only without rights. The user "anonymous" with access: read and no pass stands for everybody. */
 static zreg_status read_user(registry_yaml_reader *r, const yaml_node_t *user)
 {
     if (user->type != YAML_MAPPING_NODE) {
         return registry_yaml_wrong(r, user, "a user has name, pass and access");
+    }
+    zreg_status status = registry_yaml_mapping(r, user, keys_of_user);
+    if (status != ZREG_OK) {
+        return status;
     }
     const char *name = registry_yaml_member_text(r, user, "name");
     const char *pass = registry_yaml_member_text(r, user, "pass");
@@ -72,7 +90,7 @@ static zreg_status read_user(registry_yaml_reader *r, const yaml_node_t *user)
     if (reads && pass[0] == '\0' && strcmp(name, "anonymous") == 0) {
         return set_anonymous(r, user, ZREG_ANONYMOUS_PULL);
     }
-    zreg_status status = add_user(r, user, name, pass);
+    status = add_user(r, user, name, pass);
     if (status == ZREG_OK && reads) {
         add_text(&r->out->read_only, name);
     }
@@ -89,6 +107,9 @@ static zreg_status read_users(registry_yaml_reader *r, const yaml_node_t *users)
     const yaml_node_item_t *item = users->data.sequence.items.start;
     for (; item < users->data.sequence.items.top && status == ZREG_OK; item++) {
         status = read_user(r, yaml_document_get_node(&r->document, *item));
+        if (r->s->reads_again) {
+            systemd_alive(); /* a hash takes its time, and nobody else tells of a server that reloads */
+        }
     }
     return status;
 }
@@ -208,6 +229,16 @@ static zreg_status fail_to_parse(const registry_yaml_reader *r, const yaml_parse
                         parser->problem);
 }
 
+/* libyaml frees what it read as it is, and passwords are among it. */
+static void wipe_document(const yaml_document_t *document)
+{
+    for (const yaml_node_t *node = document->nodes.start; node < document->nodes.top; node++) {
+        if (node->type == YAML_SCALAR_NODE) {
+            explicit_bzero(node->data.scalar.value, node->data.scalar.length);
+        }
+    }
+}
+
 /* Behind the document there is to be no other, which would count for nothing. */
 static zreg_status check_end(registry_yaml_reader *r, yaml_parser_t *parser)
 {
@@ -218,8 +249,16 @@ static zreg_status check_end(registry_yaml_reader *r, yaml_parser_t *parser)
     const yaml_node_t *root = yaml_document_get_root_node(&more);
     zreg_status status =
         root == NULL ? ZREG_OK : registry_yaml_wrong(r, root, "one document is wanted here");
+    wipe_document(&more);
     yaml_document_delete(&more);
     return status;
+}
+
+static void wipe_buffers(const yaml_parser_t *parser)
+{
+    explicit_bzero(parser->raw_buffer.start,
+                   (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    explicit_bzero(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
 }
 
 static zreg_status read_text(registry_yaml_reader *r, const char *text)
@@ -231,10 +270,12 @@ static zreg_status read_text(registry_yaml_reader *r, const char *text)
     if (yaml_parser_load(&parser, &r->document)) {
         status = read_document(r);
         status = status == ZREG_OK ? check_end(r, &parser) : status;
+        wipe_document(&r->document);
         yaml_document_delete(&r->document);
     } else {
         status = fail_to_parse(r, &parser);
     }
+    wipe_buffers(&parser);
     yaml_parser_delete(&parser);
     return status;
 }

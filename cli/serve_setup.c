@@ -226,6 +226,21 @@ static zreg_status read_config(session *s, serve_setup *with)
     return config == NULL ? ZREG_OK : registry_yaml_read(s, &with->yaml, config);
 }
 
+/* What nobody says is said here: to start with DEFAULT means this too, but a reload takes it for "as it
+ * was", though a file may have said something before. */
+static zreg_status choose_anonymous(session *s, serve_setup *with)
+{
+    (void)s;
+    zreg_server_options *options = &with->options;
+    bool knows_callers = options->htpasswd != NULL || options->token_realm != NULL ||
+                         options->tls_client_ca_pem != NULL;
+    if (options->anonymous == ZREG_ANONYMOUS_DEFAULT && options->rules == NULL &&
+        !options->buildset) {
+        options->anonymous = knows_callers ? ZREG_ANONYMOUS_NONE : ZREG_ANONYMOUS_PUSH;
+    }
+    return ZREG_OK;
+}
+
 typedef zreg_status reader(session *s, serve_setup *with);
 
 static zreg_status read_all(session *s, serve_setup *with, reader *const *readers, size_t count)
@@ -248,8 +263,8 @@ static serve_setup nothing_yet(const session *s)
 zreg_status serve_setup_read(session *s, serve_setup *with)
 {
     static reader *const readers[] = {
-        read_config, read_choices, read_certificates, read_users,   read_address,
-        read_rights, read_limits,  read_plain,        read_service, open_logs,
+        read_config, read_choices, read_certificates, read_users,       read_address, read_rights,
+        read_limits, read_plain,   read_service,      choose_anonymous, open_logs,
     };
     zreg_status status = check(s);
     *with = nothing_yet(s);
@@ -257,18 +272,13 @@ zreg_status serve_setup_read(session *s, serve_setup *with)
                              : status;
 }
 
-/* What is open to everybody has no default here, which would be "as it was". */
 zreg_status serve_setup_read_again(session *s, serve_setup *again)
 {
-    static reader *const readers[] = {read_config, read_choices, read_certificates, read_users,
-                                      read_rights, read_limits,  read_plain,        read_service};
+    static reader *const readers[] = {read_config, read_choices, read_certificates,
+                                      read_users,  read_rights,  read_limits,
+                                      read_plain,  read_service, choose_anonymous};
     *again = nothing_yet(s);
-    zreg_status status = read_all(s, again, readers, sizeof(readers) / sizeof(readers[0]));
-    if (again->options.anonymous == ZREG_ANONYMOUS_DEFAULT && again->options.rules == NULL) {
-        again->options.anonymous =
-            again->options.htpasswd != NULL ? ZREG_ANONYMOUS_NONE : ZREG_ANONYMOUS_PUSH;
-    }
-    return status;
+    return read_all(s, again, readers, sizeof(readers) / sizeof(readers[0]));
 }
 
 void serve_setup_keep(serve_setup *with, serve_setup *again)

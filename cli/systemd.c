@@ -126,5 +126,7 @@ unsigned systemd_watchdog_ms(void)
 
 void systemd_alive(void)
 {
-    notify("WATCHDOG=1");
+    if (systemd_watchdog_ms() != UINT_MAX) {
+        notify("WATCHDOG=1");
+    }
 }

@@ -20,6 +20,7 @@ void systemd_stopping(uint32_t grace_ms);
 /** How often systemd_alive has to be called; UINT_MAX: never. */
 unsigned systemd_watchdog_ms(void);
 
+/** Nothing, where no watchdog waits for it. */
 void systemd_alive(void);
 
 #endif

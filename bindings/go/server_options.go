@@ -14,7 +14,7 @@ type Anonymous int
 
 // The values of Anonymous.
 const (
-	AnonymousDefault Anonymous = 0 // buildset: pull; else: none with users, push without
+	AnonymousDefault Anonymous = 0 // buildset: pull; else none with users, a token service or a CA of clients, push without
 	AnonymousNone    Anonymous = 1
 	AnonymousPull    Anonymous = 2
 	AnonymousPush    Anonymous = 3 // pull and push

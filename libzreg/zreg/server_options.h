@@ -9,7 +9,8 @@ ZREG_BEGIN_DECLS
 
 /** What may be done without credentials. */
 typedef enum zreg_anonymous {
-    ZREG_ANONYMOUS_DEFAULT = 0, /**< buildset: pull; else: none with users, push without */
+    ZREG_ANONYMOUS_DEFAULT = 0, /**< buildset: pull; else none with users, a token service or
+                                     a CA of clients, push without; a reload: as it was */
     ZREG_ANONYMOUS_NONE = 1,
     ZREG_ANONYMOUS_PULL = 2,
     ZREG_ANONYMOUS_PUSH = 3, /**< pull and push */

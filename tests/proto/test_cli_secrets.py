@@ -7,7 +7,7 @@ import base64
 import json
 
 import registry as wire
-from cli_world import tap, world
+from cli_world import hang_up, tap, world
 from registry import manifest
 from test_cli_gate import BASE, make, publish
 from vendor_apis import Hub, Quay
@@ -106,6 +106,68 @@ def test_the_vendors_logins_and_tokens_are_not_shown():
         check(forms(PASSWORD, "ann") + ["0auth-t0ken"] + list(hub.tokens), *map(shown, done))
         hub.close()
         quay.close()
+
+
+def in_memory(registry, words):
+    """How often each stands in the memory of the process, but for areas that are too large to be its heap or stack."""
+    counts = dict.fromkeys(words, 0)
+    folder = f"/proc/{registry.process.pid}"
+    with open(f"{folder}/maps") as maps, open(f"{folder}/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights, *_ = line.split()
+            first, end = (int(word, 16) for word in place.split("-"))
+            if not rights.startswith("rw") or end - first > 256 << 20:
+                continue
+            memory.seek(first)
+            area = memory.read(end - first)
+            for word in words:
+                counts[word] += area.count(word.encode())
+    return counts
+
+
+def test_passwords_of_registry_yaml_do_not_stay_in_memory():
+    with world() as w:
+        passwords, mark = ["the-password-of-one", f"the-{'x' * 90}-password-of-two"], "what-is-public-of-this.example"
+        users = [{"name": password[-3:], "pass": password, "access": "write"} for password in passwords]
+        registry = w.serve("--config", w.file("registry.yaml", {"registry": {
+            "public-url": f"https://{mark}", "users": users, "storage": {"root": str(w.folder / "root")}}}))
+        for _ in range(2):
+            try:
+                found = in_memory(registry, [mark, *passwords])
+            except PermissionError as reason:
+                raise tap.Skip("the memory of another process cannot be read here") from reason
+            assert found.pop(mark) > 0 and found == dict.fromkeys(passwords, 0), found
+            assert "the files were read again" in hang_up(registry)
+
+
+LINE = "a secret of one line"
+ONE_LINE = "it is to have one line, and nothing else"
+# What a file may hold beside a secret, and what is said of it; None: it is taken.
+AROUND = (("{}", None), ("{}\n", None), ("{}\r\n", None), ("# comment\n{}\n", ONE_LINE), ("{}\n\n", ONE_LINE),
+          ("\n{}\n", ONE_LINE), ("{}\rmore", ONE_LINE), ("{}\r\nmore\r\n", ONE_LINE),
+          ("{}\0", "there is a NUL byte in it"),
+          ("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", ONE_LINE))
+
+
+def takers(w, path):
+    """Each option that takes a file with a secret, and a command with it that fails for another reason."""
+    nowhere = w.file("file", "")
+    yield "--password-file", ["tags", "127.0.0.1:1/a", "--username", "ann", "--password-file", path]
+    yield "--creds-file", ["tags", "127.0.0.1:1/a", "--creds-file", f"127.0.0.1:1={path}"]
+    yield "--api-token-file", ["cleanup-tags", "127.0.0.1:1/a", "--api", "quay", "--api-url", "http://127.0.0.1:1",
+                               "--api-token-file", path]
+    yield "token-key-file", ["serve", "--root", nowhere / "root", "--token-key-file", path]
+
+
+def test_a_file_with_a_secret_has_one_line():
+    with world() as w:
+        path = w.folder / "secret"
+        for option, words in takers(w, path):
+            for around, why in AROUND:
+                path.write_bytes(around.format(f"ann:{LINE}").encode())
+                done = w.run(*words)
+                assert done.returncode == 1 and LINE not in shown(done), (option, around, done)
+                assert f"{option} {path}: {why}" in done.stderr if why else str(path) not in done.stderr, (option, done)
 
 
 def test_secrets_are_not_on_the_command_line():

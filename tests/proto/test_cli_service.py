@@ -336,6 +336,18 @@ def test_the_watchdog_hears_of_it_twice_in_its_time():
                 pass
 
 
+def test_the_watchdog_hears_of_each_user_whose_password_is_hashed_at_a_reload():
+    users = ", ".join(f"{{name: user{number}, pass: password, access: write}}" for number in range(6))
+    with world() as w, notified(w) as (name, message):
+        path = w.file("registry.yaml", f"registry:\n  users: [{users}]\n")
+        with service(w, "--config", path, environment={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"}) as process:
+            assert message()["READY"] == "1", "to start takes no watchdog"
+            process.send_signal(signal.SIGHUP)
+            assert message()["RELOADING"] == "1"
+            assert [message() for _ in range(6)] == [{"WATCHDOG": "1"}] * 6
+            assert message()["READY"] == "1"
+
+
 def test_another_process_watchdog_is_none_of_ours():
     with world() as w, notified(w) as (name, message):
         with service(w, environment={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"}) as process:

@@ -349,3 +349,32 @@ def test_a_reload_may_open_and_close_reading(tmp_path):
             server.reload(htpasswd=users, anonymous=anonymous)
             with pytest.raises(urllib.error.HTTPError, match=status):
                 urllib.request.urlopen(url)
+
+
+def status_of(server, method, path):
+    """The answer to one without credentials; who the server is does not matter."""
+    url = f"{'https' if server.cert else 'http'}://{server.address}{path}"
+    try:
+        request = urllib.request.Request(url, method=method)
+        return urllib.request.urlopen(request, context=ssl._create_unverified_context()).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_what_is_open_to_nobody_stays_shut_at_a_reload_that_says_nothing_of_it(tmp_path):
+    for name in ("server", "ca"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=127.0.0.1", "-keyout", tmp_path / f"{name}.key",
+                        "-out", tmp_path / f"{name}.pem"], check=True, capture_output=True)
+    users = {"htpasswd": "user:$2y$05$c4WoMPo3SXsafkva.HHa6uyvdTqVqeGuuv76QmS.t1ryNDtvJiOyS\n"}
+    service = {"token_realm": "https://tokens.example/token", "token_service": "registry", "token_issuer": "tokens",
+               "token_trust_pem": PUBLIC_KEY}
+    certificates = {"tls_cert_pem": (tmp_path / "server.pem").read_text(),
+                    "tls_key_pem": (tmp_path / "server.key").read_text(),
+                    "tls_client_ca_pem": (tmp_path / "ca.pem").read_text()}
+    calls = ("POST", "/v2/x/blobs/uploads/"), ("DELETE", "/v2/x/manifests/one"), ("GET", "/v2/_catalog")
+    for number, options in enumerate((users, service, certificates, {**users, **service, **certificates})):
+        with zreg.Server(tmp_path / str(number), **options) as server:
+            for _ in range(3):
+                assert [status_of(server, *call) for call in calls] == [401] * 3, options
+                server.reload(**options)
