@@ -163,6 +163,8 @@ static void *run_loop(void *argument)
     while (!loop->is_closing || !zreg__serve_door_is_shut(loop)) {
         take_turn(loop);
     }
+    run_queued(loop); /* all of them are closed: what waited for its turn is dead */
+    free_dead(loop);
     zreg__serve_turns_end(loop->serve);
     return NULL;
 }
