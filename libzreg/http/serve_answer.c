@@ -172,8 +172,10 @@ static zreg__serve_io send_source(zreg__serve_connection *connection, zreg__serv
 {
     size_t got = 0;
     size_t most = left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES;
-    if (connection->channel.rest != NULL || !connection->channel.is_writable) {
-        return zreg__serve_channel_flush(&connection->channel); /* read nothing that must be kept */
+    zreg__serve_channel *channel = &connection->channel;
+    if (channel->rest != NULL || !channel->is_writable) { /* read nothing that must be kept */
+        zreg__serve_io io = zreg__serve_channel_flush(channel);
+        return io == ZREG__SERVE_IO_DONE && !channel->is_writable ? ZREG__SERVE_IO_WAIT : io;
     }
     zreg_status status = source->read(&got, source->object, source->offset + connection->sent,
                                       connection->loop->scratch, most, NULL);
