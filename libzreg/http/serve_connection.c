@@ -206,7 +206,8 @@ static step begin_request(zreg__serve_connection *connection, size_t head_size)
     status = zreg__serve_origin_of_request(exchange);
     if (status != 0) {
         return answer_fault(connection, status,
-                            status == 400 ? "what proxies tell contradicts itself" : too_many);
+                            status == 400 ? "what proxies tell is malformed or contradicts itself"
+                                          : too_many);
     }
     exchange->request.method = exchange->head.method;
     exchange->request.target = exchange->head.target;
