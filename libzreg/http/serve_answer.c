@@ -128,13 +128,6 @@ bool zreg__serve_answer_begin(zreg__serve_connection *connection)
            zreg__buf_append(out, response->bytes, joined, NULL) == ZREG_OK;
 }
 
-/* The head has been sent as far as `size`. */
-static void drop_head(zreg__buf *out, size_t size)
-{
-    memmove(out->data, out->data + size, out->size - size);
-    out->size -= size;
-}
-
 /* Sends what is left of the head, and `size` bytes with it. */
 static zreg__serve_io write_piece(zreg__serve_connection *connection, const void *bytes,
                                   size_t size, bool more)
@@ -145,7 +138,7 @@ static zreg__serve_io write_piece(zreg__serve_connection *connection, const void
     zreg__serve_io io = zreg__serve_channel_write(&sent, &connection->channel, pieces, more);
     size_t of_head = sent < out->size ? sent : out->size;
     if (of_head > 0) {
-        drop_head(out, of_head);
+        zreg__buf_drop(out, of_head);
     }
     connection->sent += sent - of_head;
     connection->moved += sent;
