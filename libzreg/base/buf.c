@@ -4,9 +4,38 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+static void wipe(const zreg__buf *buf, size_t from)
+{
+    if (buf->is_secret && from < buf->size) {
+        OPENSSL_cleanse(buf->data + from, buf->size - from);
+    }
+}
+
+static zreg__buf emptied(const zreg__buf *buf)
+{
+    return (zreg__buf){.maximum = buf->maximum, .is_secret = buf->is_secret};
+}
+
+/* As realloc, which would leave a secret behind. */
+static char *grow(zreg__buf *buf, size_t capacity)
+{
+    if (!buf->is_secret || buf->data == NULL) {
+        return realloc(buf->data, capacity);
+    }
+    char *data = malloc(capacity);
+    if (data != NULL) {
+        memcpy(data, buf->data, buf->size);
+        data[buf->size] = '\0';
+        wipe(buf, 0);
+        free(buf->data);
+    }
+    return data;
+}
 
 zreg_status zreg__buf_room(zreg__buf *buf, size_t more, zreg_error *err)
 {
@@ -22,7 +51,7 @@ zreg_status zreg__buf_room(zreg__buf *buf, size_t more, zreg_error *err)
     if (capacity < 64) {
         capacity = 64;
     }
-    char *data = realloc(buf->data, capacity);
+    char *data = grow(buf, capacity);
     if (data == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -123,12 +152,26 @@ const char *zreg__buf_cstr(const zreg__buf *buf)
 char *zreg__buf_steal(zreg__buf *buf)
 {
     char *data = buf->data == NULL ? zreg__strdup("") : buf->data;
-    *buf = (zreg__buf)ZREG__BUF(buf->maximum);
+    *buf = emptied(buf);
     return data;
+}
+
+void zreg__buf_drop(zreg__buf *buf, size_t size)
+{
+    size_t left = buf->size - size;
+    if (left > 0) {
+        memmove(buf->data, buf->data + size, left);
+    }
+    wipe(buf, left);
+    buf->size = left;
+    if (buf->data != NULL) {
+        buf->data[left] = '\0';
+    }
 }
 
 void zreg__buf_reset(zreg__buf *buf)
 {
+    wipe(buf, 0);
     buf->size = 0;
     if (buf->data != NULL) {
         buf->data[0] = '\0';
@@ -137,6 +180,7 @@ void zreg__buf_reset(zreg__buf *buf)
 
 void zreg__buf_finish(zreg__buf *buf)
 {
+    wipe(buf, 0);
     free(buf->data);
-    *buf = (zreg__buf)ZREG__BUF(buf->maximum);
+    *buf = emptied(buf);
 }

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <zreg/common.h>
 
 typedef struct zreg__buf {
@@ -17,12 +18,19 @@ typedef struct zreg__buf {
     size_t size;
     size_t capacity;
     size_t maximum;
+    bool is_secret; /* what it holds is wiped before that memory is free */
 } zreg__buf;
 
 /** An empty buffer that never holds more than `maximum` bytes. Allocates nothing. */
 #define ZREG__BUF(maximum_bytes)                                                                   \
     {                                                                                              \
         .data = NULL, .size = 0, .capacity = 0, .maximum = (maximum_bytes)                         \
+    }
+
+/** The same for what nobody may find in memory later. */
+#define ZREG__SECRET_BUF(maximum_bytes)                                                            \
+    {                                                                                              \
+        .data = NULL, .size = 0, .capacity = 0, .maximum = (maximum_bytes), .is_secret = true      \
     }
 
 /** Makes room for `more` bytes behind the size. Errors: LIMIT, NOMEM. */
@@ -52,6 +60,9 @@ const char *zreg__buf_cstr(const zreg__buf *buf);
 
 /** Gives the memory to the caller (free with free()); "" in new memory when empty, NULL: NOMEM. */
 char *zreg__buf_steal(zreg__buf *buf);
+
+/** Drops the first `size` bytes, of those that are there. */
+void zreg__buf_drop(zreg__buf *buf, size_t size);
 
 /** Empties it and keeps the memory. */
 void zreg__buf_reset(zreg__buf *buf);

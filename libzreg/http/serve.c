@@ -16,6 +16,7 @@ static void init_lock(zreg__serve *serve)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&serve->lock, NULL);
+    pthread_mutex_init(&serve->spare_lock, NULL);
     pthread_cond_init(&serve->change, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
@@ -35,7 +36,8 @@ zreg_status zreg__serve_new(zreg__serve **out, const zreg__serve_options *option
     if (serve == NULL) {
         return zreg__fail_nomem(err);
     }
-    serve->socket = serve->spare = -1;
+    serve->socket = -1;
+    atomic_store(&serve->spare, -1);
     serve->log = options->log;
     serve->calls = options->calls;
     serve->user = options->user;
@@ -91,7 +93,7 @@ zreg_status zreg__serve_start(zreg__serve *serve, const zreg__serve_tls *tls, zr
     if (serve->is_tls) {
         ZREG__TRY(start_tls(serve, tls, err));
     }
-    serve->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    atomic_store(&serve->spare, open("/dev/null", O_RDONLY | O_CLOEXEC));
     for (unsigned i = 0; i < serve->loop_count; i++) {
         ZREG__TRY(zreg__serve_loop_open(&serve->loops[i], err));
     }
@@ -228,7 +230,9 @@ void zreg__serve_free(zreg__serve *serve)
     zreg__serve_crowd_free(serve->holders);
     free(serve->proxies);
     close_descriptor(&serve->socket);
-    close_descriptor(&serve->spare);
+    int spare = atomic_load(&serve->spare);
+    close_descriptor(&spare);
+    pthread_mutex_destroy(&serve->spare_lock);
     pthread_cond_destroy(&serve->change);
     pthread_mutex_destroy(&serve->lock);
     free(serve);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define ACCEPTS 32 /* in one turn */
+#define PAUSE_MS 20
 
 /* A socket on its way to its thread. */
 struct zreg__serve_arrival {
@@ -33,16 +34,77 @@ static void shut_out(const zreg__serve *serve, int fd)
     close(fd);
 }
 
-/* There are no more descriptors: the one kept for this takes the peer's place for a moment. */
-static void shut_out_without_descriptors(zreg__serve *serve)
+/* ---- without descriptors ---- */
+
+/* One that was lost comes back as soon as there is one. */
+static void keep_spare(zreg__serve *serve)
 {
-    close(serve->spare);
-    int fd = accept4(serve->socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        atomic_fetch_add(&serve->shut_out, 1);
-        shut_out(serve, fd);
+    if (atomic_load(&serve->spare) < 0) {
+        pthread_mutex_lock(&serve->spare_lock);
+        if (atomic_load(&serve->spare) < 0) {
+            atomic_store(&serve->spare, open("/dev/null", O_RDONLY | O_CLOEXEC));
+        }
+        pthread_mutex_unlock(&serve->spare_lock);
     }
-    serve->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* There are no more descriptors: the one kept for this takes the peer's place for a moment, in which
+ * somebody may open a file and it is lost. False: there is none. */
+static bool shut_out_without_descriptors(zreg__serve *serve)
+{
+    pthread_mutex_lock(&serve->spare_lock);
+    int spare = atomic_load(&serve->spare);
+    if (spare >= 0) {
+        close(spare);
+        int fd = accept4(serve->socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            atomic_fetch_add(&serve->shut_out, 1);
+            shut_out(serve, fd);
+        }
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        atomic_store(&serve->spare, spare);
+    }
+    pthread_mutex_unlock(&serve->spare_lock);
+    return spare >= 0;
+}
+
+static bool lacks_descriptors(int failed)
+{
+    return failed == EMFILE || failed == ENFILE;
+}
+
+static bool lacks_memory(int failed)
+{
+    return failed == ENOMEM || failed == ENOBUFS;
+}
+
+bool zreg__serve_accept_watch(zreg__serve_loop *loop)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = loop->serve};
+    bool is_watched = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->serve->socket, &event) == 0;
+    loop->watches_at_ms = is_watched ? UINT64_MAX : loop->now_ms + PAUSE_MS;
+    return is_watched;
+}
+
+void zreg__serve_accept_ignore(zreg__serve_loop *loop)
+{
+    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->serve->socket, NULL);
+    loop->watches_at_ms = UINT64_MAX;
+}
+
+/* What waits at the socket would wake this thread again at once. */
+static void pause_accepting(zreg__serve_loop *loop)
+{
+    zreg__serve_accept_ignore(loop);
+    loop->watches_at_ms = loop->now_ms + PAUSE_MS;
+}
+
+static void failed_accept(zreg__serve_loop *loop, int failed)
+{
+    if ((lacks_descriptors(failed) && !shut_out_without_descriptors(loop->serve)) ||
+        lacks_memory(failed)) {
+        pause_accepting(loop);
+    }
 }
 
 /* ---- new connections ---- */
@@ -144,16 +206,15 @@ static void take(zreg__serve_loop *loop, zreg__serve_arrival *arrival)
 void zreg__serve_accept_some(zreg__serve_loop *loop)
 {
     zreg__serve *serve = loop->serve;
+    keep_spare(serve);
     for (int i = 0; i < ACCEPTS && !loop->is_closing; i++) {
         struct sockaddr_storage socket;
         zreg__serve_arrival arrival = {.next = NULL};
         socklen_t size = sizeof(socket);
         arrival.fd =
             accept4(serve->socket, (struct sockaddr *)&socket, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (arrival.fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-            shut_out_without_descriptors(serve);
-        }
         if (arrival.fd < 0) {
+            failed_accept(loop, errno);
             return;
         }
         zreg__address_of_socket(&arrival.peer, (const struct sockaddr *)&socket);

@@ -128,13 +128,6 @@ bool zreg__serve_answer_begin(zreg__serve_connection *connection)
            zreg__buf_append(out, response->bytes, joined, NULL) == ZREG_OK;
 }
 
-/* The head has been sent as far as `size`. */
-static void drop_head(zreg__buf *out, size_t size)
-{
-    memmove(out->data, out->data + size, out->size - size);
-    out->size -= size;
-}
-
 /* Sends what is left of the head, and `size` bytes with it. */
 static zreg__serve_io write_piece(zreg__serve_connection *connection, const void *bytes,
                                   size_t size, bool more)
@@ -145,7 +138,7 @@ static zreg__serve_io write_piece(zreg__serve_connection *connection, const void
     zreg__serve_io io = zreg__serve_channel_write(&sent, &connection->channel, pieces, more);
     size_t of_head = sent < out->size ? sent : out->size;
     if (of_head > 0) {
-        drop_head(out, of_head);
+        zreg__buf_drop(out, of_head);
     }
     connection->sent += sent - of_head;
     connection->moved += sent;
@@ -172,8 +165,10 @@ static zreg__serve_io send_source(zreg__serve_connection *connection, zreg__serv
 {
     size_t got = 0;
     size_t most = left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES;
-    if (connection->channel.rest != NULL || !connection->channel.is_writable) {
-        return zreg__serve_channel_flush(&connection->channel); /* read nothing that must be kept */
+    zreg__serve_channel *channel = &connection->channel;
+    if (channel->rest != NULL || !channel->is_writable) { /* read nothing that must be kept */
+        zreg__serve_io io = zreg__serve_channel_flush(channel);
+        return io == ZREG__SERVE_IO_DONE && !channel->is_writable ? ZREG__SERVE_IO_WAIT : io;
     }
     zreg_status status = source->read(&got, source->object, source->offset + connection->sent,
                                       connection->loop->scratch, most, NULL);

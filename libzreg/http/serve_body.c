@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/serve_inner.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 uint64_t zreg__serve_body_left(const zreg__serve_exchange *exchange)
@@ -85,7 +86,7 @@ zreg__serve_io zreg__serve_body_read(zreg__serve_connection *connection)
     }
     connection->moved += got;
     size_t used = take_body(exchange, scratch, got);
-    return zreg__buf_append(&connection->ahead, scratch + used, got - used, NULL) == ZREG_OK
-               ? ZREG__SERVE_IO_DONE
-               : ZREG__SERVE_IO_GONE;
+    zreg_status status = zreg__buf_append(&connection->ahead, scratch + used, got - used, NULL);
+    OPENSSL_cleanse(scratch + used, got - used); /* a head may have a password in it */
+    return status == ZREG_OK ? ZREG__SERVE_IO_DONE : ZREG__SERVE_IO_GONE;
 }

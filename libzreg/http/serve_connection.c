@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "http/serve_tls.h"
-#include <string.h>
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 #define FIRST_IN_BYTES 2048
@@ -47,8 +47,9 @@ zreg__serve_connection *zreg__serve_connection_new(zreg__serve_loop *loop, int f
         return NULL;
     }
     connection->loop = loop;
-    connection->in.maximum = ZREG__STREAM_BYTES; /* heads are bounded by zreg__wire_head_find */
-    connection->ahead.maximum = ZREG__STREAM_BYTES;
+    /* Heads are bounded by zreg__wire_head_find, and may have passwords in them. */
+    connection->in = (zreg__buf)ZREG__SECRET_BUF(ZREG__STREAM_BYTES);
+    connection->ahead = (zreg__buf)ZREG__SECRET_BUF(ZREG__STREAM_BYTES);
     connection->out.maximum = ZREG__SERVE_MAX_FIELDS_BYTES + ZREG__STREAM_BYTES;
     connection->welcome = welcome;
     connection->peer = *peer;
@@ -206,7 +207,8 @@ static step begin_request(zreg__serve_connection *connection, size_t head_size)
     status = zreg__serve_origin_of_request(exchange);
     if (status != 0) {
         return answer_fault(connection, status,
-                            status == 400 ? "what proxies tell contradicts itself" : too_many);
+                            status == 400 ? "what proxies tell is malformed or contradicts itself"
+                                          : too_many);
     }
     exchange->request.method = exchange->head.method;
     exchange->request.target = exchange->head.target;
@@ -353,10 +355,9 @@ static step next_request(zreg__serve_connection *connection)
     if (connection->ahead.size > 0) {
         zreg__buf_finish(in);
         *in = connection->ahead;
-        connection->ahead = (zreg__buf)ZREG__BUF(ZREG__STREAM_BYTES);
+        connection->ahead = (zreg__buf)ZREG__SECRET_BUF(ZREG__STREAM_BYTES);
     } else {
-        memmove(in->data, in->data + connection->in_used, in->size - connection->in_used);
-        in->size -= connection->in_used;
+        zreg__buf_drop(in, connection->in_used);
     }
     connection->in_used = 0;
     connection->scan = (zreg__wire_scan){.line = 0};
@@ -424,6 +425,7 @@ static step run_linger(zreg__serve_connection *connection)
         size_t got;
         zreg__serve_io io = zreg__serve_channel_receive(
             &got, &connection->channel, connection->loop->scratch, ZREG__STREAM_BYTES);
+        OPENSSL_cleanse(connection->loop->scratch, got); /* there may be heads in it */
         connection->moved += got;
         bool is_enough = got > connection->may_drop;
         connection->may_drop -= is_enough ? 0 : got;

@@ -116,6 +116,7 @@ struct zreg__serve_loop {
     int epoll;
     int wake; /* an eventfd */
     uint64_t now_ms;
+    uint64_t watches_at_ms; /* the server's socket again; UINT64_MAX: nothing is to be done */
     struct {
         zreg__serve_connection *first;
         zreg__serve_connection *last;
@@ -143,7 +144,8 @@ struct zreg__serve_loop {
 struct zreg__serve {
     int socket;       /* -1: closed */
     bool is_borrowed; /* it is somebody else's too */
-    int spare;        /* a descriptor to give up when there are no more */
+    atomic_int spare; /* a descriptor to give up when there are no more; -1: it was lost */
+    pthread_mutex_t spare_lock; /* held by who changes it */
     char host[INET6_ADDRSTRLEN];
     uint16_t port;
     bool is_tls;
@@ -207,6 +209,12 @@ void zreg__serve_door_release(zreg__serve_loop *loop);
 bool zreg__serve_door_is_shut(zreg__serve_loop *loop);
 
 /* ---- serve_accept.c ---- */
+
+/** Watches the server's socket. False: it tries again a little later. */
+bool zreg__serve_accept_watch(zreg__serve_loop *loop);
+
+/** Watches it no more. */
+void zreg__serve_accept_ignore(zreg__serve_loop *loop);
 
 /** Takes what waits at the server's socket, and hands each to the loop with the fewest connections. */
 void zreg__serve_accept_some(zreg__serve_loop *loop);

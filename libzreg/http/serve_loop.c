@@ -90,10 +90,10 @@ static void expire(zreg__serve_loop *loop)
     }
 }
 
-/* When the next time is over, as epoll wants it. */
+/* When the next time is over, or the server's socket is watched again, as epoll wants it. */
 static int next_wait(const zreg__serve_loop *loop)
 {
-    uint64_t until = UINT64_MAX;
+    uint64_t until = loop->watches_at_ms;
     for (int stage = 0; stage < ZREG__SERVE_STAGES; stage++) {
         const zreg__serve_connection *first = loop->stages[stage].first;
         until = first != NULL && first->until_ms < until ? first->until_ms : until;
@@ -120,7 +120,7 @@ static void wind_down(zreg__serve_loop *loop)
     }
     if (!loop->is_closing) {
         loop->is_closing = true;
-        epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->serve->socket, NULL);
+        zreg__serve_accept_ignore(loop);
     }
     close_stage(loop, ZREG__SERVE_STAGE_PROXY);
     close_stage(loop, ZREG__SERVE_STAGE_HELLO);
@@ -148,6 +148,9 @@ static void take_turn(zreg__serve_loop *loop)
             take_event(&events[i]);
         }
     }
+    if (loop->watches_at_ms <= loop->now_ms) {
+        zreg__serve_accept_watch(loop);
+    }
     run_queued(loop);
     expire(loop);
     wind_down(loop);
@@ -160,23 +163,23 @@ static void *run_loop(void *argument)
     while (!loop->is_closing || !zreg__serve_door_is_shut(loop)) {
         take_turn(loop);
     }
+    run_queued(loop); /* all of them are closed: what waited for its turn is dead */
+    free_dead(loop);
     zreg__serve_turns_end(loop->serve);
     return NULL;
 }
 
-static bool watch(const zreg__serve_loop *loop, int fd, uint32_t events, void *who)
+static bool watch_wake(zreg__serve_loop *loop)
 {
-    struct epoll_event event = {.events = events, .data.ptr = who};
-    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = loop};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wake, &event) == 0;
 }
 
 zreg_status zreg__serve_loop_open(zreg__serve_loop *loop, zreg_error *err)
 {
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->epoll < 0 || loop->wake < 0 ||
-        !watch(loop, loop->serve->socket, EPOLLIN | EPOLLEXCLUSIVE, loop->serve) ||
-        !watch(loop, loop->wake, EPOLLIN, loop)) {
+    if (loop->epoll < 0 || loop->wake < 0 || !zreg__serve_accept_watch(loop) || !watch_wake(loop)) {
         return zreg__fail_errno(err, errno, "an event thread of the server");
     }
     loop->scratch = malloc(ZREG__STREAM_BYTES);

@@ -33,6 +33,16 @@ static bool find_field(list *from)
     return true;
 }
 
+/* Whether a quoted string (RFC 9110 section 5.6.4) begins or ends here. */
+static bool is_quote(const char *text, size_t at)
+{
+    size_t escapes = at;
+    while (escapes > 0 && text[escapes - 1] == '\\') {
+        escapes--;
+    }
+    return text[at] == '"' && (at - escapes) % 2 == 0;
+}
+
 /* The element before those that were taken. A comma between quotes does not part: read from the right,
  * quotes that somebody else left open can only spoil what is his own. */
 static bool take_last(zreg__span *out, list *from)
@@ -44,49 +54,83 @@ static bool take_last(zreg__span *out, list *from)
     size_t begin = from->rest.size;
     bool is_quoted = false;
     while (begin > 0 && (is_quoted || text[begin - 1] != ',')) {
-        is_quoted ^= text[begin - 1] == '"';
         begin--;
+        is_quoted ^= is_quote(text, begin);
     }
     *out = zreg__span_trim((zreg__span){text + begin, from->rest.size - begin});
     from->rest = (zreg__span){begin > 0 ? text : NULL, begin > 0 ? begin - 1 : 0};
     return true;
 }
 
-/* The value of `name` in "name=value;name=value"; text NULL: there is none. */
-static zreg__span value_of(zreg__span element, const char *name)
+/* Cuts `rest` at the first ";" that is not between quotes. False: a quote stays open. */
+static bool cut_pair(zreg__span *out, zreg__span *rest)
 {
-    zreg__span rest = element;
-    while (rest.text != NULL) {
-        zreg__span value = zreg__span_cut(&rest, ';');
-        zreg__span key = zreg__span_trim(zreg__span_cut(&value, '='));
-        value = value.text == NULL ? value : zreg__span_trim(value);
-        if (value.text != NULL && zreg__span_is_nocase(key, name)) {
-            bool is_quoted =
-                value.size > 1 && value.text[0] == '"' && value.text[value.size - 1] == '"';
-            return is_quoted ? (zreg__span){value.text + 1, value.size - 2} : value;
-        }
+    bool is_quoted = false;
+    size_t size = 0;
+    while (size < rest->size && (is_quoted || rest->text[size] != ';')) {
+        char c = rest->text[size];
+        is_quoted ^= c == '"';
+        size += is_quoted && c == '\\' ? 2 : 1;
     }
-    return (zreg__span){NULL, 0};
+    if (is_quoted) {
+        return false;
+    }
+    bool is_last = size == rest->size;
+    *out = (zreg__span){rest->text, size};
+    *rest =
+        (zreg__span){is_last ? NULL : rest->text + size + 1, is_last ? 0 : rest->size - size - 1};
+    return true;
 }
 
-/* Goes from proxy to proxy, as long as they are trusted. Returns how many elements were read, the last
- * of which is `*out`. */
-static size_t follow(zreg__wire_way *way, zreg__span *out, list from, const char *key,
-                     const zreg__network *trusted, size_t count)
+static zreg__span without_quotes(zreg__span value)
 {
-    size_t hops = 0;
-    zreg__span element;
-    while (hops < ZREG__WIRE_MAX_HOPS && zreg__address_is_of(&way->client, trusted, count) &&
-           take_last(&element, &from)) {
+    bool is_quoted = value.size > 1 && value.text[0] == '"' && value.text[value.size - 1] == '"';
+    return is_quoted ? (zreg__span){value.text + 1, value.size - 2} : value;
+}
+
+/* The value of `name` in "name=value;name=value" (RFC 7239 section 4), with its escapes; text NULL: there
+ * is none. False: a quote stays open, or the name stands there twice. */
+static bool find_value(zreg__span *out, zreg__span element, const char *name)
+{
+    zreg__span rest = element;
+    *out = (zreg__span){NULL, 0};
+    while (rest.text != NULL) {
+        zreg__span value;
+        if (!cut_pair(&value, &rest)) {
+            return false;
+        }
+        zreg__span key = zreg__span_trim(zreg__span_cut(&value, '='));
+        if (value.text == NULL || !zreg__span_is_nocase(key, name)) {
+            continue;
+        }
+        if (out->text != NULL) {
+            return false;
+        }
+        *out = without_quotes(zreg__span_trim(value));
+    }
+    return true;
+}
+
+/* Goes from proxy to proxy, as long as they are trusted. `*hops` is how many elements were read, the last
+ * of which is `*out`. False: one is malformed. */
+static bool follow(zreg__wire_way *way, zreg__span *out, size_t *hops, list from, const char *key,
+                   const zreg__network *trusted, size_t count)
+{
+    *hops = 0;
+    while (*hops < ZREG__WIRE_MAX_HOPS && zreg__address_is_of(&way->client, trusted, count) &&
+           take_last(out, &from)) {
         zreg__address told = {.port = 0};
-        *out = element;
-        hops++;
-        if (!zreg__address_parse(&told, key == NULL ? element : value_of(element, key), true)) {
+        zreg__span value = *out;
+        ++*hops;
+        if (key != NULL && !find_value(&value, *out, key)) {
+            return false;
+        }
+        if (!zreg__address_parse(&told, value, true)) {
             break; /* "unknown", a name of its own, or nonsense */
         }
         way->client = told;
     }
-    return hops;
+    return true;
 }
 
 /* The element of the same hop; a proxy may put one value in the place of the list. */
@@ -152,23 +196,28 @@ static size_t read_old(zreg__wire_way *out, const zreg__wire_head *head,
                        const zreg__network *trusted, size_t count)
 {
     zreg__span element;
-    size_t hops = follow(out, &element, list_of(head, "X-Forwarded-For"), NULL, trusted, count);
+    size_t hops;
+    follow(out, &element, &hops, list_of(head, "X-Forwarded-For"), NULL, trusted, count);
     out->scheme = only_scheme(at_hop(head, "X-Forwarded-Proto", hops));
     out->host = only_host(at_hop(head, "X-Forwarded-Host", hops));
     out->prefix = only_prefix(at_hop(head, "X-Forwarded-Prefix", 1));
     return hops;
 }
 
-static size_t read_new(zreg__wire_way *out, const zreg__wire_head *head,
-                       const zreg__network *trusted, size_t count)
+/* False: an element that counts is malformed. */
+static bool read_new(zreg__wire_way *out, size_t *hops, const zreg__wire_head *head,
+                     const zreg__network *trusted, size_t count)
 {
     zreg__span element = {NULL, 0};
-    size_t hops = follow(out, &element, list_of(head, "Forwarded"), "for", trusted, count);
-    if (hops > 0) {
-        out->scheme = only_scheme(value_of(element, "proto"));
-        out->host = only_host(value_of(element, "host"));
+    zreg__span scheme;
+    zreg__span host;
+    if (!follow(out, &element, hops, list_of(head, "Forwarded"), "for", trusted, count) ||
+        !find_value(&scheme, element, "proto") || !find_value(&host, element, "host")) {
+        return false;
     }
-    return hops;
+    out->scheme = only_scheme(scheme);
+    out->host = only_host(host);
+    return true;
 }
 
 bool zreg__wire_way_read(zreg__wire_way *out, const zreg__wire_head *head,
@@ -177,8 +226,9 @@ bool zreg__wire_way_read(zreg__wire_way *out, const zreg__wire_head *head,
     zreg__wire_way other = {.client = *peer};
     *out = (zreg__wire_way){.client = *peer};
     size_t hops = read_old(out, head, trusted, count);
-    size_t other_hops = read_new(&other, head, trusted, count);
-    if (!are_alike(out->scheme, other.scheme) || !are_alike(out->host, other.host)) {
+    size_t other_hops;
+    if (!read_new(&other, &other_hops, head, trusted, count) ||
+        !are_alike(out->scheme, other.scheme) || !are_alike(out->host, other.host)) {
         return false;
     }
     if (hops > 0 && other_hops > 0 &&

@@ -23,7 +23,8 @@ typedef struct zreg__wire_way {
 } zreg__wire_way;
 
 /** What the head of a request tells that came from `peer`, a trusted proxy. False: its fields contradict
- *  each other, so one of them is not a proxy's. */
+ *  each other, so one of them is not a proxy's, or in what counts of Forwarded a quote stays open or a name
+ *  stands twice. */
 bool zreg__wire_way_read(zreg__wire_way *out, const zreg__wire_head *head,
                          const zreg__address *peer, const zreg__network *trusted, size_t count);
 

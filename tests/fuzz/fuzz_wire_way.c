@@ -30,6 +30,32 @@ static bool read_way(zreg__wire_way *out, const char *fields, size_t size, const
     return zreg__wire_way_read(out, &head, &peer, &trusted, 1);
 }
 
+static void check_client(const zreg__wire_way *way, const char *address)
+{
+    zreg__address wanted;
+    fuzz_check(zreg__address_parse(&wanted, zreg__span_of(address), false));
+    fuzz_check(memcmp(way->client.bytes, wanted.bytes, sizeof(wanted.bytes)) == 0);
+}
+
+/* Between quotes nothing is more than text. */
+static void check_quoted(const char *text)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf field = ZREG__BUF(8192);
+    zreg__wire_way way;
+    zreg__buf_text(&field, "Forwarded: for=6.6.6.6, host=\"", NULL);
+    for (; *text != '\0' && field.size < 4096; text++) {
+        bool is_escaped = *text == '"' || *text == '\\';
+        bool is_line = *text == '\r' || *text == '\n';
+        zreg__buf_append(&field, "\\", is_escaped ? 1 : 0, NULL);
+        zreg__buf_append(&field, text, is_line ? 0 : 1, NULL);
+    }
+    zreg__buf_text(&field, "\";for=192.0.2.1", NULL);
+    if (read_way(&way, field.data, field.size, "Forwarded: for=\"\r\n")) {
+        check_client(&way, "192.0.2.1");
+        fuzz_check(way.host.text == NULL || way.host.text[-1] == '"');
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ZREG__AUTO_FREE char *exact = fuzz_text(data, size);
@@ -47,9 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check(zreg__buf_append(&ended, exact, size, NULL) == ZREG_OK &&
                zreg__buf_text(&ended, last, NULL) == ZREG_OK);
     if (read_way(&forged, ended.data, ended.size, "X-Forwarded-For: 6.6.6.6\r\n")) {
-        zreg__address proxy;
-        fuzz_check(zreg__address_parse(&proxy, zreg__span_of("192.0.2.1"), false));
-        fuzz_check(memcmp(forged.client.bytes, proxy.bytes, sizeof(proxy.bytes)) == 0);
+        check_client(&forged, "192.0.2.1");
     }
+    check_quoted(exact);
     return 0;
 }

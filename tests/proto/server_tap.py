@@ -26,6 +26,8 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 OCTETS = {"Content-Type": "application/octet-stream"}
+# The program itself, for those that watch it.
+PROGRAM = "tests/proto/.libs/serve" if os.path.exists("tests/proto/.libs/serve") else "tests/proto/serve"
 
 
 def digest_of(data, algorithm="sha256"):
@@ -171,6 +173,15 @@ class Server:
         answer = Answer(mine.getresponse())
         mine.close()
         return answer
+
+
+def need(program, *arguments):
+    try:
+        done = subprocess.run([program, *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise tap.Skip(f"{program} is not installed") from None
+    if done.returncode != 0:
+        raise tap.Skip(f"{program} does not run here: {done.stderr.decode(errors='replace')[-200:]!r}")
 
 
 def basic(user, password):

@@ -21,23 +21,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import tap  # noqa: E402
-from server_tap import OCI, OCTETS, Server, digest_of, equal, true  # noqa: E402
+from server_tap import OCI, OCTETS, PROGRAM, Server, digest_of, equal, need, true  # noqa: E402
 
 RECORDED = pathlib.Path(__file__).with_name("server_cost.tsv")
-PROGRAM = "tests/proto/.libs/serve" if os.path.exists("tests/proto/.libs/serve") else "tests/proto/serve"
 TOLERANCE = 0.10
 TIMES = 100
 MAX_ALLOCATIONS = 20   # of a manifest's GET
 MAX_SYSTEM_CALLS = 40  # of a push of 1 KiB
-
-
-def need(program, *arguments):
-    try:
-        done = subprocess.run([program, *arguments], capture_output=True, check=False)
-    except FileNotFoundError:
-        raise tap.Skip(f"{program} is not installed") from None
-    if done.returncode != 0:
-        raise tap.Skip(f"{program} does not run here: {done.stderr.decode(errors='replace')[-200:]!r}")
 
 
 def setting(name):

@@ -7,10 +7,13 @@ import contextlib
 import json
 import os
 import resource
+import socket
 import sys
+import threading
+import time
 
-from server_tap import INDEX, OCI, OCTETS, Server, descriptor, digest_of, equal, run, true
-from server_wire import connect, statuses, until
+from server_tap import INDEX, OCI, OCTETS, PROGRAM, Server, descriptor, digest_of, equal, need, run, true
+from server_wire import answers, connect, is_served, statuses, until
 
 FEW = 200
 UPLOAD = (f"POST /v2/x/blobs/uploads/?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\n"
@@ -24,13 +27,32 @@ class Poor(Server):
         return ["prlimit", f"--nofile={FEW}:{FEW}", *super().command(arguments)]
 
 
+class Traced(Server):
+    """A server under strace, which writes down what it accepts."""
+
+    def command(self, arguments):
+        return ["strace", "-f", "-qq", "-e", "trace=accept4", "-o", f"{self.folder}/calls", PROGRAM, *arguments]
+
+    def pid(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
+            return int(children.read().split()[0])
+
+
 @contextlib.contextmanager
-def none_left(server):
-    """Meanwhile the server opens nothing. What it has open stays so."""
-    before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+def at_most(number, pid):
+    """Meanwhile the process opens nothing that is not below this number. What it has open stays so."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (number, before[1]))
     yield
-    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def none_left(server):
+    return at_most(3, server.process.pid)
+
+
+def few_left(server, count):
+    return at_most(max(map(int, os.listdir(f"/proc/{server.process.pid}/fd"))) + 1 + count, server.process.pid)
 
 
 def files_of(server):
@@ -117,6 +139,75 @@ def test_a_change_that_has_no_descriptor_is_audited_as_failed():
         connection.close()
         told = [(line["action"], line["reference"]) for line in server.stop() if line["outcome"] == "failed"]
         equal(told, [("push-manifest", "1"), ("delete-manifest", digest_of(body))])
+
+
+def lose_spare(server, stack):
+    """A connection waits while nothing can be opened, not even what is kept for that."""
+    with none_left(server):
+        wire = stack.enter_context(connect(server))
+        until(lambda: "/dev/null" not in files_of(server), "the spare descriptor is lost", 10)
+    return wire
+
+
+def is_told(wire):
+    """What a connection that comes without descriptors is told, without asking."""
+    return statuses(wire.recv(4096)) == [503]
+
+
+def test_a_spare_descriptor_that_was_lost_comes_back():
+    server = Server(durability=3)
+    with contextlib.closing(server), contextlib.ExitStack() as stack:
+        wire = lose_spare(server, stack)
+        equal(answers(wire), [200], "who waited meanwhile")
+        with few_left(server, 4):
+            wires = [stack.enter_context(connect(server)) for _ in range(20)]
+            true(all(is_told(one) for one in wires[10:]), "those without a descriptor are told so")
+        equal(answers(wire), [200])
+
+
+def flood(server, end):
+    while time.monotonic() < end:
+        with contextlib.ExitStack() as stack:
+            for _ in range(20):
+                wire = stack.enter_context(socket.socket())
+                wire.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    wire.connect((server.host, server.port))
+            time.sleep(0.02)
+
+
+def test_threads_that_lack_descriptors_close_nothing_of_each_others():
+    server = Server(durability=3, threads=8)
+    with contextlib.closing(server), contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(connect(server)) for _ in range(16)]
+        for wire in wires:
+            equal(answers(wire), [200])
+        before = sorted(files_of(server))
+        with few_left(server, 4):
+            end = time.monotonic() + 3
+            floods = [threading.Thread(target=flood, args=(server, end)) for _ in range(4)]
+            for one in floods:
+                one.start()
+            for one in floods:
+                one.join()
+            until(lambda: is_served(server), "there are descriptors again", 10)
+        for wire in wires:
+            equal(answers(wire), [200], "those that were there before")
+        until(lambda: sorted(files_of(server)) == before, "all that was open is, and no more", 10)
+
+
+def test_without_descriptors_the_threads_rest():
+    need("strace", "-qq", "-o", os.devnull, "true")
+    server = Traced(durability=3, threads=2)
+    with contextlib.closing(server), contextlib.ExitStack() as stack:
+        with at_most(3, server.pid()):
+            wire = stack.enter_context(connect(server))
+            time.sleep(1)
+        equal(answers(wire), [200])
+        server.stop()
+        with open(f"{server.folder}/calls") as calls:
+            count = calls.read().count("EMFILE")
+        true(0 < count < 500, f"accept failed {count} times")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP as strangers send it: malformed, smuggled, early refused, slow, many at once."""
 
+import contextlib
 import os
 import socket
 import ssl
@@ -11,7 +12,7 @@ import time
 import warnings
 
 from server_tap import OCTETS, Server, digest_of, equal, run, true, using
-from server_wire import resident_kib, statuses
+from server_wire import connect, get, resident_kib, statuses
 
 PING = b"GET /v2/ HTTP/1.1\r\nHost: h\r\n"
 
@@ -237,6 +238,37 @@ def test_stop_does_not_wait_longer_than_its_grace(server):
         server.process.stdin.close()
         equal(server.process.wait(timeout=5), 0)
         true(time.monotonic() - began < 2, "it ended")
+
+
+def ask_on(server, begun):
+    """Sends requests without waiting for answers, until the server is gone: the connection waits for its turn again
+    and again."""
+    with contextlib.suppress(OSError), connect(server) as wire:
+        while True:
+            wire.sendall(get() * 200)
+            if not wire.recv(1 << 20):
+                return
+            begun.release()
+
+
+def stop_amid_requests(server):
+    begun = threading.Semaphore(0)
+    clients = [threading.Thread(target=ask_on, args=(server, begun)) for _ in range(16)]
+    for client in clients:
+        client.start()
+    for _ in range(64):
+        begun.acquire()
+    server.stop()
+    for client in clients:
+        client.join()
+
+
+@using(durability=3, threads=1)
+def test_stop_frees_connections_that_wait_for_their_turn(server):
+    """A sanitizer of memory is what would see that it does not."""
+    for _ in range(5):
+        stop_amid_requests(server)
+        server.start()
 
 
 def test_memory_stays_flat_while_much_goes_through(server):

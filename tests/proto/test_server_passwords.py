@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guessing passwords: it ends for who does it, and nobody else notices."""
 
+import base64
 import contextlib
 import http.client
 import json
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import threading
 import time
 
 from server_tap import OCTETS, Answer, Server, basic, equal, run, true
-from server_wire import LAST, connect, get, read_all, statuses
+from server_wire import LAST, connect, get, read_all, reset, statuses, under_tls, until
 
 USERS = [(f"user{i}", f"password {i}") for i in range(30)]
 AT_ONCE = 20
@@ -159,11 +158,6 @@ def test_a_refused_push_ends_before_its_body():
         equal(answer.status, 429)
 
 
-def leave(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
 def test_no_log_names_a_user_whose_password_was_not_checked():
     """Be it that there are too many to check it, or that the client leaves while it waits for that."""
     request = get(b"/v2/", LAST, b"Authorization: " + basic("user0", "forgotten").encode())
@@ -172,7 +166,7 @@ def test_no_log_names_a_user_whose_password_was_not_checked():
         for connection in several:
             connection.sendall(request)
         for connection in several[:10]:
-            leave(connection)
+            reset(connection)
         equal({statuses(read_all(connection))[0] for connection in several[10:]}, {401, 503})
         equal(login(server, USERS[0]).status, 200)
         named = [(line["user"], line["status"]) for line in server.stop() if line["user"]]
@@ -196,6 +190,68 @@ def test_a_buildset_registry_does_not_start_where_its_own_user_is_anothers():
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
     equal((done.returncode, json.loads(done.stdout)["error"]), (1, "INVAL"))
     true('"zuul"' in done.stderr and "another name" in done.stderr, done.stderr)
+
+
+PASSWORD = "open sesame, said the cave"
+LOGIN = b"Authorization: " + basic("user0", PASSWORD).encode()
+BEARER = b"Authorization: Bearer " + base64.b64encode(PASSWORD.encode() * 3)
+LEFT = (base64.b64encode(f"user0:{PASSWORD}".encode())[8:-4], base64.b64encode(PASSWORD.encode() * 3)[4:-4],
+        PASSWORD.encode()[4:])  # where an allocator writes into what is free, the begin is gone
+ANONYMOUS = get(b"/healthz")
+CHUNKED = get(b"/v2/", b"Transfer-Encoding: chunked")
+# What is sent, piece by piece, each of which waits for an answer when it is a whole request.
+SENT = (
+    [get(b"/v2/", LAST, LOGIN)],
+    [get(b"/v2/", LAST, BEARER)],
+    [get(b"/v2/", LOGIN), ANONYMOUS],
+    [get(b"/v2/", BEARER) + ANONYMOUS, ANONYMOUS],
+    [get(b"/v2/", b"X: " + b"x" * 1000, BEARER) + get(b"/v2/", LOGIN) + ANONYMOUS],
+    [get(b"/v2/", LOGIN, b"X: " + b"x" * 5000), ANONYMOUS],
+    [get(b"/v2/", BEARER, b"X: " + b"x" * 1000)[:-4], b"x" * 4000 + b"\r\n\r\n"],
+    [CHUNKED, b"0\r\n\r\n" + get(b"/v2/", LOGIN) + get(b"/v2/", BEARER) + ANONYMOUS],
+    [get(b"/v2/", LAST), get(b"/v2/", LOGIN)],
+    [get(b"/v2/", LOGIN)[:-4]],
+    [b"no method\r\n" + LOGIN + b"\r\n\r\n"],
+)
+
+
+def send(server, pieces):
+    with (under_tls if server.tls else connect)(server) as wire, contextlib.suppress(OSError):
+        for piece in pieces:
+            wire.sendall(piece)
+            if piece.endswith(b"\r\n\r\n"):
+                wire.recv(65536)
+
+
+def left_in_memory(server):
+    found = []
+    with open(f"/proc/{server.process.pid}/maps") as maps, open(f"/proc/{server.process.pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            begin, end = (int(number, 16) for number in line.split()[0].split("-"))
+            if " rw" not in line or end - begin > 1 << 30:  # what a sanitizer keeps of others' memory
+                continue
+            with contextlib.suppress(OSError):
+                memory.seek(begin)
+                held = memory.read(end - begin)
+                found += [text for text in LEFT if text in held]
+    return found
+
+
+def check_nothing_is_left(server):
+    for pieces in SENT:
+        send(server, pieces)
+        until(lambda: not left_in_memory(server), f"the password of {pieces} is still there", 5)
+
+
+def test_no_password_is_in_memory_when_its_request_is_over():
+    with serving([("user0", PASSWORD)]) as server:
+        check_nothing_is_left(server)
+
+
+def test_under_tls_neither():
+    server = Server(buildset=1)
+    with contextlib.closing(server):
+        check_nothing_is_left(server)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,13 @@ TOLD = (
     ((b"Forwarded: for=6.6.6.6, for=_hidden",), None),
     ((b"Forwarded: by=6.6.6.6",), None),
     ((b"Forwarded: for=192.0.2.13", b"X-Forwarded-For: 192.0.2.13"), "192.0.2.13:0"),
+    ((b'Forwarded: proto=http;host="foo;for=1.2.3.4;";for=192.0.2.14',), "192.0.2.14:0"),
+    ((b'Forwarded: proto=http;host="foo;for=unknown;";for=192.0.2.15',), "192.0.2.15:0"),
+    ((b'Forwarded: host="a, for=6.6.6.6";for=192.0.2.16',), "192.0.2.16:0"),
+    ((b'Forwarded: host="a\\", for=6.6.6.6;";for=192.0.2.17',), "192.0.2.17:0"),
+    ((b'Forwarded: host="a\\\\", for=192.0.2.18',), "192.0.2.18:0"),
+    ((b'Forwarded: for=6.6.6.6;host="a", for=192.0.2.19;host="\\\\\\";for=6.6.6.6"',), "192.0.2.19:0"),
+    ((b'Forwarded: for="6.6.6.6;for=6.6.6.7", for=192.0.2.20',), "192.0.2.20:0"),
 )
 
 
@@ -79,6 +86,14 @@ def test_what_others_tell_changes_nothing(server):
     equal(statuses(server.raw(SIGNATURE + b"\x21\x11\0\x0c" + bytes(12) + get(b"/healthz", LAST))), [400])
     for found in remotes(server):
         true(re.fullmatch(r"127\.0\.0\.1:\d+", found), found)
+
+
+@using(**TRUSTED)
+def test_what_counts_of_forwarded_has_no_open_quote_and_no_name_twice(server):
+    for told in (b'for="192.0.2.1', b'for=192.0.2.1;host="a', b'host="a\\";for=192.0.2.1', b'host="a"";for=192.0.2.1',
+                 b'host="a";for=6.6.6.6;x="";for=192.0.2.1', b"for=6.6.6.6;For=192.0.2.1", b"for=192.0.2.1;host=a;host=b",
+                 b"for=192.0.2.1;proto=http;proto=https", b'for="192.0.2.1, for=127.0.0.1'):
+        equal(statuses(server.raw(get(b"/healthz", b"Forwarded: " + told) + get())), [400], told)
 
 
 @using(**TRUSTED)
