@@ -2,9 +2,9 @@
 #include "server/reload.h"
 
 #include "base/error.h"
+#include "base/fork.h"
 #include "base/options.h"
 #include "server/audit.h"
-#include "server/server.h"
 
 void zreg__reload_share(zreg__call *call)
 {
@@ -120,12 +120,14 @@ zreg_status zreg_server_reload(zreg_server *server, const zreg_server_options *o
     if (server == NULL) {
         return zreg__fail(err, ZREG_INVAL, "no server");
     }
-    ZREG__AUTO(zreg__server_visit) zreg__server_visit visit = {.server = NULL};
-    ZREG__TRY(
-        zreg__server_enter(&visit, server, err)); /* its end waits for the audit callback too */
+    ZREG__TRY(zreg__fork_check(server->life.maker, "the server", err));
+    if (!zreg__life_enter(&server->life)) { /* its end waits for the audit callback too */
+        return zreg__fail(err, ZREG_CANCELLED, "the server %s was stopped", server->address);
+    }
     pthread_mutex_lock(&server->reloading);
     zreg_status status = reload(server, options, err);
     pthread_mutex_unlock(&server->reloading);
     zreg__audit_reload(server, status == ZREG_OK);
+    zreg__life_leave(&server->life);
     return status;
 }

@@ -294,7 +294,7 @@ static void what_was_pushed_meanwhile_is_looked_at_again(void **state)
     ZREG__AUTO(zreg__below) zreg__below *below = NULL;
     assert_int_equal(zreg__below_new(&below, f->store, "a", NULL), ZREG_OK);
     assert_int_equal(zreg__below_walk(below, digest, count_one, &seen, NULL), ZREG_OK);
-    assert_int_equal(zreg__store_manifest_put(f->store, "a", NULL, manifest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", NULL, manifest, NULL), ZREG_OK);
     for (int rounds = 1; rounds <= 2; rounds++) {
         assert_int_equal(zreg__below_again(below, NULL), ZREG_OK);
         assert_int_equal(zreg__below_walk(below, digest, count_one, &seen, NULL), ZREG_OK);
@@ -318,7 +318,7 @@ static void a_delete_that_failed_midway_can_be_made_again(void **state)
     fixture *f = *state;
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = image(f, "a", "layer");
     const zreg_digest *digest = zreg_manifest_digest(manifest);
-    assert_int_equal(zreg__store_manifest_put(f->store, "a", "t", manifest, NULL), ZREG_OK);
+    assert_int_equal(zreg__store_manifest_put(NULL, f->store, "a", "t", manifest, NULL), ZREG_OK);
     rlim_t most = (rlim_t)dup(0) + 1;
     close((int)most - 1);
     lower_descriptors(&most);
