@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from server_tap import INDEX, OCI, OCTETS, PROGRAM, Server, descriptor, digest_of, equal, need, run, true
+from server_tap import INDEX, OCI, OCTETS, PROGRAM, Server, descriptor, digest_of, equal, need, run, tap, true
 from server_wire import answers, connect, is_served, statuses, until
 
 FEW = 200
@@ -57,7 +57,11 @@ def few_left(server, count):
 
 def files_of(server):
     folder = f"/proc/{server.process.pid}/fd"
-    return [os.readlink(f"{folder}/{number}") for number in os.listdir(folder)]
+    found = []
+    for number in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # it was closed in between
+            found.append(os.readlink(f"{folder}/{number}"))
+    return found
 
 
 def check_room(**limits):
@@ -198,6 +202,8 @@ def test_threads_that_lack_descriptors_close_nothing_of_each_others():
 
 def test_without_descriptors_the_threads_rest():
     need("strace", "-qq", "-o", os.devnull, "true")
+    if os.environ.get("ZREG_SANITIZERS"):
+        raise tap.Skip("a sanitizer of memory does not work under strace")
     server = Traced(durability=3, threads=2)
     with contextlib.closing(server), contextlib.ExitStack() as stack:
         with at_most(3, server.pid()):

@@ -83,6 +83,25 @@ static void a_buffer_keeps_its_maximum(void **state)
     assert_int_equal(buf.size, 0);
 }
 
+static void a_secret_buffer_wipes_what_it_drops(void **state)
+{
+    (void)state;
+    ZREG__AUTO(zreg__buf) zreg__buf buf = ZREG__SECRET_BUF(500);
+    assert_int_equal(zreg__buf_text(&buf, "password", NULL), ZREG_OK);
+    assert_int_equal(zreg__buf_room(&buf, 400, NULL), ZREG_OK);
+    assert_string_equal(zreg__buf_cstr(&buf), "password");
+    zreg__buf_drop(&buf, 4);
+    assert_string_equal(zreg__buf_cstr(&buf), "word");
+    assert_memory_equal(buf.data + 4, "\0\0\0\0", 4);
+    zreg__buf_reset(&buf);
+    assert_memory_equal(buf.data, "\0\0\0\0", 4);
+    zreg__buf_drop(&buf, 0);
+    zreg__buf_finish(&buf);
+    assert_true(buf.is_secret);
+    zreg__buf_drop(&buf, 0);
+    assert_null(buf.data);
+}
+
 static void a_buffer_is_filled_in_place(void **state)
 {
     (void)state;
@@ -568,6 +587,7 @@ int main(void)
         cmocka_unit_test(the_first_error_wins),
         cmocka_unit_test(an_error_of_the_system_says_more),
         cmocka_unit_test(a_buffer_keeps_its_maximum),
+        cmocka_unit_test(a_secret_buffer_wipes_what_it_drops),
         cmocka_unit_test(a_buffer_is_filled_in_place),
         cmocka_unit_test(a_query_is_escaped),
         cmocka_unit_test(numbers_and_times_are_written),
