@@ -16,7 +16,7 @@ static void init_lock(zreg__serve *serve)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&serve->lock, NULL);
-    pthread_mutex_init(&serve->spare_lock, NULL);
+    pthread_rwlock_init(&serve->spare_lock, NULL);
     pthread_cond_init(&serve->change, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
@@ -232,7 +232,7 @@ void zreg__serve_free(zreg__serve *serve)
     close_descriptor(&serve->socket);
     int spare = atomic_load(&serve->spare);
     close_descriptor(&spare);
-    pthread_mutex_destroy(&serve->spare_lock);
+    pthread_rwlock_destroy(&serve->spare_lock);
     pthread_cond_destroy(&serve->change);
     pthread_mutex_destroy(&serve->lock);
     free(serve);

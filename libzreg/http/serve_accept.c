@@ -40,11 +40,11 @@ static void shut_out(const zreg__serve *serve, int fd)
 static void keep_spare(zreg__serve *serve)
 {
     if (atomic_load(&serve->spare) < 0) {
-        pthread_mutex_lock(&serve->spare_lock);
+        pthread_rwlock_wrlock(&serve->spare_lock);
         if (atomic_load(&serve->spare) < 0) {
             atomic_store(&serve->spare, open("/dev/null", O_RDONLY | O_CLOEXEC));
         }
-        pthread_mutex_unlock(&serve->spare_lock);
+        pthread_rwlock_unlock(&serve->spare_lock);
     }
 }
 
@@ -52,7 +52,7 @@ static void keep_spare(zreg__serve *serve)
  * somebody may open a file and it is lost. False: there is none. */
 static bool shut_out_without_descriptors(zreg__serve *serve)
 {
-    pthread_mutex_lock(&serve->spare_lock);
+    pthread_rwlock_wrlock(&serve->spare_lock);
     int spare = atomic_load(&serve->spare);
     if (spare >= 0) {
         close(spare);
@@ -64,7 +64,7 @@ static bool shut_out_without_descriptors(zreg__serve *serve)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
         atomic_store(&serve->spare, spare);
     }
-    pthread_mutex_unlock(&serve->spare_lock);
+    pthread_rwlock_unlock(&serve->spare_lock);
     return spare >= 0;
 }
 
@@ -203,6 +203,18 @@ static void take(zreg__serve_loop *loop, zreg__serve_arrival *arrival)
     }
 }
 
+/* Not in the moment in which another thread has given up the spare one, for it alone. */
+static int accept_one(zreg__serve *serve, struct sockaddr_storage *peer)
+{
+    socklen_t size = sizeof(*peer);
+    pthread_rwlock_rdlock(&serve->spare_lock);
+    int fd = accept4(serve->socket, (struct sockaddr *)peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int failed = errno;
+    pthread_rwlock_unlock(&serve->spare_lock);
+    errno = failed;
+    return fd;
+}
+
 void zreg__serve_accept_some(zreg__serve_loop *loop)
 {
     zreg__serve *serve = loop->serve;
@@ -210,9 +222,7 @@ void zreg__serve_accept_some(zreg__serve_loop *loop)
     for (int i = 0; i < ACCEPTS && !loop->is_closing; i++) {
         struct sockaddr_storage socket;
         zreg__serve_arrival arrival = {.next = NULL};
-        socklen_t size = sizeof(socket);
-        arrival.fd =
-            accept4(serve->socket, (struct sockaddr *)&socket, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        arrival.fd = accept_one(serve, &socket);
         if (arrival.fd < 0) {
             failed_accept(loop, errno);
             return;

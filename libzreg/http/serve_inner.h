@@ -145,7 +145,7 @@ struct zreg__serve {
     int socket;       /* -1: closed */
     bool is_borrowed; /* it is somebody else's too */
     atomic_int spare; /* a descriptor to give up when there are no more; -1: it was lost */
-    pthread_mutex_t spare_lock; /* held by who changes it */
+    pthread_rwlock_t spare_lock; /* to write: by who changes it; to read: by who accepts */
     char host[INET6_ADDRSTRLEN];
     uint16_t port;
     bool is_tls;
