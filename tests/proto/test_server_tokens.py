@@ -236,6 +236,7 @@ def test_a_token_decides_alone_beside_rules():
         layout.tag(layout.image("x"), "one")
         service = TokenService(key)
         try:
+            registry.stop()
             registry = serve(w, key.public, realm=service.realm, options=("--config", config))
             w.registries.clear()
             creds = f"{registry.address}={w.file('creds', 'alice:secret')}"
