@@ -18,6 +18,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_archive.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/flow.c \
+	libzreg/image/flow.h \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
 	libzreg/image/gzip.c \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/stream.h"
 
+#include "base/error.h"
+
 zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                               zreg_error *err)
 {
@@ -14,11 +16,20 @@ void zreg__source_free(zreg__source *source)
     }
 }
 
-void zreg__sink_trust(zreg__sink *sink, const zreg__source *source)
+bool zreg__sink_feed(zreg__sink *sink)
 {
-    if (source->verifies && sink->trust != NULL) {
-        sink->trust(sink);
+    if (sink->feed == NULL) {
+        return false;
     }
+    sink->feed(sink);
+    return true;
+}
+
+zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
+                               const zreg_error *failed, zreg_error *err)
+{
+    return sink->recover == NULL ? zreg__fail_again(err, failed)
+                                 : sink->recover(out_offset, out_stored, sink, err);
 }
 
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)

@@ -6,6 +6,9 @@
 #include "oci/errors.h"
 #include "registry/retry.h"
 
+#include <string.h>
+#include <strings.h>
+
 zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
@@ -20,6 +23,16 @@ zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, 
         zreg__fetch_blame(exchange, err);
     }
     return status;
+}
+
+/* What tells a digest comes from the registry itself. */
+bool zreg__answer_is_page(const zreg__fetch_exchange *exchange)
+{
+    const char *type = zreg__fetch_header(exchange, "content-type");
+
+    return zreg__fetch_status(exchange) == 200 && type != NULL &&
+           strncasecmp(type, "text/html", strlen("text/html")) == 0 &&
+           zreg__fetch_header(exchange, "docker-content-digest") == NULL;
 }
 
 zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,

@@ -12,6 +12,9 @@
 zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,
                                 zreg_error *err);
 
+/** A maintenance or login page (text/html) of whatever stands before the registry, with a 200. */
+bool zreg__answer_is_page(const zreg__fetch_exchange *exchange);
+
 /** ZREG_OK when the answer to a DELETE says that it was done. Errors: UNSUPPORTED (the registry
  *  deletes nothing), NOTFOUND, ... */
 zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
