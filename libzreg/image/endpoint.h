@@ -129,6 +129,11 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err);
 
+/** The same from byte `offset` on, which is less than its size. */
+zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err);
+
 /**
  * Starts to store a blob. `*out` is set only when `*out_state` is WANTED. `digest` NULL: it is
  * computed. `size_bytes` may be UINT64_MAX for unknown. `from` (may be NULL) is an endpoint that

@@ -42,6 +42,30 @@ zreg_status zreg__sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *er
     return sink->commit(out, sink, err);
 }
 
+static zreg_status put_rest(zreg__sink *sink, const char *bytes, size_t size, zreg_error *err)
+{
+    ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
+    return zreg__sink_commit(NULL, sink, err);
+}
+
+zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)
+{
+    uint64_t offset = 0;
+    bool stored = false;
+
+    (void)zreg__sink_feed(sink);
+    while (!stored) {
+        zreg_error failed = {0};
+
+        if (put_rest(sink, (const char *)bytes + offset, size - (size_t)offset, &failed) ==
+            ZREG_OK) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__sink_recover(&offset, &stored, sink, &failed, err));
+    }
+    return ZREG_OK;
+}
+
 void zreg__sink_free(zreg__sink *sink)
 {
     if (sink != NULL) {

@@ -59,6 +59,9 @@ zreg_status zreg__sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *er
 zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
                                const zreg_error *failed, zreg_error *err);
 
+/** Writes and commits a blob that is in memory, again as far as the sink lost it. */
+zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
+
 /** Frees the sink; what was not committed is dropped. Accepts NULL. */
 void zreg__sink_free(zreg__sink *sink);
 

@@ -42,29 +42,6 @@ zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, cons
                                                   : zreg__answer_fail(exchange, what, err);
 }
 
-zreg_status zreg__answer_body(zreg__buf *to, zreg__fetch_exchange *exchange, const char *what,
-                              zreg_error *err)
-{
-    zreg_status status;
-
-    ZREG__TRY(zreg__answer_expect(exchange, 200, what, err));
-    status = zreg__fetch_body(to, exchange, err);
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
-}
-
-zreg_status zreg__answer_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
-                              const char *what, zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(maximum);
-
-    ZREG__TRY(zreg__answer_body(&body, exchange, what, err));
-    if (zreg__json_parse(out, zreg__buf_cstr(&body), body.size, what, NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the address right?",
-                          what);
-    }
-    return ZREG_OK;
-}
-
 zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
                                         const char *what, zreg_error *err)
 {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "registry/attempt.h"
@@ -274,25 +275,44 @@ static zreg_status fail_page(const delivery *s, const zreg__fetch_exchange *exch
     return ZREG_PROTO;
 }
 
+static zreg_status parse_json(const zreg__request *request, const zreg__buf *body, zreg_error *err)
+{
+    zreg__json_free(zreg__steal(request->json));
+    if (zreg__json_parse(request->json, body->data, body->size, request->what, NULL) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the address right?",
+                      request->what);
+}
+
+static zreg_status judge(const zreg__request *request, const zreg__fetch_exchange *exchange,
+                         const zreg__buf *body, zreg_error *err)
+{
+    if (request->json != NULL) {
+        return parse_json(request, body, err);
+    }
+    return request->judge == NULL ? ZREG_OK
+                                  : request->judge(request->judge_user, exchange, body, err);
+}
+
 /* Reads the body of a 200 and has it judged. */
 static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     const zreg__request *request = s->request;
+    ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__BUF(request->json_bytes);
+    zreg__buf *body = request->json != NULL ? &own : request->answer;
     zreg_status status;
 
-    if (request->answer == NULL || zreg__fetch_status(exchange) != 200) {
+    if (body == NULL || zreg__fetch_status(exchange) != 200) {
         return ZREG_OK;
     }
-    zreg__buf_reset(request->answer);
-    status = zreg__fetch_body(request->answer, exchange, err);
+    zreg__buf_reset(body);
+    status = zreg__fetch_body(body, exchange, err);
     if (status != ZREG_OK) {
         s->failure = zreg__fetch_failed_how(exchange);
         return zreg__error_prefix(err, status, "%s", request->what);
     }
-    if (request->judge == NULL) {
-        return ZREG_OK;
-    }
-    status = request->judge(request->judge_user, exchange, request->answer, err);
+    status = judge(request, exchange, body, err);
     if (status == ZREG_PROTO || status == ZREG_CORRUPT) {
         s->failure = ZREG__FETCH_TRANSIENT;
     }

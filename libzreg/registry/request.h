@@ -39,6 +39,8 @@ typedef struct zreg__request {
     zreg__buf *answer;    /* the body of a 200 is read into it before it counts; or NULL */
     zreg__request_judge *judge; /* and judged; or NULL */
     void *judge_user;
+    zreg__json **json;  /* or it is read as JSON, and the caller's to free; or NULL */
+    size_t json_bytes;  /* of at most so many bytes */
     const char *what; /* for errors: "manifest docker.io/library/x:1" */
 } zreg__request;
 
