@@ -201,9 +201,8 @@ static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
     }
     zreg__fetch_close(zreg__steal(&reader->exchange));
     reader->skip = 0;
-    ZREG__TRY(zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
-                                 reader->cancel, err));
-    return take_answer(reader, err);
+    return zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
+                              reader->cancel, err);
 }
 
 /* An answer that does not fit the request may be the fault of a moment. */
@@ -211,8 +210,10 @@ static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
 {
     for (;;) {
         zreg_error failed = {0};
-        zreg_status status = ask(reader, &failed);
+        zreg_status status;
 
+        ZREG__TRY(ask(reader, err));
+        status = take_answer(reader, &failed);
         if (status != ZREG_PROTO && status != ZREG_CORRUPT) {
             return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
         }
