@@ -61,6 +61,7 @@ const verb cmd_append = {
     .words = "DST",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "put layers on an image, or on nothing, and store the result",
     .text = "The same input gives the same digest. --username is for the host of DST.",
     .options = options_of_append,

@@ -81,6 +81,7 @@ const verb cmd_referrers = {
     .words = "REF",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "list signatures, SBOMs and whatever else names an image",
     .text = "Digest and type of each manifest that names the image as its subject.",
     .options = options_of_referrers,

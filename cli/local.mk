@@ -24,6 +24,8 @@ cli_zreg_SOURCES = \
 	cli/cmd_upload.c \
 	cli/cmd_use_buildset_registry.c \
 	cli/cmd_version.c \
+	cli/columns.c \
+	cli/columns.h \
 	cli/files.c \
 	cli/files.h \
 	cli/help.c \
@@ -51,9 +53,10 @@ cli_zreg_SOURCES = \
 	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
+	cli/values.c \
+	cli/values.h \
 	cli/verbs.c \
 	cli/verbs.h
-
 if BUILD_SERVER
 cli_zreg_SOURCES += \
 	cli/access_log.c \

@@ -4,6 +4,7 @@
 
 #include "help.h"
 #include "output.h"
+#include "signals.h"
 #include "verbs.h"
 #if ZREG_STATIC_CLI
 #include <nss.h>
@@ -51,6 +52,8 @@ static int run_verb(const verb *which, int argc, char **argv)
     }
     int code = end(&s, status);
     session_finish(&s);
+    fflush(NULL);
+    signals_die();
     return code;
 }
 

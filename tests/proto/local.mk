@@ -59,6 +59,8 @@ TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
+	tests/proto/test_cli_terminal.py \
+	tests/proto/test_cli_values.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \

@@ -182,7 +182,7 @@ def test_a_signal_ends_the_work():
                 process.send_signal(number)
                 document = json.loads(process.communicate(timeout=10)[0])
             connection.close()
-            assert process.returncode == 1 and document["error"]["code"] == "CANCELLED", document
+            assert process.returncode == -number and document["error"]["code"] == "CANCELLED", document
             assert time.monotonic() - started < 2
 
 
