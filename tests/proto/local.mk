@@ -14,7 +14,8 @@ TESTS += \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_parts.py \
-	tests/proto/test_client_quirks.py
+	tests/proto/test_client_quirks.py \
+	tests/proto/test_client_untag.py
 endif
 
 if BUILD_SERVER
