@@ -134,7 +134,7 @@ static bool is_local(const char *text)
            strncmp(text, "oci-archive:", 12) == 0;
 }
 
-static zreg_status check_place(session *s, const char *text)
+zreg_status values_place(session *s, const char *text)
 {
     const char *name = without_prefix(text);
     size_t size = strlen(name);
@@ -174,7 +174,7 @@ static zreg_status check_words(session *s)
     for (size_t i = 0; i < s->given.word_count && kinds[0] != '\0'; i++) {
         char kind = i < strlen(kinds) ? kinds[i] : kinds[strlen(kinds) - 1];
         const char *word = s->given.words[i];
-        zreg_status status = kind == 'h' ? check_host(s, word) : check_place(s, word);
+        zreg_status status = kind == 'h' ? check_host(s, word) : values_place(s, word);
         if (status != ZREG_OK) {
             return status;
         }

@@ -15,6 +15,10 @@ bool values_duration(uint64_t *out_ms, const char *text);
 /** A duration option that has to be above 0; `*out_ms` stays when it was not given. Errors: INVAL. */
 zreg_status values_timeout(session *s, const char *name, uint32_t *out_ms);
 
+/** Refuses the name of a registry alone, which docker's rules read as an image of Docker Hub. Errors: INVAL, as
+ *  wrong use. */
+zreg_status values_place(session *s, const char *text);
+
 /** Whether a reference's text names a tag: without this "latest" is meant by leaving the tag out. */
 bool values_names_tag(const char *text);
 
