@@ -261,6 +261,13 @@ const fields_row fields_of_sync_options[] = {
     END,
 };
 
+const fields_row fields_of_verify_options[] = {
+    FIELD(zreg_verify_options, INT, quick),
+    FIELD(zreg_verify_options, U32, jobs),
+    CALLBACK(zreg_verify_options, PROGRESS, progress),
+    END,
+};
+
 const fields_row fields_of_node_options[] = {
     FIELD(zreg_node_options, TEXT, root),
     FIELD(zreg_node_options, TEXT, home),
@@ -420,14 +427,17 @@ const fields_row fields_of_cleaned_tag[] = {
 };
 
 const fields_row fields_of_synced_tag[] = {
-    FIELD(zreg_synced_tag, TEXT, tag),
-    FIELD(zreg_synced_tag, TEXT, reason),
-    FIELD(zreg_synced_tag, ARRAY, digest),
-    FIELD(zreg_synced_tag, ARRAY, before),
-    FIELD(zreg_synced_tag, U64, bytes),
-    FIELD(zreg_synced_tag, INT, state),
-    FIELD(zreg_synced_tag, INT, code),
-    END,
+    FIELD(zreg_synced_tag, TEXT, tag),     FIELD(zreg_synced_tag, TEXT, reason),
+    FIELD(zreg_synced_tag, ARRAY, digest), FIELD(zreg_synced_tag, ARRAY, before),
+    FIELD(zreg_synced_tag, U64, bytes),    FIELD(zreg_synced_tag, INT, state),
+    FIELD(zreg_synced_tag, INT, code),     END,
+};
+
+const fields_row fields_of_verified_part[] = {
+    FIELD(zreg_verified_part, ARRAY, digest),    FIELD(zreg_verified_part, TEXT, media_type),
+    FIELD(zreg_verified_part, TEXT, reason),     FIELD(zreg_verified_part, U64, size_bytes),
+    FIELD(zreg_verified_part, INT, is_manifest), FIELD(zreg_verified_part, INT, good),
+    FIELD(zreg_verified_part, INT, code),        END,
 };
 
 const fields_row fields_of_node_change[] = {
