@@ -63,6 +63,7 @@ TESTS += \
 	tests/proto/test_cli_sync.py \
 	tests/proto/test_cli_terminal.py \
 	tests/proto/test_cli_values.py \
+	tests/proto/test_cli_verbs.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \
