@@ -167,8 +167,7 @@ const verb cmd_blob = {
     .text = "What went to standard output before the end is not verified yet: look at the exit "
             "status.",
     .options = options_of_blob,
-    .example = "zreg blob localhost:5000/app@sha256:"
-               "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    .example = "zreg blob --output layer.tar.gz localhost:5000/app@$digest",
     .uses_registries = true,
     .run = blob_run,
 };

@@ -143,8 +143,7 @@ const verb cmd_delete = {
     .text = "The tags that go with it are told. To delete one tag and keep the image there is "
             "zreg delete-tag.",
     .options = options_of_delete,
-    .example = "zreg delete localhost:5000/app@sha256:"
-               "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    .example = "zreg delete localhost:5000/app@$digest",
     .uses_registries = true,
     .run = delete_run,
 };

@@ -3,7 +3,6 @@
 
 #include "memory.h"
 #include "signals.h"
-#include "values.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,8 +123,7 @@ zreg_status session_start(session *s, const verb *which, int argc, char **argv)
     if (options_flag(&s->given, "help")) {
         return ZREG_OK;
     }
-    zreg_status status = check_words(s);
-    return status == ZREG_OK ? values_check(s) : status;
+    return check_words(s);
 }
 
 const char *session_word(const session *s, size_t i)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Verify: is all of an image there, and is it what its digests say? */
+/** Verify: whether all of an image is there, and is what its digests say. */
 #ifndef ZREG_VERIFY_H
 #define ZREG_VERIFY_H
 

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import json_rules  # noqa: E402
 import tap  # noqa: E402
-from registry import (DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Answer, World, error, manifest, sha256,  # noqa: E402
+from registry import (DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Answer, World, manifest, sha256,  # noqa: E402
                       sha512)
 
 
