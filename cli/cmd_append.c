@@ -8,6 +8,7 @@ static const option_spec options_of_append[] = {
     {"base", "REF", "the image to build on, or scratch"},
     {"layer", "TAR|DIR", "a layer to put on top; may be repeated", true},
     {"label", "KEY=VALUE", "a label; may be repeated", true},
+    {"annotation", "KEY=VALUE", "an annotation of the manifest; may be repeated", true},
     {"platform", "OS/ARCH", "of a scratch image, or the one to take of an index"},
     {"env", "KEY=VALUE", "an environment variable; may be repeated", true},
     {"entrypoint", "WORD", "a word of the entry point; may be repeated", true},
@@ -28,6 +29,7 @@ static zreg_append_options read_options(session *s)
     zreg_append_options options = ZREG_OPTIONS(zreg_append_options);
     options.platform = options_text(&s->given, "platform");
     options.labels = list_or_null(s, "label");
+    options.annotations = list_or_null(s, "annotation");
     options.environment = list_or_null(s, "env");
     options.entrypoint = list_or_null(s, "entrypoint");
     options.command = list_or_null(s, "cmd");
@@ -61,6 +63,7 @@ const verb cmd_append = {
     .words = "DST",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "put layers on an image, or on nothing, and store the result",
     .text = "The same input gives the same digest. --username is for the host of DST.",
     .options = options_of_append,

@@ -8,7 +8,7 @@ static const option_spec options_of_copy[] = {
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 
@@ -64,6 +64,7 @@ const verb cmd_copy = {
     .words = "SRC DST",
     .min_words = 2,
     .max_words = 2,
+    .places = "pp",
     .summary = "copy an image, or a whole index, from one place to another",
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"

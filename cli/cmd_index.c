@@ -8,7 +8,7 @@
 static const option_spec options_of_index[] = {
     {"platform", "OS/ARCH", "of an index among REF, take only this platform; may be repeated",
      true},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 
@@ -37,6 +37,7 @@ const verb cmd_index = {
     .words = "DST REF...",
     .min_words = 2,
     .max_words = SIZE_MAX,
+    .places = "p",
     .summary = "make one multi-platform image of several images",
     .text = "--username is for the host of DST.",
     .options = options_of_index,
