@@ -103,8 +103,7 @@ static zreg_status host_of(session *s, char **host, const char *place)
 {
     zreg_ref *ref = NULL;
     *host = NULL;
-    if (place == NULL || strncmp(place, "oci:", 4) == 0 ||
-        strncmp(place, "docker-archive:", 15) == 0) {
+    if (place == NULL || values_is_local(place)) {
         return ZREG_OK;
     }
     zreg_status status = zreg_ref_parse(&ref, place, &s->err);

@@ -15,8 +15,7 @@ static const option_spec options_of_copy[] = {
 static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
 {
     const char *digest = options_text(&s->given, "expect-digest");
-    const char *const *platforms = options_list(&s->given, "platform");
-    options->platforms = platforms[0] == NULL ? NULL : platforms;
+    options->platforms = options_list_or_null(&s->given, "platform");
     options->with_referrers = options_flag(&s->given, "with-referrers");
     options->progress = progress_draw;
     options->progress_user = &s->progress;

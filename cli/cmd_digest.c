@@ -3,9 +3,9 @@
 #include "json.h"
 #include "output.h"
 #include "pick.h"
+#include "values.h"
 #include "verbs.h"
 #include <stdio.h>
-#include <string.h>
 
 static const option_spec options_of_digest[] = {
     {"platform", "OS/ARCH", "of an index, the image for this platform"},
@@ -52,12 +52,10 @@ static zreg_status find(session *s, zreg_digest *out)
 {
     const char *text = session_word(s, 0);
     const char *platform = options_text(&s->given, "platform");
-    bool local = strncmp(text, "oci:", 4) == 0 || strncmp(text, "oci-archive:", 12) == 0 ||
-                 strncmp(text, "docker-archive:", 15) == 0;
     if (platform != NULL) {
         return look_inside(s, out, text, platform);
     }
-    return local ? read_local(s, out, text) : ask_registry(s, out, text);
+    return values_is_local(text) ? read_local(s, out, text) : ask_registry(s, out, text);
 }
 
 static zreg_status digest_run(session *s)

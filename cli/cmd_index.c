@@ -16,8 +16,7 @@ static zreg_status index_run(session *s)
 {
     zreg_digest digest;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
-    const char *const *platforms = options_list(&s->given, "platform");
-    options.platforms = platforms[0] == NULL ? NULL : platforms;
+    options.platforms = options_list_or_null(&s->given, "platform");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);

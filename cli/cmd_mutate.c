@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
+#include "image_options.h"
 #include "output.h"
 #include "pick.h"
 #include "values.h"
@@ -7,39 +8,12 @@
 #include <string.h>
 
 static const option_spec options_of_mutate[] = {
-    {"label", "KEY=VALUE", "a label; may be repeated", true},
-    {"annotation", "KEY=VALUE", "an annotation of the manifest; may be repeated", true},
-    {"env", "KEY=VALUE", "an environment variable; may be repeated", true},
-    {"entrypoint", "WORD", "a word of the entry point; may be repeated", true},
-    {"cmd", "WORD", "a word of the command; may be repeated", true},
-    {"workdir", "DIR", "working directory"},
-    {"user", "USER", "user that the command runs as"},
+    IMAGE_OPTIONS_NOTES,
+    IMAGE_OPTIONS_RUN,
     {"platform", "OS/ARCH",
      "of an index, change the image for this platform, and store that alone"},
     {NULL},
 };
-
-static const char *const *list_or_null(const session *s, const char *name)
-{
-    const char *const *list = options_list(&s->given, name);
-    return list[0] == NULL ? NULL : list;
-}
-
-static zreg_append_options read_options(session *s)
-{
-    zreg_append_options options = ZREG_OPTIONS(zreg_append_options);
-    options.platform = options_text(&s->given, "platform");
-    options.labels = list_or_null(s, "label");
-    options.annotations = list_or_null(s, "annotation");
-    options.environment = list_or_null(s, "env");
-    options.entrypoint = list_or_null(s, "entrypoint");
-    options.command = list_or_null(s, "cmd");
-    options.working_dir = options_text(&s->given, "workdir");
-    options.user = options_text(&s->given, "user");
-    options.progress = progress_draw;
-    options.progress_user = &s->progress;
-    return options;
-}
 
 static zreg_status check(session *s, const char *dst)
 {
@@ -63,8 +37,7 @@ static zreg_status check(session *s, const char *dst)
 static zreg_status refuse_index(session *s, const char *src)
 {
     picked it = {NULL};
-    if (strncmp(src, "oci:", 4) == 0 || strncmp(src, "oci-archive:", 12) == 0 ||
-        strncmp(src, "docker-archive:", 15) == 0 || options_flag(&s->given, "platform")) {
+    if (values_is_local(src) || options_flag(&s->given, "platform")) {
         return ZREG_OK;
     }
     zreg_status status = pick_manifest(s, &it, src, NULL);
@@ -82,7 +55,7 @@ static zreg_status mutate_run(session *s)
 {
     static const char *const none[] = {NULL};
     zreg_digest digest;
-    zreg_append_options options = read_options(s);
+    zreg_append_options options = image_options_read(s);
     const char *src = session_word(s, 0);
     const char *dst = session_word(s, 1) == NULL ? src : session_word(s, 1);
     zreg_status status = check(s, dst);

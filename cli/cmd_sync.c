@@ -72,17 +72,15 @@ static zreg_status read_lines(session *s, sync_file *out)
 /* A line's own patterns, or those of the command line. */
 static const char *const *patterns(const session *s, const char *const *own, const char *option)
 {
-    const char *const *list = own != NULL && own[0] != NULL ? own : options_list(&s->given, option);
-    return list[0] == NULL ? NULL : list;
+    return own != NULL && own[0] != NULL ? own : options_list_or_null(&s->given, option);
 }
 
 static zreg_sync_options options_for(session *s, const sync_line *line)
 {
     zreg_sync_options options = ZREG_OPTIONS(zreg_sync_options);
-    const char *const *platforms = options_list(&s->given, "platform");
     options.tags = patterns(s, line->tags, "tags");
     options.exclude = patterns(s, line->exclude, "exclude");
-    options.platforms = platforms[0] == NULL ? NULL : platforms;
+    options.platforms = options_list_or_null(&s->given, "platform");
     options.with_referrers = options_flag(&s->given, "with-referrers");
     options.delete_others = options_flag(&s->given, "delete");
     options.dry_run = options_flag(&s->given, "dry-run");

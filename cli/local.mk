@@ -38,6 +38,8 @@ cli_zreg_SOURCES = \
 	cli/files.h \
 	cli/help.c \
 	cli/help.h \
+	cli/image_options.c \
+	cli/image_options.h \
 	cli/json.c \
 	cli/json.h \
 	cli/main.c \

@@ -2,6 +2,7 @@
 #include "pick.h"
 
 #include "memory.h"
+#include "values.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,7 @@ enum { MAX_DEPTH = 8, MAX_BLOB = 4 << 20, MAX_LISTED = 300 };
 
 zreg_status pick_ref(session *s, zreg_ref **out, const char *text)
 {
-    if (strncmp(text, "oci:", 4) == 0 || strncmp(text, "oci-archive:", 12) == 0 ||
-        strncmp(text, "docker-archive:", 15) == 0) {
+    if (values_is_local(text)) {
         return session_fail(s, ZREG_INVAL,
                             "\"%s\": %s is for images in registries; zreg inspect and zreg copy "
                             "read other places",

@@ -120,10 +120,7 @@ zreg_status session_start(session *s, const verb *which, int argc, char **argv)
     }
     s->json = options_flag(&s->given, "json");
     s->quiet = options_flag(&s->given, "quiet");
-    if (options_flag(&s->given, "help")) {
-        return ZREG_OK;
-    }
-    return check_words(s);
+    return options_flag(&s->given, "help") ? ZREG_OK : check_words(s);
 }
 
 const char *session_word(const session *s, size_t i)

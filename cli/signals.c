@@ -77,9 +77,9 @@ void signals_die(void)
 static void the_signals(sigset_t *set)
 {
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    for (int i = 0; i < ENDS; i++) {
+        sigaddset(set, ends[i]);
+    }
     sigaddset(set, END_OF_WAIT);
 }
 

@@ -128,7 +128,7 @@ static const char *without_prefix(const char *text)
     return strncmp(text, "docker://", 9) == 0 ? text + 9 : text;
 }
 
-static bool is_local(const char *text)
+bool values_is_local(const char *text)
 {
     return strncmp(text, "oci:", 4) == 0 || strncmp(text, "docker-archive:", 15) == 0 ||
            strncmp(text, "oci-archive:", 12) == 0;
@@ -138,7 +138,7 @@ zreg_status values_place(session *s, const char *text)
 {
     const char *name = without_prefix(text);
     size_t size = strlen(name);
-    if (is_local(text)) {
+    if (values_is_local(text)) {
         return ZREG_OK;
     }
     size -= size > 0 && name[size - 1] == '/' ? 1 : 0;

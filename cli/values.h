@@ -19,6 +19,9 @@ zreg_status values_timeout(session *s, const char *name, uint32_t *out_ms);
  *  wrong use. */
 zreg_status values_place(session *s, const char *text);
 
+/** Whether a place is a folder or a file of this machine, not of a registry. */
+bool values_is_local(const char *text);
+
 /** Whether a reference's text names a tag: without this "latest" is meant by leaving the tag out. */
 bool values_names_tag(const char *text);
 

@@ -166,12 +166,6 @@ static zreg_status look(void *user, size_t i, zreg_cancel *stop, zreg_error *err
     return zreg__cancel_check(stop, err);
 }
 
-static unsigned jobs_of(const sync_run *run)
-{
-    uint32_t jobs = run->options.jobs == 0 ? ZREG__DEFAULT_JOBS : run->options.jobs;
-    return jobs > ZREG__MAX_JOBS ? ZREG__MAX_JOBS : jobs;
-}
-
 static int report(const zreg_progress *now, void *user)
 {
     sync_run *run = user;
@@ -303,9 +297,10 @@ static zreg_status delete_others(sync_run *run, zreg_error *err)
 
 static zreg_status carry_out(sync_run *run, zreg_error *err)
 {
+    const zreg__transfer_options options = {.jobs = run->options.jobs};
     ZREG__TRY(list_source(run, err));
-    ZREG__TRY(
-        zreg__parallel_run(run->result->count, jobs_of(run), look, NULL, run, run->cancel, err));
+    ZREG__TRY(zreg__parallel_run(run->result->count, zreg__transfer_jobs(&options), look, NULL, run,
+                                 run->cancel, err));
     ZREG__TRY(copy_all(run, err));
     return run->options.delete_others ? delete_others(run, err) : ZREG_OK;
 }

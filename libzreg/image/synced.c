@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include <string.h>
 
 zreg_status zreg__synced_new(zreg_synced **out, const char *src, const char *dst, bool dry_run,
                              zreg_error *err)
@@ -19,30 +18,13 @@ zreg_status zreg__synced_new(zreg_synced **out, const char *src, const char *dst
     return ZREG_OK;
 }
 
-static bool has_room(zreg_synced *synced)
-{
-    if (synced->count < synced->capacity) {
-        return true;
-    }
-    size_t capacity = synced->capacity == 0 ? 64 : synced->capacity * 2;
-    zreg_synced_tag *larger = zreg__calloc(capacity, sizeof(*larger));
-    if (larger == NULL) {
-        return false;
-    }
-    if (synced->count > 0) {
-        memcpy(larger, synced->items, synced->count * sizeof(*larger));
-    }
-    free(synced->items);
-    synced->items = larger;
-    synced->capacity = capacity;
-    return true;
-}
-
 zreg_status zreg__synced_add(zreg_synced *synced, const char *tag, zreg_error *err)
 {
     ZREG__AUTO_FREE char *name = zreg__strdup(tag);
     ZREG__AUTO_FREE char *reason = zreg__strdup("");
-    if (name == NULL || reason == NULL || !has_room(synced)) {
+    ZREG__TRY(zreg__array_room((void **)&synced->items, &synced->capacity, synced->count,
+                               sizeof(*synced->items), err));
+    if (name == NULL || reason == NULL) {
         return zreg__fail_nomem(err);
     }
     synced->items[synced->count++] = (zreg_synced_tag){

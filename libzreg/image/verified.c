@@ -19,25 +19,6 @@ zreg_status zreg__verified_new(zreg_verified **out, const char *place, bool quic
     return ZREG_OK;
 }
 
-static bool has_room(zreg_verified *to)
-{
-    if (to->count < to->capacity) {
-        return true;
-    }
-    size_t capacity = to->capacity == 0 ? 32 : to->capacity * 2;
-    zreg_verified_part *larger = zreg__calloc(capacity, sizeof(*larger));
-    if (larger == NULL) {
-        return false;
-    }
-    if (to->count > 0) {
-        memcpy(larger, to->parts, to->count * sizeof(*larger));
-    }
-    free(to->parts);
-    to->parts = larger;
-    to->capacity = capacity;
-    return true;
-}
-
 static zreg_status remember(bool *out_new, zreg_verified *to, const zreg_digest *digest,
                             bool is_manifest, zreg_error *err)
 {
@@ -61,7 +42,9 @@ zreg_status zreg__verified_add(bool *out_new, zreg_verified *to, const zreg_desc
     }
     ZREG__AUTO_FREE char *type = zreg__strdup(part->media_type == NULL ? "" : part->media_type);
     ZREG__AUTO_FREE char *reason = zreg__strdup("");
-    if (type == NULL || reason == NULL || !has_room(to)) {
+    ZREG__TRY(
+        zreg__array_room((void **)&to->parts, &to->capacity, to->count, sizeof(*to->parts), err));
+    if (type == NULL || reason == NULL) {
         return zreg__fail_nomem(err);
     }
     to->parts[to->count++] = (zreg_verified_part){.digest = part->digest,

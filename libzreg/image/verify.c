@@ -26,6 +26,7 @@ typedef struct verify_run {
     size_t first_blob;     /* in the result */
     zreg_manifest **manifests;
     size_t manifest_count;
+    size_t manifest_capacity;
     _Atomic uint64_t bytes; /* that the threads have read */
     _Atomic uint32_t blobs; /* that they are done with */
     uint64_t total;
@@ -45,13 +46,12 @@ ZREG__DEFINE_AUTO_VALUE(verify_run, run_finish)
 
 static zreg_status keep(verify_run *run, zreg_manifest *manifest, zreg_error *err)
 {
-    size_t size = (run->manifest_count + 1) * sizeof(zreg_manifest *);
-    zreg_manifest **larger = realloc(run->manifests, size);
-    if (larger == NULL) {
+    zreg_status status = zreg__array_room((void **)&run->manifests, &run->manifest_capacity,
+                                          run->manifest_count, sizeof(zreg_manifest *), err);
+    if (status != ZREG_OK) {
         zreg_manifest_free(manifest);
-        return zreg__fail_nomem(err);
+        return status;
     }
-    run->manifests = larger;
     run->manifests[run->manifest_count++] = manifest;
     return ZREG_OK;
 }

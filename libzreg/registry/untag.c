@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "oci/compose.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include <string.h>
@@ -45,19 +46,20 @@ static zreg_status make_config(stand_in *self, zreg_error *err)
  * config is its layer too, since some want an image to have one. */
 static zreg_status make_manifest(stand_in *self, const zreg_manifest *old, zreg_error *err)
 {
-    const char *type = zreg_manifest_media_type(old);
-    bool docker = strstr(type, "vnd.docker.") != NULL;
-    const char *digest = self->config_digest.text;
-    size_t size = strlen(self->config);
-    ZREG__AUTO_FREE char *text = zreg__asprintf(
-        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":{\"mediaType\":\"%s\",\"digest\":\"%"
-        "s\","
-        "\"size\":%zu},\"layers\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}]}",
-        docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST,
-        docker ? ZREG__TYPE_DOCKER_CONFIG : ZREG__TYPE_OCI_CONFIG, digest, size,
-        docker ? ZREG__TYPE_DOCKER_LAYER_GZIP : ZREG__TYPE_OCI_LAYER_GZIP, digest, size);
-    return text != NULL ? zreg_manifest_parse(&self->manifest, text, strlen(text), NULL, err)
-                        : zreg__fail_nomem(err);
+    bool docker = strstr(zreg_manifest_media_type(old), "vnd.docker.") != NULL;
+    zreg_descriptor part = {.media_type = docker ? ZREG__TYPE_DOCKER_CONFIG : ZREG__TYPE_OCI_CONFIG,
+                            .digest = self->config_digest,
+                            .size_bytes = strlen(self->config)};
+    ZREG__AUTO(zreg__json) zreg__json *config = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *layers = NULL;
+    ZREG__TRY(zreg__compose_descriptor(&config, &part, err));
+    part.media_type = docker ? ZREG__TYPE_DOCKER_LAYER_GZIP : ZREG__TYPE_OCI_LAYER_GZIP;
+    ZREG__TRY(zreg__compose_descriptors(&layers, &part, 1, err));
+    const zreg__parts parts = {.media_type =
+                                   docker ? ZREG__TYPE_DOCKER_MANIFEST : ZREG__TYPE_OCI_MANIFEST,
+                               .config = config,
+                               .items = layers};
+    return zreg__compose_manifest(&self->manifest, &parts, err);
 }
 
 static zreg_status make(stand_in *self, const zreg_ref *ref, const zreg_manifest *old,
