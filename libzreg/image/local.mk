@@ -43,6 +43,9 @@ libzreg_sources += \
 	libzreg/image/pusher.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
+	libzreg/image/sync.c \
+	libzreg/image/synced.c \
+	libzreg/image/synced.h \
 	libzreg/image/tarheader.c \
 	libzreg/image/tarheader.h \
 	libzreg/image/tarindex.c \
@@ -51,7 +54,10 @@ libzreg_sources += \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
 	libzreg/image/transfer.c \
-	libzreg/image/transfer.h
+	libzreg/image/transfer.h \
+	libzreg/image/verified.c \
+	libzreg/image/verified.h \
+	libzreg/image/verify.c
 
 if BUILD_SERVER
 libzreg_sources += libzreg/image/endpoint_store.c

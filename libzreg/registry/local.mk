@@ -55,6 +55,8 @@ libzreg_sources += \
 	libzreg/registry/token.h \
 	libzreg/registry/token_ask.c \
 	libzreg/registry/token_ask.h \
+	libzreg/registry/untag.c \
+	libzreg/registry/untag.h \
 	libzreg/registry/upload.c \
 	libzreg/registry/upload.h \
 	libzreg/registry/upload_recover.c \
