@@ -187,6 +187,7 @@ static zreg_status send_put(zreg__upload *self, const void *bytes, size_t size, 
 
     self->closing = true;
     self->whole = stream || size > 0;
+    self->body_bytes = self->whole ? self->size : 0;
     ZREG__TRY(closing_url(&url, self, err));
     return send_request(self, &request, err);
 }
@@ -207,6 +208,7 @@ static zreg_status send_patch(zreg__upload *self, zreg_error *err)
     self->closing = false;
     self->whole = false;
     self->left = next_piece(self);
+    self->body_bytes = self->left;
     if (self->size != UINT64_MAX) {
         range = zreg__asprintf("Content-Range: %llu-%llu", (unsigned long long)self->at,
                                (unsigned long long)(self->at + self->left - 1));

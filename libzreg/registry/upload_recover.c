@@ -39,13 +39,17 @@ static verdict learn_piece(zreg__upload *self, uint64_t piece)
     return CHANGED;
 }
 
-/* Smaller pieces, unless the registry wants larger ones (OCI-Chunk-Min-Length). */
+/* Smaller pieces, unless the registry wants larger ones (OCI-Chunk-Min-Length), or another upload has learned meanwhile
+ * that they must be smaller. */
 static verdict shrink(zreg__upload *self)
 {
     uint64_t piece = atomic_load(&self->target.host->upload_piece);
-    uint64_t sent = piece == 0 || piece == UINT64_MAX ? self->size : piece;
+    uint64_t sent = self->body_bytes;
     uint64_t next = sent > LARGEST_PIECE_BYTES ? LARGEST_PIECE_BYTES : sent / 4;
 
+    if (piece != 0 && piece < sent) {
+        return CHANGED;
+    }
     if (next < SMALLEST_PIECE_BYTES || next < self->minimum) {
         return FINAL;
     }
@@ -168,8 +172,8 @@ static zreg_status ask_session(bool *out_known, zreg__upload *self, zreg_error *
     zreg__request request = {.method = "GET", .url = &self->session, .once = true};
 
     ZREG__TRY(ask(&exchange, self, &request, err));
-    *out_known = exchange != NULL && zreg__fetch_status(exchange) / 100 == 2 &&
-                 take_range(self, exchange);
+    *out_known =
+        exchange != NULL && zreg__fetch_status(exchange) / 100 == 2 && take_range(self, exchange);
     if (*out_known && zreg__answer_location(&next, exchange, "", NULL) == ZREG_OK) {
         zreg__fetch_url_finish(&self->session);
         self->session = next;
@@ -223,8 +227,8 @@ zreg_status zreg__upload_recover(zreg__upload *self, zreg_error *err)
         return zreg__fail_again(err, &self->fault.error);
     }
     if (found == AGAIN) {
-        ZREG__TRY(zreg__attempt_again(&self->attempt, self->fault.asked_ms, &self->fault.error,
-                                      err));
+        ZREG__TRY(
+            zreg__attempt_again(&self->attempt, self->fault.asked_ms, &self->fault.error, err));
     }
     return go_on(self, found, err);
 }
@@ -244,7 +248,7 @@ void zreg__upload_abandon(zreg__upload *self)
     };
 
     if (zreg__upload_has_session(self)) {
-        (void)zreg__request_send(&exchange, self->client, self->target.host, &request,
-                                 self->cancel, NULL);
+        (void)zreg__request_send(&exchange, self->client, self->target.host, &request, self->cancel,
+                                 NULL);
     }
 }
