@@ -23,8 +23,9 @@ typedef struct delivery {
     zreg_cancel *cancel;
     zreg__auth auth;
     zreg__fetch_failure failure;
-    bool tls;     /* of the last send */
-    bool refused; /* a 401 came */
+    bool tls;      /* of the last send */
+    bool refused;  /* a 401 came */
+    bool in_doubt; /* a try may have been carried out whose answer was lost */
 } delivery;
 
 static void delivery_finish(delivery *s)
@@ -267,10 +268,11 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
 static zreg_status fail_page(const delivery *s, const zreg__fetch_exchange *exchange,
                              zreg_error *err)
 {
-    zreg__fail(err, ZREG_PROTO,
-               "%s: %s answers with a web page (text/html); is the address right, and does no login "
-               "page or proxy stand before the registry?",
-               s->request->what, zreg__fetch_answerer(exchange)->host);
+    zreg__fail(
+        err, ZREG_PROTO,
+        "%s: %s answers with a web page (text/html); is the address right, and does no login "
+        "page or proxy stand before the registry?",
+        s->request->what, zreg__fetch_answerer(exchange)->host);
     zreg__fetch_blame(exchange, err);
     return ZREG_PROTO;
 }
@@ -328,14 +330,54 @@ static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_err
     return status;
 }
 
+/* Whether it was done already: then the answer that shows it is the answer. Not knowing is no failure. */
+static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_error *err)
+{
+    const zreg__request_look *how = s->request->look;
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    zreg_error failed = {0};
+    const zreg__request head = {
+        .method = "HEAD",
+        .path = s->request->path,
+        .repository = s->request->repository,
+        .actions = ZREG__PULL,
+        .headers = {how->accept},
+        .once = true,
+        .what = s->request->what,
+    };
+
+    if (zreg__request_send(&exchange, s->client, s->host, &head, s->cancel, &failed) ==
+        ZREG_CANCELLED) {
+        return zreg__fail_again(err, &failed);
+    }
+    if (exchange != NULL && how->shows_done(how->user, exchange)) {
+        *out = zreg__steal(&exchange);
+    }
+    return ZREG_OK;
+}
+
+/* Who refuses a request for the time being has not carried it out. */
+static bool leaves_doubt(const zreg__fetch_exchange *exchange, zreg_status status,
+                         zreg__fetch_failure failure)
+{
+    return status == ZREG_OK ? zreg__fetch_status(exchange) >= 500 : failure != ZREG__FETCH_FINAL;
+}
+
 /* One try, to the last byte that is the request's own to read. */
 static zreg_status send_whole(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
                               void *user, zreg_error *err)
 {
     delivery *s = user;
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    zreg_status status = send_logged(&exchange, s, err);
+    zreg_status status;
 
+    if (s->in_doubt && s->request->look != NULL) {
+        ZREG__TRY(look(out, s, err));
+    }
+    if (*out != NULL) {
+        return ZREG_OK;
+    }
+    status = send_logged(&exchange, s, err);
     if (status == ZREG_OK && zreg__answer_is_page(exchange) && !(last && s->request->may_be_page)) {
         s->failure = ZREG__FETCH_TRANSIENT;
         status = fail_page(s, exchange, err);
@@ -344,6 +386,7 @@ static zreg_status send_whole(zreg__fetch_exchange **out, zreg__fetch_failure *f
         status = take_body(s, exchange, err);
     }
     *failure = s->failure;
+    s->in_doubt |= leaves_doubt(exchange, status, s->failure);
     if (status == ZREG_OK) {
         *out = zreg__steal(&exchange);
     }
@@ -391,5 +434,10 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     if (request->once || request->stream || request->fleeting) {
         return send_once(out, &sending, err);
     }
-    return zreg__attempt_send(out, &attempt, send_whole, &sending, err);
+    zreg_status status = zreg__attempt_send(out, &attempt, send_whole, &sending, err);
+
+    if (request->out_in_doubt != NULL) {
+        *request->out_in_doubt = sending.in_doubt;
+    }
+    return status;
 }
