@@ -134,8 +134,9 @@ static bool is_json(const zreg__buf *body)
 }
 
 /* What is no JSON is no manifest that could be wrong: something else answered, or half of it came. */
-static zreg_status take_manifest(void *user, const zreg__fetch_exchange *exchange,
-                                 const zreg__buf *body, zreg_error *err)
+static zreg_status take_manifest(bool *out_passing, void *user,
+                                 const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                                 zreg_error *err)
 {
     reading *self = user;
     zreg_error failed = {0};
@@ -143,10 +144,8 @@ static zreg_status take_manifest(void *user, const zreg__fetch_exchange *exchang
         parse_answer(&self->manifest, body, exchange, self->ref, self->what, &failed);
 
     self->modified_s = modified_s(exchange);
-    if (status == ZREG_INVAL && !is_json(body)) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is no JSON; is the address right?",
-                          self->what);
-    }
+    *out_passing =
+        status == ZREG_PROTO || status == ZREG_CORRUPT || (status == ZREG_INVAL && !is_json(body));
     if (status != ZREG_OK) {
         zreg__fail_again(err, &failed);
         return zreg__error_prefix(err, status, "%s", zreg_ref_text(self->ref));

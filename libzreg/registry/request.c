@@ -287,14 +287,17 @@ static zreg_status parse_json(const zreg__request *request, const zreg__buf *bod
                       request->what);
 }
 
-static zreg_status judge(const zreg__request *request, const zreg__fetch_exchange *exchange,
-                         const zreg__buf *body, zreg_error *err)
+static zreg_status judge(bool *out_passing, const zreg__request *request,
+                         const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                         zreg_error *err)
 {
     if (request->json != NULL) {
+        *out_passing = true;
         return parse_json(request, body, err);
     }
-    return request->judge == NULL ? ZREG_OK
-                                  : request->judge(request->judge_user, exchange, body, err);
+    return request->judge == NULL
+               ? ZREG_OK
+               : request->judge(out_passing, request->judge_user, exchange, body, err);
 }
 
 /* Reads the body of a 200 and has it judged. */
@@ -303,6 +306,7 @@ static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_e
     const zreg__request *request = s->request;
     ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__BUF(request->json_bytes);
     zreg__buf *body = request->json != NULL ? &own : request->answer;
+    bool passing = false;
     zreg_status status;
 
     if (body == NULL || zreg__fetch_status(exchange) != 200) {
@@ -314,8 +318,8 @@ static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_e
         s->failure = zreg__fetch_failed_how(exchange);
         return zreg__error_prefix(err, status, "%s", request->what);
     }
-    status = judge(request, exchange, body, err);
-    if (status == ZREG_PROTO || status == ZREG_CORRUPT) {
+    status = judge(&passing, request, exchange, body, err);
+    if (status != ZREG_OK && passing) {
         s->failure = ZREG__FETCH_TRANSIENT;
     }
     return status;

@@ -8,9 +8,11 @@
 
 #define ZREG__REQUEST_HEADERS 4
 
-/** Judges a 200 and its body. PROTO and CORRUPT: it is asked for again, as far as tries are left. */
-typedef zreg_status zreg__request_judge(void *user, const zreg__fetch_exchange *exchange,
-                                        const zreg__buf *body, zreg_error *err);
+/** Judges a 200 and its body; `*out_passing`: what is wrong may have been so for a moment, and it is asked
+ *  for again, as far as tries are left. */
+typedef zreg_status zreg__request_judge(bool *out_passing, void *user,
+                                        const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                                        zreg_error *err);
 
 /** How a HEAD of the same path tells whether a request whose answer was lost was carried out. */
 typedef struct zreg__request_look {
