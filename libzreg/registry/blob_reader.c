@@ -21,12 +21,12 @@ struct zreg_blob_reader {
     zreg__fetch_exchange *exchange;
     zreg__hash hash; /* of the bytes received, unless it is a part */
     uint64_t received;
-    bool is_part;        /* then nothing can be verified */
-    uint64_t whole;      /* the size that the blob must have; UINT64_MAX: any */
-    uint64_t first;      /* where the part begins; else 0 */
-    uint64_t wanted;     /* bytes asked for; UINT64_MAX: to the end */
-    uint64_t size;       /* of what is read; UINT64_MAX: unknown */
-    uint64_t skip;       /* bytes that are sent again, to be dropped */
+    bool is_part;    /* then nothing can be verified */
+    uint64_t whole;  /* the size that the blob must have; UINT64_MAX: any */
+    uint64_t first;  /* where the part begins; else 0 */
+    uint64_t wanted; /* bytes asked for; UINT64_MAX: to the end */
+    uint64_t size;   /* of what is read; UINT64_MAX: unknown */
+    uint64_t skip;   /* bytes that are sent again, to be dropped */
     zreg__attempt attempt;
     uint64_t resumed_at; /* bytes received when it was last resumed */
     bool verified;
@@ -167,7 +167,8 @@ static char *range_header(const zreg_blob_reader *reader)
 /* The beginning of a blob of known size is asked for as the whole that it is. */
 static bool wants_range(const zreg_blob_reader *reader)
 {
-    return reader->received > 0 || (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
+    return reader->received > 0 ||
+           (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
 }
 
 static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
@@ -255,8 +256,7 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
 zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
                            const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg_blob_reader whole = {
-        .wanted = UINT64_MAX, .whole = UINT64_MAX, .size = UINT64_MAX};
+    const zreg_blob_reader whole = {.wanted = UINT64_MAX, .whole = UINT64_MAX, .size = UINT64_MAX};
 
     zreg__error_clear(err);
     return open(out, &whole, client, ref, digest, cancel, err);
@@ -410,19 +410,21 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
     return ZREG_OK;
 }
 
-static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                             size_t capacity, zreg_error *err);
-
-/* The answer ended well, and before the size that the blob must have. */
-static zreg_status read_missing(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                                size_t capacity, zreg_error *err)
+/* Asks again while the answer ends well, and before the size that the blob must have. */
+static zreg_status receive_surely(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                                  size_t capacity, zreg_error *err)
 {
-    zreg_error failed = {0};
+    for (;;) {
+        zreg_error failed = {0};
 
-    (void)fail_short(reader, &failed);
-    ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
-    ZREG__TRY(request_bytes(reader, err));
-    return read_part(out_size, reader, buffer, capacity, err);
+        ZREG__TRY(receive(out_size, reader, buffer, capacity, err));
+        if (*out_size > 0 || reader->whole == UINT64_MAX) {
+            return ZREG_OK;
+        }
+        (void)fail_short(reader, &failed);
+        ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
+        ZREG__TRY(request_bytes(reader, err));
+    }
 }
 
 /* Of a part: what comes after it is not read, and ends the transfer. */
@@ -438,13 +440,11 @@ static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *b
         *out_size = 0;
         return ZREG_OK;
     }
-    ZREG__TRY(receive(&size, reader, buffer, rest < capacity ? (size_t)rest : capacity, err));
+    ZREG__TRY(
+        receive_surely(&size, reader, buffer, rest < capacity ? (size_t)rest : capacity, err));
     reader->received += size;
     if (reader->received > ZREG__MAX_BLOB_BYTES) {
         return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
-    }
-    if (size == 0 && reader->whole != UINT64_MAX) {
-        return read_missing(out_size, reader, buffer, capacity, err);
     }
     if (size == 0 && (reader->size != UINT64_MAX || reader->received == 0)) {
         return fail_short(reader, err);
