@@ -77,13 +77,6 @@ static zreg_status fail_past_end(const zreg_blob_reader *reader, zreg_error *err
                       reader->target.what, (unsigned long long)reader->first);
 }
 
-static zreg_status fail_size(const zreg_blob_reader *reader, uint64_t whole, zreg_error *err)
-{
-    return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
-                      reader->target.what, (unsigned long long)whole,
-                      (unsigned long long)reader->whole);
-}
-
 /* The whole comes where Range is not known: what is before the part is dropped. */
 static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
 {
@@ -94,15 +87,16 @@ static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
         return ZREG_OK;
     }
     if (reader->whole != UINT64_MAX && whole != reader->whole) {
-        return fail_size(reader, whole, err);
+        return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
+                          reader->target.what, (unsigned long long)whole,
+                          (unsigned long long)reader->whole);
     }
     if (whole <= reader->first) {
         return fail_past_end(reader, err);
     }
     if (reader->size == UINT64_MAX) {
-        uint64_t rest = whole - reader->first;
-
-        reader->size = rest < reader->wanted ? rest : reader->wanted;
+        whole -= reader->first;
+        reader->size = whole < reader->wanted ? whole : reader->wanted;
     }
     return ZREG_OK;
 }
@@ -112,6 +106,7 @@ static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint
                             uint64_t whole)
 {
     uint64_t length = zreg__fetch_length(reader->exchange);
+    uint64_t got = last - reader->first + 1;
     bool is_last = whole != UINT64_MAX && last == whole - 1;
 
     if (first != reader->first + reader->received || last < first ||
@@ -119,13 +114,12 @@ static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint
         return false;
     }
     if (reader->size != UINT64_MAX) {
-        return last - reader->first + 1 == reader->size;
+        return got == reader->size;
     }
     if (reader->wanted == UINT64_MAX) {
         return is_last || whole == UINT64_MAX;
     }
-    return last - reader->first + 1 == reader->wanted ||
-           (is_last && last - reader->first + 1 < reader->wanted);
+    return got == reader->wanted || (is_last && got < reader->wanted);
 }
 
 /* The answer to the request for a part (RFC 9110, 14.4, 15.3.7, 15.5.17). */
@@ -316,14 +310,12 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
 /* Opens the blob anew after it broke off; `failed` says why. */
 static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
 {
-    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT) {
-        return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
-    }
     if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
         reader->attempt.failures = 0;
     }
     reader->resumed_at = reader->received;
-    if (!zreg__attempt_may_again(&reader->attempt)) {
+    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT ||
+        !zreg__attempt_may_again(&reader->attempt)) {
         return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
     }
     ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, failed, err));
@@ -395,8 +387,8 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
         ZREG__TRY(receive_checked(&size, reader, &reader->held, 1, err));
         reader->holds = size == 1;
     }
+    *out_size = 0;
     if (!reader->holds) {
-        *out_size = 0;
         return ZREG_OK;
     }
     ZREG__TRY(receive_checked(&size, reader, single ? &next : buffer + 1, single ? 1 : capacity - 1,
