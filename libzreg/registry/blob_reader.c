@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-/* A connection that brought this much may break as often as it likes. */
-#define PROGRESS_BYTES ((uint64_t)1 << 20)
-
 struct zreg_blob_reader {
     zreg_client *client;
     zreg_cancel *cancel;
@@ -310,7 +307,7 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
 /* Opens the blob anew after it broke off; `failed` says why. */
 static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
 {
-    if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
+    if (reader->received - reader->resumed_at >= ZREG__ATTEMPT_PROGRESS_BYTES) {
         reader->attempt.failures = 0;
     }
     reader->resumed_at = reader->received;

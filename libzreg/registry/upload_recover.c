@@ -10,9 +10,6 @@
 /* To ask how far a session has come costs a request: less than to send this much again. */
 #define WORTH_ASKING_BYTES ZREG__MIB
 
-/* An upload that came this much further may break as often as it likes. */
-#define PROGRESS_BYTES ZREG__MIB
-
 /* Bodies that are refused for their size become as large as this, then a quarter at a time. */
 #define LARGEST_PIECE_BYTES (16 * ZREG__MIB)
 #define SMALLEST_PIECE_BYTES (64 * ZREG__KIB)
@@ -152,7 +149,7 @@ static bool take_range(zreg__upload *self, const zreg__fetch_exchange *exchange)
         return false;
     }
     self->at = last + 1;
-    if (self->at >= self->told + PROGRESS_BYTES) {
+    if (self->at >= self->told + ZREG__ATTEMPT_PROGRESS_BYTES) {
         self->attempt.failures = 0;
     }
     self->told = self->at;
