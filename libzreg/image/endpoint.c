@@ -151,6 +151,36 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
     return endpoint->driver->blob_open(out, endpoint, digest, cancel, err);
 }
 
+/* Reads and drops what comes before a byte. */
+static zreg_status skip(zreg__source *source, uint64_t bytes, zreg_error *err)
+{
+    char block[8192];
+    while (bytes > 0) {
+        size_t size = 0;
+        size_t want = bytes < sizeof(block) ? (size_t)bytes : sizeof(block);
+        ZREG__TRY(zreg__source_read(&size, source, block, want, err));
+        if (size == 0) {
+            return zreg__fail(err, ZREG_CORRUPT, "the blob is shorter than it was before");
+        }
+        bytes -= size;
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    if (endpoint->driver->blob_open_at != NULL) {
+        return endpoint->driver->blob_open_at(out, endpoint, blob, offset, cancel, err);
+    }
+    ZREG__TRY(endpoint->driver->blob_open(&source, endpoint, &blob->digest, cancel, err));
+    ZREG__TRY(skip(source, offset, err));
+    *out = zreg__steal(&source);
+    return ZREG_OK;
+}
+
 zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                        zreg__endpoint *endpoint, const zreg_digest *digest,
                                        uint64_t size_bytes, const zreg__endpoint *from,
@@ -216,8 +246,7 @@ zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, 
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, endpoint, &digest, size, NULL, cancel, err));
     if (state == ZREG__BLOB_WANTED) {
-        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
-        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
+        ZREG__TRY(zreg__sink_put(sink, bytes, size, err));
     }
     if (out != NULL) {
         *out = digest;

@@ -18,6 +18,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_archive.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/flow.c \
+	libzreg/image/flow.h \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
 	libzreg/image/gzip.c \
@@ -41,6 +43,9 @@ libzreg_sources += \
 	libzreg/image/pusher.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
+	libzreg/image/sync.c \
+	libzreg/image/synced.c \
+	libzreg/image/synced.h \
 	libzreg/image/tarheader.c \
 	libzreg/image/tarheader.h \
 	libzreg/image/tarindex.c \
@@ -49,7 +54,10 @@ libzreg_sources += \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
 	libzreg/image/transfer.c \
-	libzreg/image/transfer.h
+	libzreg/image/transfer.h \
+	libzreg/image/verified.c \
+	libzreg/image/verified.h \
+	libzreg/image/verify.c
 
 if BUILD_SERVER
 libzreg_sources += libzreg/image/endpoint_store.c

@@ -40,6 +40,16 @@ static zreg_status use_bearer_value(zreg__auth *auth, const char *token, zreg_er
     return auth->value != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+/* What is shown to the registry itself: its token, or user and password. */
+static zreg_status use_own(zreg__auth *auth, const zreg__credential *credential, zreg_error *err)
+{
+    bool by_user = credential->username != NULL && auth->scheme == ZREG__CHALLENGE_BASIC;
+
+    return credential->registry_token != NULL && !by_user
+               ? use_bearer_value(auth, credential->registry_token, err)
+               : use_basic(auth, credential, err);
+}
+
 static zreg_status use_new_token(zreg__auth *auth, const asker *by, zreg__token_call *call,
                                  const zreg__scopes *wanted, zreg_error *err)
 {
@@ -106,7 +116,7 @@ static zreg_status use_bearer(zreg__auth *auth, const asker *by, zreg_error *err
     zreg_error failed = {0};
 
     if (by->credential->registry_token != NULL) {
-        return use_bearer_value(auth, by->credential->registry_token, err);
+        return use_own(auth, by->credential, err);
     }
     zreg_status status = use_token(auth, by, &failed);
     if (status == ZREG_OK) {
@@ -143,12 +153,27 @@ zreg_status zreg__auth_prepare(zreg__auth *auth, zreg_client *client, zreg__host
                                      cancel, err));
     auth->anonymous = credential.username == NULL && credential.identity_token == NULL &&
                       credential.registry_token == NULL;
-    if (auth->scheme == ZREG__CHALLENGE_BEARER) {
-        return use_bearer(auth, &by, err);
+    return auth->scheme == ZREG__CHALLENGE_BEARER ? use_bearer(auth, &by, err)
+                                                  : use_own(auth, &credential, err);
+}
+
+zreg_status zreg__auth_keep(zreg__auth *auth, zreg_client *client, zreg__host *host,
+                            zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
+    const char *repository = auth->needed.count > 0 ? auth->needed.items[0].name : "";
+
+    auth->scheme = zreg__host_scheme(host);
+    if (auth->scheme == ZREG__CHALLENGE_NONE) {
+        return ZREG_OK;
     }
-    return credential.username == NULL && credential.registry_token != NULL
-               ? use_bearer_value(auth, credential.registry_token, err)
-               : use_basic(auth, &credential, err);
+    ZREG__TRY(zreg__credentials_find(&credential, client->credentials, host->name, repository,
+                                     cancel, err));
+    if (auth->scheme == ZREG__CHALLENGE_BASIC || credential.registry_token != NULL) {
+        return use_own(auth, &credential, err);
+    }
+    set_value(auth, zreg__host_kept_token(host, credential.key, &auth->needed));
+    return ZREG_OK;
 }
 
 zreg_status zreg__auth_refused(bool *out_again, zreg__auth *auth, zreg__host *host,

@@ -62,6 +62,7 @@ typedef struct zreg__host {
     zreg__fetch_counters wire;
     _Atomic uint64_t auth_requests;
     _Atomic uint64_t blob_requests;
+    _Atomic uint64_t upload_piece; /* of blobs that are pushed, see registry/upload.c */
 
     zreg__turn_lock lock; /* guards all that follows */
     bool known;           /* has answered once */
@@ -194,6 +195,10 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial,
                                   zreg__token_call **out_call, zreg__host *host,
                                   const zreg__token_want *want, zreg_cancel *cancel,
                                   zreg_error *err);
+
+/** A copy of the value of a kept token that covers `needed`; NULL: there is none. Nobody waits. */
+char *zreg__host_kept_token(zreg__host *host, const char *credential_key,
+                            const zreg__scopes *needed);
 
 /** Ends a call; keeps what came of it and takes it over, or NULL, and then `failed` as of zreg__host_leave. Gives
  *  its serial, or 0. */

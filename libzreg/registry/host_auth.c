@@ -251,6 +251,21 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial,
     return status;
 }
 
+char *zreg__host_kept_token(zreg__host *host, const char *credential_key,
+                            const zreg__scopes *needed)
+{
+    const zreg__token *token;
+    char *value = NULL;
+
+    pthread_mutex_lock(&host->lock.lock);
+    token = zreg__token_find(host->tokens, credential_key, needed);
+    if (token != NULL) {
+        value = zreg__strdup(token->value);
+    }
+    pthread_mutex_unlock(&host->lock.lock);
+    return value;
+}
+
 static void take_out(zreg__host *host, const zreg__token_call *call)
 {
     for (zreg__token_call **at = &host->calls; *at != NULL; at = &(*at)->next) {

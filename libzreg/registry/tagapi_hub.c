@@ -25,20 +25,17 @@ static zreg_status send_login(char **out, zreg_client *client, zreg__host *host,
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;
-    ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     const zreg__vendor_call call = {
         .method = "POST",
         .path = "/v2/auth/token",
         .body = body,
+        .json = &json,
         .what = "login to the API of Docker Hub",
     };
     const char *token;
 
     ZREG__TRY(zreg__vendor_send(&exchange, &zreg__tagapi_hub, client, host, &call, cancel, err));
-    ZREG__TRY(zreg__answer_body(&answer, exchange, call.what, err));
-    if (zreg__json_parse(&json, zreg__buf_cstr(&answer), answer.size, call.what, NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON", call.what);
-    }
+    ZREG__TRY(zreg__answer_expect(exchange, 200, call.what, err));
     token = zreg__json_text(json, "access_token");
     /* A line break would begin another header. */
     if (zreg__str_empty(token) || token[strcspn(token, "\r\n")] != '\0') {

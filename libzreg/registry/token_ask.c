@@ -264,12 +264,13 @@ static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure
     return ZREG_OK;
 }
 
-static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, void *user,
-                             zreg_error *err)
+static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
+                             void *user, zreg_error *err)
 {
     const delivery *s = user;
     zreg_status status = send_and_read(out, failure, s, err);
 
+    (void)last;
     if (*failure == ZREG__FETCH_NOT_TLS) {
         *failure = ZREG__FETCH_FINAL; /* where it is was told by the registry */
     }
@@ -284,18 +285,12 @@ static zreg_status send_call(int *out_status, delivery *s, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO_FREE char *what = zreg__asprintf("token service of %s", s->host->name);
-    const zreg__attempt attempt = {
-        .client = s->client,
-        .what = what,
-        .cancel = s->cancel,
-        .send = send_once,
-        .user = s,
-    };
+    zreg__attempt attempt = {.client = s->client, .what = what, .cancel = s->cancel};
 
     if (what == NULL) {
         return zreg__fail_nomem(err);
     }
-    zreg_status status = zreg__attempt_send(&exchange, &attempt, err);
+    zreg_status status = zreg__attempt_send(&exchange, &attempt, send_once, s, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", what);
     }
