@@ -155,6 +155,7 @@ static zreg_status put_by_post(token_call *call, zreg_error *err)
 static zreg_status put_authorization(token_call *call, zreg_error *err)
 {
     zreg__credential shown = *call->credential;
+    char stand_in[] = "<token>";
 
     if (shown.username == NULL && shown.identity_token == NULL) {
         return ZREG_OK;
@@ -163,7 +164,7 @@ static zreg_status put_authorization(token_call *call, zreg_error *err)
         shown.password = shown.identity_token;
     }
     if (shown.username == NULL) {
-        shown.username = (char[]){"<token>"};
+        shown.username = stand_in;
     }
     return zreg__credential_basic(&call->authorization, &shown, err);
 }

@@ -214,7 +214,9 @@ def test_a_helper_has_every_signal():
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         client.do("ping", registry.name)
-        assert all(int(line.split()[1], 16) == 0 for line in lines(world, "docker-credential-probe.mask"))
+        # Of the two that the C library keeps for itself it decides itself.
+        masks = [int(line.split()[1], 16) & ~(3 << 31) for line in lines(world, "docker-credential-probe.mask")]
+        assert masks == [0, 0], masks
         assert len({line.strip() for line in lines(world, "docker-credential-probe.group")}) == 1
 
 
