@@ -79,10 +79,10 @@ static zreg_status end_head(zreg__fetch_exchange *exchange)
 {
     const char *coding = zreg__fetch_header(exchange, "content-encoding");
 
-    exchange->head_done = exchange->status >= 200;
     if (exchange->status == 407 && exchange->lane->proxy != NULL) {
-        return fail_unknown(exchange->lane->proxy, &exchange->refusal);
+        return fail_unknown(exchange->lane->proxy, &exchange->refusal); /* no answer of the host */
     }
+    exchange->head_done = exchange->status >= 200;
     if (exchange->head_done && !zreg__str_empty(coding) &&
         !zreg__str_equal_nocase(coding, "identity")) {
         return zreg__fail(&exchange->refusal, ZREG_PROTO,
@@ -307,7 +307,6 @@ static zreg_status report_proxy(zreg__fetch_exchange *exchange, long code, zreg_
 static zreg_status report_failure(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     long refused = refused_by_proxy(exchange);
-
     const failure_row *row = find_failure(exchange->result);
     const char *detail = exchange->error_text[0] != '\0' ? exchange->error_text
                                                          : curl_easy_strerror(exchange->result);

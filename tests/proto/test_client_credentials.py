@@ -407,5 +407,35 @@ def test_those_who_waited_try_again_as_the_first_does():
         assert len(registry.requests()) == 1 + MANY, registry.log
 
 
+# --- proxies
+
+def test_a_proxy_that_wants_a_password_is_named():
+    no_exceptions = {"no_proxy": "", "NO_PROXY": ""}
+    with World() as world:
+        proxy = world.proxy(world.registry(), refuse=407)
+        client = world.client(env={"https_proxy": proxy.url.replace("//", "//ann:hunter2@"), **no_exceptions})
+        failure = client.fails("DENIED", "ping", "registry.example.test")
+        assert proxy.url in failure.text and "https_proxy" in failure.text and "hunter2" not in failure.text, failure
+        assert failure.http_status == "407" and len(proxy.tunnels) == 1, failure
+    with World() as world:
+        registry = world.registry()
+        place, registry.name = registry.name, "registry.example.test"
+        client = world.client(env={"HTTP_PROXY": f"ann:hunter2@{place}", "http_proxy": "", **no_exceptions})
+        client.do("host", registry.name, "plain")
+        registry.on("GET", "", Answer(407, b"", {"Proxy-Authenticate": "Basic"}))
+        failure = client.fails("DENIED", "ping", "registry.example.test")
+        assert f"http://{place}" in failure.text and "HTTP_PROXY" in failure.text, failure
+        assert failure.http_status == "407" and "hunter2" not in failure.text, failure
+
+
+def test_a_proxy_that_is_busy_is_asked_again():
+    for status in (503, 429, 408):
+        with World() as world:
+            proxy = world.proxy(world.registry(), refuse=status)
+            client = world.client(attempts=2, env={"https_proxy": proxy.url, "no_proxy": "", "NO_PROXY": ""})
+            failure = client.fails("NET", "ping", "registry.example.test")
+            assert str(status) in failure.text and len(proxy.tunnels) == 2, failure
+
+
 if __name__ == "__main__":
     tap.main(__name__)
