@@ -164,6 +164,8 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
                               zreg_error *err)
 {
     zreg_status status = send_found(out, s, true, err);
+    bool is_host_silent =
+        status != ZREG_OK && s->failure != ZREG__FETCH_FINAL && s->request->limit_ms == 0;
 
     if (status == ZREG_OK) {
         zreg__host_answered(s->host, s->tls, zreg__fetch_peer_is_private(*out));
@@ -171,7 +173,7 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
             status = take_refusal(out_again, s, *out, err);
         }
     }
-    zreg__host_leave(s->host);
+    zreg__host_leave(s->host, is_host_silent ? err : NULL);
     return status;
 }
 
@@ -250,7 +252,7 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
         ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
         bool again = false;
 
-        ZREG__TRY(zreg__host_enter(&first, s->host, s->cancel, err));
+        ZREG__TRY(zreg__host_enter(&first, &s->failure, s->host, s->cancel, err));
         ZREG__TRY(first ? send_first(&exchange, &again, s, err)
                         : send_next(&exchange, &again, s, err));
         if (!again && wants_authorization(s, exchange)) {
@@ -304,7 +306,7 @@ static zreg_status judge(bool *out_passing, const zreg__request *request,
 static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
 {
     const zreg__request *request = s->request;
-    ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__BUF(request->json_bytes);
+    ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__SECRET_BUF(request->json_bytes); /* or a login */
     zreg__buf *body = request->json != NULL ? &own : request->answer;
     bool passing = false;
     zreg_status status;

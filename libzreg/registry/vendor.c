@@ -62,15 +62,16 @@ static zreg_status authorize(char **out, const zreg__tagapi *api, zreg_client *c
     const char *token = zreg__host_tag_api(host)->token;
 
     if (token != NULL) {
-        *out = zreg__asprintf("Bearer %s", token);
+        *out = zreg__concat("Bearer ", token, "");
         return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
     }
     *out = zreg__host_login(host);
     if (*out != NULL || api->log_in == NULL) {
         return ZREG_OK;
     }
+    uint64_t generation = zreg__host_generation(host);
     ZREG__TRY(api->log_in(out, client, host, repository, cancel, err));
-    zreg__host_keep_login(host, *out);
+    zreg__host_keep_login(host, *out, generation);
     return ZREG_OK;
 }
 
@@ -91,7 +92,7 @@ static zreg_status send_as_user(zreg__fetch_exchange **out, const zreg__tagapi *
             *out = zreg__steal(&exchange);
             return ZREG_OK;
         }
-        zreg__host_keep_login(host, NULL);
+        zreg__host_keep_login(host, NULL, zreg__host_generation(host));
     }
 }
 

@@ -9,6 +9,7 @@ tests_proto_client_LDADD = libzreg/libzreg-internal.la
 if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_client_auth.py \
+	tests/proto/test_client_credentials.py \
 	tests/proto/test_client_blobs.py \
 	tests/proto/test_client_doubt.py \
 	tests/proto/test_client_lists.py \
