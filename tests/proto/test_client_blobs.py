@@ -4,6 +4,7 @@
 
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
@@ -290,6 +291,22 @@ def test_an_early_refusal_of_any_size_is_understood():
         assert failure.http_status == "413", failure
         methods = [request.method for request in registry.log if request.method in ("PUT", "PATCH")]
         assert methods == ["PUT", *["PATCH"] * 5] and not registry.blobs, methods
+
+
+def test_pieces_become_smaller_once_for_all_uploads_that_were_refused():
+    size = 4 << 20
+    digest = sha256(content(size))
+    both = threading.Barrier(2)
+
+    def refuse(_):
+        both.wait(30)
+        return error(413, "SIZE_INVALID", "too big")
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        registry.on("PUT", "/uploads/", refuse, times=2)
+        client.do("parallel", 2, "blob-put", f"{registry.name}/a/b", size, digest, size)
+        pieces = [len(request.body) for request in registry.log if request.method == "PATCH"]
+        assert pieces == [size // 4] * 8, pieces
 
 
 def test_38_connections_are_used_again():
