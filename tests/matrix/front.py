@@ -306,6 +306,14 @@ class Faults:
         self.front.closed.wait(60)
         self.over()
 
+    def stall_in_the_body(self):
+        """It is not taken any more."""
+        body = self.near.body(self.request.head)
+        left = self.request.size // 2
+        while left > 0:
+            left -= len(next(body))
+        self.stall()
+
     def unauthorized(self):
         discard(self.near, self.request)
         self.send(error(401, "UNAUTHORIZED", [f"WWW-Authenticate: {self.front.challenge}"]))

@@ -58,7 +58,7 @@ static zreg_status do_tags(zreg_client *client, char **words, zreg_error *err)
     zreg_strings *tags = NULL;
     zreg_status status = zreg_client_tags(&tags, client, ref, NULL, err);
 
-    for (size_t i = 0; i < zreg_strings_count(tags); i++) {
+    for (size_t i = 0; status == ZREG_OK && i < zreg_strings_count(tags); i++) {
         printf("TAG %s\n", zreg_strings_at(tags, i));
     }
     zreg_strings_free(tags);

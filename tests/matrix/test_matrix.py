@@ -14,5 +14,5 @@ from world import world  # noqa: E402
 
 if __name__ == "__main__":
     with world() as made:
-        failures = tap.run(list(tests(made, cells())))
+        failures = tap.run(tests(made, cells()))
     sys.exit(1 if failures else 0)

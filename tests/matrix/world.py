@@ -29,7 +29,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
-SMALL, LARGE, LARGE_TOO = 20000, (5 << 20) + 1, (3 << 19) + 1
+SMALL, LARGE, LARGE_TOO = 20000, (5 << 20) + 1, (3 << 20) + 1
 ACCEPT = {"Accept": f"{MANIFEST}, {INDEX}"}
 
 
