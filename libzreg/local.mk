@@ -21,6 +21,8 @@ libzreg_libzreg_la_SOURCES =
 libzreg_libzreg_la_LIBADD = libzreg/libzreg-internal.la
 libzreg_libzreg_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
 	-Wl,--version-script=$(srcdir)/libzreg/libzreg.map
+# libcurl keeps functions of ours (http/fetch_memory.c) for as long as the process lives.
+libzreg_libzreg_la_LDFLAGS += -Wl,-z,nodelete
 # A sanitizer's own symbols come from the program.
 if !SANITIZERS
 libzreg_libzreg_la_LDFLAGS += -no-undefined -Wl,-z,defs

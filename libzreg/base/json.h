@@ -27,6 +27,17 @@ void zreg__json_free(zreg__json *json);
 
 ZREG__DEFINE_AUTO(zreg__json, zreg__json_free)
 
+/** Overwrites its texts, then gives the reference back, which is the only one. Accepts NULL. */
+void zreg__json_free_secret(zreg__json *json);
+
+/** A local document that holds secrets: `ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;` */
+#define ZREG__AUTO_SECRET_JSON ZREG__CLEANUP(zreg__auto_secret_json)
+
+static inline void zreg__auto_secret_json(zreg__json **json)
+{
+    zreg__json_free_secret(*json);
+}
+
 /**
  * Reads exactly one document of RFC 8259. Refused beside what is no JSON, because readers differ in
  * it: a byte order mark, a key that stands twice in an object, half a surrogate pair, NUL in a text,

@@ -453,7 +453,7 @@ zreg_status zreg__json_parse(zreg__json **out, const void *bytes, size_t size, c
                  .end = (const char *)bytes + size,
                  .what = what,
                  .room = ZREG__MIB + size * ZREG__MAX_JSON_GROWTH,
-                 .unescaped = ZREG__BUF(size),
+                 .unescaped = ZREG__SECRET_BUF(size),
                  .err = err};
     return read_document(out, &in);
 }

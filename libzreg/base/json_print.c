@@ -116,8 +116,10 @@ static zreg_status print(char **out_text, zreg__json *json, const char *indent, 
                          zreg_error *err)
 {
     ZREG__AUTO(writer)
-    writer out = {
-        .text = ZREG__BUF(ZREG__MAX_JSON_BYTES), .indent = indent, .cleans = cleans, .err = err};
+    writer out = {.text = ZREG__SECRET_BUF(ZREG__MAX_JSON_BYTES),
+                  .indent = indent,
+                  .cleans = cleans,
+                  .err = err};
     ZREG__TRY(put_value(&out, json));
     char *text = zreg__buf_steal(&out.text);
     if (text == NULL) {

@@ -69,6 +69,8 @@ libzreg_sources += \
 	libzreg/base/str.h \
 	libzreg/base/strings.c \
 	libzreg/base/strings.h \
+	libzreg/base/turn.c \
+	libzreg/base/turn.h \
 	libzreg/base/utf8.c \
 	libzreg/base/utf8.h \
 	libzreg/base/version.c \

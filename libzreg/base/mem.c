@@ -74,6 +74,18 @@ char *zreg__asprintf(const char *format, ...)
     return text;
 }
 
+char *zreg__concat(const char *first, const char *second, const char *third)
+{
+    size_t sizes[] = {strlen(first), strlen(second), strlen(third)};
+    char *text = malloc(sizes[0] + sizes[1] + sizes[2] + 1);
+    if (text != NULL) {
+        memcpy(text, first, sizes[0]);
+        memcpy(text + sizes[0], second, sizes[1]);
+        memcpy(text + sizes[0] + sizes[1], third, sizes[2] + 1);
+    }
+    return text;
+}
+
 void zreg__free_secret(char *secret)
 {
     if (secret != NULL) {

@@ -28,6 +28,10 @@ char *zreg__strndup(const char *text, size_t size);
 /** printf into new memory; NULL when memory runs out. */
 char *zreg__asprintf(const char *format, ...) ZREG__PRINTF(1, 2);
 
+/** Three texts as one, in new memory that has its size from the start: for secrets, of which what prints leaves
+ *  pieces behind where it grows. */
+char *zreg__concat(const char *first, const char *second, const char *third);
+
 /** Overwrites a text, then frees it. Accepts NULL. */
 void zreg__free_secret(char *secret);
 

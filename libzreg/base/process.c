@@ -25,17 +25,45 @@ static int set_descriptors(posix_spawn_file_actions_t *actions, const int fds[3]
     return failed;
 }
 
+/* A thread of ours may block all signals, and a program that ignores some leaves that to its children. */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int failed = posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    failed = failed == 0 ? posix_spawnattr_setpgroup(attributes, 0) : failed;
+    failed = failed == 0 ? posix_spawnattr_setsigmask(attributes, &none) : failed;
+    return failed == 0 ? posix_spawnattr_setsigdefault(attributes, &all) : failed;
+}
+
+static int spawn(pid_t *out, const char *const *argv, const int fds[3],
+                 posix_spawn_file_actions_t *actions)
+{
+    posix_spawnattr_t attributes;
+    int failed = posix_spawnattr_init(&attributes);
+    if (failed != 0) {
+        return failed;
+    }
+    failed = set_attributes(&attributes);
+    failed = failed == 0 ? set_descriptors(actions, fds) : failed;
+    /* What posix_spawnp takes is not const, though it changes nothing. */
+    failed = failed == 0 ? posix_spawnp(out, argv[0], actions, &attributes,
+                                        (char *const *)(uintptr_t)argv, environ)
+                         : failed;
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
 zreg_status zreg__process_start(pid_t *out, const char *const *argv, const int fds[3],
                                 zreg_error *err)
 {
     posix_spawn_file_actions_t actions;
     int failed = posix_spawn_file_actions_init(&actions);
     if (failed == 0) {
-        failed = set_descriptors(&actions, fds);
-        /* What posix_spawnp takes is not const, though it changes nothing. */
-        failed = failed == 0 ? posix_spawnp(out, argv[0], &actions, NULL,
-                                            (char *const *)(uintptr_t)argv, environ)
-                             : failed;
+        failed = spawn(out, argv, fds, &actions);
         posix_spawn_file_actions_destroy(&actions);
     }
     return failed == 0 ? ZREG_OK : zreg__fail_errno(err, failed, "cannot run %s", argv[0]);
@@ -43,9 +71,20 @@ zreg_status zreg__process_start(pid_t *out, const char *const *argv, const int f
 
 void zreg__process_kill(pid_t pid)
 {
-    kill(pid, SIGKILL);
+    kill(-pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
+}
+
+bool zreg__process_ended(int *out, pid_t pid)
+{
+    int how = 0;
+    pid_t ended = waitpid(pid, &how, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) {
+        return false;
+    }
+    *out = ended < 0 ? 0 : how;
+    return true;
 }
 
 zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t ms,
@@ -53,9 +92,7 @@ zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t m
 {
     uint64_t until = zreg__clock_ms() + ms;
     uint64_t look_ms = 1;
-    int how = 0;
-    pid_t ended;
-    while ((ended = waitpid(pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+    while (!zreg__process_ended(out, pid)) {
         zreg_status status = zreg__clock_ms() < until
                                  ? zreg__cancel_sleep(cancel, look_ms, err)
                                  : zreg__fail(err, ZREG_IO, "%s did not end within %u s", name,
@@ -66,6 +103,5 @@ zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t m
         }
         look_ms = look_ms < LOOK_MS ? 2 * look_ms : LOOK_MS;
     }
-    *out = ended < 0 ? 0 : how;
     return ZREG_OK;
 }

@@ -54,7 +54,7 @@ zreg_status zreg__base64_encode(zreg__buf *to, const void *bytes, size_t size, i
     if (size > 64 * ZREG__MIB) {
         return zreg__fail(err, ZREG_LIMIT, "%zu bytes are too many for base64", size);
     }
-    ZREG__AUTO_FREE char *text = zreg__calloc(size / 3 + 2, 4);
+    ZREG__AUTO_SECRET char *text = zreg__calloc(size / 3 + 2, 4);
     if (text == NULL) {
         return zreg__fail_nomem(err);
     }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "http/fetch_inner.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 /* More idle connections than this are closed, the oldest first. */
@@ -15,7 +16,7 @@ static CURLcode curl_ready;
 
 static void start_curl(void)
 {
-    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_ready = zreg__fetch_start_curl();
 }
 
 static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
@@ -68,6 +69,11 @@ static zreg_status take_options(zreg__fetch *fetch, const zreg__fetch_options *o
     return ZREG_OK;
 }
 
+static const char *variable(const char *name)
+{
+    return getenv(name);
+}
+
 zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *options, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch) zreg__fetch *fetch = NULL;
@@ -86,6 +92,7 @@ zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *option
         pthread_mutex_init(&fetch->share_locks[i], NULL);
     }
     ZREG__TRY(take_options(fetch, options, err));
+    ZREG__TRY(zreg__proxies_read(&fetch->proxies, variable, err));
     ZREG__TRY(make_share(fetch, err));
     *out = zreg__steal(&fetch);
     return ZREG_OK;
@@ -101,6 +108,9 @@ static void lane_free(zreg__fetch_lane *lane)
     }
     if (lane->multi != NULL) {
         curl_multi_cleanup(lane->multi);
+    }
+    if (lane->stash != NULL) {
+        OPENSSL_cleanse(lane->stash, ZREG__FETCH_STASH_BYTES);
     }
     free(lane->stash);
     free(lane->key);
@@ -128,6 +138,7 @@ void zreg__fetch_free(zreg__fetch *fetch)
         pthread_mutex_destroy(&fetch->share_locks[i]);
     }
     pthread_mutex_destroy(&fetch->lock);
+    zreg__proxies_finish(&fetch->proxies);
     free(fetch->user_agent);
     free(fetch->ca_pem);
     free(fetch);

@@ -61,11 +61,27 @@ static zreg_status add_field(zreg__fetch_exchange *exchange, zreg__span name, zr
     return ZREG_OK;
 }
 
+/* A proxy that does not know us. */
+static zreg_status fail_unknown(const zreg__proxy *proxy, zreg_error *err)
+{
+    zreg__fail(err, ZREG_DENIED,
+               "the proxy %s wants a user and a password (407): write them into %s as "
+               "http://USER:PASSWORD@HOST:PORT, percent-encoded",
+               proxy->shown, proxy->variable);
+    if (err != NULL) {
+        err->http_status = 407;
+    }
+    return ZREG_DENIED;
+}
+
 /* The end of a head; those of 1xx answers are followed by the real one. */
 static zreg_status end_head(zreg__fetch_exchange *exchange)
 {
     const char *coding = zreg__fetch_header(exchange, "content-encoding");
 
+    if (exchange->status == 407 && exchange->lane->proxy != NULL) {
+        return fail_unknown(exchange->lane->proxy, &exchange->refusal); /* no answer of the host */
+    }
     exchange->head_done = exchange->status >= 200;
     if (exchange->head_done && !zreg__str_empty(coding) &&
         !zreg__str_equal_nocase(coding, "identity")) {
@@ -167,6 +183,11 @@ zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange)
     return exchange->failure;
 }
 
+bool zreg__fetch_sent_twice(const zreg__fetch_exchange *exchange)
+{
+    return exchange->sends > 1;
+}
+
 int zreg__fetch_status(const zreg__fetch_exchange *exchange)
 {
     return exchange->head_done ? exchange->status : 0;
@@ -263,8 +284,34 @@ void zreg__fetch_blame(const zreg__fetch_exchange *exchange, zreg_error *err)
     zreg__error_about(err, peer);
 }
 
+/* The status with which a proxy refused to connect us; 0: it did not. */
+static long refused_by_proxy(const zreg__fetch_exchange *exchange)
+{
+    long code = 0;
+
+    if (exchange->lane == NULL || exchange->lane->proxy == NULL || exchange->connected) {
+        return 0;
+    }
+    curl_easy_getinfo(exchange->lane->easy, CURLINFO_HTTP_CONNECTCODE, &code);
+    return code / 100 == 2 ? 0 : code;
+}
+
+static zreg_status report_proxy(zreg__fetch_exchange *exchange, long code, zreg_error *err)
+{
+    const zreg__proxy *proxy = exchange->lane->proxy;
+
+    if (code == 407) {
+        return fail_unknown(proxy, err);
+    }
+    exchange->failure =
+        code >= 500 || code == 429 || code == 408 ? ZREG__FETCH_TRANSIENT : ZREG__FETCH_FINAL;
+    return zreg__fail(err, ZREG_NET, "%s:%u: the proxy %s does not connect to it: it answers %ld",
+                      exchange->url.host, (unsigned)exchange->url.port, proxy->shown, code);
+}
+
 static zreg_status report_failure(zreg__fetch_exchange *exchange, zreg_error *err)
 {
+    long refused = refused_by_proxy(exchange);
     const failure_row *row = find_failure(exchange->result);
     const char *detail = exchange->error_text[0] != '\0' ? exchange->error_text
                                                          : curl_easy_strerror(exchange->result);
@@ -278,6 +325,9 @@ static zreg_status report_failure(zreg__fetch_exchange *exchange, zreg_error *er
                           "%s:%u has a private address, which only a registry with a private "
                           "address may send us to",
                           exchange->url.host, (unsigned)exchange->url.port);
+    }
+    if (refused != 0) {
+        return report_proxy(exchange, refused, err);
     }
     exchange->failure = row->failure;
     return zreg__fail(err, row->status, "%s:%u: %s (%s)", exchange->url.host,

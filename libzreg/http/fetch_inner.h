@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "http/fetch.h"
+#include "http/proxy.h"
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
@@ -23,6 +24,7 @@
 typedef struct zreg__fetch_lane {
     struct zreg__fetch_lane *next; /* among the idle */
     char *key;
+    const zreg__proxy *proxy; /* that its connection goes through, or NULL */
     CURLM *multi;
     CURL *easy;
     char *stash; /* ZREG__FETCH_STASH_BYTES, made when first needed */
@@ -36,6 +38,7 @@ struct zreg__fetch {
     char *ca_pem;
     uint32_t connect_timeout_ms;
     uint32_t idle_timeout_ms;
+    zreg__proxies proxies;
     CURLSH *share; /* DNS answers and TLS sessions of all lanes */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
     pthread_mutex_t lock; /* guards what follows */
@@ -58,7 +61,8 @@ struct zreg__fetch_exchange {
     bool foreign;        /* has left the origin of the request: no credentials any more */
     bool public_peer_only;
     bool maybe_plain;
-    bool http2; /* offered on this hop */
+    bool http2;  /* offered on this hop */
+    bool secret; /* what comes and goes is one: OpenSSL keeps no copy */
 
     /* How far it is. */
     uint64_t moved;     /* grows whenever anything was sent or received */
@@ -66,6 +70,8 @@ struct zreg__fetch_exchange {
     uint64_t until_ms;  /* when it must be over; UINT64_MAX: no limit */
     uint64_t answer_ms; /* longest silence once all is sent */
     bool connected;
+    unsigned
+        sends; /* of this hop: libcurl sends again by itself where a kept connection was closed */
     bool done;
     CURLcode result;
     char error_text[CURL_ERROR_SIZE];
@@ -100,6 +106,9 @@ struct zreg__fetch_exchange {
     bool from_end;
     bool out_paused;
 };
+
+/** Starts libcurl, once for the process; what it frees is wiped from then on. */
+CURLcode zreg__fetch_start_curl(void);
 
 /** Lends a lane to an origin, an idle one if there is one. */
 zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, const char *key,

@@ -5,10 +5,7 @@
 #include "base/str.h"
 #include "http/fetch_address.h"
 #include "http/fetch_inner.h"
-#include "oci/reference.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +37,9 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *user)
     if (exchange->trust != NULL && !zreg__fetch_trust_apply(exchange->trust, context)) {
         return CURLE_OUT_OF_MEMORY;
     }
+    if (exchange->secret) {
+        SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+    }
     if (exchange->maybe_plain &&
         SSL_CTX_add_custom_ext(context, NEWLINE_EXTENSION, SSL_EXT_CLIENT_HELLO, newline_extension,
                                NULL, NULL, NULL, NULL) != 1) {
@@ -48,22 +48,14 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *user)
     return CURLE_OK;
 }
 
-static unsigned port_of(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET6) {
-        return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
-    }
-    return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
-}
-
 /* Called with each address that the name led to, before anything is sent there. */
 static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
     zreg__fetch_exchange *exchange = user;
 
     (void)purpose;
-    /* Another port than the URL's is that of a proxy, which the user chose. */
-    if (exchange->public_peer_only && port_of(&address->addr) == exchange->url.port &&
+    /* A proxy was chosen by the user. */
+    if (exchange->public_peer_only && exchange->lane->proxy == NULL &&
         zreg__fetch_address_is_private(&address->addr)) {
         exchange->refused_private = true;
         return CURL_SOCKET_BAD;
@@ -76,9 +68,9 @@ static int on_connected(void *user, char *peer, char *local, int peer_port, int 
 {
     zreg__fetch_exchange *exchange = user;
 
-    (void)local;
-    (void)local_port;
+    (void)local, (void)local_port, (void)peer_port;
     exchange->connected = true;
+    exchange->sends++;
     exchange->moved++;
     if (exchange->counters != NULL) {
         atomic_fetch_add(&exchange->counters->requests, 1);
@@ -88,7 +80,7 @@ static int on_connected(void *user, char *peer, char *local, int peer_port, int 
             atomic_fetch_add(exchange->tally, 1);
         }
         exchange->peer_is_private =
-            peer_port == exchange->url.port && zreg__fetch_address_text_is_private(peer);
+            exchange->lane->proxy == NULL && zreg__fetch_address_text_is_private(peer);
     }
     return CURL_PREREQFUNC_OK;
 }
@@ -151,7 +143,7 @@ static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch
         ZREG__TRY(add_header(exchange, *at, err));
     }
     if (request->authorization != NULL && !exchange->foreign) {
-        ZREG__AUTO_SECRET char *line = zreg__asprintf("Authorization: %s", request->authorization);
+        ZREG__AUTO_SECRET char *line = zreg__concat("Authorization: ", request->authorization, "");
 
         if (line == NULL) {
             return zreg__fail_nomem(err);
@@ -258,9 +250,21 @@ static void set_transport(zreg__fetch_exchange *exchange)
     /* A cancelled request does not wait for the name lookup that it began. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-    if (zreg__reference_is_loopback(exchange->url.host)) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+/* libcurl is told, and looks for no proxy by itself. */
+static zreg_status set_proxy(zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    CURL *easy = exchange->lane->easy;
+    const zreg__proxy *proxy = NULL;
+
+    ZREG__TRY(zreg__proxies_choose(&proxy, &exchange->fetch->proxies, &exchange->url, err));
+    exchange->lane->proxy = proxy;
+    if (curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy->url : "") != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "") != CURLE_OK) {
+        return zreg__fail_nomem(err);
     }
+    return ZREG_OK;
 }
 
 zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,
@@ -272,7 +276,10 @@ zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_
     if (url == NULL || curl_easy_setopt(exchange->lane->easy, CURLOPT_URL, url) != CURLE_OK) {
         return zreg__fail_nomem(err);
     }
+    exchange->sends = 0;
+    exchange->secret = request->secret_body;
     set_transport(exchange);
+    ZREG__TRY(set_proxy(exchange, err));
     set_method(exchange, request);
     ZREG__TRY(set_headers(exchange, request, err));
     return set_trust(exchange, request->tls != NULL && !exchange->foreign ? request->tls : &usual,

@@ -152,6 +152,39 @@ zreg_status zreg__fetch_url_make(zreg__fetch_url *out, bool tls, const char *aut
     return fill(out, tls, port, host, zreg__span_of(target), err);
 }
 
+/* The segment of a path that begins behind a '/' at `at`; it ends before the next one or at `end`. */
+static zreg__span segment_at(const char *at, const char *end)
+{
+    const char *slash = memchr(at + 1, '/', (size_t)(end - at - 1));
+
+    return (zreg__span){at + 1, (size_t)((slash != NULL ? slash : end) - at - 1)};
+}
+
+/* Takes "." and ".." out of a path, which begins with '/' (RFC 3986 section 5.2.4); the query stays. */
+static void remove_dots(char *target)
+{
+    const char *end = target + strcspn(target, "?");
+    const char *from = target;
+    char *to = target;
+
+    while (from < end) {
+        zreg__span segment = segment_at(from, end);
+        bool is_up = zreg__span_is(segment, "..");
+        const char *next = segment.text + segment.size;
+
+        while (is_up && to > target && *--to != '/') {
+        }
+        if (!is_up && !zreg__span_is(segment, ".")) {
+            memmove(to, from, segment.size + 1);
+            to += segment.size + 1;
+        } else if (next == end) {
+            *to++ = '/';
+        }
+        from = next;
+    }
+    memmove(to, end, strlen(end) + 1);
+}
+
 /* True for "HOST/..." and "HOST:PORT/..." of the base: an absolute URL that lost its scheme. */
 static bool lacks_scheme(const zreg__fetch_url *base, const char *location)
 {
@@ -183,8 +216,8 @@ static zreg_status resolve_relative(zreg__fetch_url *out, const zreg__fetch_url 
     return fill(out, base->tls, base->port, zreg__span_of(base->host), zreg__span_of(target), err);
 }
 
-zreg_status zreg__fetch_url_resolve(zreg__fetch_url *out, const zreg__fetch_url *base,
-                                    const char *location, zreg_error *err)
+static zreg_status resolve(zreg__fetch_url *out, const zreg__fetch_url *base, const char *location,
+                           zreg_error *err)
 {
     size_t size = strcspn(location, "#");
 
@@ -206,6 +239,16 @@ zreg_status zreg__fetch_url_resolve(zreg__fetch_url *out, const zreg__fetch_url 
         return zreg__fetch_url_parse(out, location, err);
     }
     return resolve_relative(out, base, location, size, err);
+}
+
+zreg_status zreg__fetch_url_resolve(zreg__fetch_url *out, const zreg__fetch_url *base,
+                                    const char *location, zreg_error *err)
+{
+    ZREG__TRY(resolve(out, base, location, err));
+    if (out->target[0] == '/') {
+        remove_dots(out->target);
+    }
+    return ZREG_OK;
 }
 
 zreg_status zreg__fetch_url_copy(zreg__fetch_url *out, const zreg__fetch_url *url, zreg_error *err)

@@ -2,7 +2,8 @@
 /**
  * http and https URLs: parsed once, strictly, so that no two readers of one URL can disagree.
  *
- * Path and query are kept byte for byte: upload sessions and signatures depend on it.
+ * Path and query are kept byte for byte: upload sessions and signatures depend on it. Only "." and ".." are taken
+ * out of the path of what an answer points to.
  */
 #ifndef ZREG_HTTP_FETCH_URL_H
 #define ZREG_HTTP_FETCH_URL_H
@@ -28,7 +29,7 @@ zreg_status zreg__fetch_url_make(zreg__fetch_url *out, bool tls, const char *aut
 
 /**
  * Resolves a Location or Link target as seen at `base` (RFC 3986 section 5): absolute, "//host/x",
- * "/x", "x", "?x"; also "host/x" where host is that of `base`, which some registries send.
+ * "/x", "x", "?x", with "." and ".." taken out of its path; also "host/x" where host is that of `base`, which some registries send.
  */
 zreg_status zreg__fetch_url_resolve(zreg__fetch_url *out, const zreg__fetch_url *base,
                                     const char *location, zreg_error *err);

@@ -11,8 +11,11 @@ libzreg_sources += \
 	libzreg/http/fetch_inner.h \
 	libzreg/http/fetch_setup.c \
 	libzreg/http/fetch_trust.c \
+	libzreg/http/fetch_memory.c \
 	libzreg/http/fetch_url.c \
-	libzreg/http/fetch_url.h
+	libzreg/http/fetch_url.h \
+	libzreg/http/proxy.c \
+	libzreg/http/proxy.h
 
 if BUILD_SERVER
 libzreg_sources += \

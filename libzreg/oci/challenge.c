@@ -7,6 +7,21 @@
 #include "oci/field.h"
 #include <string.h>
 
+/* A header being read. */
+typedef struct reader {
+    zreg__field field;
+    zreg__challenge best;
+    bool basic;           /* a basic challenge was read */
+    zreg_error malformed; /* the first fault; counts when nothing good is found */
+} reader;
+
+static void reader_finish(reader *in)
+{
+    zreg__challenge_finish(&in->best);
+}
+
+ZREG__DEFINE_AUTO_VALUE(reader, reader_finish)
+
 /* Where a parameter's value belongs; NULL for one that says nothing to us. */
 static char **slot_of(zreg__challenge *challenge, zreg__span name)
 {
@@ -27,6 +42,7 @@ static char **slot_of(zreg__challenge *challenge, zreg__span name)
     return NULL;
 }
 
+/* A parameter may stand twice as long as both say the same. */
 static zreg_status read_parameter(zreg__challenge *challenge, zreg__span name, zreg__field *field,
                                   zreg_error *err)
 {
@@ -36,10 +52,13 @@ static zreg_status read_parameter(zreg__challenge *challenge, zreg__span name, z
     if (slot == NULL) {
         return ZREG_OK;
     }
-    if (*slot != NULL) {
-        return zreg__fail(err, ZREG_PROTO, "\"%.*s\" is given twice", (int)name.size, name.text);
+    if (*slot != NULL && !zreg__str_equal(*slot, value)) {
+        return zreg__fail(err, ZREG_PROTO, "\"%.*s\" is given twice, and differs", (int)name.size,
+                          name.text);
     }
-    *slot = zreg__steal(&value);
+    if (*slot == NULL) {
+        *slot = zreg__steal(&value);
+    }
     return ZREG_OK;
 }
 
@@ -105,41 +124,76 @@ static zreg_status read_challenge(zreg__challenge *out, zreg__field *field, zreg
 }
 
 /* Keeps `next` when it is better than what was found so far, else frees it. */
-static void prefer(zreg__challenge *best, zreg__challenge *next)
+static void prefer(reader *in, zreg__challenge *next)
 {
-    if (next->scheme > best->scheme) {
-        zreg__challenge_finish(best);
-        *best = *next;
+    in->basic = in->basic || next->scheme == ZREG__CHALLENGE_BASIC;
+    if (next->scheme > in->best.scheme) {
+        zreg__challenge_finish(&in->best);
+        in->best = *next;
         *next = (zreg__challenge){0};
     }
 }
 
-static zreg_status read_all(zreg__challenge *best, const char *header, zreg_error *err)
+/* Where a challenge of ours may begin behind `at`: after a comma, whatever stands before it, for a quote that is
+ * not closed would hide all that follows. */
+static const char *next_start(const char *at, const char *end)
 {
-    zreg__field field = zreg__field_of(header);
-    for (unsigned count = 0; !zreg__field_done(&field);) {
-        if (zreg__field_take(&field, ',')) {
+    while (at < end && (at = memchr(at, ',', (size_t)(end - at))) != NULL) {
+        zreg__field tried = {at + 1, end};
+        zreg__span name = zreg__field_token(&tried);
+        if (scheme_of(name) != ZREG__CHALLENGE_NONE &&
+            (tried.at == end || strchr(" \t,", *tried.at) != NULL)) {
+            return name.text;
+        }
+        at++;
+    }
+    return end;
+}
+
+/* Reads one challenge. Of a malformed one nothing is taken, and it ends where another may begin. */
+static zreg_status read_next(reader *in, zreg_error *err)
+{
+    ZREG__AUTO(zreg__challenge) zreg__challenge next = {0};
+    zreg_error failed = {0};
+    const char *start = in->field.at;
+    zreg_status status = read_challenge(&next, &in->field, &failed);
+    if (status == ZREG_OK) {
+        prefer(in, &next);
+        return ZREG_OK;
+    }
+    if (status == ZREG_NOMEM) {
+        return zreg__fail_again(err, &failed);
+    }
+    zreg__fail_again(&in->malformed, &failed);
+    in->field.at = next_start(start, in->field.end);
+    return ZREG_OK;
+}
+
+static zreg_status read_all(reader *in, zreg_error *err)
+{
+    for (unsigned count = 0; !zreg__field_done(&in->field);) {
+        if (zreg__field_take(&in->field, ',')) {
             continue;
         }
         if (++count > ZREG__MAX_CHALLENGES) {
             return zreg__fail(err, ZREG_LIMIT, "more than %d challenges", ZREG__MAX_CHALLENGES);
         }
-        ZREG__AUTO(zreg__challenge) zreg__challenge next = {0};
-        ZREG__TRY(read_challenge(&next, &field, err));
-        prefer(best, &next);
+        ZREG__TRY(read_next(in, err));
     }
-    return ZREG_OK;
+    bool is_good = in->best.scheme != ZREG__CHALLENGE_NONE || in->malformed.code == ZREG_OK;
+    return is_good ? ZREG_OK : zreg__fail_again(err, &in->malformed);
 }
 
 zreg_status zreg__challenge_parse(zreg__challenge *out, const char *header, zreg_error *err)
 {
-    ZREG__AUTO(zreg__challenge) zreg__challenge best = {0};
-    zreg_status status = read_all(&best, header, err);
+    ZREG__AUTO(reader) reader in = {.field = zreg__field_of(header)};
+    zreg_status status = read_all(&in, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "WWW-Authenticate");
     }
-    *out = best;
-    best = (zreg__challenge){0};
+    *out = in.best;
+    out->or_basic = in.best.scheme == ZREG__CHALLENGE_BEARER && in.basic;
+    in.best = (zreg__challenge){0};
     return ZREG_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
@@ -13,27 +14,43 @@
 /* The longest decoded "user:password", such as a cloud's token. */
 #define MAX_PAIR_BYTES (64 * (size_t)1024)
 
+/* The part of a key that names something: of a URL only the host does, as for docker and podman, and so does
+ * of "HOST/v1/" and "HOST/v2/". */
+static zreg__span meaning_of(const char *key)
+{
+    const char *scheme = strstr(key, "://");
+    zreg__span text = zreg__span_of(scheme != NULL ? scheme + 3 : key);
+    size_t host_size = text.size > 0 ? strcspn(text.text, "/") : 0;
+
+    if (scheme != NULL) {
+        text.size = host_size;
+    }
+    while (text.size > host_size && text.text[text.size - 1] == '/') {
+        text.size--;
+    }
+    if (text.size - host_size == 3 && (memcmp(text.text + host_size, "/v1", 3) == 0 ||
+                                       memcmp(text.text + host_size, "/v2", 3) == 0)) {
+        text.size = host_size;
+    }
+    return text;
+}
+
 /* "https://HOST/v1/", "HOST/", "HOST/REPOSITORY" as HOST[/REPOSITORY] with the host's one name. */
 static char *normal_key(const char *key)
 {
-    const char *scheme = strstr(key, "://");
-    const char *text = scheme != NULL ? scheme + 3 : key;
-    size_t size = strlen(text);
-    size_t host_size = strcspn(text, "/");
-    ZREG__AUTO_FREE char *host = zreg__strndup(text, host_size);
+    zreg__span text = meaning_of(key);
+    size_t host_size = text.size > 0 ? strcspn(text.text, "/") : 0;
 
+    host_size = host_size < text.size ? host_size : text.size;
+    ZREG__AUTO_FREE char *host = zreg__strndup(text.text, host_size);
     if (host == NULL) {
         return NULL;
     }
-    while (size > host_size && text[size - 1] == '/') {
-        size--;
+    for (char *c = host; *c != '\0'; c++) {
+        *c = zreg__to_lower(*c);
     }
-    if (size - host_size == 3 &&
-        (memcmp(text + host_size, "/v1", 3) == 0 || memcmp(text + host_size, "/v2", 3) == 0)) {
-        size = host_size;
-    }
-    return zreg__asprintf("%s%.*s", zreg__quirks_canonical(host), (int)(size - host_size),
-                          text + host_size);
+    return zreg__asprintf("%s%.*s", zreg__quirks_canonical(host), (int)(text.size - host_size),
+                          text.size > 0 ? text.text + host_size : "");
 }
 
 /* The size of `key` when it is `name` or the beginning of it that ends at a '/'; else 0. */
@@ -165,15 +182,28 @@ static zreg_status copy_text(char **to, const char *text, zreg_error *err)
     return *to != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+/* base64 without the line breaks that the program of that name puts into it. */
+static zreg_status without_lines(zreg__buf *to, const char *text, zreg_error *err)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\r\n");
+
+        ZREG__TRY(zreg__buf_append(to, text, size, err));
+        text += size + strspn(text + size, "\r\n");
+    }
+    return ZREG_OK;
+}
+
 /* "auth" is base64 of USER:PASSWORD. */
 static zreg_status split_auth(zreg__credential *out, const char *auth, const char *key,
                               zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf pair = ZREG__BUF(MAX_PAIR_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf line = ZREG__SECRET_BUF(ZREG__MAX_AUTHFILE_BYTES);
+    ZREG__AUTO(zreg__buf) zreg__buf pair = ZREG__SECRET_BUF(MAX_PAIR_BYTES);
     const char *colon = NULL;
-    zreg_status status = zreg__base64_decode(&pair, auth, strlen(auth), 0, NULL);
 
-    if (status == ZREG_OK) {
+    ZREG__TRY(without_lines(&line, auth, err));
+    if (zreg__base64_decode(&pair, zreg__buf_cstr(&line), line.size, 0, NULL) == ZREG_OK) {
         colon = strchr(zreg__buf_cstr(&pair), ':');
     }
     if (colon == NULL) {
@@ -182,7 +212,6 @@ static zreg_status split_auth(zreg__credential *out, const char *auth, const cha
     }
     out->username = zreg__strndup(pair.data, (size_t)(colon - pair.data));
     out->password = zreg__strdup(colon + 1);
-    explicit_bzero(pair.data, pair.size);
     return out->username != NULL && out->password != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 

@@ -117,10 +117,14 @@ zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char 
     if (!zreg__reference_is_host(zreg__span_of(name))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host; write HOST or HOST:PORT", name);
     }
+    ZREG__AUTO_FREE char *one_name = zreg__host_name(name);
+    if (one_name == NULL) {
+        return zreg__fail_nomem(err);
+    }
     pthread_mutex_lock(&client->lock);
-    *out = zreg__map_get(client->hosts, zreg__quirks_canonical(name));
+    *out = zreg__map_get(client->hosts, one_name);
     if (*out == NULL) {
-        status = add_host(out, client, name, err);
+        status = add_host(out, client, one_name, err);
     }
     pthread_mutex_unlock(&client->lock);
     return status;
@@ -128,10 +132,14 @@ zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char 
 
 zreg__host *zreg__client_known_host(zreg_client *client, const char *name)
 {
+    ZREG__AUTO_FREE char *one_name = zreg__host_name(name);
     zreg__host *host;
 
+    if (one_name == NULL) {
+        return NULL;
+    }
     pthread_mutex_lock(&client->lock);
-    host = zreg__map_get(client->hosts, zreg__quirks_canonical(name));
+    host = zreg__map_get(client->hosts, one_name);
     pthread_mutex_unlock(&client->lock);
     return host;
 }
@@ -172,6 +180,21 @@ zreg_status zreg__client_open(zreg__fetch_exchange **out, zreg_client *client, z
     return zreg__fetch_open(out, fetch, request, failure, cancel, err);
 }
 
+/* Tokens may have been asked for with what was given for the token service. */
+static void forget(zreg_client *client, zreg__host *changed)
+{
+    const char *key;
+    void *value;
+
+    pthread_mutex_lock(&client->lock);
+    for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
+        if (value == changed || zreg__host_asks_at(value, changed->name)) {
+            zreg__host_forget(value);
+        }
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
 zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, const char *username,
                                         const char *password, zreg_error *err)
 {
@@ -180,7 +203,7 @@ zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, c
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_host(&known, client, host, err));
     ZREG__TRY(zreg__credentials_set(client->credentials, known->name, username, password, err));
-    zreg__host_forget(known);
+    forget(client, known);
     return ZREG_OK;
 }
 
@@ -221,7 +244,7 @@ void zreg_client_counters_sized(zreg_counters *out, size_t out_size, const zreg_
     }
     pthread_mutex_lock(lock);
     for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
-        if (host == NULL || strcmp(key, zreg__quirks_canonical(host)) == 0) {
+        if (host == NULL || zreg__client_same_host(key, host)) {
             add_counters(&sum, value);
         }
     }

@@ -11,32 +11,39 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "base/turn.h"
 #include "registry/authfile.h"
+#include "registry/authfiles.h"
 #include "registry/helper.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 /* Answers of helpers are asked for again after this: some are tokens that run out. */
 #define KEEP_MS 600000
 
-#define MAX_FILES 2
-
 struct zreg__credentials {
-    char *authfile; /* NULL: the usual places */
-    pthread_mutex_t lock;
+    char *authfile;       /* NULL: the usual places */
+    zreg__turn_lock lock; /* guards what follows; not held while a file is read or a helper runs */
+    zreg__map *given;     /* host -> zreg__credential */
+    zreg__map *found;     /* host/repository -> struct found */
+    zreg__map *answers;   /* helper and server -> struct answer */
+    zreg__turn reading;
     bool loaded;
-    zreg__json *files[MAX_FILES]; /* the first that knows the name counts */
-    size_t file_count;
-    zreg__map *given; /* host -> zreg__credential */
-    zreg__map *found; /* host/repository -> struct found */
+    zreg__authfiles files; /* once loaded they do not change; the first that knows a name counts */
 };
 
 typedef struct found {
     zreg__credential credential;
     uint64_t until_ms;
 } found;
+
+/* What a helper says of a server; one thread asks for it. */
+typedef struct answer {
+    zreg__turn asking;
+    bool is_found;
+    zreg__credential credential;
+    uint64_t until_ms;
+} answer;
 
 void zreg__credential_finish(zreg__credential *credential)
 {
@@ -50,9 +57,9 @@ void zreg__credential_finish(zreg__credential *credential)
 
 zreg_status zreg__credential_basic(char **out, const zreg__credential *credential, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES);
-    ZREG__AUTO_SECRET char *pair =
-        zreg__asprintf("%s:%s", credential->username, credential->password);
+    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__SECRET_BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES);
+    const char *password = credential->password != NULL ? credential->password : "";
+    ZREG__AUTO_SECRET char *pair = zreg__concat(credential->username, ":", password);
 
     if (pair == NULL) {
         return zreg__fail_nomem(err);
@@ -72,6 +79,12 @@ static void free_credential(void *credential)
 static void free_found(void *entry)
 {
     free_credential(&((found *)entry)->credential);
+}
+
+static void free_answer(void *entry)
+{
+    zreg__credential_finish(&((answer *)entry)->credential);
+    free(entry);
 }
 
 static zreg_status copy_one(char **to, const char *from, zreg_error *err)
@@ -96,19 +109,13 @@ zreg_status zreg__credentials_new(zreg__credentials **out, const char *authfile,
     if (credentials == NULL) {
         return zreg__fail_nomem(err);
     }
-    pthread_mutex_init(&credentials->lock, NULL);
+    zreg__turn_lock_init(&credentials->lock);
     ZREG__TRY(copy_one(&credentials->authfile, authfile, err));
     ZREG__TRY(zreg__map_new(&credentials->given, free_credential, err));
     ZREG__TRY(zreg__map_new(&credentials->found, free_found, err));
+    ZREG__TRY(zreg__map_new(&credentials->answers, free_answer, err));
     *out = zreg__steal(&credentials);
     return ZREG_OK;
-}
-
-static void forget_files(zreg__credentials *credentials)
-{
-    while (credentials->file_count > 0) {
-        zreg__json_free(credentials->files[--credentials->file_count]);
-    }
 }
 
 void zreg__credentials_free(zreg__credentials *credentials)
@@ -116,12 +123,23 @@ void zreg__credentials_free(zreg__credentials *credentials)
     if (credentials == NULL) {
         return;
     }
-    forget_files(credentials);
+    zreg__authfiles_finish(&credentials->files);
     zreg__map_free(credentials->given);
     zreg__map_free(credentials->found);
-    pthread_mutex_destroy(&credentials->lock);
+    zreg__map_free(credentials->answers);
+    zreg__turn_lock_finish(&credentials->lock);
     free(credentials->authfile);
     free(credentials);
+}
+
+static void lock(zreg__credentials *credentials)
+{
+    pthread_mutex_lock(&credentials->lock.lock);
+}
+
+static void unlock(zreg__credentials *credentials)
+{
+    pthread_mutex_unlock(&credentials->lock.lock);
 }
 
 zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *host,
@@ -140,9 +158,9 @@ zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *ho
     }
     status = copy(credential, &given, err);
     if (status == ZREG_OK) {
-        pthread_mutex_lock(&credentials->lock);
+        lock(credentials);
         status = zreg__map_set(credentials->given, host, credential, err);
-        pthread_mutex_unlock(&credentials->lock);
+        unlock(credentials);
     }
     if (status != ZREG_OK) {
         free_credential(credential);
@@ -150,103 +168,127 @@ zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *ho
     return status;
 }
 
-/* Reads one file; a missing one counts as empty unless it is `required`. */
-static zreg_status load_file(zreg__credentials *credentials, const char *path, bool required,
-                             zreg_error *err)
+static zreg_status read_files(zreg__authfiles *out, const zreg__credentials *credentials,
+                              zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_AUTHFILE_BYTES);
-    ZREG__AUTO(zreg__json) zreg__json *file = NULL;
-    zreg_error failed = {0};
-    zreg_status status = zreg__file_read(&text, path, &failed);
+    ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
 
-    if (status == ZREG_NOTFOUND && !required) {
-        return ZREG_OK;
-    }
-    if (status != ZREG_OK) {
-        return zreg__fail(err, ZREG_INVAL, "cannot read credentials: %s", failed.message);
-    }
-    status = zreg__json_parse(&file, zreg__buf_cstr(&text), text.size, path, err);
-    explicit_bzero(text.data, text.size);
-    ZREG__TRY(status);
-    ZREG__TRY(zreg__authfile_check(file, path, err));
-    credentials->files[credentials->file_count++] = zreg__steal(&file);
+    ZREG__TRY(zreg__authfiles_find(&files, credentials->authfile, err));
+    ZREG__TRY(zreg__authfiles_read(&files, err));
+    *out = files;
+    files = (zreg__authfiles){0};
     return ZREG_OK;
 }
 
-static zreg_status load_below(zreg__credentials *credentials, const char *folder, const char *name,
-                              zreg_error *err)
+/* Reads the files without the lock, which is held before and after. */
+static zreg_status load_unlocked(zreg__credentials *credentials, zreg_error *err)
 {
-    ZREG__AUTO_FREE char *path = NULL;
+    zreg__authfiles files = {0};
+    zreg_error failed = {0};
 
-    if (zreg__str_empty(folder)) {
-        return ZREG_OK;
+    credentials->reading.taken = true;
+    unlock(credentials);
+    zreg_status status = read_files(&files, credentials, &failed);
+    lock(credentials);
+    if (status == ZREG_OK) {
+        credentials->files = files;
+        credentials->loaded = true;
     }
-    path = zreg__asprintf("%s/%s", folder, name);
-    return path != NULL ? load_file(credentials, path, false, err) : zreg__fail_nomem(err);
+    bool all = zreg__turn_concerns_all(status, NULL);
+    zreg__turn_end(&credentials->reading, &credentials->lock, all ? &failed : NULL);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
-static zreg_status load_usual(zreg__credentials *credentials, zreg_error *err)
+static zreg_status load(zreg__credentials *credentials, zreg_cancel *cancel, zreg_error *err)
 {
-    const char *file = getenv("REGISTRY_AUTH_FILE");
-    const char *folder = getenv("DOCKER_CONFIG");
-
-    if (!zreg__str_empty(file)) {
-        return load_file(credentials, file, false, err);
+    lock(credentials);
+    zreg_status status = zreg__turn_wait(&credentials->reading, &credentials->lock, cancel, err);
+    if (status == ZREG_OK && !credentials->loaded) {
+        status = load_unlocked(credentials, err);
     }
-    ZREG__TRY(load_below(credentials, getenv("XDG_RUNTIME_DIR"), "containers/auth.json", err));
-    if (!zreg__str_empty(folder)) {
-        return load_below(credentials, folder, "config.json", err);
-    }
-    return load_below(credentials, getenv("HOME"), ".docker/config.json", err);
-}
-
-static zreg_status load(zreg__credentials *credentials, zreg_error *err)
-{
-    zreg_status status = ZREG_OK;
-
-    if (credentials->loaded) {
-        return ZREG_OK;
-    }
-    if (credentials->authfile == NULL) {
-        status = load_usual(credentials, err);
-    } else if (credentials->authfile[0] != '\0') {
-        status = load_file(credentials, credentials->authfile, true, err);
-    }
-    credentials->loaded = status == ZREG_OK;
-    if (!credentials->loaded) {
-        forget_files(credentials);
-    }
+    unlock(credentials);
     return status;
 }
 
+/* The place for what a helper says of a server; with the lock held. */
+static zreg_status answer_of(answer **out, zreg__credentials *credentials, const char *helper,
+                             const char *server, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *key = zreg__concat(helper, " ", server);
+
+    if (key == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *out = zreg__map_get(credentials->answers, key);
+    if (*out != NULL) {
+        return ZREG_OK;
+    }
+    ZREG__AUTO_FREE answer *made = zreg__new(answer);
+    if (made == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__map_set(credentials->answers, key, made, err));
+    *out = zreg__steal(&made);
+    return ZREG_OK;
+}
+
+/* Runs the helper without the lock, which is held before and after. */
+static zreg_status ask_unlocked(answer *to, zreg__credentials *credentials, const char *helper,
+                                const char *server, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
+    zreg_error failed = {0};
+    bool is_found = false;
+
+    to->asking.taken = true;
+    unlock(credentials);
+    zreg_status status = zreg__helper_get(&is_found, &credential, helper, server, cancel, &failed);
+    lock(credentials);
+    if (status == ZREG_OK) {
+        zreg__credential_finish(&to->credential);
+        to->credential = credential;
+        credential = (zreg__credential){0};
+        to->is_found = is_found;
+        to->until_ms = zreg__clock_ms() + KEEP_MS;
+    }
+    bool all = zreg__turn_concerns_all(status, cancel);
+    zreg__turn_end(&to->asking, &credentials->lock, all ? &failed : NULL);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
+}
+
+static zreg_status ask_locked(found *out, bool *out_found, zreg__credentials *credentials,
+                              const char *helper, const char *server, zreg_cancel *cancel,
+                              zreg_error *err)
+{
+    answer *kept = NULL;
+
+    ZREG__TRY(answer_of(&kept, credentials, helper, server, err));
+    ZREG__TRY(zreg__turn_wait(&kept->asking, &credentials->lock, cancel, err));
+    if (kept->until_ms <= zreg__clock_ms()) {
+        ZREG__TRY(ask_unlocked(kept, credentials, helper, server, cancel, err));
+    }
+    *out_found = kept->is_found;
+    out->until_ms = kept->until_ms < out->until_ms ? kept->until_ms : out->until_ms;
+    return kept->is_found ? copy(&out->credential, &kept->credential, err) : ZREG_OK;
+}
+
 /* Looks through one file: its helper, then its entries. */
-static zreg_status find_in_file(bool *out_found, zreg__credential *out, const zreg__json *file,
-                                const char *name, zreg_cancel *cancel, zreg_error *err)
+static zreg_status find_in_file(bool *out_found, found *out, zreg__credentials *credentials,
+                                const zreg__json *file, const char *name, zreg_cancel *cancel,
+                                zreg_error *err)
 {
     ZREG__AUTO_FREE char *helper = NULL;
     ZREG__AUTO_FREE char *server = NULL;
 
-    *out_found = false;
     ZREG__TRY(zreg__authfile_helper(&helper, &server, file, name, err));
     if (helper != NULL) {
-        ZREG__TRY(zreg__helper_get(out_found, out, helper, server, cancel, err));
+        lock(credentials);
+        zreg_status status = ask_locked(out, out_found, credentials, helper, server, cancel, err);
+        unlock(credentials);
+        ZREG__TRY(status);
     }
-    return *out_found ? ZREG_OK : zreg__authfile_entry(out_found, out, file, name, err);
-}
-
-static zreg_status find_new(zreg__credential *out, zreg__credentials *credentials, const char *name,
-                            zreg_cancel *cancel, zreg_error *err)
-{
-    bool is_found = false;
-
-    ZREG__TRY(load(credentials, err));
-    for (size_t i = 0; i < credentials->file_count && !is_found; i++) {
-        ZREG__TRY(find_in_file(&is_found, out, credentials->files[i], name, cancel, err));
-    }
-    if (out->key == NULL) {
-        return copy_one(&out->key, "anonymous", err);
-    }
-    return ZREG_OK;
+    return *out_found ? ZREG_OK
+                      : zreg__authfile_entry(out_found, &out->credential, file, name, err);
 }
 
 /* What editors and echo put behind a password; no registry takes one that ends so. */
@@ -259,51 +301,81 @@ static void trim_line_end(char *secret)
     }
 }
 
-static zreg_status find_locked(zreg__credential *out, zreg__credentials *credentials,
-                               const char *host, const char *name, zreg_cancel *cancel,
-                               zreg_error *err)
+static void trim(zreg__credential *credential)
+{
+    trim_line_end(credential->password);
+    trim_line_end(credential->identity_token);
+    trim_line_end(credential->registry_token);
+}
+
+static zreg_status find_new(found *out, zreg__credentials *credentials, const char *name,
+                            zreg_cancel *cancel, zreg_error *err)
+{
+    bool is_found = false;
+
+    out->until_ms = zreg__clock_ms() + KEEP_MS;
+    ZREG__TRY(load(credentials, cancel, err));
+    for (size_t i = 0; i < credentials->files.count && !is_found; i++) {
+        ZREG__TRY(find_in_file(&is_found, out, credentials, credentials->files.files[i], name,
+                               cancel, err));
+    }
+    trim(&out->credential);
+    return out->credential.key != NULL ? ZREG_OK : copy_one(&out->credential.key, "anonymous", err);
+}
+
+/* What was given for the host, or was found not long ago; `out->key` stays NULL without. With the lock held. */
+static zreg_status look(zreg__credential *out, const zreg__credentials *credentials,
+                        const char *host, const char *name, zreg_error *err)
 {
     const zreg__credential *given = zreg__map_get(credentials->given, host);
-    found *entry = zreg__map_get(credentials->found, name);
-    zreg_status status;
+    const found *entry = zreg__map_get(credentials->found, name);
 
     if (given != NULL) {
-        return copy(out, given, err);
+        ZREG__TRY(copy(out, given, err));
+        trim(out);
+        return ZREG_OK;
     }
-    if (entry != NULL && entry->until_ms > zreg__clock_ms()) {
-        return copy(out, &entry->credential, err);
+    return entry != NULL && entry->until_ms > zreg__clock_ms() ? copy(out, &entry->credential, err)
+                                                               : ZREG_OK;
+}
+
+/* Takes over what was found, unless others were given meanwhile or found by another thread. */
+static zreg_status keep(zreg__credential *out, zreg__credentials *credentials, const char *host,
+                        const char *name, found **entry, zreg_error *err)
+{
+    ZREG__TRY(look(out, credentials, host, name, err));
+    if (out->key != NULL) {
+        return ZREG_OK;
     }
-    entry = zreg__new(found);
+    ZREG__TRY(copy(out, &(*entry)->credential, err));
+    ZREG__TRY(zreg__map_set(credentials->found, name, *entry, err));
+    *entry = NULL;
+    return ZREG_OK;
+}
+
+static zreg_status find(zreg__credential *out, zreg__credentials *credentials, const char *host,
+                        const char *name, zreg_cancel *cancel, zreg_error *err)
+{
+    lock(credentials);
+    zreg_status status = look(out, credentials, host, name, err);
+    unlock(credentials);
+    if (status != ZREG_OK || out->key != NULL) {
+        return status;
+    }
+    found *entry = zreg__new(found);
     if (entry == NULL) {
         return zreg__fail_nomem(err);
     }
-    entry->until_ms = zreg__clock_ms() + KEEP_MS;
-    status = find_new(&entry->credential, credentials, name, cancel, err);
+    status = find_new(entry, credentials, name, cancel, err);
     if (status == ZREG_OK) {
-        status = copy(out, &entry->credential, err);
+        lock(credentials);
+        status = keep(out, credentials, host, name, &entry, err);
+        unlock(credentials);
     }
-    if (status == ZREG_OK) {
-        status = zreg__map_set(credentials->found, name, entry, err);
-    }
-    if (status != ZREG_OK) {
+    if (entry != NULL) {
         free_found(entry);
     }
     return status;
-}
-
-/* A helper may take long: whoever waits for the lock can be cancelled. */
-static zreg_status lock(zreg__credentials *credentials, zreg_cancel *cancel, zreg_error *err)
-{
-    struct timespec until;
-
-    do {
-        ZREG__TRY(zreg__cancel_check(cancel, err));
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 50 * 1000 * 1000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-    } while (pthread_mutex_timedlock(&credentials->lock, &until) == ETIMEDOUT);
-    return ZREG_OK;
 }
 
 zreg_status zreg__credentials_find(zreg__credential *out, zreg__credentials *credentials,
@@ -311,22 +383,13 @@ zreg_status zreg__credentials_find(zreg__credential *out, zreg__credentials *cre
                                    zreg_error *err)
 {
     ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
-    ZREG__AUTO_FREE char *name =
-        zreg__asprintf("%s%s%s", host, repository[0] != '\0' ? "/" : "", repository);
-    zreg_status status;
+    ZREG__AUTO_FREE char *name = zreg__concat(host, repository[0] != '\0' ? "/" : "", repository);
 
     if (name == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(lock(credentials, cancel, err));
-    status = find_locked(&credential, credentials, host, name, cancel, err);
-    pthread_mutex_unlock(&credentials->lock);
-    if (status == ZREG_OK) {
-        trim_line_end(credential.password);
-        trim_line_end(credential.identity_token);
-        trim_line_end(credential.registry_token);
-        *out = credential;
-        credential = (zreg__credential){0};
-    }
-    return status;
+    ZREG__TRY(find(&credential, credentials, host, name, cancel, err));
+    *out = credential;
+    credential = (zreg__credential){0};
+    return ZREG_OK;
 }

@@ -15,102 +15,190 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* Some helpers ask a cloud or a person. */
 #define HELPER_MS 60000
 
-/* Reads until the helper closes its output. */
-static zreg_status read_answer(zreg__buf *to, int fd, const char *program, zreg_cancel *cancel,
-                               zreg_error *err)
+/* How often it is looked whether the helper has ended, for what it has started may keep its output open. */
+#define LOOK_MS 50
+
+/* What fits into a pipe that nobody reads yet, on every Linux. */
+#define MAX_INPUT 4096
+
+/* A helper at work. */
+typedef struct helper_run {
+    const char *program;
+    const char *verb;
+    zreg__buf *answer;
+    uint64_t until_ms;
+    zreg_cancel *cancel;
+    pid_t pid;
+    int status; /* once it has ended */
+} helper_run;
+
+/* Takes what is there; `*out_end`: there will be no more. */
+static zreg_status read_some(bool *out_end, helper_run *run, int fd, zreg_error *err)
 {
-    uint64_t until = zreg__clock_ms() + HELPER_MS;
-    struct pollfd waits[2] = {{fd, POLLIN, 0}, {zreg__cancel_fd(cancel), POLLIN, 0}};
+    char piece[4096];
+    ssize_t size = zreg__fd_read(fd, piece, sizeof(piece));
 
-    for (;;) {
-        char piece[4096];
-        uint64_t now = zreg__clock_ms();
-        ssize_t size;
-
-        if (now >= until) {
-            return zreg__fail(err, ZREG_IO, "%s did not answer within %d s", program,
-                              HELPER_MS / 1000);
-        }
-        poll(waits, 2, (int)(until - now));
-        ZREG__TRY(zreg__cancel_check(cancel, err));
-        if ((waits[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
-            continue;
-        }
-        size = read(fd, piece, sizeof(piece));
-        if (size < 0 && errno == EINTR) {
-            continue;
-        }
-        if (size < 0) {
-            return zreg__fail_errno(err, errno, "cannot read from %s", program);
-        }
-        if (size == 0) {
-            return ZREG_OK;
-        }
-        ZREG__TRY(zreg__buf_append(to, piece, (size_t)size, err));
-        explicit_bzero(piece, (size_t)size);
+    if (size < 0 && errno == EAGAIN) {
+        return ZREG_OK;
     }
+    if (size < 0) {
+        return zreg__fail_errno(err, errno, "cannot read from %s", run->program);
+    }
+    *out_end = size == 0;
+    zreg_status status = zreg__buf_append(run->answer, piece, (size_t)size, err);
+    explicit_bzero(piece, (size_t)size);
+    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", run->program);
 }
 
-/* The server's name waits in the pipe before the helper starts: nothing of ours can block on it,
- * and no signal comes when the helper does not read it. */
-static zreg_status prepare_input(int *out_fd, const char *server, zreg_error *err)
+static zreg_status check_time(const helper_run *run, uint64_t now, zreg_error *err)
 {
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
+    return now < run->until_ms ? ZREG_OK
+                               : zreg__fail(err, ZREG_IO, "%s did not answer within %d s",
+                                            run->program, HELPER_MS / 1000);
+}
+
+/* Reads until the helper closes its output; `*out_ended`: it ended before what it had started did. */
+static zreg_status read_answer(bool *out_ended, helper_run *run, int fd, zreg_error *err)
+{
+    struct pollfd waits[2] = {{fd, POLLIN, 0}, {zreg__cancel_fd(run->cancel), POLLIN, 0}};
+    bool at_end = false;
+
+    while (!at_end) {
+        uint64_t now = zreg__clock_ms();
+        bool ended = *out_ended;
+
+        ZREG__TRY(check_time(run, now, err));
+        waits[0].revents = 0;
+        poll(waits, 2, ended ? 0 : LOOK_MS);
+        if ((waits[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+            ZREG__TRY(read_some(&at_end, run, fd, err));
+        } else if (ended) {
+            return ZREG_OK;
+        } else {
+            *out_ended = zreg__process_ended(&run->status, run->pid);
+        }
+    }
+    return ZREG_OK;
+}
+
+/* The input waits in the pipe before the helper starts: nothing of ours can block on it, and no signal comes
+ * when the helper does not read it. */
+static zreg_status prepare_input(int *out_fd, const char *input, const char *program,
+                                 zreg_error *err)
+{
+    size_t size = strlen(input);
     int ends[2];
-    int failed;
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return zreg__fail_errno(err, errno, "cannot make a pipe");
     }
-    failed = strlen(server) < 4096 ? zreg__fd_write_all(ends[1], server, strlen(server)) : E2BIG;
+    /* Where the system is short of memory for pipes this one stays small. */
+    int room = size <= MAX_INPUT ? MAX_INPUT : fcntl(ends[1], F_GETPIPE_SZ);
+    int failed =
+        room > 0 && size <= (size_t)room ? zreg__fd_write_all(ends[1], input, size) : E2BIG;
     close(ends[1]);
     if (failed != 0) {
         close(ends[0]);
-        return zreg__fail_errno(err, failed, "cannot write to a pipe");
+        return zreg__fail_errno(err, failed, "cannot tell %s what it is about", program);
     }
     *out_fd = ends[0];
     return ZREG_OK;
 }
 
-static zreg_status run(int *out_status, zreg__buf *answer, const char *program, const char *server,
-                       zreg_cancel *cancel, zreg_error *err)
+static zreg_status start(int *out_fd, helper_run *run, const char *input, zreg_error *err)
 {
-    ZREG__AUTO_FD int input = -1;
-    ZREG__AUTO_FD int output = -1;
-    const char *const argv[] = {program, "get", NULL};
+    ZREG__AUTO_FD int in = -1;
+    const char *const argv[] = {run->program, run->verb, NULL};
     int ends[2];
-    pid_t pid;
-    zreg_status status;
 
-    ZREG__TRY(prepare_input(&input, server, err));
+    ZREG__TRY(prepare_input(&in, input, run->program, err));
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return zreg__fail_errno(err, errno, "cannot make a pipe");
     }
-    output = ends[0];
-    status = zreg__process_start(&pid, argv, (const int[]){input, ends[1], STDERR_FILENO}, err);
+    zreg_status status = zreg__process_start(&run->pid, argv, (const int[]){in, ends[1], -1}, err);
     close(ends[1]);
     if (status != ZREG_OK) {
+        close(ends[0]);
         return status;
     }
-    status = read_answer(answer, output, program, cancel, err);
-    if (status != ZREG_OK) {
-        zreg__process_kill(pid);
+    /* The helper has an open file of its own for the other end. */
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *out_fd = ends[0];
+    return ZREG_OK;
+}
+
+static zreg_status run_program(helper_run *run, const char *input, zreg_error *err)
+{
+    ZREG__AUTO_FD int output = -1;
+    bool ended = false;
+
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
+    ZREG__TRY(start(&output, run, input, err));
+    zreg_status status = read_answer(&ended, run, output, err);
+    if (status != ZREG_OK && !ended) {
+        zreg__process_kill(run->pid);
+    }
+    if (status != ZREG_OK || ended) {
         return status;
     }
-    return zreg__process_wait(out_status, pid, program, HELPER_MS, cancel, err);
+    uint64_t now = zreg__clock_ms();
+    uint32_t left_ms = now < run->until_ms ? (uint32_t)(run->until_ms - now) : 0;
+    return zreg__process_wait(&run->status, run->pid, run->program, left_ms, run->cancel, err);
+}
+
+static zreg_status fail_run(const helper_run *run, const char *server, zreg_error *err)
+{
+    if (WIFSIGNALED(run->status)) {
+        return zreg__fail(err, ZREG_IO, "%s was ended by signal %d when asked to %s for %s",
+                          run->program, WTERMSIG(run->status), run->verb, server);
+    }
+    return zreg__fail(err, ZREG_IO,
+                      "%s failed to %s for %s (exit code %d); run it by hand to see why",
+                      run->program, run->verb, server, WEXITSTATUS(run->status));
+}
+
+/* Runs the helper; `*out_found` is false when it ends with what helpers say when all is well but nothing is
+ * stored; they have no other sign. */
+static zreg_status ask(bool *out_found, zreg__buf *answer, const char *name, const char *verb,
+                       const char *server, const char *input, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *program = zreg__concat("docker-credential-", name, "");
+    helper_run run = {.program = program,
+                      .verb = verb,
+                      .answer = answer,
+                      .until_ms = zreg__clock_ms() + HELPER_MS,
+                      .cancel = cancel};
+
+    if (program == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(run_program(&run, input, err));
+    *out_found = run.status == 0;
+    if (run.status == 0 || strstr(zreg__buf_cstr(answer), "credentials not found") != NULL) {
+        return ZREG_OK;
+    }
+    return fail_run(&run, server, err);
 }
 
 static zreg_status take_answer(bool *out_found, zreg__credential *out, const zreg__json *answer,
-                               const char *program, zreg_error *err)
+                               const char *name, zreg_error *err)
 {
     const char *username = zreg__json_text(answer, "Username");
     const char *secret = zreg__json_text(answer, "Secret");
 
     if (username == NULL || secret == NULL) {
-        return zreg__fail(err, ZREG_INVAL, "the answer of %s has no Username and Secret", program);
+        return zreg__fail(err, ZREG_INVAL,
+                          "the answer of docker-credential-%s has no Username and Secret", name);
+    }
+    if (username[0] == '\0' && secret[0] == '\0') {
+        *out_found = false;
+        return ZREG_OK;
     }
     /* The convention for a refresh token in place of a password. */
     if (strcmp(username, "<token>") == 0) {
@@ -122,33 +210,61 @@ static zreg_status take_answer(bool *out_found, zreg__credential *out, const zre
     if (out->identity_token == NULL && (out->username == NULL || out->password == NULL)) {
         return zreg__fail_nomem(err);
     }
-    *out_found = true;
     return ZREG_OK;
+}
+
+static zreg_status read_credential(bool *out_found, zreg__credential *out, const zreg__buf *answer,
+                                   const char *name, zreg_error *err)
+{
+    ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;
+
+    ZREG__TRY(zreg__json_parse(&json, zreg__buf_cstr(answer), answer->size,
+                               "the answer of a credential helper", err));
+    return take_answer(out_found, out, json, name, err);
 }
 
 zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char *name,
                              const char *server, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__BUF(ZREG__MAX_TOKEN_BODY_BYTES);
-    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
-    ZREG__AUTO_FREE char *program = zreg__asprintf("docker-credential-%s", name);
-    int status = 0;
+    ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
+    bool found = false;
 
     *out_found = false;
-    if (program == NULL) {
-        return zreg__fail_nomem(err);
+    ZREG__TRY(ask(&found, &answer, name, "get", server, server, cancel, err));
+    if (!found) {
+        return ZREG_OK;
     }
-    ZREG__TRY(run(&status, &answer, program, server, cancel, err));
-    if (status != 0) {
-        /* What helpers say when all is well but nothing is stored; they have no other sign. */
-        if (strstr(zreg__buf_cstr(&answer), "credentials not found") != NULL) {
-            return ZREG_OK;
-        }
-        return zreg__fail(err, ZREG_IO, "%s failed for %s; run it by hand to see why", program,
-                          server);
+    zreg_status status = read_credential(&found, out, &answer, name, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "docker-credential-%s", name);
     }
-    ZREG__TRY(zreg__json_parse(&json, zreg__buf_cstr(&answer), answer.size, program, err));
-    explicit_bzero(answer.data, answer.size);
-    out->key = zreg__asprintf("%s %s", program, server);
-    return take_answer(out_found, out, json, program, err);
+    *out_found = found;
+    out->key = zreg__asprintf("docker-credential-%s %s", name, server);
+    return out->key != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg__helper_store(const char *name, const char *server, const char *username,
+                               const char *secret, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
+    ZREG__AUTO_SECRET_JSON zreg__json *json = zreg__json_new_object();
+    ZREG__AUTO_SECRET char *text = NULL;
+    bool done = false;
+
+    ZREG__TRY(zreg__json_set_text(json, "ServerURL", server, err));
+    ZREG__TRY(zreg__json_set_text(json, "Username", username, err));
+    ZREG__TRY(zreg__json_set_text(json, "Secret", secret, err));
+    ZREG__TRY(zreg__json_print(&text, json, err));
+    ZREG__TRY(ask(&done, &answer, name, "store", server, text, cancel, err));
+    return done ? ZREG_OK
+                : zreg__fail(err, ZREG_IO, "docker-credential-%s does not store for %s", name,
+                             server);
+}
+
+zreg_status zreg__helper_erase(bool *out_found, const char *name, const char *server,
+                               zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
+
+    return ask(out_found, &answer, name, "erase", server, server, cancel, err);
 }

@@ -5,10 +5,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "oci/reference.h"
-
-/* Cancel tokens cannot wake a condition variable, so waits are cut into these. */
-#define WAIT_MS 50
 
 static void free_scopes(void *scopes)
 {
@@ -16,15 +14,14 @@ static void free_scopes(void *scopes)
     free(scopes);
 }
 
-static void init_locks(zreg__host *host)
+char *zreg__host_name(const char *given)
 {
-    pthread_condattr_t attributes;
+    char *name = zreg__strdup(zreg__quirks_canonical(given));
 
-    pthread_mutex_init(&host->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&host->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    for (char *c = name; c != NULL && *c != '\0'; c++) {
+        *c = zreg__to_lower(*c);
+    }
+    return name;
 }
 
 zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err)
@@ -34,8 +31,8 @@ zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err)
     if (host == NULL) {
         return zreg__fail_nomem(err);
     }
-    init_locks(host);
-    host->name = zreg__strdup(zreg__quirks_canonical(name));
+    zreg__turn_lock_init(&host->lock);
+    host->name = zreg__host_name(name);
     if (host->name == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -52,9 +49,9 @@ bool zreg__host_uses_tls(zreg__host *host)
 {
     bool tls;
 
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     tls = host->known ? host->tls : !host->plain_http;
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
     return tls;
 }
 
@@ -63,20 +60,12 @@ bool zreg__host_speaks_plain(zreg__host *host)
     if (!host->loopback && !host->plain_http) {
         return false;
     }
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     if (!host->known) {
         host->plain_http = true;
     }
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
     return true;
-}
-
-zreg_status zreg__host_wait(zreg__host *host, zreg_cancel *cancel, zreg_error *err)
-{
-    struct timespec until = zreg__clock_deadline(WAIT_MS);
-
-    pthread_cond_timedwait(&host->changed, &host->lock, &until);
-    return zreg__cancel_check(cancel, err);
 }
 
 static uint64_t quiet_ms(zreg__host *host)
@@ -84,58 +73,57 @@ static uint64_t quiet_ms(zreg__host *host)
     uint64_t now = zreg__clock_ms();
     uint64_t until;
 
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     until = host->quiet_until_ms;
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
     return until > now ? until - now : 0;
 }
 
-zreg_status zreg__host_enter(bool *out_first, zreg__host *host, zreg_cancel *cancel,
-                             zreg_error *err)
+zreg_status zreg__host_enter(bool *out_first, zreg__fetch_failure *out_failure, zreg__host *host,
+                             zreg_cancel *cancel, zreg_error *err)
 {
-    zreg_status status = ZREG_OK;
-
     for (uint64_t ms; (ms = quiet_ms(host)) > 0;) {
         ZREG__TRY(zreg__cancel_sleep(cancel, ms, err));
     }
-    pthread_mutex_lock(&host->lock);
-    while (status == ZREG_OK && host->contacting) {
-        status = zreg__host_wait(host, cancel, err);
-    }
+    pthread_mutex_lock(&host->lock.lock);
+    uint64_t failures = host->contact.failures;
+    zreg_status status = zreg__turn_wait(&host->contact, &host->lock, cancel, err);
     *out_first = status == ZREG_OK && !host->known;
-    host->contacting = host->contacting || *out_first;
-    pthread_mutex_unlock(&host->lock);
+    host->contact.taken = host->contact.taken || *out_first;
+    if (status != ZREG_OK && host->contact.failures != failures) {
+        *out_failure = ZREG__FETCH_TRANSIENT;
+    }
+    pthread_mutex_unlock(&host->lock.lock);
     return status;
 }
 
-void zreg__host_leave(zreg__host *host)
+void zreg__host_leave(zreg__host *host, const zreg_error *failed)
 {
-    pthread_mutex_lock(&host->lock);
-    host->contacting = false;
-    pthread_cond_broadcast(&host->changed);
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
+    zreg__turn_end(&host->contact, &host->lock, failed);
+    pthread_mutex_unlock(&host->lock.lock);
 }
 
 void zreg__host_answered(zreg__host *host, bool tls, bool peer_is_private)
 {
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     if (!host->known) {
         host->known = true;
         host->tls = tls;
         host->peer_is_private = peer_is_private;
     }
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
 }
 
 void zreg__host_quiet(zreg__host *host, uint64_t ms)
 {
     uint64_t until = zreg__clock_ms() + ms;
 
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     if (until > host->quiet_until_ms) {
         host->quiet_until_ms = until;
     }
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
 }
 
 void zreg__host_free(zreg__host *host)
@@ -148,8 +136,7 @@ void zreg__host_free(zreg__host *host)
     zreg__map_free(host->expected);
     zreg__free_secret(host->login);
     zreg__host_settings_finish(host);
-    pthread_cond_destroy(&host->changed);
-    pthread_mutex_destroy(&host->lock);
+    zreg__turn_lock_finish(&host->lock);
     free(host->name);
     free(host);
 }

@@ -11,6 +11,7 @@
 #define ZREG_REGISTRY_HOST_H
 
 #include "base/map.h"
+#include "base/turn.h"
 #include "http/fetch.h"
 #include "oci/challenge.h"
 #include "registry/quirks.h"
@@ -38,6 +39,16 @@ typedef struct zreg__host_trust {
     bool insecure;
 } zreg__host_trust;
 
+/** A call to the token service: others that want no more than it asks for wait for it. */
+typedef struct zreg__token_call {
+    struct zreg__token_call *next;
+    zreg__turn turn;
+    unsigned holders; /* who asks, and who waits */
+    uint64_t generation;
+    char *credential_key;
+    zreg__scopes scopes;
+} zreg__token_call;
+
 typedef struct zreg__host {
     char *name;                         /* canonical: "docker.io" */
     const zreg__quirks *_Atomic quirks; /* a challenge may tell of others */
@@ -53,19 +64,24 @@ typedef struct zreg__host {
     _Atomic uint64_t blob_requests;
     _Atomic uint64_t upload_piece; /* of blobs that are pushed, see registry/upload.c */
 
-    pthread_mutex_t lock; /* guards all that follows */
-    pthread_cond_t changed;
-    bool known;      /* has answered once */
-    bool contacting; /* one thread makes the first request, and learns from its answer */
-    bool tls;        /* valid once known */
+    zreg__turn_lock lock; /* guards all that follows */
+    bool known;           /* has answered once */
+    zreg__turn contact;   /* one thread makes the first request, and learns from its answer */
+    bool tls;             /* valid once known */
     bool peer_is_private;
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */
     zreg__challenge challenge;
     zreg__token *tokens;
-    bool token_wanted;   /* one thread asks the token service */
-    zreg__map *expected; /* repository -> zreg__scopes that its first token should have */
-    char *login;         /* Authorization for the vendor's interface, or NULL */
+    zreg__token_call *calls; /* to the token service, one for each thing that is wanted */
+    bool token_by_post;      /* it takes a user and a password by POST only */
+    uint64_t generation;     /* of the credentials; tokens and logins of others are not kept */
+    zreg__map *expected;     /* repository -> zreg__scopes that its first token should have */
+    char *login;             /* Authorization for the vendor's interface, or NULL */
 } zreg__host;
+
+/** The one name of a host that was named so: case does not count in it, nor which of several names it is. New
+ *  memory; NULL when it runs out. */
+char *zreg__host_name(const char *given);
 
 zreg_status zreg__host_new(zreg__host **out, const char *name, zreg_error *err);
 
@@ -76,13 +92,15 @@ void zreg__host_free(zreg__host *host);
 /**
  * Begins a request. `*out_first` tells that nothing is known of the host yet: the caller then must
  * call zreg__host_leave, until which others wait here. Waits too while the host wants to be left
- * alone. Errors: CANCELLED.
+ * alone. Errors: CANCELLED; that of the first contact which it has waited for, with `*out_failure` as of
+ * zreg__fetch_open.
  */
-zreg_status zreg__host_enter(bool *out_first, zreg__host *host, zreg_cancel *cancel,
-                             zreg_error *err);
+zreg_status zreg__host_enter(bool *out_first, zreg__fetch_failure *out_failure, zreg__host *host,
+                             zreg_cancel *cancel, zreg_error *err);
 
-/** Ends the first contact. */
-void zreg__host_leave(zreg__host *host);
+/** Ends the first contact. `failed` says why the host did not answer, to those who have waited as well; NULL: it
+ *  did, or what failed was the caller's own. */
+void zreg__host_leave(zreg__host *host, const zreg_error *failed);
 
 /** Remembers what the first answer shows. */
 void zreg__host_answered(zreg__host *host, bool tls, bool peer_is_private);
@@ -96,9 +114,6 @@ bool zreg__host_uses_tls(zreg__host *host);
 /** Whether plain HTTP may be spoken: it was allowed, or nobody is on the way to the host. It then is
  *  spoken, unless the host has answered by TLS already. */
 bool zreg__host_speaks_plain(zreg__host *host);
-
-/** Waits on host->changed, at most 50 ms, with the lock held. Errors: CANCELLED. */
-zreg_status zreg__host_wait(zreg__host *host, zreg_cancel *cancel, zreg_error *err);
 
 /* What the program set: host_settings.c. */
 
@@ -125,6 +140,12 @@ void zreg__host_settings_finish(zreg__host *host);
 /** What the host asks for, as far as it is known. */
 zreg__challenge_scheme zreg__host_scheme(zreg__host *host);
 
+/** Whether it takes user and password itself beside what zreg__host_scheme tells. */
+bool zreg__host_offers_basic(zreg__host *host);
+
+/** From now on it is shown these, until it asks again. */
+void zreg__host_prefer_basic(zreg__host *host);
+
 /** Keeps a challenge for the requests to come, and takes it over, unless it asks for nothing. */
 void zreg__host_learn(zreg__host *host, zreg__challenge *challenge);
 
@@ -135,6 +156,9 @@ typedef struct zreg__host_realm {
     bool tls;
     bool peer_is_private;
 } zreg__host_realm;
+
+/** Whether the token service that it named answers at this host, which is named without a port. */
+bool zreg__host_asks_at(zreg__host *host, const char *name);
 
 /** Errors: PROTO (none was named), NOMEM. */
 zreg_status zreg__host_realm_of(zreg__host_realm *out, zreg__host *host, zreg_error *err);
@@ -150,21 +174,40 @@ zreg_status zreg__host_expect(zreg__host *host, const char *repository, unsigned
 zreg_status zreg__host_expected(zreg__scopes *to, zreg__host *host, const char *repository,
                                 zreg_error *err);
 
+/** Changes with the credentials: it is taken before they are looked up, and given with what is made of them. */
+uint64_t zreg__host_generation(zreg__host *host);
+
+/** What a request wants of the token service. */
+typedef struct zreg__token_want {
+    const char *credential_key;
+    uint64_t generation;
+    const zreg__scopes *needed; /* by the request */
+    const zreg__scopes *wanted; /* these, and what is expected */
+} zreg__token_want;
+
 /**
- * Copies the value of a kept token that covers `needed`. When there is none, `*out_value` stays NULL
- * and the caller has the right to ask for one, for which others wait here until it calls
- * zreg__host_give_token. Errors: CANCELLED, NOMEM.
+ * Copies the value of a kept token that covers what is needed, after having waited for one that another thread
+ * asks for. When there is none, `*out_value` stays NULL and the caller asks for what is wanted, then calls
+ * zreg__host_give_token with `*out_call`. Errors: what the call has failed with which it has waited for;
+ * CANCELLED, NOMEM.
  */
-zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__host *host,
-                                  const char *credential_key, const zreg__scopes *needed,
-                                  zreg_cancel *cancel, zreg_error *err);
+zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial,
+                                  zreg__token_call **out_call, zreg__host *host,
+                                  const zreg__token_want *want, zreg_cancel *cancel,
+                                  zreg_error *err);
 
 /** A copy of the value of a kept token that covers `needed`; NULL: there is none. Nobody waits. */
 char *zreg__host_kept_token(zreg__host *host, const char *credential_key,
                             const zreg__scopes *needed);
 
-/** Ends the asking; keeps what came of it and takes it over, or NULL. Gives its serial, or 0. */
-uint64_t zreg__host_give_token(zreg__host *host, zreg__token *token);
+/** Ends a call; keeps what came of it and takes it over, or NULL, and then `failed` as of zreg__host_leave. Gives
+ *  its serial, or 0. */
+uint64_t zreg__host_give_token(zreg__host *host, zreg__token_call *call, zreg__token *token,
+                               const zreg_error *failed);
+
+/** Whether user and password go to the token service by POST, as it was found out. */
+bool zreg__host_token_by_post(zreg__host *host);
+void zreg__host_learn_token_by_post(zreg__host *host);
 
 /** Drops a token that was refused. */
 void zreg__host_drop_token(zreg__host *host, uint64_t serial);
@@ -172,10 +215,11 @@ void zreg__host_drop_token(zreg__host *host, uint64_t serial);
 /** A copy of the Authorization for the vendor's interface; NULL: none is kept. */
 char *zreg__host_login(zreg__host *host);
 
-/** Keeps a copy of it; NULL: it was refused. */
-void zreg__host_keep_login(zreg__host *host, const char *login);
+/** Keeps a copy of it, unless the credentials have changed since; NULL: it was refused. */
+void zreg__host_keep_login(zreg__host *host, const char *login, uint64_t generation);
 
-/** Drops tokens and login: they were made with credentials that no longer count. */
+/** Drops tokens and login, those to come of calls under way too: they were made with credentials that no longer
+ *  count. */
 void zreg__host_forget(zreg__host *host);
 
 ZREG__DEFINE_AUTO(zreg__host, zreg__host_free)

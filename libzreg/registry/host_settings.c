@@ -51,10 +51,10 @@ static zreg_status set_trust(zreg__host *host, const zreg_host_options *options,
     ZREG__TRY(copy_text(&trust->client_cert_pem, options->client_cert_pem, err));
     ZREG__TRY(copy_text(&trust->client_key_pem, options->client_key_pem, err));
     trust->insecure = options->insecure != 0;
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     trust->older = host->trust;
     host->trust = zreg__steal(&trust);
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
     return ZREG_OK;
 }
 
@@ -104,14 +104,14 @@ static bool same_tag_api(const zreg__tagapi_settings *a, const zreg__tagapi_sett
 
 void zreg__host_set_tag_api(zreg__host *host, zreg__tagapi_settings **settings)
 {
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&host->lock.lock);
     if (!same_tag_api(zreg__host_tag_api(host), *settings)) {
         (*settings)->older = atomic_load(&host->tag_api);
         atomic_store(&host->tag_api, zreg__steal(settings));
         zreg__free_secret(host->login);
         host->login = NULL;
     }
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock.lock);
 }
 
 void zreg__host_settings_finish(zreg__host *host)

@@ -9,6 +9,8 @@ libzreg_sources += \
 	libzreg/registry/auth.h \
 	libzreg/registry/authfile.c \
 	libzreg/registry/authfile.h \
+	libzreg/registry/authfiles.c \
+	libzreg/registry/authfiles.h \
 	libzreg/registry/blob_reader.c \
 	libzreg/registry/blob_target.c \
 	libzreg/registry/blob_target.h \

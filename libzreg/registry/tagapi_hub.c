@@ -11,7 +11,7 @@
 
 static zreg_status login_body(zreg__buf *to, const zreg__credential *credential, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = zreg__json_new_object();
+    ZREG__AUTO_SECRET_JSON zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_SECRET char *text = NULL;
 
     ZREG__TRY(zreg__json_set_text(json, "identifier", credential->username, err));
@@ -24,7 +24,7 @@ static zreg_status send_login(char **out, zreg_client *client, zreg__host *host,
                               const zreg__buf *body, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;
     const zreg__vendor_call call = {
         .method = "POST",
         .path = "/v2/auth/token",
@@ -41,7 +41,7 @@ static zreg_status send_login(char **out, zreg_client *client, zreg__host *host,
     if (zreg__str_empty(token) || token[strcspn(token, "\r\n")] != '\0') {
         return zreg__fail(err, ZREG_PROTO, "%s: the answer has no access_token", call.what);
     }
-    *out = zreg__asprintf("Bearer %s", token);
+    *out = zreg__concat("Bearer ", token, "");
     return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
@@ -49,22 +49,15 @@ static zreg_status log_in(char **out, zreg_client *client, zreg__host *host, con
                           zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES);
-    zreg_status status;
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__SECRET_BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES);
 
     ZREG__TRY(zreg__credentials_find(&credential, client->credentials, host->name, repository,
                                      cancel, err));
     if (credential.username == NULL || credential.password == NULL) {
         return ZREG_OK; /* public lists may be read by anybody */
     }
-    status = login_body(&body, &credential, err);
-    if (status == ZREG_OK) {
-        status = send_login(out, client, host, &body, cancel, err);
-    }
-    if (body.data != NULL) {
-        explicit_bzero(body.data, body.size);
-    }
-    return status;
+    ZREG__TRY(login_body(&body, &credential, err));
+    return send_login(out, client, host, &body, cancel, err);
 }
 
 static int64_t pushed_s(const zreg__json *tag)

@@ -19,25 +19,49 @@
 /* A token is not used in its last tenth, and a longer life is not believed. */
 #define LONGEST_LIFE_S 86400
 
-/* One call to the token service. */
+/* One question to the token service, and how it is put. */
 typedef struct token_call {
     zreg__fetch_url url;
+    const char *service; /* or NULL */
+    const zreg__scopes *scopes;
+    const zreg__credential *credential;
+
+    char *target; /* of `url`, with the question of a GET */
     char *authorization;
     zreg__buf form; /* body of a POST; empty: GET */
-    const zreg__credential *credential;
 } token_call;
+
+static void call_clear(token_call *call)
+{
+    free(call->target);
+    zreg__free_secret(call->authorization);
+    zreg__buf_reset(&call->form);
+    call->target = NULL;
+    call->authorization = NULL;
+}
 
 static void call_finish(token_call *call)
 {
+    call_clear(call);
     zreg__fetch_url_finish(&call->url);
-    zreg__free_secret(call->authorization);
-    if (call->form.data != NULL) {
-        explicit_bzero(call->form.data, call->form.size);
-    }
     zreg__buf_finish(&call->form);
 }
 
 ZREG__DEFINE_AUTO_VALUE(token_call, call_finish)
+
+static zreg_status read_realm(zreg__fetch_url *out, const zreg__host *host, const char *realm,
+                              zreg_error *err)
+{
+    if (strstr(realm, "://") == NULL) {
+        return zreg__fail(err, ZREG_PROTO,
+                          "%s names its token service by a relative address, \"%.128s\"; the realm "
+                          "of its challenge must begin with https://",
+                          host->name, realm);
+    }
+    zreg_status status = zreg__fetch_url_parse(out, realm, err);
+    return status == ZREG_OK ? ZREG_OK
+                             : zreg__error_prefix(err, status, "token service of %s", host->name);
+}
 
 /* The rules of who may be a token service for whom, but for the address, which is known later. */
 static zreg_status check_realm(const zreg__host *host, bool tls, const zreg__fetch_url *realm,
@@ -86,63 +110,82 @@ static zreg_status choose_credential(zreg__credential *own, token_call *call, zr
     return ZREG_OK;
 }
 
-static zreg_status add_query(zreg__buf *to, const char *service, const zreg__scopes *scopes,
-                             const zreg__credential *credential, zreg_error *err)
+/* All scopes in one value, as a form has them (OAuth 2.0, RFC 6749 section 3.3). */
+static zreg_status add_form_scopes(token_call *call, zreg_error *err)
 {
-    ZREG__TRY(zreg__buf_text(to, "service=", err));
-    ZREG__TRY(zreg__buf_query(to, service != NULL ? service : "", err));
-    if (credential->username != NULL) {
-        ZREG__TRY(zreg__buf_text(to, "&account=", err));
-        ZREG__TRY(zreg__buf_query(to, credential->username, err));
-    }
-    return zreg__scopes_query(scopes, to, err);
-}
-
-/* Refresh tokens go by POST (OAuth 2.0, RFC 6749 section 6), with all scopes in one value. */
-static zreg_status fill_form(token_call *call, const char *service, const zreg__scopes *scopes,
-                             zreg_error *err)
-{
+    static const char mark[] = "&scope=";
     ZREG__AUTO(zreg__buf) zreg__buf query = ZREG__BUF(call->form.maximum);
-    const char *rest;
-    const char *next;
-    const char *separator = "&scope=";
+    const char *separator = mark;
 
-    ZREG__TRY(zreg__buf_text(&call->form, "grant_type=refresh_token&client_id=zreg&service=", err));
-    ZREG__TRY(zreg__buf_query(&call->form, service != NULL ? service : "", err));
-    ZREG__TRY(zreg__buf_text(&call->form, "&refresh_token=", err));
-    ZREG__TRY(zreg__buf_query(&call->form, call->credential->identity_token, err));
-    ZREG__TRY(zreg__scopes_query(scopes, &query, err));
-    for (rest = zreg__buf_cstr(&query); (next = strstr(rest, "&scope=")) != NULL; rest = next) {
-        size_t size;
-
-        next += strlen("&scope=");
-        size = strcspn(next, "&");
+    ZREG__TRY(zreg__scopes_query(call->scopes, &query, err));
+    for (const char *at = zreg__buf_cstr(&query); (at = strstr(at, mark)) != NULL;) {
+        at += strlen(mark);
         ZREG__TRY(zreg__buf_text(&call->form, separator, err));
-        ZREG__TRY(zreg__buf_append(&call->form, next, size, err));
+        ZREG__TRY(zreg__buf_append(&call->form, at, strcspn(at, "&"), err));
         separator = "%20";
     }
     return ZREG_OK;
 }
 
-static zreg_status fill_get(token_call *call, const char *service, const zreg__scopes *scopes,
-                            zreg_error *err)
+static zreg_status add_form(token_call *call, const char *name, const char *value, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf target = ZREG__BUF(ZREG__MAX_URL);
-    char *text;
+    ZREG__TRY(zreg__buf_text(&call->form, name, err));
+    return zreg__buf_query(&call->form, value != NULL ? value : "", err);
+}
 
-    ZREG__TRY(zreg__buf_text(&target, call->url.target, err));
-    ZREG__TRY(zreg__buf_text(&target, strchr(call->url.target, '?') != NULL ? "&" : "?", err));
-    ZREG__TRY(add_query(&target, service, scopes, call->credential, err));
-    text = zreg__buf_steal(&target);
-    if (text == NULL) {
-        return zreg__fail_nomem(err);
+/* POST (RFC 6749 sections 4.3 and 6): a refresh token, else user and password. */
+static zreg_status put_by_post(token_call *call, zreg_error *err)
+{
+    const zreg__credential *credential = call->credential;
+
+    call_clear(call);
+    ZREG__TRY(add_form(call, "client_id=zreg&service=", call->service, err));
+    if (credential->identity_token != NULL) {
+        ZREG__TRY(add_form(
+            call, "&grant_type=refresh_token&refresh_token=", credential->identity_token, err));
+    } else {
+        ZREG__TRY(add_form(call, "&grant_type=password&username=", credential->username, err));
+        ZREG__TRY(add_form(call, "&password=", credential->password, err));
     }
-    free(call->url.target);
-    call->url.target = text;
-    if (call->credential->username == NULL) {
+    return add_form_scopes(call, err);
+}
+
+/* User and password, or a refresh token in their place: under the user that it came with, or else under the one
+ * that stands for it with credential helpers. */
+static zreg_status put_authorization(token_call *call, zreg_error *err)
+{
+    zreg__credential shown = *call->credential;
+    char stand_in[] = "<token>";
+
+    if (shown.username == NULL && shown.identity_token == NULL) {
         return ZREG_OK;
     }
-    return zreg__credential_basic(&call->authorization, call->credential, err);
+    if (zreg__str_empty(shown.password) && shown.identity_token != NULL) {
+        shown.password = shown.identity_token;
+    }
+    if (shown.username == NULL) {
+        shown.username = stand_in;
+    }
+    return zreg__credential_basic(&call->authorization, &shown, err);
+}
+
+static zreg_status put_by_get(token_call *call, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf target = ZREG__BUF(ZREG__MAX_URL);
+    const char *user = call->credential->username;
+
+    call_clear(call);
+    ZREG__TRY(zreg__buf_text(&target, call->url.target, err));
+    ZREG__TRY(zreg__buf_text(&target, strchr(call->url.target, '?') != NULL ? "&" : "?", err));
+    ZREG__TRY(zreg__buf_text(&target, "service=", err));
+    ZREG__TRY(zreg__buf_query(&target, call->service != NULL ? call->service : "", err));
+    if (!zreg__str_empty(user)) {
+        ZREG__TRY(zreg__buf_text(&target, "&account=", err));
+        ZREG__TRY(zreg__buf_query(&target, user, err));
+    }
+    ZREG__TRY(zreg__scopes_query(call->scopes, &target, err));
+    call->target = zreg__buf_steal(&target);
+    return call->target != NULL ? put_authorization(call, err) : zreg__fail_nomem(err);
 }
 
 /* Trust settings of the service: the registry's for the registry's name, else those set for it. */
@@ -172,6 +215,8 @@ typedef struct delivery {
     zreg__host *host;
     bool public_only;
     zreg_cancel *cancel;
+    zreg__buf *body;   /* of the answer */
+    zreg__json **json; /* what a 200 holds */
 } delivery;
 
 static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
@@ -183,9 +228,10 @@ static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
     const token_call *call = s->call;
     zreg__fetch_tls tls = realm_tls(s->client, s->host, &call->url);
     bool post = call->form.size > 0;
+    zreg__fetch_url url = call->url;
     zreg__fetch_request request = {
         .method = post ? "POST" : "GET",
-        .url = &call->url,
+        .url = &url,
         .headers = post ? post_headers : get_headers,
         .authorization = call->authorization,
         .body = call->form.data,
@@ -196,14 +242,68 @@ static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
         .tally = &s->host->auth_requests,
     };
 
+    url.target = post ? url.target : call->target;
     return zreg__client_open(out, s->client, s->host, &request, failure, s->cancel, err);
+}
+
+/* A control character would begin another header, or end it. */
+static bool is_token(const char *text)
+{
+    for (const char *c = text; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            return false;
+        }
+    }
+    return !zreg__str_empty(text);
+}
+
+static const char *token_in(const zreg__json *answer)
+{
+    const char *text = zreg__json_text(answer, "token");
+
+    return zreg__str_empty(text) ? zreg__json_text(answer, "access_token") : text;
+}
+
+static zreg_status read_answer(const delivery *s, zreg_error *err)
+{
+    zreg__json_free_secret(zreg__steal(s->json));
+    if (zreg__json_parse(s->json, zreg__buf_cstr(s->body), s->body->size, "token", NULL) !=
+        ZREG_OK) {
+        return zreg__fail(err, ZREG_PROTO, "it does not answer in JSON");
+    }
+    return is_token(token_in(*s->json)) ? ZREG_OK
+                                        : zreg__fail(err, ZREG_PROTO, "it gives no token");
+}
+
+/* Sends it and takes the whole answer: what breaks off, or holds no token, is asked for again too. */
+static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure *failure,
+                                 const delivery *s, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+
+    zreg__buf_reset(s->body);
+    ZREG__TRY(open_call(&exchange, s, failure, err));
+    zreg_error failed = {0};
+    zreg_status status = zreg__fetch_body(s->body, exchange, &failed);
+    /* The text of an error that is too long or breaks off leaves the status, which says enough. */
+    if (status != ZREG_OK && zreg__fetch_status(exchange) == 200) {
+        zreg__fail_again(err, &failed);
+        *failure = zreg__fetch_failed_how(exchange);
+        return status;
+    }
+    if (zreg__fetch_status(exchange) == 200) {
+        *failure = ZREG__FETCH_TRANSIENT;
+        ZREG__TRY(read_answer(s, err));
+    }
+    *out = zreg__steal(&exchange);
+    return ZREG_OK;
 }
 
 static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
                              void *user, zreg_error *err)
 {
     const delivery *s = user;
-    zreg_status status = open_call(out, s, failure, err);
+    zreg_status status = send_and_read(out, failure, s, err);
 
     (void)last;
     if (*failure == ZREG__FETCH_NOT_TLS) {
@@ -215,71 +315,106 @@ static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *fa
     return status;
 }
 
-static zreg_status send_call(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+/* Gives the status of the answer, whose body is then in `s->body`. */
+static zreg_status send_call(int *out_status, delivery *s, zreg_error *err)
 {
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO_FREE char *what = zreg__asprintf("token service of %s", s->host->name);
     zreg__attempt attempt = {.client = s->client, .what = what, .cancel = s->cancel};
-    zreg_status status;
 
     if (what == NULL) {
         return zreg__fail_nomem(err);
     }
-    status = zreg__attempt_send(out, &attempt, send_once, s, err);
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
+    zreg_status status = zreg__attempt_send(&exchange, &attempt, send_once, s, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", what);
+    }
+    *out_status = zreg__fetch_status(exchange);
+    return ZREG_OK;
 }
 
-static zreg_status check_answer(zreg__fetch_exchange *exchange, const zreg__host *host,
-                                zreg__buf *body, zreg_error *err)
+/* Services without POST say so in one of these ways; Azure's says 400. */
+static bool has_no_post(int status)
 {
-    int status = zreg__fetch_status(exchange);
-    ZREG__AUTO_FREE char *what =
-        zreg__asprintf("token of %s for %s", zreg__fetch_answerer(exchange)->host, host->name);
+    return status == 404 || status == 405 || status == 400;
+}
 
-    if (what == NULL) {
-        return zreg__fail_nomem(err);
+/* The specification has refresh tokens go by POST, and lets services do without it; some take nothing but POST. */
+static zreg_status send_either_way(int *out_status, token_call *call, delivery *s, zreg_error *err)
+{
+    const zreg__credential *credential = call->credential;
+    bool refresh = credential->identity_token != NULL;
+    bool by_post = refresh || (credential->username != NULL && zreg__host_token_by_post(s->host));
+
+    ZREG__TRY(by_post ? put_by_post(call, err) : put_by_get(call, err));
+    ZREG__TRY(send_call(out_status, s, err));
+    if (refresh && has_no_post(*out_status)) {
+        ZREG__TRY(put_by_get(call, err));
+        return send_call(out_status, s, err);
     }
-    ZREG__TRY(zreg__fetch_body(body, exchange, err));
+    if (by_post || *out_status != 405 || credential->username == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(put_by_post(call, err));
+    ZREG__TRY(send_call(out_status, s, err));
+    if (*out_status == 200) {
+        zreg__host_learn_token_by_post(s->host);
+    }
+    return ZREG_OK;
+}
+
+static zreg_status check_answer(int status, const token_call *call, const zreg__host *host,
+                                const zreg__buf *body, zreg_error *err)
+{
     if (status == 200) {
         return ZREG_OK;
     }
+    ZREG__AUTO_FREE char *what = zreg__asprintf("token of %s for %s", call->url.host, host->name);
+    if (what == NULL) {
+        return zreg__fail_nomem(err);
+    }
     /* No image is missing when its token service has nothing under that address. */
-    if (status == 404 || status == 400) {
-        zreg__fail(err, ZREG_DENIED, "%s: the token service answers %d", what, status);
-        return ZREG_DENIED;
+    if (has_no_post(status)) {
+        return zreg__fail(err, ZREG_DENIED, "%s: the token service answers %d", what, status);
     }
     return zreg__errors_from_response(err, status, body->data, body->size, what);
 }
 
-static zreg_status token_from(zreg__token **out, const zreg__buf *body, const zreg__scopes *scopes,
-                              const char *credential_key, const zreg__host *host, zreg_error *err)
+/* Seconds, as a number or, from some, as a text or with a fraction; what makes no sense is as if it were not
+ * there. */
+static uint64_t life_of(const zreg__json *answer)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+    zreg__json *value = zreg__json_get(answer, "expires_in");
+    ZREG__AUTO_FREE char *printed = NULL;
+    const char *text = zreg__json_as_text(value);
+    uint64_t life_s = 0;
+
+    if (text == NULL && value != NULL && zreg__json_print(&printed, value, NULL) == ZREG_OK) {
+        text = printed;
+    }
+    zreg__span digits = {text, text != NULL ? strspn(text, "0123456789") : 0};
+    bool whole = digits.size > 0 && strchr(".", text[digits.size]) != NULL;
+    if (!whole || !zreg__span_u64(digits, &life_s) || life_s == 0) {
+        return DEFAULT_LIFE_S;
+    }
+    return life_s < LONGEST_LIFE_S ? life_s : LONGEST_LIFE_S;
+}
+
+static zreg_status token_from(zreg__token **out, const zreg__json *answer, const token_call *call,
+                              const char *credential_key, zreg_error *err)
+{
     ZREG__AUTO(zreg__token) zreg__token *token = zreg__new(zreg__token);
-    uint64_t life_s = DEFAULT_LIFE_S;
-    const char *text;
 
     if (token == NULL) {
         return zreg__fail_nomem(err);
     }
-    if (zreg__json_parse(&json, zreg__buf_cstr(body), body->size, "token", NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "the token service of %s does not answer in JSON",
-                          host->name);
-    }
-    text = zreg__json_text(json, "token");
-    text = zreg__str_empty(text) ? zreg__json_text(json, "access_token") : text;
-    /* A line break would begin another header. */
-    if (zreg__str_empty(text) || text[strcspn(text, "\r\n")] != '\0') {
-        return zreg__fail(err, ZREG_PROTO, "the token service of %s gives no token", host->name);
-    }
-    (void)zreg__json_u64(json, "expires_in", &life_s);
-    life_s = life_s < LONGEST_LIFE_S ? life_s : LONGEST_LIFE_S;
-    token->expires_ms = zreg__clock_ms() + life_s * 900;
-    token->value = zreg__asprintf("Bearer %s", text);
+    token->expires_ms = zreg__clock_ms() + life_of(answer) * 900;
+    token->value = zreg__concat("Bearer ", token_in(answer), "");
     token->credential_key = zreg__strdup(credential_key);
     if (token->value == NULL || token->credential_key == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(zreg__scopes_merge(&token->scopes, scopes, err));
+    ZREG__TRY(zreg__scopes_merge(&token->scopes, call->scopes, err));
     *out = zreg__steal(&token);
     return ZREG_OK;
 }
@@ -289,22 +424,28 @@ zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *
                             zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(token_call)
-    token_call call = {.form = ZREG__BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES), .credential = credential};
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_TOKEN_BODY_BYTES);
+    token_call call = {.form = ZREG__SECRET_BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES),
+                       .scopes = scopes,
+                       .credential = credential};
+    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};
-    delivery sending = {.call = &call, .client = client, .host = host, .cancel = cancel};
+    ZREG__AUTO_SECRET_JSON zreg__json *answer = NULL;
+    delivery sending = {.call = &call,
+                        .client = client,
+                        .host = host,
+                        .cancel = cancel,
+                        .body = &body,
+                        .json = &answer};
+    int status = 0;
 
     ZREG__TRY(zreg__host_realm_of(&named, host, err));
-    ZREG__TRY(zreg__fetch_url_parse(&call.url, named.realm, err));
+    ZREG__TRY(read_realm(&call.url, host, named.realm, err));
     ZREG__TRY(check_realm(host, named.tls, &call.url, err));
     ZREG__TRY(choose_credential(&own, &call, client, host, cancel, err));
-    ZREG__TRY(call.credential->identity_token != NULL
-                  ? fill_form(&call, named.service, scopes, err)
-                  : fill_get(&call, named.service, scopes, err));
+    call.service = named.service;
     sending.public_only = !named.peer_is_private;
-    ZREG__TRY(send_call(&exchange, &sending, err));
-    ZREG__TRY(check_answer(exchange, host, &body, err));
-    return token_from(out, &body, scopes, credential->key, host, err);
+    ZREG__TRY(send_either_way(&status, &call, &sending, err));
+    ZREG__TRY(check_answer(status, &call, host, &body, err));
+    return token_from(out, answer, &call, credential->key, err);
 }

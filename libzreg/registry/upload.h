@@ -34,7 +34,7 @@ typedef struct zreg__upload {
     zreg__fetch_exchange *exchange; /* the PUT or PATCH under way */
     bool closing;                   /* it is the PUT, after which the blob is stored */
     bool whole;                     /* with the bytes of the blob in it */
-    uint64_t body_bytes;            /* what it was to bring; UINT64_MAX: no end */
+    uint64_t piece;                 /* host->upload_piece when it was opened */
     uint64_t left;                  /* bytes that it still takes; UINT64_MAX: no end */
     uint64_t at;                    /* bytes that the registry has or is being sent */
     bool stored;

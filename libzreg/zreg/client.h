@@ -22,9 +22,10 @@ typedef struct zreg_strings zreg_strings;
 /** Settings of a client. */
 typedef struct zreg_client_options {
     size_t size;
-    const char *authfile;        /**< docker config.json; NULL: REGISTRY_AUTH_FILE,
-                                 XDG_RUNTIME_DIR/containers/auth.json, then
-                                 DOCKER_CONFIG or ~/.docker/config.json; "": none */
+    const char *authfile;        /**< docker config.json; NULL: REGISTRY_AUTH_FILE, or else
+                                 XDG_RUNTIME_DIR/containers/auth.json, XDG_CONFIG_HOME or
+                                 ~/.config/containers/auth.json, then DOCKER_CONFIG or
+                                 ~/.docker/config.json; "": none */
     const char *ca_file;         /**< PEM file of extra authorities for every host, or NULL */
     const char *user_agent;      /**< NULL: "zreg/VERSION" */
     uint32_t connect_timeout_ms; /**< 0: 30,000 */

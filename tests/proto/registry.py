@@ -405,9 +405,9 @@ class Registry:
 
 
 class Proxy:
-    """Makes tunnels (CONNECT); each leads to `registry`, whatever host was asked for."""
+    """Makes tunnels (CONNECT); each leads to `registry`, whatever host was asked for; or none, but this status."""
 
-    def __init__(self, registry, refuse=False):
+    def __init__(self, registry, refuse=None):
         self.registry, self.refuse, self.tunnels = registry, refuse, []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
@@ -425,7 +425,7 @@ class Proxy:
             head += peer.recv(1)
         self.tunnels.append(head.split()[1].decode())
         if self.refuse:
-            peer.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            peer.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % self.refuse)
             peer.close()
             return
         peer.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")

@@ -191,7 +191,7 @@ def test_a_proxy_is_gone_through():
 def test_a_proxy_that_refuses_is_no_answer():
     with World() as world:
         registry = world.registry()
-        proxy = world.proxy(registry, refuse=True)
+        proxy = world.proxy(registry, refuse=403)
         client = world.client(attempts=1, env={"https_proxy": proxy.url, "no_proxy": "", "NO_PROXY": ""})
         failure = client.fails("NET", "get", "registry.example.test/a/b:t")
         assert failure.http_status == "0" and "403" in failure.text and not registry.log, failure

@@ -88,6 +88,12 @@ unit_tests += tests/unit/test_image_append
 tests_unit_test_image_append_SOURCES = tests/unit/test_image_append.c tests/unit/image_fixture.h
 tests_unit_test_image_append_LDADD = $(unit_ldadd)
 
+unit_tests += tests/unit/test_turn
+tests_unit_test_turn_SOURCES = tests/unit/test_turn.c
+tests_unit_test_turn_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_proxy
+tests_unit_test_proxy_SOURCES = tests/unit/test_proxy.c
+tests_unit_test_proxy_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_fetch tests/unit/test_fetch_url tests/unit/test_registry_rules
 tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c
 tests_unit_test_fetch_LDADD = $(unit_ldadd)

@@ -34,6 +34,20 @@ static void challenges_are_read(void **state)
         {"Bearer realm=\"t\" , Basic realm=\"b\"", ZREG__CHALLENGE_BEARER, "t", NULL, NULL, NULL},
         {"Bearer realm=\"one\", Bearer realm=\"two\"", ZREG__CHALLENGE_BEARER, "one", NULL, NULL,
          NULL},
+        {"Foo bar baz=, Bearer realm=\"t\",service=\"s\"", ZREG__CHALLENGE_BEARER, "t", "s", NULL,
+         NULL},
+        {"Bearer realm=\"t\",service=\"s\", Foo bar baz=", ZREG__CHALLENGE_BEARER, "t", "s", NULL,
+         NULL},
+        {"Foo x=\"not closed, bearer realm=\"t\"", ZREG__CHALLENGE_BEARER, "t", NULL, NULL, NULL},
+        {"Foo x=\"\r\", BASIC realm=\"b\"", ZREG__CHALLENGE_BASIC, "b", NULL, NULL, NULL},
+        {"\xff\xfe, Bearer realm=\"t\"", ZREG__CHALLENGE_BEARER, "t", NULL, NULL, NULL},
+        {"Bearer, Basic realm=\"b\"", ZREG__CHALLENGE_BASIC, "b", NULL, NULL, NULL},
+        {"Bearer realm=\"\", Basic", ZREG__CHALLENGE_BASIC, NULL, NULL, NULL, NULL},
+        {"Bearer realm=\"a\",realm=\"b\", Basic realm=\"c\"", ZREG__CHALLENGE_BASIC, "c", NULL,
+         NULL, NULL},
+        {"Bearer realm=\"t\",service=\"s\",service=\"s\",SCOPE=\"x\",scope=x",
+         ZREG__CHALLENGE_BEARER, "t", "s", "x", NULL},
+        {"Bearer realm=\"t\",hint=1,hint=2", ZREG__CHALLENGE_BEARER, "t", NULL, NULL, NULL},
         {"Negotiate", ZREG__CHALLENGE_NONE, NULL, NULL, NULL, NULL},
         {"Negotiate YIIabc+/==, Basic realm=\"b\"", ZREG__CHALLENGE_BASIC, "b", NULL, NULL, NULL},
         {"NTLM, Basic realm=\"b\"", ZREG__CHALLENGE_BASIC, "b", NULL, NULL, NULL},
@@ -54,6 +68,25 @@ static void challenges_are_read(void **state)
         assert_true(zreg__str_equal(found.service, rows[i].service));
         assert_true(zreg__str_equal(found.scope, rows[i].scope));
         assert_true(zreg__str_equal(found.error, rows[i].error));
+    }
+}
+
+static void basic_beside_bearer_is_remembered(void **state)
+{
+    (void)state;
+    const struct {
+        const char *header;
+        bool or_basic;
+    } rows[] = {
+        {"Bearer realm=\"t\"", false},
+        {"Bearer realm=\"t\", Basic realm=\"b\"", true},
+        {"basic realm=\"b\",bearer realm=\"t\"", true},
+        {"Basic realm=\"b\"", false},
+    };
+    for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
+        ZREG__AUTO(zreg__challenge) zreg__challenge found = {0};
+        assert_int_equal(zreg__challenge_parse(&found, rows[i].header, NULL), ZREG_OK);
+        assert_int_equal(found.or_basic, rows[i].or_basic);
     }
 }
 
@@ -166,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(challenges_are_read),
+        cmocka_unit_test(basic_beside_bearer_is_remembered),
         cmocka_unit_test(malformed_challenges_are_refused),
         cmocka_unit_test(challenges_are_bounded),
         cmocka_unit_test(the_next_link_is_found),
