@@ -109,5 +109,6 @@ def tests(world, step):
             # Names of hosts and repositories have not the same length each time, so the last bytes may not come.
             assert sum(count for _, count in done) > len(done) * 9 // 10, f"only some of {len(done)} were cut"
         return test
-    return [(f"test_every byte {way} at the {side}", test_of(side, way, cut.passed[way]))
+    many = "every byte" if step == 1 else f"one byte of {step}"
+    return [(f"test_{many} {way} at the {side} is cut", test_of(side, way, cut.passed[way]))
             for side, cut in zip(SIDES, whole) for way in WAYS]
