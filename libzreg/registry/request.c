@@ -330,10 +330,11 @@ static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_e
 static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
 {
     uint64_t began_ms = zreg__clock_ms();
-    zreg_status status = try_once(out, s, err);
+    zreg_error failed = {0};
+    zreg_status status = try_once(out, s, &failed);
 
-    log_try(s, *out, began_ms, err);
-    return status;
+    log_try(s, *out, began_ms, &failed);
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 /* Whether it was done already: then the answer that shows it is the answer. Not knowing is no failure. */
