@@ -13,7 +13,8 @@ import (
 // ClientOptions are the settings of a client. The zero value is a good one.
 type ClientOptions struct {
 	// AuthFile is a docker config.json. "" means the usual places: REGISTRY_AUTH_FILE,
-	// XDG_RUNTIME_DIR/containers/auth.json, DOCKER_CONFIG or ~/.docker/config.json.
+	// XDG_RUNTIME_DIR/containers/auth.json, XDG_CONFIG_HOME or ~/.config/containers/auth.json,
+	// DOCKER_CONFIG or ~/.docker/config.json.
 	AuthFile   string
 	NoAuthFile bool // read none of these files
 
