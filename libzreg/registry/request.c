@@ -366,7 +366,9 @@ static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_erro
 static bool leaves_doubt(const zreg__fetch_exchange *exchange, zreg_status status,
                          zreg__fetch_failure failure)
 {
-    return status == ZREG_OK ? zreg__fetch_status(exchange) >= 500 : failure != ZREG__FETCH_FINAL;
+    return status == ZREG_OK
+               ? zreg__fetch_status(exchange) >= 500 || zreg__fetch_sent_twice(exchange)
+               : failure != ZREG__FETCH_FINAL;
 }
 
 /* One try, to the last byte that is the request's own to read. */

@@ -215,7 +215,8 @@ typedef struct delivery {
     zreg__host *host;
     bool public_only;
     zreg_cancel *cancel;
-    zreg__buf *body; /* of the answer */
+    zreg__buf *body;   /* of the answer */
+    zreg__json **json; /* what a 200 holds */
 } delivery;
 
 static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
@@ -245,7 +246,36 @@ static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
     return zreg__client_open(out, s->client, s->host, &request, failure, s->cancel, err);
 }
 
-/* Sends it and takes the whole answer: a token that breaks off is asked for again too. */
+/* A control character would begin another header, or end it. */
+static bool is_token(const char *text)
+{
+    for (const char *c = text; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            return false;
+        }
+    }
+    return !zreg__str_empty(text);
+}
+
+static const char *token_in(const zreg__json *answer)
+{
+    const char *text = zreg__json_text(answer, "token");
+
+    return zreg__str_empty(text) ? zreg__json_text(answer, "access_token") : text;
+}
+
+static zreg_status read_answer(const delivery *s, zreg_error *err)
+{
+    zreg__json_free_secret(zreg__steal(s->json));
+    if (zreg__json_parse(s->json, zreg__buf_cstr(s->body), s->body->size, "token", NULL) !=
+        ZREG_OK) {
+        return zreg__fail(err, ZREG_PROTO, "it does not answer in JSON");
+    }
+    return is_token(token_in(*s->json)) ? ZREG_OK
+                                        : zreg__fail(err, ZREG_PROTO, "it gives no token");
+}
+
+/* Sends it and takes the whole answer: what breaks off, or holds no token, is asked for again too. */
 static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure *failure,
                                  const delivery *s, zreg_error *err)
 {
@@ -260,6 +290,10 @@ static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure
         zreg__fail_again(err, &failed);
         *failure = zreg__fetch_failed_how(exchange);
         return status;
+    }
+    if (zreg__fetch_status(exchange) == 200) {
+        *failure = ZREG__FETCH_TRANSIENT;
+        ZREG__TRY(read_answer(s, err));
     }
     *out = zreg__steal(&exchange);
     return ZREG_OK;
@@ -366,37 +400,16 @@ static uint64_t life_of(const zreg__json *answer)
     return life_s < LONGEST_LIFE_S ? life_s : LONGEST_LIFE_S;
 }
 
-/* A control character would begin another header, or end it. */
-static bool is_token(const char *text)
+static zreg_status token_from(zreg__token **out, const zreg__json *answer, const token_call *call,
+                              const char *credential_key, zreg_error *err)
 {
-    for (const char *c = text; c != NULL && *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            return false;
-        }
-    }
-    return !zreg__str_empty(text);
-}
-
-static zreg_status token_from(zreg__token **out, const zreg__buf *body, const token_call *call,
-                              const char *credential_key, const zreg__host *host, zreg_error *err)
-{
-    ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;
     ZREG__AUTO(zreg__token) zreg__token *token = zreg__new(zreg__token);
 
     if (token == NULL) {
         return zreg__fail_nomem(err);
     }
-    if (zreg__json_parse(&json, zreg__buf_cstr(body), body->size, "token", NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "the token service of %s does not answer in JSON",
-                          host->name);
-    }
-    const char *text = zreg__json_text(json, "token");
-    text = zreg__str_empty(text) ? zreg__json_text(json, "access_token") : text;
-    if (!is_token(text)) {
-        return zreg__fail(err, ZREG_PROTO, "the token service of %s gives no token", host->name);
-    }
-    token->expires_ms = zreg__clock_ms() + life_of(json) * 900;
-    token->value = zreg__concat("Bearer ", text, "");
+    token->expires_ms = zreg__clock_ms() + life_of(answer) * 900;
+    token->value = zreg__concat("Bearer ", token_in(answer), "");
     token->credential_key = zreg__strdup(credential_key);
     if (token->value == NULL || token->credential_key == NULL) {
         return zreg__fail_nomem(err);
@@ -417,8 +430,13 @@ zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
     ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};
-    delivery sending = {
-        .call = &call, .client = client, .host = host, .cancel = cancel, .body = &body};
+    ZREG__AUTO_SECRET_JSON zreg__json *answer = NULL;
+    delivery sending = {.call = &call,
+                        .client = client,
+                        .host = host,
+                        .cancel = cancel,
+                        .body = &body,
+                        .json = &answer};
     int status = 0;
 
     ZREG__TRY(zreg__host_realm_of(&named, host, err));
@@ -429,5 +447,5 @@ zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *
     sending.public_only = !named.peer_is_private;
     ZREG__TRY(send_either_way(&status, &call, &sending, err));
     ZREG__TRY(check_answer(status, &call, host, &body, err));
-    return token_from(out, &body, &call, credential->key, host, err);
+    return token_from(out, answer, &call, credential->key, err);
 }

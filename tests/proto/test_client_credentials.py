@@ -310,7 +310,7 @@ def test_the_life_of_a_token_may_be_odd():
             registry, client = bearer(world), world.client()
             body = f'{{"token": "T", "expires_in": {life}, "issued_at": 7}}'.encode()
             if life == "1e400":  # no number of JSON that anything can hold
-                registry.on("GET", "/token", Answer(200, body))
+                registry.on("GET", "/token", Answer(200, body), times=9)
                 client.fails("PROTO", "get", f"{registry.name}/a/b:t")
                 continue
             registry.on("GET", "/token", Answer(200, body))
@@ -323,7 +323,8 @@ def test_the_life_of_a_token_may_be_odd():
 def test_a_token_service_is_asked_again_where_that_may_help():
     good = json.dumps({"token": "T" * 4000}).encode()
     for fault in (Answer(500, b"x" * 100000), Answer(503), Answer(429), Answer(408), Answer(200, good, drop=True),
-                  Answer(200, good, cut=50)):
+                  Answer(200, good, cut=50), Answer(200, good[:50]), Answer(200, b"{}"), Answer(425),
+                  Answer(200, b"<html>", {"Content-Type": "text/html"})):
         with World() as world:
             registry, client = bearer(world), world.client()
             registry.on("GET", "/token", fault)
