@@ -49,6 +49,20 @@ zreg_status output_json_text(session *s, char *json)
     return output_finish(s);
 }
 
+zreg_status output_kept(session *s, const char *done, const char *host, char *place)
+{
+    if (s->json) {
+        json_value *document = json_new_object();
+        json_set_text(document, "host", host);
+        json_set_text(document, done, place);
+        zreg_free(place);
+        return output_json(s, document);
+    }
+    printf("%s: %s in %s\n", host, done, place);
+    zreg_free(place);
+    return output_finish(s);
+}
+
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest)
 {
     if (s->json) {

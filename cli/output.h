@@ -31,6 +31,9 @@ typedef struct output_form {
 zreg_status output_result(session *s, zreg_status status, const output_form *form,
                           const void *result);
 
+/** Tells where credentials of a host are, or were, as one says what `done` to them; frees `place`. */
+zreg_status output_kept(session *s, const char *done, const char *host, char *place);
+
 /** Prints where an image was stored, and its digest. */
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest);
 

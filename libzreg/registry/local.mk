@@ -35,6 +35,7 @@ libzreg_sources += \
 	libzreg/registry/host.h \
 	libzreg/registry/host_auth.c \
 	libzreg/registry/host_settings.c \
+	libzreg/registry/login.c \
 	libzreg/registry/pages.c \
 	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \

@@ -4,7 +4,9 @@
 
 fuzz_programs += \
 	tests/fuzz/fuzz_artifacts \
+	tests/fuzz/fuzz_authfile \
 	tests/fuzz/fuzz_challenge \
+	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_digest \
 	tests/fuzz/fuzz_errors \
 	tests/fuzz/fuzz_nodefile \
@@ -33,6 +35,12 @@ endif
 tests_fuzz_fuzz_artifacts_SOURCES = tests/fuzz/fuzz_artifacts.c $(fuzz_main)
 tests_fuzz_fuzz_artifacts_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_artifacts_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_authfile_SOURCES = tests/fuzz/fuzz_authfile.c $(fuzz_main)
+tests_fuzz_fuzz_authfile_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_authfile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(fuzz_main)
+tests_fuzz_fuzz_proxy_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(fuzz_main)
 tests_fuzz_fuzz_challenge_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_challenge_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -53,6 +53,26 @@ def test_catalog(client, server, push):
         client.catalog(None)
 
 
+def test_login(tmp_path):
+    path = tmp_path / "auth.json"
+    with zreg.BuildsetRegistry() as server, zreg.Client(authfile=str(path), attempts=1) as client:
+        record = server.connection()
+        address = client.use(server)
+        with pytest.raises(zreg.Denied):
+            client.login(address, record["username"], "wrong")
+        assert not path.exists()
+        assert client.login(address, record["username"], record["password"]) == str(path)
+        assert list(json.loads(path.read_text())["auths"]) == [address]
+        assert client.logout(address) == str(path)
+        with pytest.raises(zreg.NotFound):
+            client.logout(address)
+        for wrong in (("", "p"), ("a:b", "p"), ("a", ""), (None, "p"), ("a", None)):
+            with pytest.raises(zreg.InvalidArgument):
+                client.login(address, *wrong)
+        with pytest.raises(zreg.InvalidArgument):
+            client.logout(None)
+
+
 def test_referrers(client, server, push):
     image = push("image:1", b"layer")
     ref = f"{server.address}/image:1"

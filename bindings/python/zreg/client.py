@@ -189,6 +189,16 @@ class Client(Live):
         """What was sent so far to the host, or to all."""
         return Counters(**_raw.client_counters(self._open(), host))
 
+    def login(self, host: str, username: str, password: str, *, cancel: Optional[Cancel] = None,
+              timeout: Optional[float] = None) -> str:
+        """Asks the host whether it accepts them, and keeps them where docker and podman look. Returns where: a file,
+        or the name of a credential helper."""
+        return self._call(_raw.client_login, host, username, password, cancel=cancel, timeout=timeout)
+
+    def logout(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Removes what is kept for a host; NotFound when that is nothing. Returns where it was."""
+        return self._call(_raw.client_logout, host, cancel=cancel, timeout=timeout)
+
     def ping(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Raises unless the host speaks the protocol and accepts the credentials."""
         self._call(_raw.client_ping, host, cancel=cancel, timeout=timeout)

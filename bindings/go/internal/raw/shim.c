@@ -271,6 +271,23 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
 }
 
+char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
+                           const char *password, zreg_cancel *cancel, zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_client_login(&out, client, host, username, password, cancel, err) == ZREG_OK ? out
+                                                                                             : NULL;
+}
+
+char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
+                            zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_client_logout(&out, client, host, cancel, err) == ZREG_OK ? out : NULL;
+}
+
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)
 {
     char *out = NULL;

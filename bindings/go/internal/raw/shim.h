@@ -110,6 +110,10 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
                           zreg_server *dst_server, int with_referrers, uintptr_t progress,
                           zreg_cancel *cancel, zreg_error *err);
+char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
+                           const char *password, zreg_cancel *cancel, zreg_error *err);
+char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
+                            zreg_error *err);
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);
 
 /* The settings of a server, for its start and its reload: each is set once, and copied. What is not set is zero,
