@@ -208,6 +208,7 @@ class Front:
 
     def close(self):
         self.closed.set()
+        self.socket.shutdown(socket.SHUT_RDWR)  # or who waits for a connection has it for good
         self.socket.close()
         with self.lock:
             streams = list(self.streams)

@@ -55,6 +55,13 @@ TESTS += \
 endif
 endif
 
+# A part of tests/matrix.
+if BUILD_SERVER
+if HAVE_PYTHON
+TESTS += tests/proto/test_client_faults.py
+endif
+endif
+
 # The command.
 if BUILD_SERVER
 if HAVE_PYTHON
