@@ -4,9 +4,11 @@
 #include "image/endpoint.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/drivers.h"
+#include "oci/manifest.h"
 #include "registry/client.h"
 
 /* Which driver serves a kind of place. A server in this process stands in for any registry. */
@@ -105,11 +107,60 @@ zreg_status zreg__endpoint_expect(zreg__endpoint *endpoint, const zreg__endpoint
     return endpoint->driver->expect(endpoint, from, err);
 }
 
+static zreg_status read_all(zreg__buf *to, zreg__source *source, zreg_error *err)
+{
+    char block[8192];
+    for (;;) {
+        size_t size = 0;
+        ZREG__TRY(zreg__source_read(&size, source, block, sizeof(block), err));
+        if (size == 0) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__buf_append(to, block, size, err));
+    }
+}
+
+/* A descriptor may carry the manifest that its source does not serve. */
+static zreg_status inline_manifest(zreg_manifest **out, zreg__endpoint *endpoint,
+                                   const zreg_digest *digest, zreg_error *err)
+{
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__TRY(zreg__overlay_open_bytes(&source, endpoint->overlay, digest, err));
+    ZREG__TRY(read_all(&bytes, source, err));
+    return zreg__manifest_parse_verified(out, zreg__buf_cstr(&bytes), bytes.size, NULL, digest,
+                                         err);
+}
+
 zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
                                         const zreg_digest *digest, zreg_cancel *cancel,
                                         zreg_error *err)
 {
-    return endpoint->driver->manifest_get(out, endpoint, digest, cancel, err);
+    zreg_error why = {.code = ZREG_OK};
+    uint64_t size = 0;
+    zreg_manifest *made =
+        digest != NULL ? zreg__overlay_manifest(endpoint->overlay, digest) : NULL;
+    if (made != NULL) {
+        *out = made;
+        return ZREG_OK;
+    }
+    zreg_status status = endpoint->driver->manifest_get(out, endpoint, digest, cancel, &why);
+    if (status == ZREG_NOTFOUND && digest != NULL &&
+        zreg__overlay_has_bytes(endpoint->overlay, digest, &size)) {
+        return inline_manifest(out, endpoint, digest, err);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+}
+
+zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpoint *endpoint,
+                                                const zreg_descriptor *manifest,
+                                                zreg_cancel *cancel, zreg_error *err)
+{
+    if (endpoint->driver->manifest_get_unknown == NULL) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: blobs and manifests are one",
+                          zreg__endpoint_text(endpoint));
+    }
+    return endpoint->driver->manifest_get_unknown(out, endpoint, manifest, cancel, err);
 }
 
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
@@ -119,10 +170,43 @@ zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpo
     return endpoint->driver->manifest_head(out, endpoint, digest, cancel, err);
 }
 
+static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest,
+                             const void *bytes, size_t size, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
+    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
+    ZREG__TRY(zreg__endpoint_blob_create(&sink, &state, endpoint, digest, size, NULL, cancel, err));
+    if (state != ZREG__BLOB_WANTED) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
+    return zreg__sink_commit(NULL, sink, err);
+}
+
+/* A registry that takes no manifest of this type may take its bytes. */
+static zreg_status put_opaque(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(manifest, &size);
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status =
+        endpoint->driver->local
+            ? ZREG_UNSUPPORTED
+            : endpoint->driver->manifest_put(endpoint, manifest, false, cancel, &why);
+    bool refused = status == ZREG_INVAL || status == ZREG_UNSUPPORTED || status == ZREG_PROTO;
+    if (!refused) {
+        return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+    }
+    return put_bytes(endpoint, zreg_manifest_digest(manifest), bytes, size, cancel, err);
+}
+
 zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
                                         bool named, zreg_cancel *cancel, zreg_error *err)
 {
-    return endpoint->driver->manifest_put(endpoint, manifest, named, cancel, err);
+    return zreg__manifest_is_opaque(manifest) && !named
+               ? put_opaque(endpoint, manifest, cancel, err)
+               : endpoint->driver->manifest_put(endpoint, manifest, named, cancel, err);
 }
 
 zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoint,
@@ -144,11 +228,69 @@ zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_di
                : endpoint->driver->referrers_add(endpoint, subject, manifests, count, cancel, err);
 }
 
+zreg_status zreg__endpoint_overlay(zreg__overlay **out, zreg__endpoint *endpoint, zreg_error *err)
+{
+    if (endpoint->overlay == NULL) {
+        ZREG__TRY(zreg__overlay_new(&endpoint->overlay, err));
+    }
+    *out = endpoint->overlay;
+    return ZREG_OK;
+}
+
+static zreg_status offer(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                         const zreg_descriptor *part, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    zreg__overlay *overlay = NULL;
+    if (part == NULL || zreg__manifest_inline(&bytes, manifest, part, NULL) != ZREG_OK) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__endpoint_overlay(&overlay, endpoint, err));
+    return zreg__overlay_add_bytes(overlay, &part->digest, zreg__buf_cstr(&bytes), bytes.size, err);
+}
+
+zreg_status zreg__endpoint_offer(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                 zreg_error *err)
+{
+    ZREG__TRY(offer(endpoint, manifest, zreg_manifest_config(manifest), err));
+    for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
+        ZREG__TRY(offer(endpoint, manifest, zreg_manifest_at(manifest, i), err));
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_blob_head(zreg__endpoint *endpoint, const zreg_digest *digest,
+                                     zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    uint64_t size = 0;
+    if (zreg__overlay_has_bytes(endpoint->overlay, digest, &size)) {
+        return ZREG_OK;
+    }
+    return endpoint->driver->blob_head != NULL
+               ? endpoint->driver->blob_head(endpoint, digest, cancel, err)
+               : endpoint->driver->blob_open(&source, endpoint, digest, cancel, err);
+}
+
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    return endpoint->driver->blob_open(out, endpoint, digest, cancel, err);
+    zreg__source *source = NULL;
+    zreg_error why = {.code = ZREG_OK};
+    ZREG__TRY(zreg__overlay_open_file(&source, endpoint->overlay, digest, cancel, err));
+    zreg_status status =
+        source != NULL ? ZREG_OK
+                       : endpoint->driver->blob_open(&source, endpoint, digest, cancel, &why);
+    if (status == ZREG_NOTFOUND) {
+        ZREG__TRY(zreg__overlay_open_bytes(&source, endpoint->overlay, digest, err));
+        status = source != NULL ? ZREG_OK : status;
+    }
+    if (status != ZREG_OK) {
+        return zreg__fail_again(err, &why);
+    }
+    *out = source;
+    return ZREG_OK;
 }
 
 zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
@@ -158,19 +300,6 @@ zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
 {
     return endpoint->driver->blob_create(out, out_state, endpoint, digest, size_bytes, from, cancel,
                                          err);
-}
-
-static zreg_status read_all(zreg__buf *to, zreg__source *source, zreg_error *err)
-{
-    char block[8192];
-    for (;;) {
-        size_t size = 0;
-        ZREG__TRY(zreg__source_read(&size, source, block, sizeof(block), err));
-        if (size == 0) {
-            return ZREG_OK;
-        }
-        ZREG__TRY(zreg__buf_append(to, block, size, err));
-    }
 }
 
 static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, zreg_error *err)
@@ -210,15 +339,8 @@ zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, 
                                     size_t size, zreg_cancel *cancel, zreg_error *err)
 {
     zreg_digest digest;
-    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
     ZREG__TRY(zreg_digest_of(&digest, "sha256", bytes, size, err));
-    ZREG__TRY(
-        zreg__endpoint_blob_create(&sink, &state, endpoint, &digest, size, NULL, cancel, err));
-    if (state == ZREG__BLOB_WANTED) {
-        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
-        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
-    }
+    ZREG__TRY(put_bytes(endpoint, &digest, bytes, size, cancel, err));
     if (out != NULL) {
         *out = digest;
     }
@@ -231,5 +353,6 @@ void zreg__endpoint_free(zreg__endpoint *endpoint)
         return;
     }
     zreg__place_free(endpoint->place);
+    zreg__overlay_free(endpoint->overlay);
     endpoint->driver->free(endpoint);
 }

@@ -10,6 +10,7 @@
 #define ZREG_IMAGE_ENDPOINT_H
 
 #include "base/buf.h"
+#include "image/overlay.h"
 #include "image/place.h"
 #include "image/stream.h"
 #include <stdbool.h>
@@ -48,8 +49,15 @@ typedef struct zreg__endpoint_driver {
                                  const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
     zreg_status (*manifest_put)(zreg__endpoint *endpoint, const zreg_manifest *manifest, bool named,
                                 zreg_cancel *cancel, zreg_error *err);
+    /* A manifest of a type that we do not know. NULL: manifests and blobs are one there. */
+    zreg_status (*manifest_get_unknown)(zreg_manifest **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *manifest, zreg_cancel *cancel,
+                                        zreg_error *err);
     zreg_status (*blob_open)(zreg__source **out, zreg__endpoint *endpoint,
                              const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    /* NULL: to open one costs nothing. */
+    zreg_status (*blob_head)(zreg__endpoint *endpoint, const zreg_digest *digest,
+                             zreg_cancel *cancel, zreg_error *err);
     zreg_status (*blob_create)(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
@@ -72,6 +80,7 @@ struct zreg__endpoint {
     const zreg__endpoint_driver *driver;
     zreg__place *place;
     zreg__endpoint_options options; /* that it was opened with */
+    zreg__overlay *overlay;         /* what it gives out beside what is there, or NULL */
 };
 
 /** Opens a place. Nothing is sent and nothing is made yet, so what is missing shows later. */
@@ -99,6 +108,12 @@ zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *end
                                         const zreg_digest *digest, zreg_cancel *cancel,
                                         zreg_error *err);
 
+/** A manifest of a type that we do not know (zreg__manifest_opaque), unless its bytes are of one that
+ *  we do. Errors: NOTFOUND (it is no manifest; it may be a blob). */
+zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpoint *endpoint,
+                                                const zreg_descriptor *manifest,
+                                                zreg_cancel *cancel, zreg_error *err);
+
 /** The digest alone; NOTFOUND tells that it is not there. */
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
                                          const zreg_digest *digest, zreg_cancel *cancel,
@@ -119,6 +134,17 @@ zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoin
 zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
                                          const zreg_manifest *const *manifests, size_t count,
                                          zreg_cancel *cancel, zreg_error *err);
+
+/** What the endpoint gives out beside what is there; made when it is first asked for. One thread. */
+zreg_status zreg__endpoint_overlay(zreg__overlay **out, zreg__endpoint *endpoint, zreg_error *err);
+
+/** Offers what the descriptors of a manifest carry within, for where the source does not serve it. */
+zreg_status zreg__endpoint_offer(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                 zreg_error *err);
+
+/** Whether a blob can be read there. Errors: NOTFOUND, and those of looking. */
+zreg_status zreg__endpoint_blob_head(zreg__endpoint *endpoint, const zreg_digest *digest,
+                                     zreg_cancel *cancel, zreg_error *err);
 
 /** Opens a blob. Not every driver verifies what is read: a sink does. */
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/strings.h"
 #include "image/pusher.h"
+#include "image/registry_looks.h"
 #include "oci/reference.h"
 #include "registry/client.h"
 #include "registry/client_referrers.h"
@@ -283,6 +284,8 @@ const zreg__endpoint_driver zreg__endpoint_registry = {
     .manifest_get = registry_manifest_get,
     .manifest_head = registry_manifest_head,
     .manifest_put = registry_manifest_put,
+    .manifest_get_unknown = zreg__registry_looks_unknown,
+    .blob_head = zreg__registry_looks_blob,
     .blob_open = registry_blob_open,
     .blob_create = registry_blob_create,
     .referrers = registry_referrers,

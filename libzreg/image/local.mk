@@ -18,6 +18,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_archive.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/filesource.c \
+	libzreg/image/filesource.h \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
 	libzreg/image/gzip.c \
@@ -30,6 +32,8 @@ libzreg_sources += \
 	libzreg/image/layout.h \
 	libzreg/image/layout_index.c \
 	libzreg/image/layout_referrers.c \
+	libzreg/image/overlay.c \
+	libzreg/image/overlay.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
 	libzreg/image/place.c \
@@ -39,6 +43,8 @@ libzreg_sources += \
 	libzreg/image/plan_filter.c \
 	libzreg/image/pusher.c \
 	libzreg/image/pusher.h \
+	libzreg/image/registry_looks.c \
+	libzreg/image/registry_looks.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/tarheader.c \

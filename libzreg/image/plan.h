@@ -37,13 +37,25 @@ const zreg_descriptor *zreg__plan_wanted(const zreg__plan *plan, size_t i);
  */
 zreg_status zreg__plan_add(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err);
 
+/** A wanted manifest is none, but a blob: it moves to the blobs. Errors: as above. */
+zreg_status zreg__plan_add_as_blob(zreg__plan *plan, const zreg_digest *digest, zreg_error *err);
+
+/** How many layers there are that may not be given on (image-spec, layer.md), each once. */
+size_t zreg__plan_foreign_count(const zreg__plan *plan);
+
+/** One of them. `*out_has_urls` tells whether it names a place to fetch it from. */
+const zreg_descriptor *zreg__plan_foreign(const zreg__plan *plan, size_t i, bool *out_has_urls);
+
+/** Number `i` is copied like any other blob; before the plan is finished. Errors: as _add. */
+zreg_status zreg__plan_add_foreign(zreg__plan *plan, size_t i, zreg_error *err);
+
 /** Takes a wanted manifest off the list: the destination has it and all that it names. */
 void zreg__plan_skip(zreg__plan *plan, const zreg_digest *digest);
 
 /** Orders the lists. Errors: INVAL (manifests are still wanted), NOMEM. */
 zreg_status zreg__plan_finish(zreg__plan *plan, zreg_error *err);
 
-/** All blobs, largest first; foreign layers, which are fetched elsewhere, are left out. */
+/** All blobs, largest first; of the foreign layers those that were added. */
 const zreg_descriptor *const *zreg__plan_blobs(const zreg__plan *plan, size_t *out_count);
 
 /** The sum of the blobs' sizes in bytes; UINT64_MAX when it is larger. */
