@@ -8,6 +8,7 @@
 #include "image/append_config.h"
 #include "image/append_layers.h"
 #include "image/imageconfig.h"
+#include "image/graph.h"
 #include "image/plan.h"
 #include "image/transfer.h"
 #include "oci/compose.h"
@@ -145,8 +146,9 @@ static zreg_status move_base_layers(append *self, zreg_error *err)
                                             .progress_user = self->options.progress_user};
     size_t count = 0;
     size_t kept = 0;
-    ZREG__TRY(zreg__plan_new(&plan, self->base, err));
-    ZREG__TRY(zreg__plan_finish(plan, err));
+    size_t left_out = 0;
+    ZREG__TRY(zreg__graph_fetch(&plan, &left_out, self->src, self->base, NULL, &options,
+                                self->cancel, err));
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__AUTO_FREE const zreg_descriptor **layers = zreg__calloc(count + 1, sizeof(*layers));
     if (layers == NULL) {

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "image/belongings.h"
+#include "image/choose.h"
 #include "image/copying.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
@@ -96,20 +97,36 @@ static zreg_status look(copy *self, zreg_cancel *cancel, zreg_error *err)
     return zreg__parallel_run(2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel, err);
 }
 
-static zreg_status filter(copy *self, zreg_error *err)
+static zreg_status choose(zreg_manifest **out, copy *self, zreg_cancel *cancel, zreg_error *err)
 {
-    if (self->options.platforms == NULL || !zreg_manifest_is_index(self->root)) {
+    const char *const *platforms = self->options.platforms;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *left = NULL;
+    ZREG__TRY(platforms != NULL ? zreg__choose_platforms(&left, self->src, self->root, platforms,
+                                                         cancel, err)
+                                : ZREG_OK);
+    if (!self->dst->driver->one_image) {
+        *out = zreg__steal(&left);
         return ZREG_OK;
     }
-    zreg_manifest *filtered = NULL;
-    zreg_status status = zreg__plan_filter(&filtered, self->root, self->options.platforms, err);
+    return zreg__choose_image(out, self->src, left != NULL ? left : self->root,
+                              zreg__endpoint_text(self->dst), cancel, err);
+}
+
+static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *chosen = NULL;
+    bool one = self->dst->driver->one_image;
+    if ((self->options.platforms == NULL && !one) || !zreg_manifest_is_index(self->root)) {
+        return ZREG_OK;
+    }
+    zreg_status status = choose(&chosen, self, cancel, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
     }
     self->made =
-        !zreg_digest_equal(zreg_manifest_digest(filtered), zreg_manifest_digest(self->root));
+        !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
-    self->root = filtered;
+    self->root = chosen;
     return ZREG_OK;
 }
 
@@ -237,7 +254,7 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
-    ZREG__TRY(filter(self, err));
+    ZREG__TRY(filter(self, cancel, err));
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);
     if (!self->options.with_referrers || within) {

@@ -17,6 +17,7 @@ static const zreg__endpoint_driver *driver_for(const zreg__place *place,
 {
     switch (place->kind) {
     case ZREG__PLACE_LAYOUT:
+    case ZREG__PLACE_OCI_ARCHIVE:
         return &zreg__endpoint_layout;
     case ZREG__PLACE_ARCHIVE:
         return &zreg__endpoint_archive;

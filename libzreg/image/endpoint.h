@@ -40,7 +40,8 @@ typedef struct zreg__endpoint_options {
 /** What a driver does; `write`-side members are NULL in a driver that is a source only. */
 typedef struct zreg__endpoint_driver {
     const char *name;
-    bool local; /* looking costs nothing, and a name proves nothing: look at each blob */
+    bool one_image; /* it holds one, and no index */
+    bool local;     /* looking costs nothing, and a name proves nothing: look at each blob */
     zreg_status (*open)(zreg__endpoint **out, zreg__place *place,
                         const zreg__endpoint_options *options, zreg_error *err);
     zreg_status (*manifest_get)(zreg_manifest **out, zreg__endpoint *endpoint,

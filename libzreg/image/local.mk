@@ -10,6 +10,8 @@ libzreg_sources += \
 	libzreg/image/belongings.c \
 	libzreg/image/belongings.h \
 	libzreg/image/belongings_move.c \
+	libzreg/image/choose.c \
+	libzreg/image/choose.h \
 	libzreg/image/copy.c \
 	libzreg/image/copying.h \
 	libzreg/image/drivers.h \
@@ -47,6 +49,8 @@ libzreg_sources += \
 	libzreg/image/registry_looks.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
+	libzreg/image/tarfile.c \
+	libzreg/image/tarfile.h \
 	libzreg/image/tarheader.c \
 	libzreg/image/tarheader.h \
 	libzreg/image/tarindex.c \

@@ -77,10 +77,16 @@ ZREG__DEFINE_AUTO(zreg__plan, zreg__plan_free)
 
 /**
  * An index with only those children of `index` that match one of `platforms` ("os/arch[/variant]",
- * ends with NULL); all else stays as it is. When nothing is left out the same manifest is shared.
- * Errors: INVAL (a platform's text), NOTFOUND (no child matches one of them; names what there is).
+ * ends with NULL), and what attests one of them; all else stays as it is. `inner` has one item for each
+ * child, or is NULL: what is left of a child that is an index of several platforms, which then stands
+ * in its place. When nothing is left out the same manifest is shared; when nothing is left, `*out` is
+ * NULL. Errors: NOMEM, LIMIT.
  */
 zreg_status zreg__plan_filter(zreg_manifest **out, const zreg_manifest *index,
-                              const char *const *platforms, zreg_error *err);
+                              const zreg_manifest *const *inner, const char *const *platforms,
+                              zreg_error *err);
+
+/** Whether a child attests another (BuildKit: provenance, SBOM), and is no image to run. */
+bool zreg__plan_attests(const zreg_descriptor *child);
 
 #endif
