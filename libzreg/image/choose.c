@@ -39,9 +39,9 @@ static void list_platform(chooser *self, const zreg_descriptor *child)
 {
     const zreg_platform *p = &child->platform;
     if (child->has_platform && !zreg__plan_attests(child)) {
-        (void)zreg__buf_printf(&self->there, NULL, "%s%s/%s%s%s",
-                               self->there.size > 0 ? ", " : "", p->os, p->architecture,
-                               p->variant[0] != '\0' ? "/" : "", p->variant);
+        (void)zreg__buf_printf(&self->there, NULL, "%s%s/%s%s%s", self->there.size > 0 ? ", " : "",
+                               p->os, p->architecture, p->variant[0] != '\0' ? "/" : "",
+                               p->variant);
     }
 }
 
@@ -84,8 +84,7 @@ static zreg_status choose_within(zreg_manifest **out, chooser *self, const zreg_
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *inner = NULL;
     zreg__overlay *overlay = NULL;
-    ZREG__TRY(
-        zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel, err));
     ZREG__TRY(choose(out, self, inner, depth + 1, err));
     if (*out == NULL || zreg_digest_equal(zreg_manifest_digest(*out), &child->digest)) {
         return ZREG_OK;
@@ -118,8 +117,8 @@ static zreg_status choose(zreg_manifest **out, chooser *self, const zreg_manifes
     }
     zreg_status status = look_at_children(inner, self, index, depth, err);
     if (status == ZREG_OK) {
-        status = zreg__plan_filter(out, index, (const zreg_manifest *const *)inner,
-                                   self->platforms, err);
+        status = zreg__plan_filter(out, index, (const zreg_manifest *const *)inner, self->platforms,
+                                   err);
     }
     for (size_t i = 0; i < count; i++) {
         zreg_manifest_free(inner[i]);
@@ -143,8 +142,7 @@ zreg_status zreg__choose_platforms(zreg_manifest **out, zreg__endpoint *src,
                                    zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(chooser)
-    chooser self = {
-        .src = src, .platforms = platforms, .there = ZREG__BUF(300), .cancel = cancel};
+    chooser self = {.src = src, .platforms = platforms, .there = ZREG__BUF(300), .cancel = cancel};
     ZREG__AUTO(zreg_manifest) zreg_manifest *left = NULL;
     ZREG__TRY(start(&self, err));
     ZREG__TRY(choose(&left, &self, index, 0, err));
@@ -170,8 +168,8 @@ static zreg_status count_images(chooser *self, const zreg_manifest *index, unsig
         ZREG__TRY(check_bounds(self, depth, err));
         list_platform(self, child);
         if (kind_of(child) == ZREG__KIND_INDEX) {
-            ZREG__TRY(zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel,
-                                                  err));
+            ZREG__TRY(
+                zreg__endpoint_manifest_get(&inner, self->src, &child->digest, self->cancel, err));
             ZREG__TRY(count_images(self, inner, depth + 1, err));
         } else if (kind_of(child) == ZREG__KIND_IMAGE && !zreg__plan_attests(child)) {
             self->images += !zreg_digest_equal(&self->image, &child->digest);
@@ -181,9 +179,8 @@ static zreg_status count_images(chooser *self, const zreg_manifest *index, unsig
     return ZREG_OK;
 }
 
-zreg_status zreg__choose_image(zreg_manifest **out, zreg__endpoint *src,
-                               const zreg_manifest *index, const char *where,
-                               zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__choose_image(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *index,
+                               const char *where, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(chooser) chooser self = {.src = src, .there = ZREG__BUF(300), .cancel = cancel};
     ZREG__TRY(count_images(&self, index, 0, err));

@@ -16,8 +16,7 @@ zreg_status zreg__choose_platforms(zreg_manifest **out, zreg__endpoint *src,
 
 /** The one image of an index, for a place that holds no more; `where` names that place. Errors: INVAL
  *  (several, or none; names what there is), LIMIT, those of fetching. */
-zreg_status zreg__choose_image(zreg_manifest **out, zreg__endpoint *src,
-                               const zreg_manifest *index, const char *where,
-                               zreg_cancel *cancel, zreg_error *err);
+zreg_status zreg__choose_image(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *index,
+                               const char *where, zreg_cancel *cancel, zreg_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "image/copying.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
+#include "image/pack.h"
 #include "image/parallel.h"
 #include "image/plan.h"
 #include "image/transfer.h"
@@ -101,9 +102,9 @@ static zreg_status choose(zreg_manifest **out, copy *self, zreg_cancel *cancel, 
 {
     const char *const *platforms = self->options.platforms;
     ZREG__AUTO(zreg_manifest) zreg_manifest *left = NULL;
-    ZREG__TRY(platforms != NULL ? zreg__choose_platforms(&left, self->src, self->root, platforms,
-                                                         cancel, err)
-                                : ZREG_OK);
+    ZREG__TRY(platforms != NULL
+                  ? zreg__choose_platforms(&left, self->src, self->root, platforms, cancel, err)
+                  : ZREG_OK);
     if (!self->dst->driver->one_image) {
         *out = zreg__steal(&left);
         return ZREG_OK;
@@ -123,10 +124,27 @@ static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
     }
-    self->made =
-        !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
+    self->made = !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
     self->root = chosen;
+    return ZREG_OK;
+}
+
+/* What is in a docker archive has no manifest of its own that anyone could know. */
+static zreg_status pack(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *smaller = NULL;
+    if (self->src->place->kind != ZREG__PLACE_ARCHIVE ||
+        self->dst->place->kind != ZREG__PLACE_REGISTRY) {
+        return ZREG_OK;
+    }
+    zreg_status status =
+        zreg__pack_layers(&smaller, self->src, self->root, &self->transfer, cancel, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
+    }
+    zreg_manifest_free(self->root);
+    self->root = smaller;
     return ZREG_OK;
 }
 
@@ -255,6 +273,7 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
     ZREG__TRY(filter(self, cancel, err));
+    ZREG__TRY(pack(self, cancel, err));
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);
     if (!self->options.with_referrers || within) {

@@ -139,8 +139,7 @@ zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *end
 {
     zreg_error why = {.code = ZREG_OK};
     uint64_t size = 0;
-    zreg_manifest *made =
-        digest != NULL ? zreg__overlay_manifest(endpoint->overlay, digest) : NULL;
+    zreg_manifest *made = digest != NULL ? zreg__overlay_manifest(endpoint->overlay, digest) : NULL;
     if (made != NULL) {
         *out = made;
         return ZREG_OK;
@@ -171,8 +170,8 @@ zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpo
     return endpoint->driver->manifest_head(out, endpoint, digest, cancel, err);
 }
 
-static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest,
-                             const void *bytes, size_t size, zreg_cancel *cancel, zreg_error *err)
+static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest, const void *bytes,
+                             size_t size, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
     zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
@@ -280,9 +279,9 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
     zreg__source *source = NULL;
     zreg_error why = {.code = ZREG_OK};
     ZREG__TRY(zreg__overlay_open_file(&source, endpoint->overlay, digest, cancel, err));
-    zreg_status status =
-        source != NULL ? ZREG_OK
-                       : endpoint->driver->blob_open(&source, endpoint, digest, cancel, &why);
+    zreg_status status = source != NULL
+                             ? ZREG_OK
+                             : endpoint->driver->blob_open(&source, endpoint, digest, cancel, &why);
     if (status == ZREG_NOTFOUND) {
         ZREG__TRY(zreg__overlay_open_bytes(&source, endpoint->overlay, digest, err));
         status = source != NULL ? ZREG_OK : status;

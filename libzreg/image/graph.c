@@ -61,8 +61,8 @@ static zreg_status fetch_unknown(level *self, fetched *item, zreg_cancel *stop, 
     if (item->is_blob) {
         return ZREG_OK;
     }
-    zreg_status status = zreg__endpoint_manifest_get_unknown(&item->manifest, self->src,
-                                                             item->named_by, stop, &why);
+    zreg_status status =
+        zreg__endpoint_manifest_get_unknown(&item->manifest, self->src, item->named_by, stop, &why);
     item->is_blob = status == ZREG_NOTFOUND;
     return status == ZREG_OK || item->is_blob ? ZREG_OK : zreg__fail_again(err, &why);
 }

@@ -71,9 +71,8 @@ static zreg_status open_in_tar(zreg__layout_blob *out, const zreg__tarindex *tar
 {
     zreg__tarindex_file file;
     ZREG__TRY(zreg__tarindex_find(&file, tar, name, err));
-    *out = (zreg__layout_blob){.fd = zreg__tarindex_fd(tar),
-                               .offset = file.offset,
-                               .size_bytes = file.size_bytes};
+    *out = (zreg__layout_blob){
+        .fd = zreg__tarindex_fd(tar), .offset = file.offset, .size_bytes = file.size_bytes};
     return ZREG_OK;
 }
 

@@ -63,8 +63,9 @@ zreg_status zreg__layout_blob_open(zreg__layout_blob *out, const zreg__layout *l
 void zreg__layout_blob_finish(zreg__layout_blob *blob);
 
 /** Reads a manifest, verified; `media_type` may be NULL. Errors: as above, and of parsing. */
-zreg_status zreg__layout_manifest(zreg_manifest **out, const zreg__layout *layout, const zreg_digest *digest,
-                                  const char *media_type, zreg_error *err);
+zreg_status zreg__layout_manifest(zreg_manifest **out, const zreg__layout *layout,
+                                  const zreg_digest *digest, const char *media_type,
+                                  zreg_error *err);
 
 /** Starts a new blob of an algorithm ("sha256"). */
 zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,
@@ -105,8 +106,8 @@ zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_mani
  * of its own, as oras writes them, and those of lists under the tag of a subject, as regctl does.
  * Errors: CORRUPT, LIMIT, IO. Free it with zreg__map_free.
  */
-zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout,
-                                   zreg_cancel *cancel, zreg_error *err);
+zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, zreg_cancel *cancel,
+                                   zreg_error *err);
 
 ZREG__DEFINE_AUTO_VALUE(zreg__layout_blob, zreg__layout_blob_finish)
 ZREG__DEFINE_AUTO_VALUE(zreg__layout_file, zreg__layout_file_finish)

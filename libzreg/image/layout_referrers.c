@@ -117,8 +117,8 @@ static zreg_status note_entry(walk *self, const zreg__json *entry, zreg_error *e
     return note(self, manifest, err);
 }
 
-zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout,
-                                   zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, zreg_cancel *cancel,
+                                   zreg_error *err)
 {
     ZREG__AUTO(walk) walk self = {.layout = layout, .cancel = cancel};
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;

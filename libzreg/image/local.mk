@@ -7,6 +7,8 @@ libzreg_sources += \
 	libzreg/image/append_config.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/archive_layer.c \
+	libzreg/image/archive_layer.h \
 	libzreg/image/belongings.c \
 	libzreg/image/belongings.h \
 	libzreg/image/belongings_move.c \
@@ -36,6 +38,8 @@ libzreg_sources += \
 	libzreg/image/layout_referrers.c \
 	libzreg/image/overlay.c \
 	libzreg/image/overlay.h \
+	libzreg/image/pack.c \
+	libzreg/image/pack.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
 	libzreg/image/place.c \

@@ -168,8 +168,7 @@ zreg_status zreg__overlay_open_bytes(zreg__source **out, zreg__overlay *self,
     if (source == NULL) {
         return zreg__fail_nomem(err);
     }
-    *source =
-        (memory_source){.base = {.read = memory_read, .free = memory_free}, .blob = found};
+    *source = (memory_source){.base = {.read = memory_read, .free = memory_free}, .blob = found};
     *out = &source->base;
     return ZREG_OK;
 }

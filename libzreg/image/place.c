@@ -148,8 +148,7 @@ static zreg_status check_elsewhere(const char *text, zreg_error *err)
     for (size_t i = 0; i < ZREG__COUNT(elsewhere); i++) {
         const char *name = elsewhere[i][0];
         if (zreg__str_starts(text, name) && !is_port(text + strlen(name))) {
-            return zreg__fail(err, ZREG_UNSUPPORTED, "place \"%.200s\": %s", text,
-                              elsewhere[i][1]);
+            return zreg__fail(err, ZREG_UNSUPPORTED, "place \"%.200s\": %s", text, elsewhere[i][1]);
         }
     }
     return ZREG_OK;

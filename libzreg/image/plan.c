@@ -166,8 +166,7 @@ static zreg_status expand(zreg__plan *plan, size_t index, zreg_error *err)
     }
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         const zreg_descriptor *part = zreg_manifest_at(manifest, i);
-        ZREG__TRY(is_index ? want(plan, part, depth, err)
-                           : add_part(plan, manifest, part, err));
+        ZREG__TRY(is_index ? want(plan, part, depth, err) : add_part(plan, manifest, part, err));
     }
     return ZREG_OK;
 }

@@ -39,8 +39,7 @@ static bool matches(const filtering *self, size_t i)
 {
     const zreg_descriptor *child = zreg_manifest_at(self->index, i);
     for (size_t k = 0; self->platforms[k] != NULL; k++) {
-        if (child->has_platform &&
-            zreg__platform_matches(&child->platform, self->platforms[k])) {
+        if (child->has_platform && zreg__platform_matches(&child->platform, self->platforms[k])) {
             return true;
         }
     }
@@ -50,8 +49,7 @@ static bool matches(const filtering *self, size_t i)
 /* What attests an image stays with it. */
 static bool attests_kept(const filtering *self, size_t i)
 {
-    const char *of =
-        annotation(zreg_manifest_at(self->index, i), "vnd.docker.reference.digest");
+    const char *of = annotation(zreg_manifest_at(self->index, i), "vnd.docker.reference.digest");
     for (size_t k = 0; of != NULL && k < zreg_manifest_count(self->index); k++) {
         if (zreg__str_equal(zreg_manifest_at(self->index, k)->digest.text, of) &&
             matches(self, k)) {
@@ -105,8 +103,7 @@ static zreg_status remake(zreg_manifest **out, const filtering *self, zreg_error
     ZREG__TRY(zreg__json_parse(&document, bytes, size, "index", err));
     ZREG__TRY(strip(document, self, err));
     ZREG__TRY(zreg__json_print(&text, document, err));
-    return zreg_manifest_parse(out, text, strlen(text), zreg_manifest_media_type(self->index),
-                               err);
+    return zreg_manifest_parse(out, text, strlen(text), zreg_manifest_media_type(self->index), err);
 }
 
 zreg_status zreg__plan_filter(zreg_manifest **out, const zreg_manifest *index,

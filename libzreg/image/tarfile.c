@@ -29,9 +29,10 @@ static zreg_status spool_write(void *user, const void *bytes, size_t size, zreg_
     }
     int failed = zreg__fd_write_all(self->fd, bytes, size);
     self->size_bytes += size;
-    return failed == 0 ? ZREG_OK
-                       : zreg__fail_errno(err, failed,
-                                          "write the archive to a temporary file (TMPDIR says where)");
+    return failed == 0
+               ? ZREG_OK
+               : zreg__fail_errno(err, failed,
+                                  "write the archive to a temporary file (TMPDIR says where)");
 }
 
 /* Waits for a pipe, and for who cancels. */
@@ -140,7 +141,8 @@ static zreg_status open_path(int *out, const char *path, zreg_error *err)
         return zreg__fail_file(err, errno, path, "open the archive");
     }
     if (S_ISDIR(info.st_mode)) {
-        return zreg__fail(err, ZREG_INVAL, "a folder, no archive; an OCI layout is written oci:DIR");
+        return zreg__fail(err, ZREG_INVAL,
+                          "a folder, no archive; an OCI layout is written oci:DIR");
     }
     *out = fd;
     fd = -1;

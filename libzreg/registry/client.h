@@ -55,9 +55,8 @@ zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_mo
 /** The bytes of a manifest whose type is that of a descriptor, whatever it is. Not verified. Errors:
  *  NOTFOUND, LIMIT, those of requests. */
 zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client,
-                                              const zreg_ref *ref,
-                                              const zreg_descriptor *manifest, zreg_cancel *cancel,
-                                              zreg_error *err);
+                                              const zreg_ref *ref, const zreg_descriptor *manifest,
+                                              zreg_cancel *cancel, zreg_error *err);
 
 /** zreg_client_manifest_put, telling where the image came from (oci/origin.h); `origin` may be
  *  NULL. */

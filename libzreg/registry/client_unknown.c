@@ -10,9 +10,8 @@
 #include "registry/request.h"
 
 zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client,
-                                              const zreg_ref *ref,
-                                              const zreg_descriptor *manifest, zreg_cancel *cancel,
-                                              zreg_error *err)
+                                              const zreg_ref *ref, const zreg_descriptor *manifest,
+                                              zreg_cancel *cancel, zreg_error *err)
 {
     zreg__host *host = NULL;
     const char *repository = zreg_ref_repository(ref);

@@ -251,12 +251,9 @@ static void platforms_are_filtered(void **state)
 {
     (void)state;
     static const filter_case cases[] = {
-        {{"linux/amd64"}, 1},
-        {{"linux/arm64"}, 1},
-        {{"linux/arm64/v8"}, 1},
-        {{"linux/amd64", "linux/arm64"}, 2},
-        {{"linux/arm64/v7"}, 0},
-        {{"linux/amd64", "linux/s390x"}, 1},
+        {{"linux/amd64"}, 1},    {{"linux/arm64"}, 1},
+        {{"linux/arm64/v8"}, 1}, {{"linux/amd64", "linux/arm64"}, 2},
+        {{"linux/arm64/v7"}, 0}, {{"linux/amd64", "linux/s390x"}, 1},
     };
     static const uint64_t layers[][2] = {{1, 50}, {0, 0}};
     static const char *const platforms[] = {

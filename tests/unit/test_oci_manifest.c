@@ -329,12 +329,9 @@ static void data_is_used_only_when_it_is_the_blob(void **state)
         const char *document;
         zreg_status status;
     } rows[] = {
-        {CONFIG_WITH("'e30='", "2"), ZREG_OK},
-        {CONFIG_WITH("'e30='", "3"), ZREG_NOTFOUND},
-        {CONFIG_WITH("'e3w='", "2"), ZREG_NOTFOUND},
-        {CONFIG_WITH("'%%'", "2"), ZREG_NOTFOUND},
-        {CONFIG_WITH("7", "2"), ZREG_NOTFOUND},
-        {CONFIG_WITH("null", "2"), ZREG_NOTFOUND},
+        {CONFIG_WITH("'e30='", "2"), ZREG_OK},       {CONFIG_WITH("'e30='", "3"), ZREG_NOTFOUND},
+        {CONFIG_WITH("'e3w='", "2"), ZREG_NOTFOUND}, {CONFIG_WITH("'%%'", "2"), ZREG_NOTFOUND},
+        {CONFIG_WITH("7", "2"), ZREG_NOTFOUND},      {CONFIG_WITH("null", "2"), ZREG_NOTFOUND},
     };
     for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
         ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
