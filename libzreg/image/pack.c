@@ -51,7 +51,7 @@ static zreg_status write_packed(void *user, const void *bytes, size_t size, zreg
                                           "says where)");
 }
 
-static zreg_status compress(zreg__gzip *gzip, zreg__source *source, zreg_error *err)
+static zreg_status pack_stream(zreg__gzip *gzip, zreg__source *source, zreg_error *err)
 {
     ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
     if (block == NULL) {
@@ -91,7 +91,7 @@ static zreg_status pack_one(void *user, size_t i, zreg_cancel *stop, zreg_error 
     target file = {.fd = fd};
     ZREG__TRY(zreg__gzip_compress(&gzip, write_packed, &file, err));
     ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, stop, err));
-    ZREG__TRY(compress(&gzip, source, err));
+    ZREG__TRY(pack_stream(&gzip, source, err));
     ZREG__TRY(check_plain(&gzip, layer, err));
     zreg__hash_digest(&gzip.packed, to->digest.text);
     to->size_bytes = file.size_bytes;
