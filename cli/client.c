@@ -5,9 +5,12 @@
 #include "json.h"
 #include "memory.h"
 #include "signals.h"
+#include "values.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_RETRIES = 100 };
 
 static bool is_listed(const session *s, const char *option, const char *host)
 {
@@ -100,8 +103,7 @@ static zreg_status host_of(session *s, char **host, const char *place)
 {
     zreg_ref *ref = NULL;
     *host = NULL;
-    if (place == NULL || strncmp(place, "oci:", 4) == 0 ||
-        strncmp(place, "docker-archive:", 15) == 0) {
+    if (place == NULL || values_is_local(place)) {
         return ZREG_OK;
     }
     zreg_status status = zreg_ref_parse(&ref, place, &s->err);
@@ -172,19 +174,39 @@ static zreg_status set_hosts(session *s, const char *place)
 static void write_log(zreg_log_level level, const char *line, void *user)
 {
     const session *s = user;
+    const char *wipe = s->progress.drawn ? "\r\033[K" : "";
     if (level >= (options_flag(&s->given, "verbose") ? ZREG_LOG_DEBUG : ZREG_LOG_WARNING)) {
-        fprintf(stderr, "zreg: %s\n", line);
+        fprintf(stderr, "%szreg: %s\n", wipe, line);
     }
+}
+
+/* How long all of it may take, and how often what failed in passing is sent again: for all verbs alike. */
+static zreg_status read_policy(session *s, zreg_client_options *options, uint32_t *timeout_ms)
+{
+    uint32_t again = 0;
+    zreg_status status = session_number(s, "retry", 0, &again);
+    if (status == ZREG_OK && again > MAX_RETRIES) {
+        status = session_misuse(s, "--retry: write a number up to %d", MAX_RETRIES);
+    }
+    options->attempts = options_flag(&s->given, "retry") ? again + 1 : 0;
+    return status == ZREG_OK ? values_timeout(s, "timeout", timeout_ms) : status;
 }
 
 zreg_status client_open(session *s, const char *place)
 {
+    uint32_t timeout_ms = 0;
     zreg_client_options options = ZREG_OPTIONS(zreg_client_options);
     options.authfile = options_text(&s->given, "authfile");
     options.ca_file = options_text(&s->given, "ca");
     options.log = s->quiet ? NULL : write_log;
     options.log_user = s;
-    zreg_status status = zreg_cancel_new(&s->cancel, &s->err);
+    zreg_status status = read_policy(s, &options, &timeout_ms);
+    if (status == ZREG_OK) {
+        status = zreg_cancel_new(&s->cancel, &s->err);
+    }
+    if (status == ZREG_OK && timeout_ms != 0) {
+        zreg_cancel_after(s->cancel, timeout_ms);
+    }
     if (status == ZREG_OK) {
         status = zreg_client_new(&s->client, &options, &s->err);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
+#include "image_options.h"
 #include "output.h"
 #include "verbs.h"
 #include <stdio.h>
@@ -7,41 +8,16 @@
 static const option_spec options_of_append[] = {
     {"base", "REF", "the image to build on, or scratch"},
     {"layer", "TAR|DIR", "a layer to put on top; may be repeated", true},
-    {"label", "KEY=VALUE", "a label; may be repeated", true},
+    IMAGE_OPTIONS_NOTES,
     {"platform", "OS/ARCH", "of a scratch image, or the one to take of an index"},
-    {"env", "KEY=VALUE", "an environment variable; may be repeated", true},
-    {"entrypoint", "WORD", "a word of the entry point; may be repeated", true},
-    {"cmd", "WORD", "a word of the command; may be repeated", true},
-    {"workdir", "DIR", "working directory"},
-    {"user", "USER", "user that the command runs as"},
+    IMAGE_OPTIONS_RUN,
     {NULL},
 };
-
-static const char *const *list_or_null(const session *s, const char *name)
-{
-    const char *const *list = options_list(&s->given, name);
-    return list[0] == NULL ? NULL : list;
-}
-
-static zreg_append_options read_options(session *s)
-{
-    zreg_append_options options = ZREG_OPTIONS(zreg_append_options);
-    options.platform = options_text(&s->given, "platform");
-    options.labels = list_or_null(s, "label");
-    options.environment = list_or_null(s, "env");
-    options.entrypoint = list_or_null(s, "entrypoint");
-    options.command = list_or_null(s, "cmd");
-    options.working_dir = options_text(&s->given, "workdir");
-    options.user = options_text(&s->given, "user");
-    options.progress = progress_draw;
-    options.progress_user = &s->progress;
-    return options;
-}
 
 static zreg_status append_run(session *s)
 {
     zreg_digest digest;
-    zreg_append_options options = read_options(s);
+    zreg_append_options options = image_options_read(s);
     const char *base = options_text(&s->given, "base");
     const char *const *layers = options_list(&s->given, "layer");
     if (base == NULL) {
@@ -61,6 +37,7 @@ const verb cmd_append = {
     .words = "DST",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "put layers on an image, or on nothing, and store the result",
     .text = "The same input gives the same digest. --username is for the host of DST.",
     .options = options_of_append,

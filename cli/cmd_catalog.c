@@ -25,6 +25,7 @@ const verb cmd_catalog = {
     .words = "HOST[:PORT]",
     .min_words = 1,
     .max_words = 1,
+    .places = "h",
     .summary = "list the repositories of a registry",
     .text =
         "Of those that the credentials may see. Many registries, Docker Hub among them, have no\n"

@@ -2,10 +2,9 @@
 #include "client.h"
 #include "output.h"
 #include "tag_api.h"
+#include "values.h"
 #include "verbs.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const option_spec options_of_cleanup_tags[] = {
     {"match", "REGEX", "the tags to delete (change_[0-9]+_.+); must match the whole tag"},
@@ -15,28 +14,19 @@ static const option_spec options_of_cleanup_tags[] = {
     {NULL},
 };
 
-/* "90" (seconds), "30m", "24h", "7d". */
 static zreg_status read_age(session *s, zreg_cleanup_options *options)
 {
-    static const struct {
-        char unit;
-        uint64_t seconds;
-    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     const char *text = options_text(&s->given, "older-than");
-    char *end = NULL;
+    uint64_t ms = 0;
     if (text == NULL) {
         return ZREG_OK;
     }
-    unsigned long long number = strtoull(text, &end, 10);
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        bool ends = *end == units[i].unit && (*end == '\0' || end[1] == '\0');
-        if (ends && text[0] >= '0' && text[0] <= '9' && number < 1000000000) {
-            options->older_than_s = number * units[i].seconds;
-            options->any_age = number == 0;
-            return ZREG_OK;
-        }
+    if (!values_duration(&ms, text)) {
+        return session_misuse(s, "--older-than: \"%.20s\" is no age; write 30m, 24h or 7d", text);
     }
-    return session_misuse(s, "--older-than: \"%.20s\" is no age; write 30m, 24h or 7d", text);
+    options->older_than_s = (ms + 999) / 1000;
+    options->any_age = ms == 0;
+    return ZREG_OK;
 }
 
 static zreg_status print_text(session *s, const void *shown)
@@ -96,6 +86,7 @@ const verb cmd_cleanup_tags = {
     .words = "REPOSITORY",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "delete old temporary tags that nobody promoted",
     .text = "Final tags are never deleted, and no image is: only the tag. docker.io is asked over\n"
             "Docker Hub's API, with the registry's user and password; quay.io over Quay's, when\n"

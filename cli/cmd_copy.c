@@ -8,15 +8,14 @@ static const option_spec options_of_copy[] = {
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 
 static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
 {
     const char *digest = options_text(&s->given, "expect-digest");
-    const char *const *platforms = options_list(&s->given, "platform");
-    options->platforms = platforms[0] == NULL ? NULL : platforms;
+    options->platforms = options_list_or_null(&s->given, "platform");
     options->with_referrers = options_flag(&s->given, "with-referrers");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
@@ -64,6 +63,7 @@ const verb cmd_copy = {
     .words = "SRC DST",
     .min_words = 2,
     .max_words = 2,
+    .places = "pp",
     .summary = "copy an image, or a whole index, from one place to another",
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"

@@ -2,9 +2,9 @@
 #include "client.h"
 #include "output.h"
 #include "tag_api.h"
+#include "values.h"
 #include "verbs.h"
 #include <stdio.h>
-#include <string.h>
 
 static const option_spec options_of_delete_tag[] = {TAG_API_OPTIONS, {NULL}};
 
@@ -12,12 +12,11 @@ static const option_spec options_of_delete_tag[] = {TAG_API_OPTIONS, {NULL}};
 static zreg_status read_ref(session *s, zreg_ref **out)
 {
     const char *text = session_word(s, 0);
-    const char *slash = strrchr(text, '/');
     zreg_status status = zreg_ref_parse(out, text, &s->err);
     if (status != ZREG_OK) {
         return status;
     }
-    if (strchr(slash == NULL ? text : slash, ':') == NULL || zreg_ref_digest(*out) != NULL) {
+    if (!values_names_tag(text)) {
         return session_misuse(s, "\"%s\" names no tag; write REPOSITORY:TAG", text);
     }
     return ZREG_OK;
@@ -61,6 +60,7 @@ const verb cmd_delete_tag = {
     .words = "REPOSITORY:TAG",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "delete one tag; the image and its other tags stay",
     .options = options_of_delete_tag,
     .example = "zreg delete-tag localhost:5000/app:change_12_latest",

@@ -8,7 +8,7 @@
 static const option_spec options_of_index[] = {
     {"platform", "OS/ARCH", "of an index among REF, take only this platform; may be repeated",
      true},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 
@@ -16,8 +16,7 @@ static zreg_status index_run(session *s)
 {
     zreg_digest digest;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
-    const char *const *platforms = options_list(&s->given, "platform");
-    options.platforms = platforms[0] == NULL ? NULL : platforms;
+    options.platforms = options_list_or_null(&s->given, "platform");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
@@ -37,6 +36,7 @@ const verb cmd_index = {
     .words = "DST REF...",
     .min_words = 2,
     .max_words = SIZE_MAX,
+    .places = "p",
     .summary = "make one multi-platform image of several images",
     .text = "--username is for the host of DST.",
     .options = options_of_index,

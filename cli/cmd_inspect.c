@@ -25,6 +25,7 @@ const verb cmd_inspect = {
     .words = "REF",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "show what an image is: digest, type, platforms or layers, labels",
     .options = options_of_inspect,
     .example = "zreg inspect docker.io/library/debian:12",

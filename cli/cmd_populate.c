@@ -11,7 +11,7 @@ static const option_spec options_of_populate[] = {
     {"to", "HOST:PORT", "the buildset registry"},
     {"intermediate", "HOST:PORT", "read from here instead of where the artifacts say"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {"records", "HOST:PORT", "tell of changes that gave no image what they have published there"},
     {"zuul-api", "URL", "bring in too what has merged and is not promoted yet, as Zuul says here"},
     {"tenant", "NAME", "Zuul's tenant, when the URL is not the tenant's own"},

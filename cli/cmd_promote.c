@@ -30,7 +30,7 @@ static const option_spec options_of_promote[] = {
     {"job-name", "NAME", "the job that built the image"},
     {"promote-pipeline", "NAME", "the pipeline that promotes; promote by default"},
     {"intermediate", "HOST:PORT", "copy from here instead of where the artifact says"},
-    {"jobs", "N", "transfers, or looks at parts of the image, at once; 8 by default"},
+    {"jobs", "JOBS", "transfers, or looks at parts of the image, at once; 8 by default"},
     {"keep", NULL, "leave the temporary tag"},
     {"with-referrers", NULL,
      "look at signatures, attestations and other referrers too; take them along from the "
@@ -281,6 +281,7 @@ const verb cmd_promote = {
     .words = "REPOSITORY",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "give the uploaded image its final tags; only its manifest moves",
     .text =
         "The image is the one uploaded for the first --tag. Conditions are checked before\n"

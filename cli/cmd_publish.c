@@ -16,7 +16,7 @@ static const option_spec options_of_publish[] = {
     {"project", "NAME",
      "its project, and with the pipeline: leave a record for populate --records"},
     {"pipeline", "NAME", "Zuul's pipeline"},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 

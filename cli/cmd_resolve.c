@@ -106,6 +106,7 @@ const verb cmd_resolve = {
     .words = "REF",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "decide which image a name means for this change, and say why",
     .text =
         "The buildset registry comes first, then the artifacts of the nearest change, then, with\n"

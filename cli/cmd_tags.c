@@ -29,6 +29,7 @@ const verb cmd_tags = {
     .words = "REPOSITORY",
     .min_words = 1,
     .max_words = 1,
+    .places = "p",
     .summary = "list the tags of a repository",
     .options = options_of_tags,
     .example = "zreg tags docker.io/library/debian",

@@ -9,7 +9,7 @@ static const option_spec options_of_upload[] = {
     {"change", "N", "number of the change"},
     {"pipeline", "NAME", "name of the pipeline, for what has no change"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
-    {"jobs", "N", "transfers at once (8)"},
+    {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
 
@@ -72,6 +72,7 @@ const verb cmd_upload = {
     .words = "SRC REPOSITORY",
     .min_words = 2,
     .max_words = 2,
+    .places = "pp",
     .summary = "push an image to its public repository under a temporary tag",
     .text = "The tag is change_N_TAG, or PIPELINE_TAG without a change.\n"
             "--username is for the host of REPOSITORY.",

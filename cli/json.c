@@ -4,6 +4,8 @@
 #include "memory.h"
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 json_value *json_new_object(void)
 {
@@ -81,14 +83,49 @@ const char *json_text(const json_value *object, const char *key)
                : NULL;
 }
 
-void json_print(const json_value *value)
+bool json_has(const json_value *object, const char *key)
+{
+    return json_object_is_type(object, json_type_object) &&
+           json_object_object_get_ex(loose(object), key, NULL);
+}
+
+static json_value *array_at(const json_value *object, const char *key)
+{
+    json_value *value = NULL;
+    if (json_object_is_type(object, json_type_object)) {
+        json_object_object_get_ex(loose(object), key, &value);
+    }
+    return json_object_is_type(value, json_type_array) ? value : NULL;
+}
+
+size_t json_length(const json_value *object, const char *key)
+{
+    json_value *array = array_at(object, key);
+    return array == NULL ? 0 : json_object_array_length(array);
+}
+
+const json_value *json_at(const json_value *object, const char *key, size_t i)
+{
+    json_value *array = array_at(object, key);
+    return array == NULL ? NULL : json_object_array_get_idx(array, i);
+}
+
+char *json_write(const json_value *value)
 {
     int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    puts(memory_check((char *)(uintptr_t)json_object_to_json_string_ext(loose(value), flags)));
+    const char *text = json_object_to_json_string_ext(loose(value), flags);
+    return memory_check(text == NULL ? NULL : strdup(text));
+}
+
+void json_print(const json_value *value)
+{
+    char *text = json_write(value);
+    puts(text);
+    free(text);
 }
 
 /* Labels and the like come from outside and may hold what drives a terminal. */
-static void print_clean(const char *text)
+void json_print_clean(const char *text)
 {
     for (; *text != '\0'; text++) {
         putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
@@ -102,7 +139,7 @@ static void print_member(const char *key, json_value *value, int depth)
     bool nested =
         json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array);
     printf("%*s", depth * 2, "");
-    print_clean(key);
+    json_print_clean(key);
     printf(nested ? ":\n" : ": ");
     print_value(value, depth + 1);
 }
@@ -129,7 +166,7 @@ static void print_value(json_value *value, int depth)
             print_entry(json_object_array_get_idx(value, i), depth);
         }
     } else {
-        print_clean(value == NULL ? "-" : json_object_get_string(value));
+        json_print_clean(value == NULL ? "-" : json_object_get_string(value));
         putchar('\n');
     }
 }

@@ -8,6 +8,7 @@
 #define CLI_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** A value; JSON's null is NULL. */
@@ -32,6 +33,19 @@ void json_add_text(json_value *array, const char *text);
 
 /** A member of an object as text, integers in decimal; NULL without. It belongs to the object. */
 const char *json_text(const json_value *object, const char *key);
+
+/** The value on one line, in new memory. */
+char *json_write(const json_value *value);
+
+/** Whether an object has the member. */
+bool json_has(const json_value *object, const char *key);
+
+/** How long the array is that an object has there, and what is in it; 0 and NULL without. */
+size_t json_length(const json_value *object, const char *key);
+const json_value *json_at(const json_value *object, const char *key, size_t i);
+
+/** Prints text in which whatever could drive a terminal becomes '?'. */
+void json_print_clean(const char *text);
 
 /** Prints the value on one line of standard output. */
 void json_print(const json_value *value);

@@ -4,6 +4,8 @@
 
 #include "help.h"
 #include "output.h"
+#include "signals.h"
+#include "values.h"
 #include "verbs.h"
 #if ZREG_STATIC_CLI
 #include <nss.h>
@@ -47,10 +49,15 @@ static int run_verb(const verb *which, int argc, char **argv)
         help_verb(stdout, which);
         status = output_finish(&s);
     } else if (status == ZREG_OK) {
-        status = which->run(&s);
+        status = values_check(&s);
+        status = status == ZREG_OK ? which->run(&s) : status;
     }
     int code = end(&s, status);
     session_finish(&s);
+    fflush(NULL);
+    if (code != 0) {
+        signals_die(); /* what was done all the same is told by a 0 */
+    }
     return code;
 }
 

@@ -160,6 +160,12 @@ const char *const *options_list(const given_options *given, const char *name)
     return i == given->count ? none : given->values[i];
 }
 
+const char *const *options_list_or_null(const given_options *given, const char *name)
+{
+    const char *const *list = options_list(given, name);
+    return list[0] == NULL ? NULL : list;
+}
+
 const char *options_text(const given_options *given, const char *name)
 {
     return options_list(given, name)[0];

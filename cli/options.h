@@ -44,6 +44,9 @@ const char *options_text(const given_options *given, const char *name);
 /** All values of an option, as a list that ends with NULL. */
 const char *const *options_list(const given_options *given, const char *name);
 
+/** The same; NULL when the option was not given. */
+const char *const *options_list_or_null(const given_options *given, const char *name);
+
 void options_finish(given_options *given);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** A line on standard error that shows how far the work is; only on a terminal. */
+/** A line on standard error that shows how far the work is; only on a terminal, and never wider than it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 

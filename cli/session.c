@@ -29,6 +29,8 @@ const option_spec session_registry_options[] = {
      true},
     {"ca", "FILE", "further certificate authorities, PEM"},
     {"plain-http", "HOST", "speak HTTP without TLS to HOST", true},
+    {"retry", "N", "how often what failed in passing is tried again (4)"},
+    {"timeout", "DURATION", "give up after this time, as 90s or 10m"},
     {"http2", "HOST", "speak HTTP/2 with HOST where it does, except to upload large blobs", true},
     {"insecure", "HOST", "accept any certificate of HOST", true},
     {NULL},

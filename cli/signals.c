@@ -8,23 +8,67 @@
 
 /* A handler has no argument to find it by. */
 static zreg_cancel *volatile triggered_by_signal;
+static volatile sig_atomic_t told_to_end; /* the signal, or 0 */
 
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
+
+static void as_the_system_made_them(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    struct sigaction now;
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < ENDS; i++) {
+        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
+            sigaction(ends[i], &action, NULL);
+        }
+    }
+}
+
+/* The next one, whichever it is, ends the command at once. */
 static void trigger(int number)
 {
-    (void)number;
+    int before = errno;
+    told_to_end = number;
+    as_the_system_made_them();
     zreg_cancel_trigger(triggered_by_signal);
+    errno = before;
+}
+
+/* What is ignored stays so: that is how a shell starts jobs in the background, and nohup all. */
+static void set_trigger(int number)
+{
+    struct sigaction action = {.sa_handler = trigger};
+    struct sigaction now;
+    sigfillset(&action.sa_mask);
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
+        sigaction(number, &action, NULL);
+    }
 }
 
 void signals_cancel(zreg_cancel *cancel)
 {
-    struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    action.sa_handler = cancel == NULL ? SIG_DFL : trigger;
-    if (cancel != NULL) {
-        triggered_by_signal = cancel;
+    if (cancel == NULL) {
+        as_the_system_made_them();
+        return;
     }
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    triggered_by_signal = cancel;
+    for (int i = 0; i < ENDS; i++) {
+        set_trigger(ends[i]);
+    }
+}
+
+void signals_die(void)
+{
+    int number = told_to_end;
+    sigset_t set;
+    if (number != 0) {
+        as_the_system_made_them();
+        raise(number);
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+    }
 }
 
 /* What nobody sends us from outside: it ends a wait. */
@@ -33,9 +77,9 @@ void signals_cancel(zreg_cancel *cancel)
 static void the_signals(sigset_t *set)
 {
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    for (int i = 0; i < ENDS; i++) {
+        sigaddset(set, ends[i]);
+    }
     sigaddset(set, END_OF_WAIT);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** SIGINT and SIGTERM: the first one ends the work in good order, the second one at once. SIGHUP has a
+/** SIGINT, SIGTERM and SIGHUP: the first one ends the work in good order, the second one at once. SIGHUP has a
  *  server look at its files again. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -8,8 +8,13 @@
 #include <stdbool.h>
 #include <zreg/cancel.h>
 
-/** From now on the signals trigger `cancel`; NULL: they are as the system made them. */
+/** From now on the signals trigger `cancel`; NULL: they are as the system made them. What
+ *  was ignored before is left so. */
 void signals_cancel(zreg_cancel *cancel);
+
+/** Ends the process by the signal that came since signals_cancel(); returns when none did. A shell goes on
+ *  with its loop after a command that exits, and ends it after one that died of SIGINT. */
+void signals_die(void);
 
 /** Holds SIGHUP back while there is nothing yet to look at its files again; the others still end it. */
 void signals_hold_hangup(void);

@@ -7,22 +7,30 @@
 
 extern const verb cmd_append;
 extern const verb cmd_artifacts;
+extern const verb cmd_blob;
 extern const verb cmd_catalog;
 extern const verb cmd_cleanup_tags;
+extern const verb cmd_config;
 extern const verb cmd_copy;
+extern const verb cmd_delete;
 extern const verb cmd_delete_tag;
+extern const verb cmd_digest;
 extern const verb cmd_help;
 extern const verb cmd_index;
 extern const verb cmd_inspect;
+extern const verb cmd_manifest;
+extern const verb cmd_mutate;
 extern const verb cmd_populate;
 extern const verb cmd_promote;
 extern const verb cmd_publish;
 extern const verb cmd_referrers;
 extern const verb cmd_resolve;
 extern const verb cmd_serve;
+extern const verb cmd_sync;
 extern const verb cmd_tags;
 extern const verb cmd_upload;
 extern const verb cmd_use_buildset_registry;
+extern const verb cmd_verify;
 extern const verb cmd_version;
 
 /** All of them, in the order in which help shows them; ends with NULL. */

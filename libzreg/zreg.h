@@ -13,12 +13,13 @@
  *   cleanup    old temporary tags                           host      engines told to use a registry
  *   provenance which change was served                      zuul      Zuul's API: builds, order of merging
  *   referrers  what names an image as its subject           version   version macros, features of this build
+ *   sync       the tags of a repository, brought up to date verify    is all of an image there, and right
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
  *     pointer, cancel token, error.
  *   - A function that can fail returns zreg_status; outputs are set only on ZREG_OK. Publish, populate,
- *     promote and cleanup, which may have done half of their work, tell of it beside an error too.
+ *     promote, cleanup, sync and verify, which may have done half of their work, tell of it beside an error too.
  *   - The error parameter may be NULL. It is the caller's memory and needs no freeing.
  *   - An object given out through `**out` is the caller's and has a matching `_free`, which
  *     accepts NULL. They may be freed in any order, clients before their streams and tokens before
@@ -64,6 +65,8 @@
 #include <zreg/resolve.h>
 #include <zreg/server.h>
 #include <zreg/server_options.h>
+#include <zreg/sync.h>
+#include <zreg/verify.h>
 #include <zreg/version.h>
 #include <zreg/zuul.h>
 

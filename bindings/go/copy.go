@@ -45,6 +45,7 @@ type CopyResult struct {
 type AppendOptions struct {
 	Platform    string   // "os/arch[/variant]"; "" means linux on this machine's architecture
 	Labels      []string // "KEY=VALUE"
+	Annotations []string // "KEY=VALUE", of the manifest
 	Environment []string // "KEY=VALUE"
 	Entrypoint  []string // none: keep the base's; so with the next three
 	Command     []string
@@ -105,7 +106,7 @@ func (c *Client) Append(ctx context.Context, base string, layers []string, dst s
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Append(out, c.raw, base, layers, dst, o.Platform, o.Labels, o.Environment, o.Entrypoint,
-			o.Command, o.WorkingDir, o.User, created, rawServer(o.DstServer), progress, cancel, failure)
+			o.Command, o.WorkingDir, o.User, created, rawServer(o.DstServer), o.Annotations, progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.DstServer)
 	return digest, err

@@ -27,6 +27,7 @@ go_DATA = \
 	bindings/go/rights.go \
 	bindings/go/server.go \
 	bindings/go/server_options.go \
+	bindings/go/sync.go \
 	bindings/go/text.go \
 	bindings/go/zuul.go
 
@@ -42,6 +43,7 @@ goraw_DATA = \
 	bindings/go/internal/raw/shim_manifest.c \
 	bindings/go/internal/raw/shim_promote.c \
 	bindings/go/internal/raw/shim_server.c \
+	bindings/go/internal/raw/shim_sync.c \
 	bindings/go/internal/raw/shim_tags.c
 
 if BUILD_SERVER

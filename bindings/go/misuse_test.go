@@ -66,7 +66,7 @@ var misusedValues = []interface{}{
 	zreg.NodeChanges{}, zreg.Manifest{}, zreg.Platform{}, zreg.Populated{}, zreg.PopulatedImage{}, zreg.PopulatedItem{},
 	zreg.Progress{}, zreg.PromoteResult{}, zreg.PromotedTag{}, zreg.Ref{}, zreg.Resolution{}, zreg.Rights(0), zreg.Rule{},
 	zreg.Served{}, zreg.ServedImage{}, zreg.ServerLimits{}, zreg.ZuulBuild{}, zreg.ZuulQuery{}, zreg.Source(0), zreg.TagAPI(0), zreg.LogLevel(0), zreg.Anonymous(0), zreg.Durability(0), zreg.ServedFrom(0),
-	zreg.TokenService{},
+	zreg.TokenService{}, zreg.SyncState(0), zreg.SyncedTag{}, zreg.VerifiedPart{},
 }
 
 var misuses = map[string]func(w *misuseWorld, name string){

@@ -74,6 +74,7 @@ class Pages:
             lines += [f".Sh {title}", *section]
         if verb["uses_registries"]:
             lines += [".Sh ENVIRONMENT", *self.common.sections["ENVIRONMENT"]]
+            lines += [".Sh SIGNALS", *self.common.sections["SIGNALS"]]
         return [*lines, *STATUS, ".Sh EXAMPLES", f".Dl {mdoc.escape(verb['example'])}", *self.see_also(verb)]
 
     def options(self, options, fragment):
@@ -103,7 +104,8 @@ class Pages:
                   *self.options(self.table["common_options"], self.common),
                   ".Ss Registries", "These are options of every verb that speaks with registries.",
                   *self.options(self.table["registry_options"], self.common)]
-        lines += [".Sh ENVIRONMENT", *self.common.sections["ENVIRONMENT"], *STATUS]
+        lines += [".Sh ENVIRONMENT", *self.common.sections["ENVIRONMENT"],
+                  ".Sh SIGNALS", *self.common.sections["SIGNALS"], *STATUS]
         for title, section in self.top.sections.items():
             lines += [f".Sh {title}", *section]
         others = [f".Xr zreg-{verb['name']} 1 ," for verb in sorted(self.verbs, key=lambda verb: verb["name"])]

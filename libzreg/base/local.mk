@@ -20,6 +20,8 @@ zreg_headers += \
 	libzreg/zreg/resolve.h \
 	libzreg/zreg/server.h \
 	libzreg/zreg/server_options.h \
+	libzreg/zreg/sync.h \
+	libzreg/zreg/verify.h \
 	libzreg/zreg/version.h \
 	libzreg/zreg/zuul.h
 

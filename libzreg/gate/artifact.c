@@ -57,17 +57,8 @@ static zreg_status grow(zreg_artifacts *list, zreg_error *err)
     if (list->count >= ZREG__MAX_ARTIFACTS) {
         return zreg__fail(err, ZREG_LIMIT, "more than %d artifacts", ZREG__MAX_ARTIFACTS);
     }
-    if (list->count < list->capacity) {
-        return ZREG_OK;
-    }
-    size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-    zreg__artifact *items = zreg__reallocarray(list->items, capacity, sizeof(zreg__artifact));
-    if (items == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    list->items = items;
-    list->capacity = capacity;
-    return ZREG_OK;
+    return zreg__array_room((void **)&list->items, &list->capacity, list->count,
+                            sizeof(zreg__artifact), err);
 }
 
 zreg_status zreg__artifact_list_add(zreg_artifacts *list, const zreg_artifact *shown,

@@ -30,25 +30,11 @@ static char *copy_text(const char *text)
     return zreg__strdup(text == NULL ? "" : text);
 }
 
-static zreg_status grow(zreg_resolution *resolution, zreg_error *err)
-{
-    if (resolution->count < resolution->capacity) {
-        return ZREG_OK;
-    }
-    size_t capacity = resolution->capacity == 0 ? 4 : resolution->capacity * 2;
-    zreg_candidate *items = zreg__reallocarray(resolution->items, capacity, sizeof(zreg_candidate));
-    if (items == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    resolution->items = items;
-    resolution->capacity = capacity;
-    return ZREG_OK;
-}
-
 zreg_status zreg__resolution_add(zreg_resolution *resolution, const zreg_candidate *candidate,
                                  zreg_error *err)
 {
-    ZREG__TRY(grow(resolution, err));
+    ZREG__TRY(zreg__array_room((void **)&resolution->items, &resolution->capacity,
+                               resolution->count, sizeof(zreg_candidate), err));
     zreg_candidate copy = {.source = candidate->source,
                            .ref = copy_text(candidate->ref),
                            .digest = copy_text(candidate->digest),

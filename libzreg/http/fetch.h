@@ -66,6 +66,7 @@ typedef struct zreg__fetch_request {
     const zreg__fetch_tls *tls; /* for the origin of `url` only; or NULL */
     bool public_peer_only;      /* refuse loopback, link-local and private addresses, after DNS */
     uint32_t limit_ms;          /* longest time for all of it; 0: as long as bytes move */
+    bool commits;               /* once all is sent, the silence may be ten times as long */
     bool maybe_plain;           /* the peer may turn out not to speak TLS: find out quickly */
     bool http2;                 /* offer it to the origin of `url`; a streamed body goes without */
     zreg__fetch_counters *counters; /* or NULL */

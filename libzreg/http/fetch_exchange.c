@@ -15,6 +15,9 @@
 
 #define POLL_MS 1000
 
+/* Registries on object stores check and move for minutes before they say that a blob is stored. */
+#define COMMIT_PATIENCE 10
+
 static zreg_status fail_curl(zreg__fetch_exchange *exchange, CURLMcode code, zreg_error *err)
 {
     exchange->failure = ZREG__FETCH_FINAL;
@@ -52,11 +55,20 @@ static zreg_status perform(zreg__fetch_exchange *exchange, zreg_error *err)
     return ZREG_OK;
 }
 
+/* The longest silence at this moment. Of a body in memory nobody tells when it is out. */
+static uint64_t silence_ms(const zreg__fetch_exchange *exchange)
+{
+    bool is_sent = !exchange->stream || exchange->from_end;
+
+    return is_sent && !exchange->head_done ? exchange->answer_ms
+                                           : exchange->fetch->idle_timeout_ms;
+}
+
 /* How long the peer may still be silent. libcurl itself watches the time it takes to connect. */
 static uint64_t patience_ms(const zreg__fetch_exchange *exchange)
 {
     uint64_t now = zreg__clock_ms();
-    uint64_t until = exchange->active_ms + exchange->fetch->idle_timeout_ms;
+    uint64_t until = exchange->active_ms + silence_ms(exchange);
 
     until += exchange->connected ? 0 : exchange->fetch->connect_timeout_ms;
     until = until < exchange->until_ms ? until : exchange->until_ms;
@@ -248,6 +260,7 @@ static void drain(zreg__fetch_exchange *exchange)
     uint64_t until = zreg__clock_ms() + DRAIN_MS;
     uint64_t length = zreg__fetch_length(exchange);
 
+    until = until < exchange->until_ms ? until : exchange->until_ms;
     if (!exchange->head_done || exchange->done || exchange->from_size > 0 ||
         (length != UINT64_MAX && length > exchange->received + DRAIN_BYTES)) {
         return;
@@ -338,6 +351,7 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
     exchange->public_peer_only = request->public_peer_only;
     exchange->maybe_plain = request->maybe_plain;
     exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
+    exchange->answer_ms = fetch->idle_timeout_ms * (uint64_t)(request->commits ? COMMIT_PATIENCE : 1);
     exchange->stream = request->stream;
     exchange->stream_bytes = request->stream_bytes;
     ZREG__TRY(zreg__fetch_url_copy(&exchange->url, request->url, err));

@@ -64,6 +64,7 @@ struct zreg__fetch_exchange {
     uint64_t moved;     /* grows whenever anything was sent or received */
     uint64_t active_ms; /* when it last did */
     uint64_t until_ms;  /* when it must be over; UINT64_MAX: no limit */
+    uint64_t answer_ms; /* longest silence once all is sent */
     bool connected;
     bool done;
     CURLcode result;

@@ -247,6 +247,7 @@ static zreg_status make_manifest(zreg_digest *out, append *self, zreg_error *err
     ZREG__TRY(change_config(self, err));
     ZREG__TRY(put_config(&config, self, err));
     ZREG__TRY(list_layers(&layers, self, err));
+    ZREG__TRY(zreg__append_config_annotate(&self->document, &self->options, err));
     const zreg__parts parts = {.media_type = self->is_docker ? ZREG__TYPE_DOCKER_MANIFEST
                                                              : ZREG__TYPE_OCI_MANIFEST,
                                .artifact_type = zreg__json_text(self->document, "artifactType"),

@@ -24,6 +24,7 @@ static zreg_status check_pairs(const char *const *pairs, const char *what, zreg_
 zreg_status zreg__append_config_check(const zreg_append_options *options, zreg_error *err)
 {
     ZREG__TRY(check_pairs(options->labels, "label", err));
+    ZREG__TRY(check_pairs(options->annotations, "annotation", err));
     ZREG__TRY(check_pairs(options->environment, "environment", err));
     if (options->created < 0 || options->created > END_OF_YEAR_9999) {
         return zreg__fail(err, ZREG_INVAL, "the time of creation is not in the years 1970 to 9999");
@@ -149,6 +150,19 @@ static zreg_status set_pairs(zreg__json *run, const char *key, zreg__json *(*mak
         ZREG__TRY(set(to, pairs[i], err));
     }
     return ZREG_OK;
+}
+
+zreg_status zreg__append_config_annotate(zreg__json **manifest, const zreg_append_options *options,
+                                         zreg_error *err)
+{
+    if (options->annotations == NULL) {
+        return ZREG_OK;
+    }
+    if (*manifest == NULL && (*manifest = zreg__json_new_object()) == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    return set_pairs(*manifest, "annotations", zreg__json_new_object, set_label,
+                     options->annotations, err);
 }
 
 zreg_status zreg__append_config_apply(zreg__json *config, const zreg_append_options *options,

@@ -21,6 +21,10 @@ zreg_status zreg__append_config_check_base(const zreg__json *config, size_t laye
 zreg_status zreg__append_config_apply(zreg__json *config, const zreg_append_options *options,
                                       zreg_error *err);
 
+/** Sets the annotations that the options name in a manifest, which is made where there is none (NULL). */
+zreg_status zreg__append_config_annotate(zreg__json **manifest, const zreg_append_options *options,
+                                         zreg_error *err);
+
 /** Adds a layer; a NULL `diff_id` records a change without one. */
 zreg_status zreg__append_config_add(zreg__json *config, const zreg_digest *diff_id,
                                     const zreg_append_options *options, zreg_error *err);

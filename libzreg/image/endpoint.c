@@ -179,8 +179,7 @@ static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest
     if (state != ZREG__BLOB_WANTED) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
-    return zreg__sink_commit(NULL, sink, err);
+    return zreg__sink_put(sink, bytes, size, err);
 }
 
 /* A registry that takes no manifest of this type may take its bytes. */
@@ -272,25 +271,79 @@ zreg_status zreg__endpoint_blob_head(zreg__endpoint *endpoint, const zreg_digest
                : endpoint->driver->blob_open(&source, endpoint, digest, cancel, err);
 }
 
+/* Reads and drops what comes before a byte. */
+static zreg_status skip(zreg__source *source, uint64_t bytes, zreg_error *err)
+{
+    char block[8192];
+    while (bytes > 0) {
+        size_t size = 0;
+        size_t want = bytes < sizeof(block) ? (size_t)bytes : sizeof(block);
+        ZREG__TRY(zreg__source_read(&size, source, block, want, err));
+        if (size == 0) {
+            return zreg__fail(err, ZREG_CORRUPT, "the blob is shorter than it was before");
+        }
+        bytes -= size;
+    }
+    return ZREG_OK;
+}
+
+typedef struct wish {
+    const zreg_digest *digest;
+    const zreg_descriptor *blob; /* or NULL: from the first byte on, of unknown size */
+    uint64_t offset;
+} wish;
+
+static zreg_status open_there(zreg__source **out, zreg__endpoint *endpoint, const wish *what,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg__endpoint_driver *driver = endpoint->driver;
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    if (what->blob != NULL && driver->blob_open_at != NULL) {
+        return driver->blob_open_at(out, endpoint, what->blob, what->offset, cancel, err);
+    }
+    ZREG__TRY(driver->blob_open(&source, endpoint, what->digest, cancel, err));
+    ZREG__TRY(skip(source, what->offset, err));
+    *out = zreg__steal(&source);
+    return ZREG_OK;
+}
+
+/* What was made from the place's own comes first; what was found in a descriptor comes last. */
+static zreg_status open_blob(zreg__source **out, zreg__endpoint *endpoint, const wish *what,
+                             zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__source) zreg__source *beside = NULL;
+    zreg_error why = {.code = ZREG_OK};
+    ZREG__TRY(zreg__overlay_open_file(&beside, endpoint->overlay, what->digest, cancel, err));
+    if (beside == NULL) {
+        zreg_status status = open_there(out, endpoint, what, cancel, &why);
+        if (status == ZREG_OK) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(status == ZREG_NOTFOUND
+                      ? zreg__overlay_open_bytes(&beside, endpoint->overlay, what->digest, err)
+                      : ZREG_OK);
+    }
+    if (beside == NULL) {
+        return zreg__fail_again(err, &why);
+    }
+    ZREG__TRY(skip(beside, what->offset, err));
+    *out = zreg__steal(&beside);
+    return ZREG_OK;
+}
+
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    zreg__source *source = NULL;
-    zreg_error why = {.code = ZREG_OK};
-    ZREG__TRY(zreg__overlay_open_file(&source, endpoint->overlay, digest, cancel, err));
-    zreg_status status = source != NULL
-                             ? ZREG_OK
-                             : endpoint->driver->blob_open(&source, endpoint, digest, cancel, &why);
-    if (status == ZREG_NOTFOUND) {
-        ZREG__TRY(zreg__overlay_open_bytes(&source, endpoint->overlay, digest, err));
-        status = source != NULL ? ZREG_OK : status;
-    }
-    if (status != ZREG_OK) {
-        return zreg__fail_again(err, &why);
-    }
-    *out = source;
-    return ZREG_OK;
+    return open_blob(out, endpoint, &(wish){.digest = digest}, cancel, err);
+}
+
+zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    const wish what = {.digest = &blob->digest, .blob = blob, .offset = offset};
+    return open_blob(out, endpoint, &what, cancel, err);
 }
 
 zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,

@@ -59,6 +59,10 @@ typedef struct zreg__endpoint_driver {
     /* NULL: to open one costs nothing. */
     zreg_status (*blob_head)(zreg__endpoint *endpoint, const zreg_digest *digest,
                              zreg_cancel *cancel, zreg_error *err);
+    /* From a byte on, of known size. NULL: it is opened, and what is before is dropped. */
+    zreg_status (*blob_open_at)(zreg__source **out, zreg__endpoint *endpoint,
+                                const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
+                                zreg_error *err);
     zreg_status (*blob_create)(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
@@ -151,6 +155,11 @@ zreg_status zreg__endpoint_blob_head(zreg__endpoint *endpoint, const zreg_digest
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err);
+
+/** The same from byte `offset` on, which is less than its size. */
+zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err);
 
 /**
  * Starts to store a blob. `*out` is set only when `*out_state` is WANTED. `digest` NULL: it is

@@ -183,8 +183,7 @@ static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_name
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, &self->base, digest, size, NULL, cancel, err));
     if (state == ZREG__BLOB_WANTED) {
-        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
-        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
+        ZREG__TRY(zreg__sink_put(sink, bytes, size, err));
     }
     if (!is_named) {
         return ZREG_OK;

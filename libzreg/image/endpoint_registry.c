@@ -207,8 +207,24 @@ static zreg_status registry_blob_open(zreg__source **out, zreg__endpoint *endpoi
     if (source == NULL) {
         return zreg__fail_nomem(err);
     }
-    source->base = (zreg__source){.read = source_read, .free = source_free, .verifies = true};
+    source->base = (zreg__source){.read = source_read, .free = source_free};
     ZREG__TRY(zreg_blob_open(&source->reader, self->client, self->ref, digest, cancel, err));
+    *out = &zreg__steal(&source)->base;
+    return ZREG_OK;
+}
+
+static zreg_status registry_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                         const zreg_descriptor *blob, uint64_t offset,
+                                         zreg_cancel *cancel, zreg_error *err)
+{
+    registry *self = of(endpoint);
+    ZREG__AUTO_FREE registry_source *source = zreg__new(registry_source);
+    if (source == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    source->base = (zreg__source){.read = source_read, .free = source_free};
+    ZREG__TRY(zreg__blob_open_at(&source->reader, self->client, self->ref, blob, offset, cancel,
+                                 err));
     *out = &zreg__steal(&source)->base;
     return ZREG_OK;
 }
@@ -230,9 +246,16 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *e
     return ZREG_OK;
 }
 
-static void sink_trust(zreg__sink *sink)
+static void sink_feed(zreg__sink *sink)
 {
-    zreg__blob_writer_trust(((registry_sink *)sink)->writer);
+    zreg__blob_writer_feed(((registry_sink *)sink)->writer);
+}
+
+static zreg_status sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *base,
+                                zreg_error *err)
+{
+    registry_sink *sink = (registry_sink *)base;
+    return zreg__blob_writer_recover(out_offset, out_stored, sink->writer, err);
 }
 
 static void sink_free(zreg__sink *sink)
@@ -248,8 +271,11 @@ static zreg_status new_sink(zreg__sink **out, registry *self, zreg_blob_writer *
     if (sink == NULL) {
         return zreg__fail_nomem(err);
     }
-    sink->base = (zreg__sink){
-        .write = sink_write, .commit = sink_commit, .trust = sink_trust, .free = sink_free};
+    sink->base = (zreg__sink){.write = sink_write,
+                              .commit = sink_commit,
+                              .feed = sink_feed,
+                              .recover = sink_recover,
+                              .free = sink_free};
     sink->self = self;
     sink->writer = zreg__steal(writer);
     *out = &sink->base;
@@ -287,6 +313,7 @@ const zreg__endpoint_driver zreg__endpoint_registry = {
     .manifest_get_unknown = zreg__registry_looks_unknown,
     .blob_head = zreg__registry_looks_blob,
     .blob_open = registry_blob_open,
+    .blob_open_at = registry_blob_open_at,
     .blob_create = registry_blob_create,
     .referrers = registry_referrers,
     .referrers_add = registry_referrers_add,

@@ -24,6 +24,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_registry.c \
 	libzreg/image/filesource.c \
 	libzreg/image/filesource.h \
+	libzreg/image/flow.c \
+	libzreg/image/flow.h \
 	libzreg/image/graph.c \
 	libzreg/image/graph.h \
 	libzreg/image/gzip.c \
@@ -53,6 +55,9 @@ libzreg_sources += \
 	libzreg/image/registry_looks.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
+	libzreg/image/sync.c \
+	libzreg/image/synced.c \
+	libzreg/image/synced.h \
 	libzreg/image/tarfile.c \
 	libzreg/image/tarfile.h \
 	libzreg/image/tarheader.c \
@@ -63,7 +68,10 @@ libzreg_sources += \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
 	libzreg/image/transfer.c \
-	libzreg/image/transfer.h
+	libzreg/image/transfer.h \
+	libzreg/image/verified.c \
+	libzreg/image/verified.h \
+	libzreg/image/verify.c
 
 if BUILD_SERVER
 libzreg_sources += libzreg/image/endpoint_store.c

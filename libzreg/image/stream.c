@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/stream.h"
 
+#include "base/error.h"
+
 zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                               zreg_error *err)
 {
@@ -14,11 +16,20 @@ void zreg__source_free(zreg__source *source)
     }
 }
 
-void zreg__sink_trust(zreg__sink *sink, const zreg__source *source)
+bool zreg__sink_feed(zreg__sink *sink)
 {
-    if (source->verifies && sink->trust != NULL) {
-        sink->trust(sink);
+    if (sink->feed == NULL) {
+        return false;
     }
+    sink->feed(sink);
+    return true;
+}
+
+zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
+                               const zreg_error *failed, zreg_error *err)
+{
+    return sink->recover == NULL ? zreg__fail_again(err, failed)
+                                 : sink->recover(out_offset, out_stored, sink, err);
 }
 
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)
@@ -29,6 +40,30 @@ zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, z
 zreg_status zreg__sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *err)
 {
     return sink->commit(out, sink, err);
+}
+
+static zreg_status put_rest(zreg__sink *sink, const char *bytes, size_t size, zreg_error *err)
+{
+    ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
+    return zreg__sink_commit(NULL, sink, err);
+}
+
+zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)
+{
+    uint64_t offset = 0;
+    bool stored = false;
+
+    (void)zreg__sink_feed(sink);
+    while (!stored) {
+        zreg_error failed = {0};
+
+        if (put_rest(sink, (const char *)bytes + offset, size - (size_t)offset, &failed) ==
+            ZREG_OK) {
+            return ZREG_OK;
+        }
+        ZREG__TRY(zreg__sink_recover(&offset, &stored, sink, &failed, err));
+    }
+    return ZREG_OK;
 }
 
 void zreg__sink_free(zreg__sink *sink)

@@ -20,13 +20,14 @@ struct zreg__source {
     zreg_status (*read)(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                         zreg_error *err);
     void (*free)(zreg__source *source);
-    bool verifies; /* gives out no last byte before the digest was found right */
 };
 
 struct zreg__sink {
     zreg_status (*write)(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
     zreg_status (*commit)(zreg_digest *out, zreg__sink *sink, zreg_error *err);
-    void (*trust)(zreg__sink *sink); /* NULL: it verifies in any case */
+    void (*feed)(zreg__sink *sink); /* NULL: it verifies in any case */
+    zreg_status (*recover)(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
+                           zreg_error *err); /* NULL: a failure is final */
     void (*free)(zreg__sink *sink);
 };
 
@@ -37,11 +38,11 @@ zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buff
 /** Ends reading wherever it is. Accepts NULL. */
 void zreg__source_free(zreg__source *source);
 
-/** Says before the first write that the bytes will come from this source of the same digest, so
- *  that they are not hashed twice when it verifies. */
-void zreg__sink_trust(zreg__sink *sink, const zreg__source *source);
+/** Says before the first write that the caller verifies size and digest before it gives the last byte,
+ *  and can give any byte again. False: the sink verifies all the same, so the caller need not. */
+bool zreg__sink_feed(zreg__sink *sink);
 
-/** Takes all `size` bytes. After an error only _free is allowed. */
+/** Takes all `size` bytes. After an error only _recover and _free are allowed. */
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
 
 /**
@@ -49,6 +50,17 @@ zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, z
  * (CORRUPT). `out` (may be NULL) gets the digest.
  */
 zreg_status zreg__sink_commit(zreg_digest *out, zreg__sink *sink, zreg_error *err);
+
+/**
+ * After a write or commit failed: OK when it is to be written again from byte `*out_offset` on, or when
+ * the blob turns out to be stored. Waits as long as is fit. `failed` is that failure, which is returned
+ * if it is final. Only of a sink that is fed.
+ */
+zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
+                               const zreg_error *failed, zreg_error *err);
+
+/** Writes and commits a blob that is in memory, again as far as the sink lost it. */
+zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
 
 /** Frees the sink; what was not committed is dropped. Accepts NULL. */
 void zreg__sink_free(zreg__sink *sink);

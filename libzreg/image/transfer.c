@@ -3,15 +3,13 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/mem.h"
+#include "image/flow.h"
 #include "image/parallel.h"
+#include "registry/client.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-
-/* What is in hand between a source and a sink, which have buffers of their own. */
-#define BLOCK_BYTES (ZREG__STREAM_BYTES / 2)
 
 typedef struct transfer {
     zreg__endpoint *src;
@@ -20,8 +18,7 @@ typedef struct transfer {
     size_t count;
     uint64_t bytes_total;
     const zreg__transfer_options *options;
-    _Atomic uint64_t bytes_done;
-    _Atomic uint64_t bytes_moved;
+    zreg__flow_counts bytes;
     _Atomic uint32_t copied, mounted, skipped;
     _Atomic size_t last; /* index of the blob worked on last */
 } transfer;
@@ -42,51 +39,12 @@ static int report(void *user)
     const zreg_progress progress = {
         .phase = options->phase,
         .item = self->blobs[atomic_load(&self->last)]->digest.text,
-        .bytes_done = atomic_load(&self->bytes_done),
+        .bytes_done = atomic_load(&self->bytes.done),
         .bytes_total = self->bytes_total,
         .blobs_done = self->copied + self->mounted + self->skipped,
         .blobs_total = (uint32_t)self->count,
     };
     return options->progress(&progress, options->progress_user);
-}
-
-/* Fills the block unless the end comes first: few large writes, and a small blob in one. */
-static zreg_status fill(size_t *out_size, zreg__source *source, char *block, size_t capacity,
-                        zreg_error *err)
-{
-    size_t filled = 0;
-    for (size_t got = 1; got > 0 && filled < capacity; filled += got) {
-        ZREG__TRY(zreg__source_read(&got, source, block + filled, capacity - filled, err));
-    }
-    *out_size = filled;
-    return ZREG_OK;
-}
-
-static zreg_status pump(transfer *self, zreg__sink *sink, zreg__source *source, char *block,
-                        size_t capacity, zreg_error *err)
-{
-    for (size_t size = capacity; size == capacity;) {
-        ZREG__TRY(fill(&size, source, block, capacity, err));
-        ZREG__TRY(size > 0 ? zreg__sink_write(sink, block, size, err) : ZREG_OK);
-        self->bytes_done += size;
-        self->bytes_moved += size;
-    }
-    return ZREG_OK;
-}
-
-static zreg_status stream(transfer *self, zreg__sink *sink, const zreg_descriptor *blob,
-                          zreg_cancel *stop, zreg_error *err)
-{
-    size_t capacity = blob->size_bytes < BLOCK_BYTES ? (size_t)blob->size_bytes + 1 : BLOCK_BYTES;
-    ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, capacity, 1);
-    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
-    if (block == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &blob->digest, stop, err));
-    zreg__sink_trust(sink, source);
-    ZREG__TRY(pump(self, sink, source, block, capacity, err));
-    return zreg__sink_commit(NULL, sink, err);
 }
 
 static zreg_status move(transfer *self, const zreg_descriptor *blob, zreg_cancel *stop,
@@ -98,7 +56,7 @@ static zreg_status move(transfer *self, const zreg_descriptor *blob, zreg_cancel
                                          self->src, stop, err));
     switch (state) {
     case ZREG__BLOB_WANTED:
-        ZREG__TRY(stream(self, sink, blob, stop, err));
+        ZREG__TRY(zreg__flow_run(&self->bytes, sink, self->src, blob, stop, err));
         self->copied++;
         return ZREG_OK;
     case ZREG__BLOB_MOUNTED:
@@ -108,8 +66,31 @@ static zreg_status move(transfer *self, const zreg_descriptor *blob, zreg_cancel
         self->skipped++;
         break;
     }
-    self->bytes_done += blob->size_bytes;
+    self->bytes.done += blob->size_bytes;
     return ZREG_OK;
+}
+
+/* What a registry gave that is not the blob may have been the fault of a moment. */
+static bool may_be_mended(const transfer *self, zreg_status status)
+{
+    return status == ZREG_CORRUPT && !self->src->driver->local && self->src->options.client != NULL;
+}
+
+static zreg_status move_surely(transfer *self, const zreg_descriptor *blob, zreg_cancel *stop,
+                               zreg_error *err)
+{
+    for (unsigned tries = 0;;) {
+        zreg_error failed = {0};
+        zreg_status status = move(self, blob, stop, &failed);
+        if (status == ZREG_OK) {
+            return ZREG_OK;
+        }
+        if (!may_be_mended(self, status)) {
+            return zreg__fail_again(err, &failed);
+        }
+        ZREG__TRY(zreg__client_again(&tries, self->src->options.client, blob->digest.text, &failed,
+                                     stop, err));
+    }
 }
 
 static zreg_status move_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
@@ -117,7 +98,7 @@ static zreg_status move_one(void *user, size_t i, zreg_cancel *stop, zreg_error 
     transfer *self = user;
     const zreg_descriptor *blob = self->blobs[i];
     self->last = i;
-    zreg_status status = move(self, blob, stop, err);
+    zreg_status status = move_surely(self, blob, stop, err);
     if (status != ZREG_OK && status != ZREG_CANCELLED) {
         return zreg__error_prefix(err, status, "blob %s to %s", blob->digest.text,
                                   zreg__endpoint_text(self->dst));
@@ -139,7 +120,7 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
     }
     zreg_status status = zreg__parallel_run(count, zreg__transfer_jobs(options), move_one, report,
                                             &self, cancel, err);
-    stats->bytes += self.bytes_moved;
+    stats->bytes += self.bytes.moved;
     stats->copied += self.copied;
     stats->mounted += self.mounted;
     stats->skipped += self.skipped;

@@ -6,6 +6,9 @@
 #include "oci/errors.h"
 #include "registry/retry.h"
 
+#include <string.h>
+#include <strings.h>
+
 zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
@@ -22,34 +25,21 @@ zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, 
     return status;
 }
 
+/* What tells a digest comes from the registry itself. */
+bool zreg__answer_is_page(const zreg__fetch_exchange *exchange)
+{
+    const char *type = zreg__fetch_header(exchange, "content-type");
+
+    return zreg__fetch_status(exchange) == 200 && type != NULL &&
+           strncasecmp(type, "text/html", strlen("text/html")) == 0 &&
+           zreg__fetch_header(exchange, "docker-content-digest") == NULL;
+}
+
 zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,
                                 zreg_error *err)
 {
     return zreg__fetch_status(exchange) == status ? ZREG_OK
                                                   : zreg__answer_fail(exchange, what, err);
-}
-
-zreg_status zreg__answer_body(zreg__buf *to, zreg__fetch_exchange *exchange, const char *what,
-                              zreg_error *err)
-{
-    zreg_status status;
-
-    ZREG__TRY(zreg__answer_expect(exchange, 200, what, err));
-    status = zreg__fetch_body(to, exchange, err);
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
-}
-
-zreg_status zreg__answer_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
-                              const char *what, zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(maximum);
-
-    ZREG__TRY(zreg__answer_body(&body, exchange, what, err));
-    if (zreg__json_parse(out, zreg__buf_cstr(&body), body.size, what, NULL) != ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the address right?",
-                          what);
-    }
-    return ZREG_OK;
 }
 
 zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,

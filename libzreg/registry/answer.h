@@ -12,6 +12,9 @@
 zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,
                                 zreg_error *err);
 
+/** A maintenance or login page (text/html) of whatever stands before the registry, with a 200. */
+bool zreg__answer_is_page(const zreg__fetch_exchange *exchange);
+
 /** ZREG_OK when the answer to a DELETE says that it was done. Errors: UNSUPPORTED (the registry
  *  deletes nothing), NOTFOUND, ... */
 zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
@@ -19,14 +22,6 @@ zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zr
 
 /** The error that an answer stands for; reads its body. */
 zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err);
-
-/** The body of a 200; else the error that the answer stands for. Errors: LIMIT, ... */
-zreg_status zreg__answer_body(zreg__buf *to, zreg__fetch_exchange *exchange, const char *what,
-                              zreg_error *err);
-
-/** The same as JSON. Errors: PROTO (it is none), LIMIT (over `maximum` bytes), ... */
-zreg_status zreg__answer_json(zreg__json **out, zreg__fetch_exchange *exchange, size_t maximum,
-                              const char *what, zreg_error *err);
 
 /** Where the answer's Location points, never from https to http. Errors: PROTO. */
 zreg_status zreg__answer_location(zreg__fetch_url *out, const zreg__fetch_exchange *exchange,

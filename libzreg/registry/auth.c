@@ -95,6 +95,28 @@ zreg_status zreg__auth_prepare(zreg__auth *auth, zreg_client *client, zreg__host
     return use_bearer(auth, client, host, &credential, cancel, err);
 }
 
+zreg_status zreg__auth_keep(zreg__auth *auth, zreg_client *client, zreg__host *host,
+                            zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
+    const char *repository = auth->needed.count > 0 ? auth->needed.items[0].name : "";
+
+    auth->scheme = zreg__host_scheme(host);
+    if (auth->scheme == ZREG__CHALLENGE_NONE) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__credentials_find(&credential, client->credentials, host->name, repository,
+                                     cancel, err));
+    if (auth->scheme == ZREG__CHALLENGE_BASIC) {
+        return use_basic(auth, &credential, err);
+    }
+    if (credential.registry_token != NULL) {
+        return use_bearer(auth, client, host, &credential, cancel, err);
+    }
+    set_value(auth, zreg__host_kept_token(host, credential.key, &auth->needed));
+    return ZREG_OK;
+}
+
 zreg_status zreg__auth_refused(bool *out_again, zreg__auth *auth, zreg__host *host,
                                const char *challenge, zreg_error *err)
 {

@@ -19,6 +19,11 @@ typedef struct zreg__auth {
 zreg_status zreg__auth_prepare(zreg__auth *auth, zreg_client *client, zreg__host *host,
                                zreg_cancel *cancel, zreg_error *err);
 
+/** The same with what is at hand alone, which may be nothing: nobody is asked or waited for. Errors:
+ *  NOMEM; CANCELLED, where somebody would have to be asked. */
+zreg_status zreg__auth_keep(zreg__auth *auth, zreg_client *client, zreg__host *host,
+                            zreg_cancel *cancel, zreg_error *err);
+
 /** Learns from a 401 and its WWW-Authenticate (NULL: none); `*out_again`: a new try may succeed.
  *  Errors: PROTO. */
 zreg_status zreg__auth_refused(bool *out_again, zreg__auth *auth, zreg__host *host,

@@ -5,8 +5,8 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "oci/range.h"
+#include "registry/attempt.h"
 #include "registry/blob_target.h"
-#include "registry/retry.h"
 
 #include <string.h>
 
@@ -22,11 +22,12 @@ struct zreg_blob_reader {
     zreg__hash hash; /* of the bytes received, unless it is a part */
     uint64_t received;
     bool is_part;        /* then nothing can be verified */
+    uint64_t whole;      /* the size that the blob must have; UINT64_MAX: any */
     uint64_t first;      /* where the part begins; else 0 */
     uint64_t wanted;     /* bytes asked for; UINT64_MAX: to the end */
     uint64_t size;       /* of what is read; UINT64_MAX: unknown */
     uint64_t skip;       /* bytes that are sent again, to be dropped */
-    unsigned failures;   /* in a row, without progress between */
+    zreg__attempt attempt;
     uint64_t resumed_at; /* bytes received when it was last resumed */
     bool verified;
     zreg_error failure; /* what ended it */
@@ -53,8 +54,12 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
     uint64_t first, last, size;
 
     if (status == 200) {
+        size = zreg__fetch_length(reader->exchange);
         reader->skip = reader->received;
-        return ZREG_OK;
+        return size == UINT64_MAX || reader->size == UINT64_MAX || size == reader->size
+                   ? ZREG_OK
+                   : zreg__fail(err, ZREG_CORRUPT, "%s: it had another size before",
+                                reader->target.what);
     }
     ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
@@ -72,6 +77,13 @@ static zreg_status fail_past_end(const zreg_blob_reader *reader, zreg_error *err
                       reader->target.what, (unsigned long long)reader->first);
 }
 
+static zreg_status fail_size(const zreg_blob_reader *reader, uint64_t whole, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
+                      reader->target.what, (unsigned long long)whole,
+                      (unsigned long long)reader->whole);
+}
+
 /* The whole comes where Range is not known: what is before the part is dropped. */
 static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
 {
@@ -80,6 +92,9 @@ static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
     reader->skip = reader->first + reader->received;
     if (whole == UINT64_MAX) {
         return ZREG_OK;
+    }
+    if (reader->whole != UINT64_MAX && whole != reader->whole) {
+        return fail_size(reader, whole, err);
     }
     if (whole <= reader->first) {
         return fail_past_end(reader, err);
@@ -128,7 +143,8 @@ static zreg_status take_part(zreg_blob_reader *reader, zreg_error *err)
     }
     ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &whole, range) ||
-        !is_range_wanted(reader, first, last, whole)) {
+        !is_range_wanted(reader, first, last, whole) ||
+        (reader->whole != UINT64_MAX && whole != UINT64_MAX && whole != reader->whole)) {
         return zreg__fail(err, ZREG_PROTO, "%s: asked for a part, got another one",
                           reader->target.what);
     }
@@ -148,6 +164,12 @@ static char *range_header(const zreg_blob_reader *reader)
                                 (unsigned long long)(reader->first + reader->wanted - 1));
 }
 
+/* The beginning of a blob of known size is asked for as the whole that it is. */
+static bool wants_range(const zreg_blob_reader *reader)
+{
+    return reader->received > 0 || (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
+}
+
 static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
 {
     if (reader->is_part) {
@@ -161,7 +183,7 @@ static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
 }
 
 /* Asks for the blob, or for what is missing of it. */
-static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
+static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
 {
     ZREG__AUTO_FREE char *range = range_header(reader);
     const zreg__request request = {
@@ -169,7 +191,8 @@ static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
         .path = reader->target.path,
         .repository = reader->target.repository,
         .actions = ZREG__PULL,
-        .headers = {reader->is_part || reader->received > 0 ? range : NULL},
+        .headers = {wants_range(reader) ? range : NULL},
+        .may_be_page = true,
         .what = reader->target.what,
     };
 
@@ -178,9 +201,24 @@ static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
     }
     zreg__fetch_close(zreg__steal(&reader->exchange));
     reader->skip = 0;
-    ZREG__TRY(zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
-                                 reader->cancel, err));
-    return take_answer(reader, err);
+    return zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
+                              reader->cancel, err);
+}
+
+/* An answer that does not fit the request may be the fault of a moment. */
+static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
+{
+    for (;;) {
+        zreg_error failed = {0};
+        zreg_status status;
+
+        ZREG__TRY(ask(reader, err));
+        status = take_answer(reader, &failed);
+        if (status != ZREG_PROTO && status != ZREG_CORRUPT) {
+            return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
+        }
+        ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
+    }
 }
 
 /* Takes over the fields that say which bytes are wanted. */
@@ -195,7 +233,6 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
         return zreg__fail_nomem(err);
     }
     *reader = *wanted;
-    reader->size = UINT64_MAX;
     reader->client = zreg__client_share(client);
     reader->cancel = zreg__cancel_share(cancel);
     reader->digest = *digest;
@@ -204,6 +241,12 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
         return zreg__fail(err, ZREG_UNSUPPORTED, "%s: unknown algorithm", digest->text);
     }
     zreg__hash_init(&reader->hash, kind);
+    reader->attempt = (zreg__attempt){
+        .client = reader->client,
+        .host = reader->target.host,
+        .what = reader->target.what,
+        .cancel = reader->cancel,
+    };
     ZREG__TRY(request_bytes(reader, err));
     *out = zreg__steal(&reader);
     return ZREG_OK;
@@ -212,7 +255,8 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
 zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
                            const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg_blob_reader whole = {.wanted = UINT64_MAX};
+    const zreg_blob_reader whole = {
+        .wanted = UINT64_MAX, .whole = UINT64_MAX, .size = UINT64_MAX};
 
     zreg__error_clear(err);
     return open(out, &whole, client, ref, digest, cancel, err);
@@ -222,7 +266,11 @@ zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client, co
                                  const zreg_digest *digest, uint64_t offset, uint64_t length,
                                  zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg_blob_reader part = {.is_part = true, .first = offset, .wanted = length};
+    const zreg_blob_reader part = {.is_part = true,
+                                   .first = offset,
+                                   .wanted = length,
+                                   .whole = UINT64_MAX,
+                                   .size = UINT64_MAX};
 
     zreg__error_clear(err);
     if (length == 0) {
@@ -234,6 +282,19 @@ zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client, co
                           (unsigned long long)length, (unsigned long long)offset);
     }
     return open(out, &part, client, ref, digest, cancel, err);
+}
+
+zreg_status zreg__blob_open_at(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                               const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    const zreg_blob_reader rest = {.is_part = true,
+                                   .first = offset,
+                                   .wanted = blob->size_bytes - offset,
+                                   .whole = blob->size_bytes,
+                                   .size = blob->size_bytes - offset};
+
+    return open(out, &rest, client, ref, &blob->digest, cancel, err);
 }
 
 static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
@@ -255,18 +316,17 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
 /* Opens the blob anew after it broke off; `failed` says why. */
 static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
 {
-    if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
-        reader->failures = 0;
-    }
-    reader->resumed_at = reader->received;
-    reader->failures++;
-    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT ||
-        reader->failures >= reader->client->attempts) {
+    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT) {
         return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
     }
-    zreg__log_line(&reader->client->log, ZREG_LOG_INFO, "%s: broke off after %llu bytes; resuming",
-                   reader->target.what, (unsigned long long)reader->received);
-    ZREG__TRY(zreg__cancel_sleep(reader->cancel, zreg__retry_backoff_ms(reader->failures), err));
+    if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
+        reader->attempt.failures = 0;
+    }
+    reader->resumed_at = reader->received;
+    if (!zreg__attempt_may_again(&reader->attempt)) {
+        return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
+    }
+    ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, failed, err));
     return request_bytes(reader, err);
 }
 
@@ -350,6 +410,21 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
     return ZREG_OK;
 }
 
+static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                             size_t capacity, zreg_error *err);
+
+/* The answer ended well, and before the size that the blob must have. */
+static zreg_status read_missing(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                                size_t capacity, zreg_error *err)
+{
+    zreg_error failed = {0};
+
+    (void)fail_short(reader, &failed);
+    ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
+    ZREG__TRY(request_bytes(reader, err));
+    return read_part(out_size, reader, buffer, capacity, err);
+}
+
 /* Of a part: what comes after it is not read, and ends the transfer. */
 static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *buffer,
                              size_t capacity, zreg_error *err)
@@ -367,6 +442,9 @@ static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *b
     reader->received += size;
     if (reader->received > ZREG__MAX_BLOB_BYTES) {
         return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
+    }
+    if (size == 0 && reader->whole != UINT64_MAX) {
+        return read_missing(out_size, reader, buffer, capacity, err);
     }
     if (size == 0 && (reader->size != UINT64_MAX || reader->received == 0)) {
         return fail_short(reader, err);

@@ -1,47 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pushing a blob (distribution-spec, "Pushing blobs"): POST for a session, then one PUT when digest
- * and size are known, or else PATCH and a closing PUT. The digest is checked before the last byte
- * or the closing PUT is sent, and the commit sends them.
+ * A blob that a program writes. Size and digest are checked before the last byte is sent, and the
+ * commit sends it, without which nothing is stored.
+ *
+ * The bytes written last are kept in a window, so that what a registry lost can be sent again; of a
+ * blob that fits into it nothing is lost for good. Who can give any byte again (zreg__blob_writer_feed)
+ * needs no window.
  */
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/fork.h"
 #include "base/mem.h"
-#include "registry/blob_target.h"
+#include "base/str.h"
+#include "registry/upload.h"
+#include "registry/window.h"
 
-#include <string.h>
-
-/* A blob of this size goes out with its closing PUT, which can then be sent again if need be. */
+/* A blob of this size is held until the commit, and goes out in one piece. */
 #define SMALL_BYTES (64 * ZREG__KIB)
 
-/* How long an abandoned session may keep us; less when the caller is in a hurry. */
-#define ABANDON_MS 2000
-#define ABANDON_CANCELLED_MS 200
+/* A failure is noticed at the latest after so much more was taken. */
+#define STEP_BYTES (256 * ZREG__KIB)
 
 struct zreg_blob_writer {
     zreg_client *client;
     zreg_cancel *cancel;
-    zreg__blob_target target;
-    zreg__fetch_url session;
-    bool has_digest;
-    zreg_digest digest;
-    uint64_t size; /* UINT64_MAX: unknown */
+    zreg__upload upload;
     zreg__hash hash;
     uint64_t written;
-    bool trusted;                   /* the source verifies: not hashed again */
-    zreg__fetch_exchange *exchange; /* the PUT or PATCH under way */
-    zreg__buf small;                /* all of a small blob */
-    char last; /* of a larger one: sent by the commit, without which nothing is stored */
-    bool stored;
+    zreg__window window; /* up to `written` */
+    bool fed;            /* by who verifies the bytes and can give them again */
+    bool has_last;
+    char last; /* of a blob of known size, the byte at its end */
     bool failed;
 };
-
-/* One PUT does when everything it must say is known at its beginning. */
-static bool is_monolithic(const zreg_blob_writer *writer)
-{
-    return writer->has_digest && writer->size != UINT64_MAX;
-}
 
 static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const zreg_ref *ref,
                               const zreg_digest *digest, uint64_t size_bytes, zreg_cancel *cancel,
@@ -54,67 +45,14 @@ static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const
         return zreg__fail_nomem(err);
     }
     writer->client = zreg__client_share(client);
-    writer->small = (zreg__buf)ZREG__BUF(SMALL_BYTES);
     writer->cancel = zreg__cancel_share(cancel);
-    writer->size = size_bytes;
-    ZREG__TRY(zreg__blob_target_of(&writer->target, client, ref, digest, err));
-    if (size_bytes != UINT64_MAX && size_bytes > ZREG__MAX_BLOB_BYTES) {
-        return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", writer->target.what);
-    }
+    ZREG__TRY(zreg__upload_init(&writer->upload, client, ref, digest, size_bytes, cancel, err));
     if (digest != NULL) {
-        writer->has_digest = true;
-        writer->digest = *digest;
         (void)zreg__hash_kind_of(&kind, digest->text);
     }
     zreg__hash_init(&writer->hash, kind);
     *out = zreg__steal(&writer);
     return ZREG_OK;
-}
-
-/* POST for a session, with `from` for a mount. */
-static zreg_status post(zreg__fetch_exchange **out, zreg_blob_writer *writer, const char *from,
-                        zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf path = ZREG__BUF(ZREG__MAX_URL);
-    zreg__request request = {
-        .method = "POST",
-        .repository = writer->target.repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .from = from,
-        .what = writer->target.what,
-    };
-
-    ZREG__TRY(zreg__buf_printf(&path, err, "/v2/%s/blobs/uploads/", writer->target.repository));
-    if (from != NULL) {
-        ZREG__TRY(zreg__buf_text(&path, "?mount=", err));
-        ZREG__TRY(zreg__buf_query(&path, writer->digest.text, err));
-        ZREG__TRY(zreg__buf_text(&path, "&from=", err));
-        ZREG__TRY(zreg__buf_query(&path, from, err));
-    }
-    request.path = zreg__buf_cstr(&path);
-    return zreg__request_send(out, writer->client, writer->target.host, &request, writer->cancel,
-                              err);
-}
-
-static zreg_status take_session(zreg_blob_writer *writer, const zreg__fetch_exchange *exchange,
-                                zreg_error *err)
-{
-    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url next = {0};
-
-    ZREG__TRY(zreg__answer_location(&next, exchange, writer->target.what, err));
-    zreg__fetch_url_finish(&writer->session);
-    writer->session = next;
-    next = (zreg__fetch_url){0};
-    return ZREG_OK;
-}
-
-static zreg_status start_session(zreg_blob_writer *writer, zreg_error *err)
-{
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-
-    ZREG__TRY(post(&exchange, writer, NULL, err));
-    ZREG__TRY(zreg__answer_expect(exchange, 202, writer->target.what, err));
-    return take_session(writer, exchange, err);
 }
 
 static bool mounts(const zreg__host *host)
@@ -135,31 +73,10 @@ bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref)
 static zreg_status try_mount(bool *out_mounted, zreg_blob_writer *writer, const char *from,
                              zreg_error *err)
 {
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    zreg_error failed = {0};
-
     *out_mounted = false;
-    if (!mounts(writer->target.host)) {
-        return ZREG_OK;
-    }
-    zreg_status status = post(&exchange, writer, from, &failed);
-    int http_status = status == ZREG_OK ? zreg__fetch_status(exchange) : 0;
-
-    *out_mounted = http_status == 201;
-    /* Not being allowed to read the other repository must not stop an upload to this one. */
-    if (*out_mounted || status == ZREG_DENIED || http_status / 100 == 4) {
-        return ZREG_OK;
-    }
-    if (status != ZREG_OK) {
-        return zreg__fail_again(err, &failed);
-    }
-    ZREG__TRY(zreg__answer_expect(exchange, 202, writer->target.what, err));
-    return take_session(writer, exchange, err);
-}
-
-static bool has_session(const zreg_blob_writer *writer)
-{
-    return writer->session.target != NULL;
+    return mounts(writer->upload.target.host)
+               ? zreg__upload_mount(out_mounted, &writer->upload, from, err)
+               : ZREG_OK;
 }
 
 zreg_status zreg_blob_create(zreg_blob_writer **out, zreg_client *client, const zreg_ref *ref,
@@ -170,7 +87,7 @@ zreg_status zreg_blob_create(zreg_blob_writer **out, zreg_client *client, const 
 
     zreg__error_clear(err);
     ZREG__TRY(writer_new(&writer, client, ref, digest, size_bytes, cancel, err));
-    ZREG__TRY(start_session(writer, err));
+    ZREG__TRY(zreg__upload_start(&writer->upload, err));
     *out = zreg__steal(&writer);
     return ZREG_OK;
 }
@@ -191,8 +108,8 @@ zreg_status zreg__blob_mount_or_create(zreg_blob_writer **out, zreg_client *clie
         *out = NULL;
         return ZREG_OK;
     }
-    if (!has_session(writer)) {
-        ZREG__TRY(start_session(writer, err));
+    if (!zreg__upload_has_session(&writer->upload)) {
+        ZREG__TRY(zreg__upload_start(&writer->upload, err));
     }
     *out = zreg__steal(&writer);
     return ZREG_OK;
@@ -212,172 +129,141 @@ zreg_status zreg_blob_mount(int *out_mounted, zreg_client *client, const zreg_re
     return ZREG_OK;
 }
 
-void zreg__blob_writer_trust(zreg_blob_writer *writer)
+void zreg__blob_writer_feed(zreg_blob_writer *writer)
 {
-    writer->trusted = writer->has_digest && writer->written == 0;
-}
-
-/* The session's URL with the digest added to its query, which is otherwise kept as it came. */
-static zreg_status closing_url(zreg__fetch_url *out, const zreg_blob_writer *writer,
-                               zreg_error *err)
-{
-    ZREG__AUTO(zreg__buf) zreg__buf target = ZREG__BUF(2 * ZREG__MAX_URL);
-    const char *separator = strchr(writer->session.target, '?') != NULL ? "&" : "?";
-
-    ZREG__TRY(zreg__fetch_url_copy(out, &writer->session, err));
-    ZREG__TRY(zreg__buf_printf(&target, err, "%s%sdigest=", out->target, separator));
-    ZREG__TRY(zreg__buf_query(&target, writer->digest.text, err));
-    free(out->target);
-    out->target = zreg__buf_steal(&target);
-    return out->target != NULL ? ZREG_OK : zreg__fail_nomem(err);
-}
-
-/* A PUT that stores the blob: with all bytes, with none, or (`bytes` NULL, `stream`) to come. */
-static zreg_status send_put(zreg_blob_writer *writer, const void *bytes, size_t size, bool stream,
-                            zreg_error *err)
-{
-    ZREG__AUTO(zreg__fetch_url) zreg__fetch_url url = {0};
-    const zreg__request request = {
-        .method = "PUT",
-        .url = &url,
-        .repository = writer->target.repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .headers = {"Content-Type: application/octet-stream"},
-        .body = bytes,
-        .body_bytes = size,
-        .stream = stream,
-        .stream_bytes = writer->size,
-        .what = writer->target.what,
-    };
-
-    ZREG__TRY(closing_url(&url, writer, err));
-    return zreg__request_send(&writer->exchange, writer->client, writer->target.host, &request,
-                              writer->cancel, err);
-}
-
-static zreg_status send_patch(zreg_blob_writer *writer, zreg_error *err)
-{
-    const zreg__request request = {
-        .method = "PATCH",
-        .url = &writer->session,
-        .repository = writer->target.repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .headers = {"Content-Type: application/octet-stream"},
-        .stream = true,
-        .stream_bytes = UINT64_MAX,
-        .what = writer->target.what,
-    };
-
-    return zreg__request_send(&writer->exchange, writer->client, writer->target.host, &request,
-                              writer->cancel, err);
-}
-
-/* Opens the request that the bytes go into, if it is not open yet. */
-static zreg_status open_body(zreg_blob_writer *writer, zreg_error *err)
-{
-    if (writer->exchange != NULL) {
-        return ZREG_OK;
-    }
-    return is_monolithic(writer) ? send_put(writer, NULL, 0, true, err) : send_patch(writer, err);
+    writer->fed = writer->upload.has_digest && writer->written == 0;
 }
 
 /* Size and digest, as far as the caller named them, against what was written. */
 static zreg_status check_content(zreg_blob_writer *writer, zreg_error *err)
 {
+    zreg__upload *upload = &writer->upload;
     char seen[136];
 
-    if (writer->size != UINT64_MAX && writer->written != writer->size) {
+    if (upload->size != UINT64_MAX && writer->written != upload->size) {
         return zreg__fail(err, ZREG_CORRUPT, "%s: %llu bytes were written in place of %llu",
-                          writer->target.what, (unsigned long long)writer->written,
-                          (unsigned long long)writer->size);
+                          upload->target.what, (unsigned long long)writer->written,
+                          (unsigned long long)upload->size);
     }
-    if (writer->trusted) {
+    if (writer->fed) {
         return ZREG_OK;
     }
     zreg__hash_digest(&writer->hash, seen);
-    if (!writer->has_digest) {
-        return zreg_digest_parse(&writer->digest, seen, err);
+    if (!upload->has_digest) {
+        return zreg_digest_parse(&upload->digest, seen, err);
     }
-    if (strcmp(seen, writer->digest.text) != 0) {
-        return zreg__fail(err, ZREG_CORRUPT, "%s: what was written has the digest %s",
-                          writer->target.what, seen);
-    }
-    return ZREG_OK;
+    return zreg__str_equal(seen, upload->digest.text)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_CORRUPT, "%s: what was written has the digest %s",
+                            upload->target.what, seen);
 }
 
 /* Counts and hashes; the bytes that complete a blob are sent only when all is right. */
 static zreg_status account(zreg_blob_writer *writer, const void *bytes, size_t size,
                            zreg_error *err)
 {
-    if (size >
-        (writer->size != UINT64_MAX ? writer->size : ZREG__MAX_BLOB_BYTES) - writer->written) {
+    uint64_t most = writer->upload.size != UINT64_MAX ? writer->upload.size : ZREG__MAX_BLOB_BYTES;
+
+    if (size > most - writer->written) {
         return zreg__fail(err, ZREG_CORRUPT, "%s: more bytes than its size says",
-                          writer->target.what);
+                          writer->upload.target.what);
     }
     writer->written += size;
-    if (!writer->trusted) {
+    if (!writer->fed) {
         zreg__hash_update(&writer->hash, bytes, size);
     }
-    return writer->written == writer->size ? check_content(writer, err) : ZREG_OK;
-}
-
-static zreg_status check_stored(zreg_blob_writer *writer, zreg_error *err)
-{
-    const char *told = zreg__fetch_header(writer->exchange, "docker-content-digest");
-
-    if (zreg__fetch_status(writer->exchange) / 100 != 2) {
-        return zreg__answer_fail(writer->exchange, writer->target.what, err);
-    }
-    if (told != NULL && strncmp(told, writer->digest.text, 7) == 0 &&
-        strcmp(told, writer->digest.text) != 0) {
-        return zreg__fail(err, ZREG_CORRUPT, "%s: the registry stored something else",
-                          writer->target.what);
-    }
-    writer->stored = true;
-    return ZREG_OK;
-}
-
-static zreg_status send_bytes(zreg_blob_writer *writer, const void *bytes, size_t size,
-                              zreg_error *err)
-{
-    zreg_status status;
-
-    ZREG__TRY(open_body(writer, err));
-    status = zreg__fetch_write(writer->exchange, bytes, size, err);
-    if (status != ZREG_OK) {
-        return zreg__error_prefix(err, status, "%s", writer->target.what);
-    }
-    /* An answer before the end is a refusal. */
-    if (zreg__fetch_status(writer->exchange) != 0 && writer->written != writer->size) {
-        return zreg__answer_fail(writer->exchange, writer->target.what, err);
-    }
-    return ZREG_OK;
-}
-
-static zreg_status finish_body(zreg_blob_writer *writer, zreg_error *err)
-{
-    zreg_status status = zreg__fetch_finish(writer->exchange, err);
-
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", writer->target.what);
+    return writer->written == writer->upload.size ? check_content(writer, err) : ZREG_OK;
 }
 
 static bool is_small(const zreg_blob_writer *writer)
 {
-    return is_monolithic(writer) && writer->size <= SMALL_BYTES;
+    return writer->upload.has_digest && writer->upload.size <= SMALL_BYTES;
+}
+
+/* What can be given out again from byte `at` on, and is not the byte that the commit sends. */
+static zreg_status send_window(zreg_blob_writer *writer, zreg_error *err)
+{
+    zreg__upload *upload = &writer->upload;
+    uint64_t end = writer->written - (writer->has_last ? 1 : 0);
+
+    while (upload->at < end) {
+        size_t size = 0;
+        const char *bytes = zreg__window_at(&size, &writer->window, upload->at);
+
+        size = size < end - upload->at ? size : (size_t)(end - upload->at);
+        ZREG__TRY(zreg__upload_send(upload, bytes, size, err));
+    }
+    return ZREG_OK;
+}
+
+/* Goes on after a failure until what was written is sent; else the failure that was final. */
+static zreg_status mend(zreg_blob_writer *writer, zreg_error *err)
+{
+    zreg_error failed = {0};
+
+    do {
+        ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+        if (writer->upload.stored) {
+            return ZREG_OK;
+        }
+        if (!zreg__window_has(&writer->window, writer->upload.at)) {
+            return zreg__fail_again(err, &writer->upload.fault.error);
+        }
+        zreg__error_clear(&failed);
+    } while (send_window(writer, &failed) != ZREG_OK);
+    return ZREG_OK;
+}
+
+static zreg_status send_bytes(zreg_blob_writer *writer, const char *bytes, size_t size,
+                              zreg_error *err)
+{
+    zreg_error failed = {0};
+
+    if (zreg__upload_send(&writer->upload, bytes, size, &failed) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    return writer->fed ? zreg__fail_again(err, &failed) : mend(writer, err);
+}
+
+static zreg_status write_step(zreg_blob_writer *writer, const char *bytes, size_t size,
+                              zreg_error *err)
+{
+    ZREG__TRY(account(writer, bytes, size, err));
+    if (is_small(writer) || !writer->fed) {
+        ZREG__TRY(zreg__window_add(&writer->window, bytes, size, err));
+    }
+    if (is_small(writer)) {
+        return ZREG_OK;
+    }
+    if (writer->written == writer->upload.size) {
+        size--;
+        writer->last = bytes[size];
+        writer->has_last = true;
+    }
+    return send_bytes(writer, bytes, size, err);
 }
 
 static zreg_status write_bytes(zreg_blob_writer *writer, const char *bytes, size_t size,
                                zreg_error *err)
 {
-    ZREG__TRY(account(writer, bytes, size, err));
-    if (is_small(writer)) {
-        return zreg__buf_append(&writer->small, bytes, size, err);
+    while (size > 0) {
+        size_t step = size < STEP_BYTES ? size : STEP_BYTES;
+
+        ZREG__TRY(write_step(writer, bytes, step, err));
+        bytes += step;
+        size -= step;
     }
-    if (is_monolithic(writer) && writer->written == writer->size) {
-        size--;
-        writer->last = bytes[size];
+    return ZREG_OK;
+}
+
+static zreg_status check_open(const zreg_blob_writer *writer, zreg_error *err)
+{
+    ZREG__TRY(zreg__fork_check(writer->client->maker, "the blob", err));
+    if (writer->failed || writer->upload.stored) {
+        return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished",
+                          writer->upload.target.what);
     }
-    return send_bytes(writer, bytes, size, err);
+    return ZREG_OK;
 }
 
 zreg_status zreg_blob_write(zreg_blob_writer *writer, const void *bytes, size_t size,
@@ -386,45 +272,52 @@ zreg_status zreg_blob_write(zreg_blob_writer *writer, const void *bytes, size_t 
     zreg_status status;
 
     zreg__error_clear(err);
-    ZREG__TRY(zreg__fork_check(writer->client->maker, "the blob", err));
-    if (writer->failed || writer->stored) {
-        return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished", writer->target.what);
-    }
+    ZREG__TRY(check_open(writer, err));
     ZREG__TRY(zreg__cancel_check(writer->cancel, err));
-    status = size > 0 ? write_bytes(writer, bytes, size, err) : ZREG_OK;
+    status = write_bytes(writer, bytes, size, err);
     writer->failed = status != ZREG_OK;
     return status;
 }
 
-/* Ends the PATCH, whose answer names the session anew, and closes with an empty PUT. */
-static zreg_status close_session(zreg_blob_writer *writer, zreg_error *err)
+static zreg_status send_end(zreg_blob_writer *writer, zreg_error *err)
 {
-    if (writer->exchange != NULL) {
-        ZREG__TRY(finish_body(writer, err));
-        if (zreg__fetch_status(writer->exchange) / 100 != 2) {
-            return zreg__answer_fail(writer->exchange, writer->target.what, err);
-        }
-        if (zreg__fetch_header(writer->exchange, "location") != NULL) {
-            ZREG__TRY(take_session(writer, writer->exchange, err));
-        }
-        zreg__fetch_close(zreg__steal(&writer->exchange));
+    zreg__upload *upload = &writer->upload;
+
+    if (is_small(writer) && zreg__upload_is_whole(upload)) {
+        size_t size = 0;
+        const void *bytes = zreg__window_at(&size, &writer->window, 0);
+
+        return zreg__upload_put(upload, bytes, size, err);
     }
-    ZREG__TRY(send_put(writer, NULL, 0, false, err));
-    return check_stored(writer, err);
+    if (is_small(writer) || !writer->fed) {
+        ZREG__TRY(send_window(writer, err));
+    }
+    if (writer->has_last) {
+        ZREG__TRY(zreg__upload_send(upload, &writer->last, 1, err));
+    }
+    return zreg__upload_finish(upload, err);
 }
 
+/* What a fed writer has not got any more is asked of who feeds it. */
 static zreg_status commit(zreg_blob_writer *writer, zreg_error *err)
 {
-    ZREG__TRY(check_content(writer, err));
-    if (is_small(writer)) {
-        ZREG__TRY(send_put(writer, writer->small.data, writer->small.size, false, err));
-    } else if (is_monolithic(writer)) {
-        ZREG__TRY(send_bytes(writer, &writer->last, 1, err));
-        ZREG__TRY(finish_body(writer, err));
-    } else {
-        return close_session(writer, err);
+    for (;;) {
+        zreg_error failed = {0};
+
+        if (send_end(writer, &failed) == ZREG_OK) {
+            return ZREG_OK;
+        }
+        if (writer->fed && !is_small(writer)) {
+            return zreg__fail_again(err, &failed);
+        }
+        ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+        if (writer->upload.stored) {
+            return ZREG_OK;
+        }
+        if (!zreg__window_has(&writer->window, writer->upload.at)) {
+            return zreg__fail_again(err, &failed);
+        }
     }
-    return check_stored(writer, err);
 }
 
 zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_error *err)
@@ -432,34 +325,27 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
     zreg_status status;
 
     zreg__error_clear(err);
-    ZREG__TRY(zreg__fork_check(writer->client->maker, "the blob", err));
-    if (writer->failed || writer->stored) {
-        return zreg__fail(err, ZREG_INVAL, "%s: the writer is finished", writer->target.what);
-    }
-    status = commit(writer, err);
+    ZREG__TRY(check_open(writer, err));
+    status = check_content(writer, err);
+    status = status == ZREG_OK ? commit(writer, err) : status;
     writer->failed = status != ZREG_OK;
     if (status == ZREG_OK && out != NULL) {
-        *out = writer->digest;
+        *out = writer->upload.digest;
     }
     return status;
 }
 
-/* Ends an upload session that will not be used. Short, and its failure changes nothing. */
-static void abandon(zreg_blob_writer *writer)
+zreg_status zreg__blob_writer_recover(uint64_t *out_offset, bool *out_stored,
+                                      zreg_blob_writer *writer, zreg_error *err)
 {
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    bool hurry = zreg_cancel_triggered(writer->cancel) != 0;
-    const zreg__request request = {
-        .method = "DELETE",
-        .url = &writer->session,
-        .repository = writer->target.repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .limit_ms = hurry ? ABANDON_CANCELLED_MS : ABANDON_MS,
-        .what = writer->target.what,
-    };
-
-    (void)zreg__request_send(&exchange, writer->client, writer->target.host, &request,
-                             hurry ? NULL : writer->cancel, NULL);
+    zreg__error_clear(err);
+    ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+    writer->failed = false;
+    writer->has_last = false;
+    writer->written = writer->upload.at;
+    *out_offset = writer->upload.at;
+    *out_stored = writer->upload.stored;
+    return ZREG_OK;
 }
 
 void zreg_blob_writer_free(zreg_blob_writer *writer)
@@ -467,13 +353,8 @@ void zreg_blob_writer_free(zreg_blob_writer *writer)
     if (writer == NULL || zreg__forked(writer->client->maker)) {
         return;
     }
-    zreg__fetch_close(writer->exchange);
-    if (has_session(writer) && !writer->stored) {
-        abandon(writer);
-    }
-    zreg__buf_finish(&writer->small);
-    zreg__fetch_url_finish(&writer->session);
-    zreg__blob_target_finish(&writer->target);
+    zreg__upload_done(&writer->upload);
+    zreg__window_finish(&writer->window);
     zreg_client_free(writer->client);
     zreg_cancel_free(writer->cancel);
     free(writer);

@@ -39,10 +39,32 @@ bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref);
 const zreg__log *zreg__client_log(const zreg_client *client);
 
 /**
- * Says that the bytes to be written come from a reader that verifies this digest itself, so that
- * they are not hashed twice. Before the first write; without a digest it changes nothing.
+ * Says that whoever writes verifies size and digest itself before it gives the last byte, and can give
+ * any byte again: the writer neither hashes nor keeps them. Before the first write; without a digest it
+ * changes nothing.
  */
-void zreg__blob_writer_trust(zreg_blob_writer *writer);
+void zreg__blob_writer_feed(zreg_blob_writer *writer);
+
+/**
+ * After a write or commit of a writer that is fed failed: OK when it is to be written again from byte
+ * `*out_offset` on, or when the blob turns out to be stored. Waits as long as is fit. Errors: the
+ * failure, if it is final; CANCELLED.
+ */
+zreg_status zreg__blob_writer_recover(uint64_t *out_offset, bool *out_stored,
+                                      zreg_blob_writer *writer, zreg_error *err);
+
+/**
+ * Opens a blob of known size from byte `offset` on. Nothing is verified but the size: the caller does
+ * that. Errors: CORRUPT (it has another size), and those of zreg_blob_open.
+ */
+zreg_status zreg__blob_open_at(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                               const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
+                               zreg_error *err);
+
+/** Counts a try of `what` that failed, `*count` of them so far, and waits before the next. Errors:
+ *  `failed` (there are no more tries), CANCELLED. */
+zreg_status zreg__client_again(unsigned *count, zreg_client *client, const char *what,
+                               const zreg_error *failed, zreg_cancel *cancel, zreg_error *err);
 
 /** What this session knows of where blobs are; lives as long as the client. */
 zreg__homes *zreg__client_homes(const zreg_client *client);

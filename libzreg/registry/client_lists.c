@@ -54,12 +54,10 @@ static zreg_status add_name(collection *self, const char *name, zreg_error *err)
 
 static zreg_status add_names(collection *self, zreg__fetch_exchange *exchange, zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
-    const char *what = self->pages.what;
-    zreg__json *list;
+    const zreg__json *list;
 
-    ZREG__TRY(zreg__answer_json(&json, exchange, ZREG__MAX_TAGS_PAGE_BYTES, what, err));
-    list = zreg__json_get(json, self->kind->key); /* null where there are none */
+    ZREG__TRY(zreg__answer_expect(exchange, 200, self->pages.what, err));
+    list = zreg__json_get(self->pages.json, self->kind->key); /* null where there are none */
     for (size_t i = 0; i < zreg__json_length(list); i++) {
         ZREG__TRY(add_name(self, zreg__json_as_text(zreg__json_at(list, i)), err));
     }

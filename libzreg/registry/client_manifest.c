@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests (distribution-spec, "Pulling manifests", "Pushing Manifests", "Deleting"). */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/manifest.h"
@@ -117,13 +118,50 @@ static int64_t modified_s(const zreg__fetch_exchange *exchange)
     return zreg__fetch_date(zreg__fetch_header(exchange, "last-modified"));
 }
 
-/* `out_modified_s` may be NULL; 0: the registry does not tell. */
+/* A manifest that is being read. */
+typedef struct reading {
+    const zreg_ref *ref;
+    const char *what;
+    zreg_manifest *manifest;
+    int64_t modified_s; /* 0: the registry does not tell */
+} reading;
+
+static bool is_json(const zreg__buf *body)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
+
+    return zreg__json_parse(&json, body->data, body->size, "manifest", NULL) == ZREG_OK;
+}
+
+/* What is no JSON is no manifest that could be wrong: something else answered, or half of it came. */
+static zreg_status take_manifest(void *user, const zreg__fetch_exchange *exchange,
+                                 const zreg__buf *body, zreg_error *err)
+{
+    reading *self = user;
+    zreg_error failed = {0};
+    zreg_status status =
+        parse_answer(&self->manifest, body, exchange, self->ref, self->what, &failed);
+
+    self->modified_s = modified_s(exchange);
+    if (status == ZREG_INVAL && !is_json(body)) {
+        return zreg__fail(err, ZREG_PROTO, "%s: the answer is no JSON; is the address right?",
+                          self->what);
+    }
+    if (status != ZREG_OK) {
+        zreg__fail_again(err, &failed);
+        return zreg__error_prefix(err, status, "%s", zreg_ref_text(self->ref));
+    }
+    return ZREG_OK;
+}
+
+/* `out_modified_s` may be NULL. */
 static zreg_status get(zreg_manifest **out, int64_t *out_modified_s, zreg_client *client,
                        const zreg_ref *ref, const manifest_target *target, zreg_cancel *cancel,
                        zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    reading read = {.ref = ref, .what = target->what};
     const zreg__request request = {
         .method = "GET",
         .path = target->path,
@@ -131,17 +169,19 @@ static zreg_status get(zreg_manifest **out, int64_t *out_modified_s, zreg_client
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__PULL,
         .headers = {target->accept},
+        .answer = &body,
+        .judge = take_manifest,
+        .judge_user = &read,
         .what = target->what,
     };
-    zreg_status status;
 
     ZREG__TRY(zreg__request_send(&exchange, client, target->host, &request, cancel, err));
-    ZREG__TRY(zreg__answer_body(&body, exchange, target->what, err));
+    ZREG__TRY(zreg__answer_expect(exchange, 200, target->what, err));
+    *out = read.manifest;
     if (out_modified_s != NULL) {
-        *out_modified_s = modified_s(exchange);
+        *out_modified_s = read.modified_s;
     }
-    status = parse_answer(out, &body, exchange, ref, target->what, err);
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", zreg_ref_text(ref));
+    return ZREG_OK;
 }
 
 zreg_status zreg_client_manifest_get(zreg_manifest **out, zreg_client *client, const zreg_ref *ref,
@@ -302,6 +342,7 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
     ZREG__TRY(target_of(&target, client, ref, err));
     request.path = target.path;
     request.what = target.what;
+    request.commits = true;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     if (zreg__fetch_status(exchange) / 100 != 2) {
         return zreg__answer_fail(exchange, target.what, err);

@@ -29,12 +29,14 @@ typedef struct collection {
     zreg_referrers *list;
     const char *path;
     zreg__pages pages;
-    bool has_list; /* the registry keeps such lists */
+    zreg__buf body; /* of the page that was read last */
+    bool has_list;  /* the registry keeps such lists */
 } collection;
 
 static void collection_finish(collection *self)
 {
     zreg_referrers_free(self->list);
+    zreg__buf_finish(&self->body);
     zreg__pages_finish(&self->pages);
 }
 
@@ -42,14 +44,13 @@ ZREG__DEFINE_AUTO_VALUE(collection, collection_finish)
 
 static zreg_status add_page(collection *self, zreg__fetch_exchange *exchange, zreg_error *err)
 {
-    ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__AUTO(zreg_manifest) zreg_manifest *list = NULL;
     const char *what = self->pages.what;
     zreg_status status;
 
-    ZREG__TRY(zreg__answer_body(&body, exchange, what, err));
-    status =
-        zreg_manifest_parse(&list, zreg__buf_cstr(&body), body.size, ZREG__TYPE_OCI_INDEX, err);
+    ZREG__TRY(zreg__answer_expect(exchange, 200, what, err));
+    status = zreg_manifest_parse(&list, zreg__buf_cstr(&self->body), self->body.size,
+                                 ZREG__TYPE_OCI_INDEX, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", what);
     }
@@ -103,7 +104,10 @@ zreg_status zreg__client_referrers_ask(zreg_referrers **out, bool *out_has_list,
                   .accept = "Accept: " ZREG__TYPE_OCI_INDEX,
                   .what = what,
                   .cancel = cancel},
+        .body = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES),
     };
+
+    self.pages.answer = &self.body;
 
     if (what == NULL) {
         return zreg__fail_nomem(err);

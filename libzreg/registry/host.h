@@ -51,6 +51,7 @@ typedef struct zreg__host {
     zreg__fetch_counters wire;
     _Atomic uint64_t auth_requests;
     _Atomic uint64_t blob_requests;
+    _Atomic uint64_t upload_piece; /* of blobs that are pushed, see registry/upload.c */
 
     pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
@@ -157,6 +158,10 @@ zreg_status zreg__host_expected(zreg__scopes *to, zreg__host *host, const char *
 zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__host *host,
                                   const char *credential_key, const zreg__scopes *needed,
                                   zreg_cancel *cancel, zreg_error *err);
+
+/** A copy of the value of a kept token that covers `needed`; NULL: there is none. Nobody waits. */
+char *zreg__host_kept_token(zreg__host *host, const char *credential_key,
+                            const zreg__scopes *needed);
 
 /** Ends the asking; keeps what came of it and takes it over, or NULL. Gives its serial, or 0. */
 uint64_t zreg__host_give_token(zreg__host *host, zreg__token *token);

@@ -130,6 +130,21 @@ zreg_status zreg__host_take_token(char **out_value, uint64_t *out_serial, zreg__
     return status;
 }
 
+char *zreg__host_kept_token(zreg__host *host, const char *credential_key,
+                            const zreg__scopes *needed)
+{
+    const zreg__token *token;
+    char *value = NULL;
+
+    pthread_mutex_lock(&host->lock);
+    token = zreg__token_find(host->tokens, credential_key, needed);
+    if (token != NULL) {
+        value = zreg__strdup(token->value);
+    }
+    pthread_mutex_unlock(&host->lock);
+    return value;
+}
+
 uint64_t zreg__host_give_token(zreg__host *host, zreg__token *token)
 {
     uint64_t serial = 0;

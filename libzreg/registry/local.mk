@@ -56,7 +56,14 @@ libzreg_sources += \
 	libzreg/registry/token.h \
 	libzreg/registry/token_ask.c \
 	libzreg/registry/token_ask.h \
+	libzreg/registry/untag.c \
+	libzreg/registry/untag.h \
+	libzreg/registry/upload.c \
+	libzreg/registry/upload.h \
+	libzreg/registry/upload_recover.c \
 	libzreg/registry/vendor.c \
 	libzreg/registry/vendor.h \
 	libzreg/registry/web.c \
-	libzreg/registry/web.h
+	libzreg/registry/web.h \
+	libzreg/registry/window.c \
+	libzreg/registry/window.h

@@ -29,6 +29,9 @@ zreg_status zreg__pages_send(zreg__fetch_exchange **out, zreg__pages *pages, con
         .repository = pages->repository,
         .actions = ZREG__PULL,
         .headers = {pages->accept},
+        .answer = pages->answer,
+        .json = pages->answer == NULL ? &pages->json : NULL,
+        .json_bytes = ZREG__MAX_TAGS_PAGE_BYTES,
         .what = pages->what,
     };
 
@@ -76,6 +79,7 @@ zreg_status zreg__pages_turn(bool *out_more, zreg__pages *pages,
 
 void zreg__pages_finish(zreg__pages *pages)
 {
+    zreg__json_free(pages->json);
     zreg__map_free(pages->seen);
     zreg__fetch_url_finish(&pages->url);
 }

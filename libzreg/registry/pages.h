@@ -24,6 +24,8 @@ typedef struct zreg__pages {
     const char *accept;  /* a header */
     const char *what;    /* for errors: "tags of HOST/REPOSITORY" */
     zreg_cancel *cancel; /* all of these are the caller's */
+    zreg__buf *answer;   /* of the caller: each page is read into it; NULL: it is read as `json` */
+    zreg__json *json;
     zreg__map *seen;     /* targets of the pages so far */
     zreg__fetch_url url; /* of the next page */
 } zreg__pages;

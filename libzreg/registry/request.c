@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "registry/attempt.h"
@@ -81,6 +82,7 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         .stream_bytes = s->request->stream_bytes,
         .secret_body = s->request->secret_body,
         .limit_ms = s->request->limit_ms,
+        .commits = s->request->commits,
         .maybe_plain = maybe_plain,
     };
 
@@ -224,12 +226,25 @@ static void log_try(const delivery *s, const zreg__fetch_exchange *exchange, uin
                    (unsigned long long)(zreg__clock_ms() - began_ms));
 }
 
+/* With what is at hand: no first contact, no new token, no wait until the host may be asked again. */
+static zreg_status send_fleeting(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
+    ZREG__TRY(zreg__auth_keep(&s->auth, s->client, s->host, s->cancel, err));
+    if (zreg_cancel_triggered(s->cancel) != 0) {
+        s->cancel = NULL; /* its own limit ends it */
+    }
+    return send_over(out, s, zreg__host_uses_tls(s->host), false, err);
+}
+
 /* One try: with as many sends as authorization takes. */
 static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
 {
     bool first = false;
 
     s->failure = ZREG__FETCH_FINAL;
+    if (s->request->fleeting) {
+        return send_fleeting(out, s, err);
+    }
     for (int round = 0; round < MAX_ROUNDS; round++) {
         ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
         bool again = false;
@@ -249,15 +264,103 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
                       s->request->what, s->host->name);
 }
 
-static zreg_status send_logged(zreg__fetch_exchange **out, zreg__fetch_failure *failure, void *user,
-                               zreg_error *err)
+static zreg_status fail_page(const delivery *s, const zreg__fetch_exchange *exchange,
+                             zreg_error *err)
 {
-    delivery *s = user;
+    zreg__fail(err, ZREG_PROTO,
+               "%s: %s answers with a web page (text/html); is the address right, and does no login "
+               "page or proxy stand before the registry?",
+               s->request->what, zreg__fetch_answerer(exchange)->host);
+    zreg__fetch_blame(exchange, err);
+    return ZREG_PROTO;
+}
+
+static zreg_status parse_json(const zreg__request *request, const zreg__buf *body, zreg_error *err)
+{
+    zreg__json_free(zreg__steal(request->json));
+    if (zreg__json_parse(request->json, body->data, body->size, request->what, NULL) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_PROTO, "%s: the answer is not JSON; is the address right?",
+                      request->what);
+}
+
+static zreg_status judge(const zreg__request *request, const zreg__fetch_exchange *exchange,
+                         const zreg__buf *body, zreg_error *err)
+{
+    if (request->json != NULL) {
+        return parse_json(request, body, err);
+    }
+    return request->judge == NULL ? ZREG_OK
+                                  : request->judge(request->judge_user, exchange, body, err);
+}
+
+/* Reads the body of a 200 and has it judged. */
+static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    const zreg__request *request = s->request;
+    ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__BUF(request->json_bytes);
+    zreg__buf *body = request->json != NULL ? &own : request->answer;
+    zreg_status status;
+
+    if (body == NULL || zreg__fetch_status(exchange) != 200) {
+        return ZREG_OK;
+    }
+    zreg__buf_reset(body);
+    status = zreg__fetch_body(body, exchange, err);
+    if (status != ZREG_OK) {
+        s->failure = zreg__fetch_failed_how(exchange);
+        return zreg__error_prefix(err, status, "%s", request->what);
+    }
+    status = judge(request, exchange, body, err);
+    if (status == ZREG_PROTO || status == ZREG_CORRUPT) {
+        s->failure = ZREG__FETCH_TRANSIENT;
+    }
+    return status;
+}
+
+static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
     uint64_t began_ms = zreg__clock_ms();
     zreg_status status = try_once(out, s, err);
 
-    *failure = s->failure;
     log_try(s, *out, began_ms, err);
+    return status;
+}
+
+/* One try, to the last byte that is the request's own to read. */
+static zreg_status send_whole(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
+                              void *user, zreg_error *err)
+{
+    delivery *s = user;
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    zreg_status status = send_logged(&exchange, s, err);
+
+    if (status == ZREG_OK && zreg__answer_is_page(exchange) && !(last && s->request->may_be_page)) {
+        s->failure = ZREG__FETCH_TRANSIENT;
+        status = fail_page(s, exchange, err);
+    }
+    if (status == ZREG_OK) {
+        status = take_body(s, exchange, err);
+    }
+    *failure = s->failure;
+    if (status == ZREG_OK) {
+        *out = zreg__steal(&exchange);
+    }
+    return status;
+}
+
+/* What is not sent again: the answer counts, whatever it is. */
+static zreg_status send_once(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
+{
+    zreg_status status = send_logged(out, s, err);
+
+    if (s->request->out_serial != NULL) {
+        *s->request->out_serial = s->auth.serial;
+    }
+    if (s->request->out_failure != NULL) {
+        *s->request->out_failure = s->failure;
+    }
     return status;
 }
 
@@ -271,14 +374,11 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
         .request = request,
         .cancel = cancel,
     };
-    const zreg__attempt attempt = {
+    zreg__attempt attempt = {
         .client = client,
         .host = host,
         .what = request->what,
-        .once = request->stream || request->limit_ms > 0,
         .cancel = cancel,
-        .send = send_logged,
-        .user = &sending,
     };
 
     if (request->repository != NULL) {
@@ -288,5 +388,8 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     if (request->from != NULL) {
         ZREG__TRY(zreg__scopes_add(&sending.auth.needed, request->from, ZREG__PULL, err));
     }
-    return zreg__attempt_send(out, &attempt, err);
+    if (request->once || request->stream || request->fleeting) {
+        return send_once(out, &sending, err);
+    }
+    return zreg__attempt_send(out, &attempt, send_whole, &sending, err);
 }

@@ -8,6 +8,10 @@
 
 #define ZREG__REQUEST_HEADERS 4
 
+/** Judges a 200 and its body. PROTO and CORRUPT: it is asked for again, as far as tries are left. */
+typedef zreg_status zreg__request_judge(void *user, const zreg__fetch_exchange *exchange,
+                                        const zreg__buf *body, zreg_error *err);
+
 /** The body must live until the exchange is closed, all else until zreg__request_send returns. */
 typedef struct zreg__request {
     const char *method;
@@ -25,13 +29,25 @@ typedef struct zreg__request {
     const char *authorization; /* the value of that header; NULL: none */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;
-    uint32_t limit_ms; /* longest time for it, tried once only; 0: none */
-    const char *what;  /* for errors: "manifest docker.io/library/x:1" */
+    bool once;         /* what comes of it is the caller's to judge: it is not sent again */
+    bool commits;      /* the answer may take long: content is checked and moved */
+    bool may_be_page;  /* text/html is no fault, once tries are used up: a blob may be anything */
+    bool fleeting;     /* sent with what is at hand, without a wait for anybody, or not at all */
+    uint32_t limit_ms; /* longest time for a fleeting one */
+    uint64_t *out_serial; /* of one sent once: the token it went with; 0: none. Or NULL */
+    zreg__fetch_failure *out_failure; /* and why there was no answer; or NULL */
+    zreg__buf *answer;    /* the body of a 200 is read into it before it counts; or NULL */
+    zreg__request_judge *judge; /* and judged; or NULL */
+    void *judge_user;
+    zreg__json **json;  /* or it is read as JSON, and the caller's to free; or NULL */
+    size_t json_bytes;  /* of at most so many bytes */
+    const char *what; /* for errors: "manifest docker.io/library/x:1" */
 } zreg__request;
 
 /**
- * Sends a request and waits for the head of an answer, which is not a 401 and not one that a later
- * try might mend. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED, ...
+ * Sends a request and waits for the head of an answer, and with `answer` for its body, which is not a
+ * 401 and not one that a later try might mend. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED,
+ * those of `judge`.
  */
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                                const zreg__request *request, zreg_cancel *cancel, zreg_error *err);

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "base/strings.h"
+#include "registry/untag.h"
 #include "registry/vendor.h"
 #include "registry/web.h"
 
@@ -51,6 +52,20 @@ const zreg__tagapi *zreg__tagapi_of(const zreg__host *host)
     return zreg__str_equal(host->name, "quay.io") && set->token != NULL ? &zreg__tagapi_quay : NULL;
 }
 
+/* By the specification, or where that is refused by a manifest that takes the tag with it. */
+static zreg_status delete_oci(zreg_client *client, const zreg__host *host, const zreg_ref *ref,
+                              zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_status status = zreg__client_manifest_untag(client, ref, cancel, err);
+    const zreg__quirks *quirks = host->quirks;
+
+    if (status != ZREG_UNSUPPORTED || quirks->no_deletes) {
+        return status;
+    }
+    zreg__error_clear(err);
+    return zreg__untag(client, ref, cancel, err);
+}
+
 zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zreg_cancel *cancel,
                                    zreg_error *err)
 {
@@ -65,7 +80,7 @@ zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zre
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
     api = zreg__tagapi_of(host);
     return api != NULL ? zreg__vendor_remove(api, client, ref, cancel, err)
-                       : zreg__client_manifest_untag(client, ref, cancel, err);
+                       : delete_oci(client, host, ref, cancel, err);
 }
 
 /* "https://HOST/PREFIX/": the place where the interface answers. */

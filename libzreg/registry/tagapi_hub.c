@@ -29,12 +29,13 @@ static zreg_status send_login(char **out, zreg_client *client, zreg__host *host,
         .method = "POST",
         .path = "/v2/auth/token",
         .body = body,
+        .json = &json,
         .what = "login to the API of Docker Hub",
     };
     const char *token;
 
     ZREG__TRY(zreg__vendor_send(&exchange, &zreg__tagapi_hub, client, host, &call, cancel, err));
-    ZREG__TRY(zreg__answer_json(&json, exchange, ZREG__MAX_TAGS_PAGE_BYTES, call.what, err));
+    ZREG__TRY(zreg__answer_expect(exchange, 200, call.what, err));
     token = zreg__json_text(json, "access_token");
     /* A line break would begin another header. */
     if (zreg__str_empty(token) || token[strcspn(token, "\r\n")] != '\0') {

@@ -199,12 +199,13 @@ static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
     return zreg__client_open(out, s->client, s->host, &request, failure, s->cancel, err);
 }
 
-static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, void *user,
-                             zreg_error *err)
+static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
+                             void *user, zreg_error *err)
 {
     const delivery *s = user;
     zreg_status status = open_call(out, s, failure, err);
 
+    (void)last;
     if (*failure == ZREG__FETCH_NOT_TLS) {
         *failure = ZREG__FETCH_FINAL; /* where it is was told by the registry */
     }
@@ -217,19 +218,13 @@ static zreg_status send_once(zreg__fetch_exchange **out, zreg__fetch_failure *fa
 static zreg_status send_call(zreg__fetch_exchange **out, delivery *s, zreg_error *err)
 {
     ZREG__AUTO_FREE char *what = zreg__asprintf("token service of %s", s->host->name);
-    const zreg__attempt attempt = {
-        .client = s->client,
-        .what = what,
-        .cancel = s->cancel,
-        .send = send_once,
-        .user = s,
-    };
+    zreg__attempt attempt = {.client = s->client, .what = what, .cancel = s->cancel};
     zreg_status status;
 
     if (what == NULL) {
         return zreg__fail_nomem(err);
     }
-    status = zreg__attempt_send(out, &attempt, err);
+    status = zreg__attempt_send(out, &attempt, send_once, s, err);
     return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s", what);
 }
 

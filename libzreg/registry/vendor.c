@@ -35,6 +35,8 @@ zreg_status zreg__vendor_send(zreg__fetch_exchange **out, const zreg__tagapi *ap
         .headers = {"Accept: application/json"},
         .own_authorization = true,
         .authorization = call->authorization,
+        .json = call->json,
+        .json_bytes = ZREG__MAX_TAGS_PAGE_BYTES,
         .what = call->what,
     };
 
@@ -129,14 +131,14 @@ static zreg_status take_page(bool *out_more, size_t number, void *user, zreg_err
     ZREG__AUTO(zreg__json) zreg__json *page = NULL;
     ZREG__AUTO_FREE char *path = zreg__asprintf("%s%s%s%s&page=%zu", api->repositories,
                                                 self->repository, api->tags, api->query, number);
-    zreg__vendor_call call = {.method = "GET", .path = path, .what = self->what};
+    zreg__vendor_call call = {.method = "GET", .path = path, .json = &page, .what = self->what};
 
     if (path == NULL) {
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(send_as_user(&exchange, api, self->client, self->host, self->repository, &call,
                            self->cancel, err));
-    ZREG__TRY(zreg__answer_json(&page, exchange, ZREG__MAX_TAGS_PAGE_BYTES, self->what, err));
+    ZREG__TRY(zreg__answer_expect(exchange, 200, self->what, err));
     return add_page(out_more, self, page, err);
 }
 

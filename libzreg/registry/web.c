@@ -52,11 +52,14 @@ zreg_status zreg__web_get(zreg__json **out, const zreg__web *web, const char *pa
                           zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     ZREG__AUTO_FREE char *full = zreg__asprintf("%s%s", web->prefix, path);
     const zreg__request request = {
         .method = "GET",
         .path = full,
         .headers = {"Accept: application/json"},
+        .json = &json,
+        .json_bytes = maximum,
         .what = web->what,
     };
 
@@ -64,7 +67,9 @@ zreg_status zreg__web_get(zreg__json **out, const zreg__web *web, const char *pa
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__request_send(&exchange, web->client, web->host, &request, cancel, err));
-    return zreg__answer_json(out, exchange, maximum, web->what, err);
+    ZREG__TRY(zreg__answer_expect(exchange, 200, web->what, err));
+    *out = zreg__steal(&json);
+    return ZREG_OK;
 }
 
 void zreg__web_finish(zreg__web *web)

@@ -142,8 +142,11 @@ ZREG_API zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg
 
 /**
  * Deletes the one tag of `ref`, over the interface of zreg_client_set_tag_api or the registry's
- * own (distribution-spec 1.1, "Deleting tags"); never a digest, so other tags of the same image
- * stay. Errors: NOTFOUND, DENIED, UNSUPPORTED (the registry cannot delete tags).
+ * own (distribution-spec 1.1, "Deleting tags"); never the image, so its other tags stay. A registry
+ * that deletes manifests only is given an empty image under the tag, which then is deleted by its
+ * digest; that it deletes any is found out before, and if it fails the tag is given back.
+ * Errors: NOTFOUND, DENIED, UNSUPPORTED (the registry deletes neither tags nor manifests), CONFLICT
+ * (the tag was set to another image meanwhile, and is left).
  */
 ZREG_API zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref,
                                             zreg_cancel *cancel, zreg_error *err);

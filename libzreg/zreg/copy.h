@@ -98,6 +98,8 @@ typedef struct zreg_append_options {
     zreg_server *dst_server;        /**< write straight into this server */
     zreg_progress_fn progress;
     void *progress_user;
+    const char *const
+        *annotations; /**< "KEY=VALUE" of the manifest, replacing the base's value of that key */
 } zreg_append_options;
 
 /**
@@ -105,7 +107,8 @@ typedef struct zreg_append_options {
  *
  * `base` is a place, or "scratch". Each of `layers` is a tar file (plain or gzip; used as it is)
  * or a folder (packed reproducibly: sorted, owner 0:0, times `created`, gzip). Same input, same
- * digest. Layers are streamed. Errors: INVAL, NOTFOUND, IO, and those of zreg_copy.
+ * digest. Without any layer the config and the manifest alone are changed. Layers are streamed.
+ * Errors: INVAL, NOTFOUND, IO, and those of zreg_copy.
  */
 ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
                                  const char *const *layers, const char *dst,

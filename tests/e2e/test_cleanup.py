@@ -51,13 +51,24 @@ def refuses(w, registry):
         assert w.zreg("inspect", f"{repository}:{tag}")["digest"] == digest
 
 
-def test_a_registry_that_deletes_digests_only_keeps_the_tag_and_its_siblings():
+def deletes(w, registry):
+    repository = f"{registry.address}/some/app"
+    digest = w.image(f"{repository}:change_1_latest")
+    w.zreg("promote", repository, "--change", "1", "--tag", "latest", "--keep")
+    w.zreg("copy", f"{repository}:latest", f"{repository}:old")
+    w.zreg("delete-tag", f"{repository}:old")
+    w.zreg("cleanup-tags", repository, "--older-than", "0")
+    assert w.zreg("tags", repository)["tags"] == ["latest"]
+    assert w.zreg("inspect", f"{repository}:latest")["digest"] == digest
+
+
+def test_a_registry_that_deletes_digests_only_loses_the_tag_and_keeps_its_siblings():
     need("docker-registry")
-    for allowed in ("false", "true"):
+    for allowed, does in (("false", refuses), ("true", deletes)):
         os.environ["REGISTRY_STORAGE_DELETE_ENABLED"] = allowed
         try:
             with world() as w:
-                refuses(w, w.start(DockerRegistry))
+                does(w, w.start(DockerRegistry))
         finally:
             del os.environ["REGISTRY_STORAGE_DELETE_ENABLED"]
 

@@ -2,8 +2,16 @@
 """Runs the functions called test_* of a module and prints TAP: all, or those whose names contain a word of the
 command line."""
 
+import signal
 import sys
 import traceback
+
+# Who starts the tests in the background or by nohup has some signals ignored, which programs inherit. What a test
+# starts begins as it does at a terminal.
+for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
+                        (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, default)
 
 
 class Skip(Exception):

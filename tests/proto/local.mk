@@ -14,7 +14,8 @@ TESTS += \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_parts.py \
-	tests/proto/test_client_quirks.py
+	tests/proto/test_client_quirks.py \
+	tests/proto/test_client_untag.py
 endif
 
 if BUILD_SERVER
@@ -59,6 +60,10 @@ TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
+	tests/proto/test_cli_sync.py \
+	tests/proto/test_cli_terminal.py \
+	tests/proto/test_cli_values.py \
+	tests/proto/test_cli_verbs.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \

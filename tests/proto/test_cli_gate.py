@@ -528,7 +528,8 @@ def test_promote_where_tags_cannot_be_deleted():
         assert done.returncode == 0 and document["digest"] == digest, done
         assert document["temporary_deleted"] is False and "temporary tag stays" in done.stderr, done
         assert document["cleanup_error"].startswith("the temporary tag stays: "), document
-        assert set(proxy.deletes) == {f"/v2/{BASE}/manifests/change_12_latest"}, proxy.deletes
+        assert proxy.deletes[0] == f"/v2/{BASE}/manifests/change_12_latest", proxy.deletes
+        assert not any(digest in path for path in proxy.deletes), proxy.deletes
         assert w.json("inspect", f"{public.address}/{BASE}:latest")["digest"] == digest
 
 

@@ -277,7 +277,7 @@ def interrupt_at(public, zreg, which, code, *argv):
 def test_looking_can_be_interrupted():
     with World() as (public, zreg):
         public.upload(1)
-        told = interrupt_at(public, zreg, lambda r: "/blobs/" in r.path, 1)["error"]
+        told = interrupt_at(public, zreg, lambda r: "/blobs/" in r.path, -signal.SIGINT)["error"]
         assert told["code"] == "CANCELLED" and "nothing was changed" in told["message"], told
         assert "latest" not in public.tags()
 
@@ -293,7 +293,8 @@ def left_behind(public, done, *words):
 
 
 def test_a_temporary_tag_that_cannot_be_deleted_is_no_failure():
-    for status, times in ((400, 1), (403, 1), (405, 1), (500, 5)):
+    # Where a tag cannot be deleted, a manifest that took its place could be.
+    for status, times in ((400, 2), (403, 1), (405, 2), (500, 5)):
         with World() as (public, zreg):
             public.upload(1)
             public.on("DELETE", "/manifests/", Answer(status), times=times)
@@ -340,7 +341,7 @@ def test_a_superseded_change_whose_temporary_tag_stays_is_no_failure():
         public.upload(2)
         zreg.run(2, "--order", 20)
         public.upload(1)
-        public.on("DELETE", "/manifests/", Answer(405))
+        public.on("DELETE", "/manifests/", Answer(405), times=2)
         done = zreg.run(1, "--order", 10)
         assert done["promoted"] is False and done["temporary_deleted"] is False, done
         assert "405" in done["cleanup_error"], done

@@ -13,8 +13,8 @@ import tempfile
 import time
 
 from server_tap import Server, basic, digest_of, equal, run, true, using
-from server_wire import MANIFEST, connect, descriptors, get, is_served, metric, read_all, reset, statuses, under_tls, \
-    until, until_served
+from server_wire import A_SECOND, MANIFEST, connect, descriptors, get, is_served, metric, read_all, reset, statuses, \
+    under_tls, until, until_served
 
 GONE_IN = (
     ("before a request", b""),
@@ -103,8 +103,8 @@ def test_a_storm_of_resets_leaves_nothing_behind(server):
     before = descriptors(server)
     for data in (b"", b"G", get(), get() * 10, MANIFEST + b"Content-Length: 9\r\n\r\nabc", get(b"/v2/_catalog")):
         storm(server, 700, data)
-        until_served(server)
-    until(lambda: descriptors(server) <= before, "they are let go")
+        until_served(server, 10)
+    until(lambda: descriptors(server) <= before, "they are let go", 10)
     stages = ("hello", "idle", "head", "body", "answer", "refused", "linger")
     equal([metric(server, "zreg_connections", stage=stage) for stage in stages], [0] * len(stages))
     equal(metric(server, "zreg_held_bytes"), 0)
@@ -126,8 +126,8 @@ def test_a_storm_of_resets_under_tls_leaves_nothing_behind(server):
     before = descriptors(server)
     storm(server, 300, b"\x16\x03\x01")
     storm(server, 100, get(), tls=True)
-    until_served(server)
-    until(lambda: descriptors(server) <= before, "they are let go")
+    until_served(server, 10)
+    until(lambda: descriptors(server) <= before, "they are let go", 10)
 
 
 @using(durability=3)
@@ -140,7 +140,7 @@ def test_half_a_request_and_an_end_is_no_request(server):
             plain.shutdown(socket.SHUT_WR)
             began = time.monotonic()
             equal([status for status in statuses(read_all(plain)) if status < 400], [], data)
-            true(time.monotonic() - began < 1, f"{data!r} is let go at once")
+            true(time.monotonic() - began < A_SECOND, f"{data!r} is let go at once")
 
 
 @using(durability=3)
@@ -185,7 +185,7 @@ def test_who_is_gone_while_a_worker_is_at_it_frees_the_only_place():
             began = time.monotonic()
             leave(plain)
             until_served(server)
-            true(time.monotonic() - began < 1, f"{leave.__name__}: it was free within a second")
+            true(time.monotonic() - began < A_SECOND, f"{leave.__name__}: it was free within a second")
 
 
 def at_passwords(server):

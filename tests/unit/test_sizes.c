@@ -52,6 +52,10 @@ CALL(upload, zreg_upload(&made.copied, made.client, "oci:/no:1", "127.0.0.1:1/x"
                          NULL, &made.err))
 CALL(cleanup_tags, zreg_cleanup_tags((void *)&made.object, made.client, "127.0.0.1:1/x", options,
                                      NULL, &made.err))
+CALL(sync_tags, zreg_sync((void *)&made.object, made.client, "127.0.0.1:1/x", "127.0.0.1:1/y",
+                          options, NULL, &made.err))
+CALL(verify,
+     zreg_verify((void *)&made.object, made.client, "127.0.0.1:1/x", options, NULL, &made.err))
 CALL(builds_find, zreg_zuul_builds_find((void *)&made.object, made.client, "http://127.0.0.1:1/api",
                                         options, NULL, &made.err))
 CALL(zuul_order, zreg_zuul_order((uint64_t *)&made.object, made.client, "http://127.0.0.1:1/api",
@@ -76,6 +80,8 @@ static const struct {
     {"zreg_publish", sizeof(zreg_publish_options), publish},
     {"zreg_upload", sizeof(zreg_upload_options), upload},
     {"zreg_cleanup_tags", sizeof(zreg_cleanup_options), cleanup_tags},
+    {"zreg_sync", sizeof(zreg_sync_options), sync_tags},
+    {"zreg_verify", sizeof(zreg_verify_options), verify},
     {"zreg_zuul_builds_find", sizeof(zreg_zuul_options), builds_find},
     {"zreg_zuul_order", sizeof(zreg_zuul_options), zuul_order},
     {"zreg_node_apply", sizeof(zreg_node_options), node_apply},
@@ -123,6 +129,18 @@ static void a_size_that_was_not_set_is_refused(void **state)
     }
 }
 
+/* Some give a result beside an error too, and an empty list of artifacts is a success. */
+static void free_result_of(zreg_status (*call)(const void *options))
+{
+    if (call == populate) {
+        zreg_populated_free(made.object);
+    } else if (call == sync_tags) {
+        zreg_synced_free(made.object);
+    } else if (call == verify) {
+        zreg_verified_free(made.object);
+    }
+}
+
 static void null_means_all_defaults(void **state)
 {
     (void)state;
@@ -133,9 +151,7 @@ static void null_means_all_defaults(void **state)
         }
         made.object = NULL;
         (void)calls[i].call(NULL);
-        if (calls[i].call == populate) {
-            zreg_populated_free(made.object); /* an empty list of artifacts is a success */
-        }
+        free_result_of(calls[i].call);
         if (strstr(made.err.message, "options") != NULL) {
             fail_msg("%s: %s", calls[i].name, made.err.message);
         }

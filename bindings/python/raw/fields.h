@@ -56,6 +56,8 @@ extern const fields_row fields_of_promote_options[];
 extern const fields_row fields_of_promote_from_intermediate_options[];
 extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
+extern const fields_row fields_of_sync_options[];
+extern const fields_row fields_of_verify_options[];
 extern const fields_row fields_of_node_options[];
 
 extern const fields_row fields_of_progress[];
@@ -71,6 +73,8 @@ extern const fields_row fields_of_populated_image[];
 extern const fields_row fields_of_populated_item[];
 extern const fields_row fields_of_zuul_build[];
 extern const fields_row fields_of_cleaned_tag[];
+extern const fields_row fields_of_synced_tag[];
+extern const fields_row fields_of_verified_part[];
 extern const fields_row fields_of_node_change[];
 extern const fields_row fields_of_served_image[];
 

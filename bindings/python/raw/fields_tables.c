@@ -155,6 +155,7 @@ const fields_row fields_of_append_options[] = {
     FIELD(zreg_append_options, I64, created),
     FIELD(zreg_append_options, SERVER, dst_server),
     CALLBACK(zreg_append_options, PROGRESS, progress),
+    FIELD(zreg_append_options, TEXTS, annotations),
     END,
 };
 
@@ -245,6 +246,25 @@ const fields_row fields_of_cleanup_options[] = {
     FIELD(zreg_cleanup_options, INT, any_age),
     FIELD(zreg_cleanup_options, INT, dry_run),
     CALLBACK(zreg_cleanup_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_sync_options[] = {
+    FIELD(zreg_sync_options, TEXTS, tags),
+    FIELD(zreg_sync_options, TEXTS, exclude),
+    FIELD(zreg_sync_options, TEXTS, platforms),
+    FIELD(zreg_sync_options, U32, jobs),
+    FIELD(zreg_sync_options, INT, with_referrers),
+    FIELD(zreg_sync_options, INT, delete_others),
+    FIELD(zreg_sync_options, INT, dry_run),
+    CALLBACK(zreg_sync_options, PROGRESS, progress),
+    END,
+};
+
+const fields_row fields_of_verify_options[] = {
+    FIELD(zreg_verify_options, INT, quick),
+    FIELD(zreg_verify_options, U32, jobs),
+    CALLBACK(zreg_verify_options, PROGRESS, progress),
     END,
 };
 
@@ -404,6 +424,20 @@ const fields_row fields_of_cleaned_tag[] = {
     FIELD(zreg_cleaned_tag, I64, age_s),
     FIELD(zreg_cleaned_tag, INT, deleted),
     END,
+};
+
+const fields_row fields_of_synced_tag[] = {
+    FIELD(zreg_synced_tag, TEXT, tag),     FIELD(zreg_synced_tag, TEXT, reason),
+    FIELD(zreg_synced_tag, ARRAY, digest), FIELD(zreg_synced_tag, ARRAY, before),
+    FIELD(zreg_synced_tag, U64, bytes),    FIELD(zreg_synced_tag, INT, state),
+    FIELD(zreg_synced_tag, INT, code),     END,
+};
+
+const fields_row fields_of_verified_part[] = {
+    FIELD(zreg_verified_part, ARRAY, digest),    FIELD(zreg_verified_part, TEXT, media_type),
+    FIELD(zreg_verified_part, TEXT, reason),     FIELD(zreg_verified_part, U64, size_bytes),
+    FIELD(zreg_verified_part, INT, is_manifest), FIELD(zreg_verified_part, INT, good),
+    FIELD(zreg_verified_part, INT, code),        END,
 };
 
 const fields_row fields_of_node_change[] = {

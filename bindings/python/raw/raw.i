@@ -188,6 +188,8 @@
 %options(zreg_promote_from_intermediate_options, fields_of_promote_from_intermediate_options)
 %options(zreg_zuul_options, fields_of_zuul_options)
 %options(zreg_cleanup_options, fields_of_cleanup_options)
+%options(zreg_sync_options, fields_of_sync_options)
+%options(zreg_verify_options, fields_of_verify_options)
 %options(zreg_node_options, fields_of_node_options)
 
 /* Given out also beside an error, whose typemap runs later and drops it. */
@@ -220,6 +222,8 @@
 %result(zreg_populated_item, fields_of_populated_item)
 %result(zreg_zuul_build, fields_of_zuul_build)
 %result(zreg_cleaned_tag, fields_of_cleaned_tag)
+%result(zreg_synced_tag, fields_of_synced_tag)
+%result(zreg_verified_part, fields_of_verified_part)
 %result(zreg_node_change, fields_of_node_change)
 %result(zreg_served_image, fields_of_served_image)
 
@@ -261,6 +265,8 @@ struct OBJECT {};
 %object(zreg_promoted)
 %object(zreg_zuul_builds)
 %object(zreg_cleaned)
+%object(zreg_synced)
+%object(zreg_verified)
 %object(zreg_node_changes)
 %object(zreg_provenance)
 %typemap(check) zreg_cancel *cancel, const zreg_artifacts *artifacts ""
@@ -298,6 +304,8 @@ int guard_elsewhere(void);
 %include <zreg/server_options.h>
 %include <zreg/server.h>
 %include <zreg/copy.h>
+%include <zreg/sync.h>
+%include <zreg/verify.h>
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
 %include <zreg/populate.h>

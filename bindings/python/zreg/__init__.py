@@ -25,7 +25,8 @@ from .errors import (Busy, Cancelled, Conflict, Corrupt, Denied, Error, FileErro
 from .node import NodeChange, NodeChanges, node_apply, node_revert
 from .results import (Candidate, CleanedTag, CleanupResult, CopyResult, Counters, Populated, PopulatedImage,
                       PopulatedItem, Progress,
-                      PromotedTag, PromoteResult, Resolution, Served, ServedImage, ZuulBuild, ZuulBuilds, provenance)
+                      PromotedTag, PromoteResult, Resolution, Served, ServedImage, SyncedTag, VerifiedPart, ZuulBuild, ZuulBuilds,
+                      provenance)
 from .server import BuildsetRegistry, Rule, Server, ServerLimits
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Platform, Ref
@@ -53,7 +54,7 @@ __all__ = [
     "Descriptor", "Digest", "Error", "FileError", "NodeChange", "NodeChanges", "InvalidArgument", "Limit",
     "Manifest", "MissingFile", "NetError", "NotFound", "PeerError", "Platform", "Populated", "PopulatedImage",
     "PopulatedItem", "Progress", "PromotedTag", "PromoteResult", "ProtocolError",
-    "Ref", "Resolution", "Rule", "Served", "ServedImage", "Server", "ServerLimits", "Timeout", "TlsError",
-    "UnknownHost", "Unsupported", "ZuulBuild", "ZuulBuilds", "features", "node_apply", "node_revert", "provenance",
+    "Ref", "Resolution", "Rule", "Served", "ServedImage", "Server", "ServerLimits", "SyncedTag", "Timeout", "TlsError",
+    "UnknownHost", "Unsupported", "VerifiedPart", "ZuulBuild", "ZuulBuilds", "features", "node_apply", "node_revert", "provenance",
     "temporary_tag", "version_number",
 ]

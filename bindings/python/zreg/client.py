@@ -16,8 +16,8 @@ from .checks import (AnyRef, Number, Path, flag, items, milliseconds, number, pa
                      seconds,
                      texts, wrong)
 from .errors import Error
-from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution,
-                      ZuulBuilds, cleaned, copied, found, populated, promoted, resolved)
+from .results import (CleanupResult, CopyResult, Counters, Populated, Progress, PromoteResult, Resolution, SyncedTag,
+                      VerifiedPart, ZuulBuilds, cleaned, copied, found, populated, promoted, resolved, synced, verified)
 from .server import Log, Server, log_adapter
 from .streams import BlobReader, BlobWriter
 from .values import Descriptor, Digest, Manifest, Ref, descriptors
@@ -298,6 +298,48 @@ class Client(Live):
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
             progress=progress, cancel=cancel, timeout=timeout))
 
+    def sync(
+        self,
+        src: str,
+        dst: str,
+        *,
+        tags: Optional[Sequence[str]] = None,
+        exclude: Optional[Sequence[str]] = None,
+        platforms: Optional[Sequence[str]] = None,
+        jobs: int = 0,
+        with_referrers: bool = False,
+        delete_others: bool = False,
+        dry_run: bool = False,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
+    ) -> Tuple[SyncedTag, ...]:
+        """Brings the tags of the repository `src` (HOST/REPOSITORY) up to date at `dst`, a repository or oci:DIR.
+
+        Only tags that fit one of the shell patterns `tags`, if given, and none of `exclude`. A tag that fails does not
+        stop the others; the error that is raised in the end has what was done as `done`. Nothing is deleted unless
+        `delete_others` asks for it."""
+        return self._give(
+            synced, _raw.sync, src, dst, tags=texts("tags", tags), exclude=texts("exclude", exclude),
+            platforms=texts("platforms", platforms), jobs=jobs, with_referrers=flag("with_referrers", with_referrers),
+            delete_others=flag("delete_others", delete_others), dry_run=flag("dry_run", dry_run),
+            progress=progress, cancel=cancel, timeout=timeout)
+
+    def verify(
+        self,
+        ref: AnyRef,
+        *,
+        quick: bool = False,
+        jobs: int = 0,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
+    ) -> Tuple[VerifiedPart, ...]:
+        """Reads all manifests and blobs of an image or index and compares them with their digests; with `quick` it only
+        asks whether the blobs are there. The error that is raised when a part is bad has all parts as `done`."""
+        return self._give(verified, _raw.verify, place("ref", ref), quick=flag("quick", quick), jobs=jobs,
+                          progress=progress, cancel=cancel, timeout=timeout)
+
     def append(
         self,
         base: AnyRef,
@@ -306,6 +348,7 @@ class Client(Live):
         *,
         platform: Optional[str] = None,
         labels: Mapping[str, str] = {},
+        annotations: Mapping[str, str] = {},
         environment: Mapping[str, str] = {},
         entrypoint: Optional[Sequence[str]] = None,
         command: Optional[Sequence[str]] = None,
@@ -320,7 +363,7 @@ class Client(Live):
         """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest."""
         return Digest(self._work(
             _raw.append, place("base", base), paths("layers", layers), place("dst", dst), platform=platform,
-            labels=pairs("labels", labels),
+            labels=pairs("labels", labels), annotations=pairs("annotations", annotations),
             environment=pairs("environment", environment), entrypoint=texts("entrypoint", entrypoint),
             command=texts("command", command),
             working_dir=working_dir, user=user, created=created, dst_server=_server("dst_server", dst_server),

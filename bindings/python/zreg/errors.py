@@ -25,7 +25,7 @@ class Error(Exception):
     retry_after: float
     #: The HOST:PORT or the file that it was met at, or "".
     about: str
-    #: What publish, populate, promote or cleanup_tags had done before it, as they would have returned; or None.
+    #: What publish, populate, promote, cleanup_tags, sync or verify had done before it, as they would have returned; or None.
     done: Any = None
 
     def __init__(self, message: str, *, code: str = "", http_status: int = 0, registry_code: str = "",

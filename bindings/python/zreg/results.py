@@ -168,6 +168,32 @@ class CleanupResult:
 
 
 @dataclass(frozen=True)
+class SyncedTag:
+    """What a sync did with one tag."""
+
+    tag: str
+    state: str  #: "present", "copied", "deleted" or "failed"; after a dry run, what it would be
+    digest: str  #: what it means at the destination, or is to mean; "" unknown
+    before: str  #: what it meant there before; "" nothing, or unknown
+    bytes: int  #: blob bytes that moved for it
+    code: str  #: why it failed, as "NOTFOUND"; else "OK"
+    reason: str  #: the same for people; or ""
+
+
+@dataclass(frozen=True)
+class VerifiedPart:
+    """One manifest or blob of an image that was verified."""
+
+    digest: Digest
+    media_type: str
+    size_bytes: int
+    is_manifest: bool
+    good: bool
+    code: str  #: "OK", or why it is not good
+    reason: str  #: the same for people, or what there is to say of a good one; or ""
+
+
+@dataclass(frozen=True)
 class ServedImage:
     """One image that a buildset registry was asked for. What is unset is ""."""
 
@@ -270,6 +296,26 @@ def cleaned(raw: _raw.cleaned, dry_run: bool) -> CleanupResult:
     records = [_raw.cleaned_at(raw, i) for i in range(_raw.cleaned_count(raw))]
     return CleanupResult(tuple(_cleaned_tag(record) for record in records if record["deleted"]),
                          tuple(_cleaned_tag(record) for record in records if not record["deleted"]), dry_run)
+
+
+_SYNC_STATES = {
+    _raw.ZREG_SYNC_PRESENT: "present",
+    _raw.ZREG_SYNC_COPIED: "copied",
+    _raw.ZREG_SYNC_DELETED: "deleted",
+    _raw.ZREG_SYNC_FAILED: "failed",
+}
+
+
+def synced(raw: _raw.synced) -> Tuple[SyncedTag, ...]:
+    records = (_raw.synced_at(raw, i) for i in range(_raw.synced_count(raw)))
+    return tuple(SyncedTag(**{**record, "state": _SYNC_STATES[record["state"]], "code": _raw.status_name(record["code"])})
+                 for record in records)
+
+
+def verified(raw: _raw.verified) -> Tuple[VerifiedPart, ...]:
+    records = (_raw.verified_at(raw, i) for i in range(_raw.verified_count(raw)))
+    return tuple(VerifiedPart(**{**with_flags(with_digest(record), "is_manifest", "good"),
+                                 "code": _raw.status_name(record["code"])}) for record in records)
 
 
 def resolved(ref: str, raw: _raw.resolution) -> Resolution:

@@ -238,19 +238,21 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
                     const char *dst, const char *platform, zreg_go_list labels,
                     zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
                     const char *working_dir, const char *user, int64_t created,
-                    zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
-                    zreg_error *err)
+                    zreg_server *dst_server, zreg_go_list annotations, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST layer_list = NULL;
     AUTOLIST label_list = NULL;
     AUTOLIST environment_list = NULL;
     AUTOLIST entrypoint_list = NULL;
     AUTOLIST command_list = NULL;
+    AUTOLIST annotation_list = NULL;
 
     if (split(&layer_list, layers, err) != ZREG_OK || split(&label_list, labels, err) != ZREG_OK ||
         split(&environment_list, environment, err) != ZREG_OK ||
         split(&entrypoint_list, entrypoint, err) != ZREG_OK ||
-        split(&command_list, command, err) != ZREG_OK)
+        split(&command_list, command, err) != ZREG_OK ||
+        split(&annotation_list, annotations, err) != ZREG_OK)
         return;
     const zreg_append_options options = {
         .size = sizeof(options),
@@ -263,6 +265,7 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
         .user = optional(user),
         .created = created,
         .dst_server = dst_server,
+        .annotations = annotation_list,
         PROGRESS(progress),
     };
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);

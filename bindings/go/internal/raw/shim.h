@@ -103,8 +103,8 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
                     const char *dst, const char *platform, zreg_go_list labels,
                     zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
                     const char *working_dir, const char *user, int64_t created,
-                    zreg_server *dst_server, uintptr_t progress, zreg_cancel *cancel,
-                    zreg_error *err);
+                    zreg_server *dst_server, zreg_go_list annotations, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err);
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
@@ -206,6 +206,12 @@ zreg_promoted *zreg_go_promote_from_intermediate(
 zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, const char *match,
                                    uint64_t older_than_s, int any_age, int dry_run,
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst, zreg_go_list tags,
+                          zreg_go_list exclude, zreg_go_list platforms, uint32_t jobs,
+                          int with_referrers, int delete_others, int dry_run, uintptr_t progress,
+                          zreg_cancel *cancel, zreg_error *err);
+zreg_verified *zreg_go_verify(zreg_client *client, const char *place, int quick, uint32_t jobs,
+                              uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err);
 
 zreg_node_changes *zreg_go_node_apply(zreg_go_bytes json, const char *root, const char *home,
