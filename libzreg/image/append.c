@@ -235,6 +235,7 @@ static zreg_status put_manifest(zreg_digest *out, append *self, const zreg__part
     ZREG__TRY(zreg__compose_manifest(&image, parts, err));
     ZREG__TRY(check_destination(self, image, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, image, true, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(image);
     return ZREG_OK;
 }

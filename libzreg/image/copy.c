@@ -66,6 +66,8 @@ static zreg_status open_ends(copy *self, zreg_client *client, const char *src, c
                                        .mount_from = self->options.mount_from};
     ZREG__TRY(zreg__endpoint_open(&self->src, src, &from, err));
     ZREG__TRY(zreg__endpoint_open(&self->dst, dst, &to, err));
+    ZREG__TRY(self->options.with_referrers ? zreg__endpoint_check_belongings(self->dst, err)
+                                           : ZREG_OK);
     return zreg__endpoint_expect(self->dst, self->src, err);
 }
 
@@ -203,7 +205,7 @@ static zreg_status fetch_and_move(copy *self, bool named, bool trusting, size_t 
 /* When the destination misses something after all, everything is looked at once. */
 static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_error *err)
 {
-    bool trusting = self->dst_known && !self->dst->driver->local;
+    bool trusting = self->dst_known && !self->dst->driver->local && !self->options.force;
     zreg_error why = {.code = ZREG_OK};
     size_t left_out = 0;
     zreg_status status = fetch_and_move(self, named, trusting, &left_out, cancel, &why);
@@ -246,7 +248,7 @@ static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg
     bool named =
         self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
     bool retag = !local && within;
-    if (!retag && (!named || local)) {
+    if (self->options.force || (!retag && (!named || local))) {
         return copy_all(self, named, cancel, err);
     }
     ZREG__TRY(count_skipped(self, err));
@@ -277,12 +279,14 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);
     if (!self->options.with_referrers || within) {
-        return copy_image(self, within, cancel, err);
+        ZREG__TRY(copy_image(self, within, cancel, err));
+        return zreg__endpoint_finish(self->dst, cancel, err);
     }
     ZREG__TRY(zreg__belongings_find(&self->belongings, self->src, self->root, self->made,
                                     &self->transfer, cancel, err));
     ZREG__TRY(copy_image(self, within, cancel, err));
-    return move_belongings(self, cancel, err);
+    ZREG__TRY(move_belongings(self, cancel, err));
+    return zreg__endpoint_finish(self->dst, cancel, err);
 }
 
 static uint64_t requests(const zreg__endpoint *endpoint, const zreg_server *server,

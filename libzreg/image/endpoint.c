@@ -17,10 +17,11 @@ static const zreg__endpoint_driver *driver_for(const zreg__place *place,
 {
     switch (place->kind) {
     case ZREG__PLACE_LAYOUT:
-    case ZREG__PLACE_OCI_ARCHIVE:
         return &zreg__endpoint_layout;
+    case ZREG__PLACE_OCI_ARCHIVE:
+        return options->write ? &zreg__endpoint_new_oci_archive : &zreg__endpoint_layout;
     case ZREG__PLACE_ARCHIVE:
-        return &zreg__endpoint_archive;
+        return options->write ? &zreg__endpoint_new_docker_archive : &zreg__endpoint_archive;
     case ZREG__PLACE_REGISTRY:
         break;
     }
@@ -39,10 +40,10 @@ static zreg_status check_use(const zreg__endpoint_driver *driver, const zreg__pl
         return zreg__fail(err, ZREG_UNSUPPORTED,
                           "%s: this library was built without the registry server", place->text);
     }
-    if (options->write && driver->manifest_put == NULL) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "%s: a %s can only be read; write to oci:DIR or to a registry",
-                          place->text, driver->name);
+    if (options->write && place->number != ZREG__PLACE_NO_NUMBER) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s: a number tells which image is read; what is written has a name",
+                          place->text);
     }
     if (driver == &zreg__endpoint_registry && options->client == NULL) {
         return zreg__fail(err, ZREG_INVAL, "%s: a registry needs a client", place->text);
@@ -74,6 +75,11 @@ static zreg_status stands_alone(const zreg__endpoint *endpoint, zreg_error *err)
                       zreg__endpoint_text(endpoint), endpoint->driver->name);
 }
 
+zreg_status zreg__endpoint_check_belongings(const zreg__endpoint *endpoint, zreg_error *err)
+{
+    return endpoint->driver->referrers != NULL ? ZREG_OK : stands_alone(endpoint, err);
+}
+
 zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *endpoint,
                                   const char *tag, zreg_error *err)
 {
@@ -81,9 +87,7 @@ zreg_status zreg__endpoint_beside(zreg__endpoint **out, const zreg__endpoint *en
     zreg__endpoint_options options = endpoint->options;
     options.origin = NULL;
     options.mount_from = NULL;
-    if (endpoint->driver->referrers == NULL) {
-        return stands_alone(endpoint, err);
-    }
+    ZREG__TRY(zreg__endpoint_check_belongings(endpoint, err));
     ZREG__TRY(zreg__place_tagged(&text, endpoint->place, tag, err));
     return zreg__endpoint_open(out, text, &options, err);
 }
@@ -212,9 +216,7 @@ zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoin
                                      const zreg_digest *subject, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    if (endpoint->driver->referrers == NULL) {
-        return stands_alone(endpoint, err);
-    }
+    ZREG__TRY(zreg__endpoint_check_belongings(endpoint, err));
     return endpoint->driver->referrers(out, endpoint, subject, cancel, err);
 }
 
@@ -398,6 +400,12 @@ zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, 
         *out = digest;
     }
     return ZREG_OK;
+}
+
+zreg_status zreg__endpoint_finish(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err)
+{
+    return endpoint->driver->finish == NULL ? ZREG_OK
+                                            : endpoint->driver->finish(endpoint, cancel, err);
 }
 
 void zreg__endpoint_free(zreg__endpoint *endpoint)

@@ -37,7 +37,7 @@ typedef struct zreg__endpoint_options {
     const char *const *mount_from; /* repositories of the same host that may hold blobs, or NULL */
 } zreg__endpoint_options;
 
-/** What a driver does; `write`-side members are NULL in a driver that is a source only. */
+/** What a driver does; members of the other side are NULL in a driver that only reads or only writes. */
 typedef struct zreg__endpoint_driver {
     const char *name;
     bool one_image; /* it holds one, and no index */
@@ -74,6 +74,8 @@ typedef struct zreg__endpoint_driver {
     zreg_status (*referrers_add)(zreg__endpoint *endpoint, const zreg_digest *subject,
                                  const zreg_manifest *const *manifests, size_t count,
                                  zreg_cancel *cancel, zreg_error *err);
+    /* All is put. NULL: what was put is there. */
+    zreg_status (*finish)(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
     /* Both are of this driver. NULL: never the same; nothing to tell. */
     bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
     zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
@@ -91,6 +93,9 @@ struct zreg__endpoint {
 /** Opens a place. Nothing is sent and nothing is made yet, so what is missing shows later. */
 zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place,
                                 const zreg__endpoint_options *options, zreg_error *err);
+
+/** OK when the place can hold what belongs to an image. Errors: UNSUPPORTED. */
+zreg_status zreg__endpoint_check_belongings(const zreg__endpoint *endpoint, zreg_error *err);
 
 /** Opens what stands under another tag in the same repository or folder. Errors: UNSUPPORTED (an
  *  archive has no such thing), INVAL. */
@@ -179,6 +184,9 @@ zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,
 /** Stores a blob that is in memory, unless it is there; `out` (may be NULL) gets its digest. */
 zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, const void *bytes,
                                     size_t size, zreg_cancel *cancel, zreg_error *err);
+
+/** Ends the writing, after the named manifest was put: an archive appears then, and not before. */
+zreg_status zreg__endpoint_finish(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
 
 void zreg__endpoint_free(zreg__endpoint *endpoint);
 

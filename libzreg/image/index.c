@@ -204,6 +204,7 @@ static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
                                .items = self->children};
     ZREG__TRY(zreg__compose_manifest(&index, &parts, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(index);
     return ZREG_OK;
 }

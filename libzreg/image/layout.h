@@ -82,7 +82,8 @@ void zreg__layout_file_finish(zreg__layout_file *file);
  * Looks up a name in index.json: the entry named `tag`, or that of `digest`, or with neither the
  * only one, where what belongs to an image does not count. An entry is named by
  * org.opencontainers.image.ref.name or io.containerd.image.name. What stands there comes first; then
- * names that say the same ("a:1" and "docker.io/library/a:1"); then, for a tag, the one image of that tag. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
+ * names that say the same ("a:1" and "docker.io/library/a:1"); then, for a tag, the one image of that
+ * tag. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
  */
 zreg_status zreg__layout_index_find(zreg__layout_entry *out, const zreg__layout *layout,
                                     const char *tag, const zreg_digest *digest, zreg_error *err);
@@ -96,6 +97,10 @@ zreg_status zreg__layout_index_load(zreg__json **out, const zreg__layout *layout
 
 /** The tag of an entry of that list, or NULL. */
 const char *zreg__layout_index_tag(const zreg__json *entry);
+
+/** An entry of that list, named by `tag` (may be NULL): a tag, or a whole reference. */
+zreg_status zreg__layout_index_entry(zreg__json **out, const zreg_manifest *manifest,
+                                     const char *tag, zreg_error *err);
 
 /** Adds a manifest to index.json; a `tag` (may be NULL) is taken from whoever had it. */
 zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,

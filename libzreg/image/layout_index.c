@@ -235,8 +235,8 @@ static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, cons
                        : has_digest(entry, digest);
 }
 
-static zreg_status new_entry(zreg__json **out, const zreg_manifest *manifest, const char *tag,
-                             zreg_error *err)
+zreg_status zreg__layout_index_entry(zreg__json **out, const zreg_manifest *manifest,
+                                     const char *tag, zreg_error *err)
 {
     zreg_descriptor entry = zreg__compose_name(manifest);
     ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
@@ -254,7 +254,7 @@ static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, con
     zreg__json *old = zreg__json_get(index, "manifests");
     ZREG__AUTO(zreg__json) zreg__json *entries = zreg__json_new_array();
     ZREG__AUTO(zreg__json) zreg__json *added = NULL;
-    ZREG__TRY(new_entry(&added, manifest, tag, err));
+    ZREG__TRY(zreg__layout_index_entry(&added, manifest, tag, err));
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *entry = zreg__json_at(old, i);
         if (!is_replaced(entry, zreg_manifest_digest(manifest), tag)) {

@@ -7,6 +7,8 @@ libzreg_sources += \
 	libzreg/image/append_config.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/archive_contents.c \
+	libzreg/image/archive_contents.h \
 	libzreg/image/archive_layer.c \
 	libzreg/image/archive_layer.h \
 	libzreg/image/belongings.c \
@@ -20,6 +22,7 @@ libzreg_sources += \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \
 	libzreg/image/endpoint_archive.c \
+	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
 	libzreg/image/filesource.c \
@@ -67,6 +70,8 @@ libzreg_sources += \
 	libzreg/image/tarlayer.c \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
+	libzreg/image/tarwriter.c \
+	libzreg/image/tarwriter.h \
 	libzreg/image/transfer.c \
 	libzreg/image/transfer.h \
 	libzreg/image/verified.c \

@@ -140,6 +140,7 @@ const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, SERVER, src_server),
     FIELD(zreg_copy_options, SERVER, dst_server),
     FIELD(zreg_copy_options, INT, with_referrers),
+    FIELD(zreg_copy_options, INT, force),
     CALLBACK(zreg_copy_options, PROGRESS, progress),
     END,
 };

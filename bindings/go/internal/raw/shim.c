@@ -184,7 +184,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                          uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, uintptr_t progress, zreg_cancel *cancel,
+                         int with_referrers, int force, uintptr_t progress, zreg_cancel *cancel,
                          zreg_error *err)
 {
     AUTOLIST source_list = NULL;
@@ -207,6 +207,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
         .src_server = src_server,
         .dst_server = dst_server,
         .with_referrers = with_referrers,
+        .force = force,
         PROGRESS(progress),
     };
     if (src != NULL)
@@ -218,10 +219,12 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                  int with_referrers, int force, uintptr_t progress, zreg_cancel *cancel,
+                  zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, src_server, dst_server, with_referrers, progress, cancel, err);
+                 mount_from, jobs, src_server, dst_server, with_referrers, force, progress, cancel,
+                 err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
@@ -231,7 +234,7 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, progress, cancel, err);
+                 src_server, dst_server, with_referrers, 0, progress, cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
