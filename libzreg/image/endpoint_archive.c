@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/archive_layer.h"
+#include "image/filesource.h"
 #include "image/imageconfig.h"
 #include "image/tarindex.h"
 #include "oci/compose.h"
@@ -33,14 +34,6 @@ typedef struct archive {
     zreg__map *blobs; /* digest -> zreg__tarindex_file */
     zreg_manifest *manifest;
 } archive;
-
-typedef struct archive_source {
-    zreg__source base;
-    const zreg__tarindex *tar;
-    uint64_t offset;
-    uint64_t left;
-    zreg_cancel *cancel;
-} archive_source;
 
 static archive *of(zreg__endpoint *endpoint)
 {
@@ -283,47 +276,31 @@ static zreg_status archive_manifest_head(zreg_digest *out, zreg__endpoint *endpo
     return ZREG_OK;
 }
 
-static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
-                               zreg_error *err)
+static zreg_status open_at(zreg__source **out, archive *self, const zreg_digest *digest,
+                           uint64_t offset, zreg_cancel *cancel, zreg_error *err)
 {
-    archive_source *source = (archive_source *)base;
-    size_t wanted = source->left < capacity ? (size_t)source->left : capacity;
-    size_t got = 0;
-    ZREG__TRY(zreg__cancel_check(source->cancel, err));
-    ZREG__TRY(zreg__tarindex_read(&got, source->tar, source->offset, buffer, wanted, err));
-    source->offset += got;
-    source->left -= got;
-    *out_size = got;
-    return ZREG_OK;
-}
-
-static void source_free(zreg__source *base)
-{
-    free(base);
+    ZREG__TRY(loaded(self, cancel, err));
+    const zreg__tarindex_file *file = zreg__map_get(self->blobs, digest->text);
+    if (file == NULL || offset > file->size_bytes) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: no blob %s", self->base.place->text,
+                          digest->text);
+    }
+    return zreg__filesource_new(out, zreg__tarindex_fd(self->tar), false, file->offset + offset,
+                                file->size_bytes - offset, digest, cancel, err);
 }
 
 static zreg_status archive_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    archive *self = of(endpoint);
-    ZREG__TRY(loaded(self, cancel, err));
-    const zreg__tarindex_file *file = zreg__map_get(self->blobs, digest->text);
-    if (file == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s: no blob %s", endpoint->place->text,
-                          digest->text);
-    }
-    archive_source *source = zreg__new(archive_source);
-    if (source == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *source = (archive_source){.base = {.read = source_read, .free = source_free},
-                               .tar = self->tar,
-                               .offset = file->offset,
-                               .left = file->size_bytes,
-                               .cancel = cancel};
-    *out = &source->base;
-    return ZREG_OK;
+    return open_at(out, of(endpoint), digest, 0, cancel, err);
+}
+
+static zreg_status archive_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    return open_at(out, of(endpoint), &blob->digest, offset, cancel, err);
 }
 
 const zreg__endpoint_driver zreg__endpoint_archive = {
@@ -333,5 +310,6 @@ const zreg__endpoint_driver zreg__endpoint_archive = {
     .manifest_get = archive_manifest_get,
     .manifest_head = archive_manifest_head,
     .blob_open = archive_blob_open,
+    .blob_open_at = archive_blob_open_at,
     .free = archive_free,
 };

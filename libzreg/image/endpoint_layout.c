@@ -261,13 +261,17 @@ static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_dig
 }
 
 static zreg_status open_blob(zreg__source **out, layout *self, const zreg_digest *digest,
-                             zreg_cancel *cancel, zreg_error *err)
+                             uint64_t offset, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
     ZREG__TRY(opened(self, false, cancel, err));
     ZREG__TRY(zreg__layout_blob_open(&blob, &self->at, digest, err));
-    ZREG__TRY(zreg__filesource_new(out, blob.fd, blob.owned, blob.offset, blob.size_bytes, digest,
-                                   cancel, err));
+    if (offset > blob.size_bytes) {
+        return zreg__fail(err, ZREG_CORRUPT, "blob %s has %" PRIu64 " bytes only", digest->text,
+                          blob.size_bytes);
+    }
+    ZREG__TRY(zreg__filesource_new(out, blob.fd, blob.owned, blob.offset + offset,
+                                   blob.size_bytes - offset, digest, cancel, err));
     blob.owned = false;
     return ZREG_OK;
 }
@@ -275,7 +279,14 @@ static zreg_status open_blob(zreg__source **out, layout *self, const zreg_digest
 static zreg_status layout_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                     const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
 {
-    return named(endpoint, open_blob(out, of(endpoint), digest, cancel, err), err);
+    return named(endpoint, open_blob(out, of(endpoint), digest, 0, cancel, err), err);
+}
+
+static zreg_status layout_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                       const zreg_descriptor *blob, uint64_t offset,
+                                       zreg_cancel *cancel, zreg_error *err)
+{
+    return named(endpoint, open_blob(out, of(endpoint), &blob->digest, offset, cancel, err), err);
 }
 
 static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, zreg_error *err)
@@ -370,6 +381,7 @@ const zreg__endpoint_driver zreg__endpoint_layout = {
     .manifest_head = layout_manifest_head,
     .manifest_put = layout_manifest_put,
     .blob_open = layout_blob_open,
+    .blob_open_at = layout_blob_open_at,
     .blob_create = layout_blob_create,
     .referrers = layout_referrers,
     .referrers_add = layout_referrers_add,

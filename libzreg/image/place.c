@@ -124,7 +124,9 @@ static const char *const elsewhere[][2] = {
     {"containers-storage:", "images of podman and buildah are read and written as archives: podman "
                             "save --format oci-archive IMAGE | zreg copy oci-archive:- DST, or "
                             "zreg copy SRC oci-archive:FILE:IMAGE and podman load -i FILE"},
-    {"dir:", "a folder of skopeo's own form is not read; copy it to oci:DIR:TAG with skopeo first"},
+    {"dir:",
+     "a folder of skopeo's own form is neither read nor written; skopeo copies it from and to "
+     "oci:DIR:TAG"},
     {"https://", "an image is named without a scheme: HOST[:PORT]/REPOSITORY:TAG"},
     {"http://", "an image is named without a scheme: HOST[:PORT]/REPOSITORY:TAG; a host without "
                 "TLS is told by an option"},

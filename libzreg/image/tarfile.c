@@ -18,14 +18,15 @@
 typedef struct spool {
     int fd;
     uint64_t size_bytes;
-    const char *path;
 } spool;
 
 static zreg_status spool_write(void *user, const void *bytes, size_t size, zreg_error *err)
 {
     spool *self = user;
-    if (size > ZREG__MAX_BLOB_BYTES - self->size_bytes) {
-        return zreg__fail(err, ZREG_LIMIT, "the archive is larger than is believable");
+    if (size > ZREG__MAX_SPOOL_BYTES - self->size_bytes) {
+        return zreg__fail(err, ZREG_LIMIT,
+                          "the archive has more than %d GiB; unpack it into a file, and name that",
+                          (int)(ZREG__MAX_SPOOL_BYTES >> 30));
     }
     int failed = zreg__fd_write_all(self->fd, bytes, size);
     self->size_bytes += size;
@@ -177,7 +178,7 @@ zreg_status zreg__tarfile_open(int *out_fd, uint64_t *out_size_bytes, const char
     ZREG__TRY(is_readable_at(&as_it_is, out_size_bytes, fd, err));
     if (!as_it_is) {
         ZREG__TRY(zreg__filesource_spool(&spooled, err));
-        spool self = {.fd = spooled, .path = path};
+        spool self = {.fd = spooled};
         ZREG__TRY(spool_all(&self, fd, cancel, err));
         *out_size_bytes = self.size_bytes;
     }
