@@ -20,12 +20,28 @@ static zreg_status check_texts(const zreg__json *json, const char *key, const ch
                    : zreg__fail(err, ZREG_INVAL, "%s: \"%s\" is no list of strings", where, key);
 }
 
+/* What is within has one form only (RFC 4648, section 3.5): unused bits of the last digit are zero. */
+static zreg_status decode(zreg__buf *to, const char *text, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf end = ZREG__BUF(8);
+    size_t size = strlen(text);
+    ZREG__TRY(zreg__base64_decode(to, text, size, 0, err));
+    size_t over = to->size % 3;
+    if (over == 0) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__base64_encode(&end, to->data + to->size - over, over, 0, err));
+    return zreg__str_equal(zreg__buf_cstr(&end), text + size - 4)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "base64 with bits beyond its last byte");
+}
+
 static zreg_status check_data(const zreg__json *json, const char *where, zreg_error *err)
 {
     const char *text;
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__TRY(zreg__json_read_text(&text, json, "data", where, err));
-    zreg_status status = zreg__base64_decode(&bytes, text, strlen(text), 0, err);
+    zreg_status status = decode(&bytes, text, err);
     return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s: \"data\"", where);
 }
 
@@ -99,7 +115,7 @@ zreg_status zreg__manifest_inline(zreg__buf *to, const zreg_manifest *manifest,
     if (text == NULL) {
         return zreg__fail(err, ZREG_NOTFOUND, "%s has no \"data\"", part->digest.text);
     }
-    zreg_status status = zreg__base64_decode(to, text, strlen(text), 0, &why);
+    zreg_status status = decode(to, text, &why);
     if (status == ZREG_OK && is_blob(to, part)) {
         return ZREG_OK;
     }
