@@ -39,6 +39,7 @@ include tests/zuul-real/local.mk
 include tests/roles/local.mk
 include tests/release/local.mk
 include tests/hostile/local.mk
+include tests/matrix/local.mk
 include tests/peer/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk

@@ -116,6 +116,10 @@ zreg_status zreg__fetch_body(zreg__buf *to, zreg__fetch_exchange *exchange, zreg
 /** Why the last call failed. */
 zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange);
 
+/** Whether it was sent twice because a kept connection was closed without an answer: the peer may have carried
+ *  out the first. */
+bool zreg__fetch_sent_twice(const zreg__fetch_exchange *exchange);
+
 /** The HTTP status; 0 before there is one. */
 int zreg__fetch_status(const zreg__fetch_exchange *exchange);
 

@@ -167,6 +167,11 @@ zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange)
     return exchange->failure;
 }
 
+bool zreg__fetch_sent_twice(const zreg__fetch_exchange *exchange)
+{
+    return exchange->sends > 1;
+}
+
 int zreg__fetch_status(const zreg__fetch_exchange *exchange)
 {
     return exchange->head_done ? exchange->status : 0;

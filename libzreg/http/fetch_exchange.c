@@ -60,8 +60,7 @@ static uint64_t silence_ms(const zreg__fetch_exchange *exchange)
 {
     bool is_sent = !exchange->stream || exchange->from_end;
 
-    return is_sent && !exchange->head_done ? exchange->answer_ms
-                                           : exchange->fetch->idle_timeout_ms;
+    return is_sent && !exchange->head_done ? exchange->answer_ms : exchange->fetch->idle_timeout_ms;
 }
 
 /* How long the peer may still be silent. libcurl itself watches the time it takes to connect. */
@@ -351,7 +350,8 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
     exchange->public_peer_only = request->public_peer_only;
     exchange->maybe_plain = request->maybe_plain;
     exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
-    exchange->answer_ms = fetch->idle_timeout_ms * (uint64_t)(request->commits ? COMMIT_PATIENCE : 1);
+    exchange->answer_ms =
+        fetch->idle_timeout_ms * (uint64_t)(request->commits ? COMMIT_PATIENCE : 1);
     exchange->stream = request->stream;
     exchange->stream_bytes = request->stream_bytes;
     ZREG__TRY(zreg__fetch_url_copy(&exchange->url, request->url, err));

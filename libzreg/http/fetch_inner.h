@@ -66,6 +66,8 @@ struct zreg__fetch_exchange {
     uint64_t until_ms;  /* when it must be over; UINT64_MAX: no limit */
     uint64_t answer_ms; /* longest silence once all is sent */
     bool connected;
+    unsigned
+        sends; /* of this hop: libcurl sends again by itself where a kept connection was closed */
     bool done;
     CURLcode result;
     char error_text[CURL_ERROR_SIZE];

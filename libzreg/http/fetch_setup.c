@@ -79,6 +79,7 @@ static int on_connected(void *user, char *peer, char *local, int peer_port, int 
     (void)local;
     (void)local_port;
     exchange->connected = true;
+    exchange->sends++;
     exchange->moved++;
     if (exchange->counters != NULL) {
         atomic_fetch_add(&exchange->counters->requests, 1);
@@ -272,6 +273,7 @@ zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_
     if (url == NULL || curl_easy_setopt(exchange->lane->easy, CURLOPT_URL, url) != CURLE_OK) {
         return zreg__fail_nomem(err);
     }
+    exchange->sends = 0;
     set_transport(exchange);
     set_method(exchange, request);
     ZREG__TRY(set_headers(exchange, request, err));

@@ -13,6 +13,7 @@
 #include "image/parallel.h"
 #include "image/plan.h"
 #include "image/transfer.h"
+#include "oci/errors.h"
 #include "oci/manifest.h"
 #include "registry/client.h"
 #include <zreg/copy.h>
@@ -212,7 +213,7 @@ static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_er
     if (status == ZREG_OK) {
         return ZREG_OK;
     }
-    if (left_out > 0 && zreg__str_equal(why.registry_code, "MANIFEST_BLOB_UNKNOWN")) {
+    if (!self->dst->driver->local && zreg__errors_misses_blob(&why)) {
         return fetch_and_move(self, named, false, &left_out, cancel, err);
     }
     return zreg__fail_again(err, &why);

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "image/pusher.h"
 #include "image/registry_looks.h"
+#include "oci/errors.h"
 #include "oci/reference.h"
 #include "registry/client.h"
 #include "registry/client_referrers.h"
@@ -131,6 +132,24 @@ static zreg_status registry_manifest_head(zreg_digest *out, zreg__endpoint *endp
     return zreg_client_manifest_head(out, self->client, ref != NULL ? ref : self->ref, cancel, err);
 }
 
+/* What it lacks is sent when the image is moved once more. */
+static zreg_status put(registry *self, const zreg_ref *ref, const zreg_manifest *manifest,
+                       bool named, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg_strings) zreg_strings *missing = NULL;
+    zreg_error why = {.code = ZREG_OK};
+    ZREG__TRY(zreg__strings_new(&missing, err));
+    zreg_status status = zreg__client_manifest_put_from(
+        self->client, ref, manifest, named ? self->origin : NULL, missing, cancel, &why);
+    if (status == ZREG_OK) {
+        return ZREG_OK;
+    }
+    if (zreg__errors_misses_blob(&why)) {
+        ZREG__TRY(zreg__pusher_doubt(&self->pusher, missing, err));
+    }
+    return zreg__fail_again(err, &why);
+}
+
 static zreg_status registry_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
                                          bool named, zreg_cancel *cancel, zreg_error *err)
 {
@@ -142,8 +161,7 @@ static zreg_status registry_manifest_put(zreg__endpoint *endpoint, const zreg_ma
     } else {
         ZREG__TRY(zreg_ref_with_digest(&ref, self->ref, zreg_manifest_digest(manifest), err));
     }
-    return zreg__client_manifest_put_from(self->client, ref, manifest, named ? self->origin : NULL,
-                                          cancel, err);
+    return put(self, ref, manifest, named, cancel, err);
 }
 
 static zreg_status find_referrers(zreg_referrers **out, registry *self, const zreg_digest *subject,
@@ -223,8 +241,8 @@ static zreg_status registry_blob_open_at(zreg__source **out, zreg__endpoint *end
         return zreg__fail_nomem(err);
     }
     source->base = (zreg__source){.read = source_read, .free = source_free};
-    ZREG__TRY(zreg__blob_open_at(&source->reader, self->client, self->ref, blob, offset, cancel,
-                                 err));
+    ZREG__TRY(
+        zreg__blob_open_at(&source->reader, self->client, self->ref, blob, offset, cancel, err));
     *out = &zreg__steal(&source)->base;
     return ZREG_OK;
 }

@@ -20,6 +20,7 @@
 void zreg__pusher_init(zreg__pusher *self)
 {
     pthread_mutex_init(&self->first_push, NULL);
+    pthread_mutex_init(&self->lock, NULL);
 }
 
 zreg_status zreg__pusher_open(zreg__pusher *self, zreg_client *client, const zreg_ref *ref,
@@ -28,6 +29,7 @@ zreg_status zreg__pusher_open(zreg__pusher *self, zreg_client *client, const zre
     self->client = client;
     self->ref = ref;
     ZREG__TRY(zreg__strings_new(&self->mount_from, err));
+    ZREG__TRY(zreg__strings_new(&self->missing, err));
     for (size_t i = 0; mount_from != NULL && mount_from[i] != NULL; i++) {
         ZREG__TRY(zreg__strings_add(self->mount_from, mount_from[i], ZREG__MAX_SCOPES, err));
         ZREG__TRY(zreg__client_expect(client, ref, "pull,push", mount_from[i], err));
@@ -48,7 +50,8 @@ static zreg_status head(bool *out_there, const push *p, const zreg_ref *ref, zre
     uint64_t size = 0;
     zreg_error why = {.code = ZREG_OK};
     zreg_status status = zreg_blob_head(&size, p->self->client, ref, p->digest, p->cancel, &why);
-    *out_there = status == ZREG_OK;
+    /* What has another size is not the blob: pushed anew it becomes it. */
+    *out_there = status == ZREG_OK && (p->size_bytes == UINT64_MAX || p->size_bytes == size);
     return status == ZREG_OK || status == ZREG_NOTFOUND ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
@@ -172,6 +175,27 @@ static bool knows_home(char to[ZREG__MAX_REPOSITORY + 1], const zreg__pusher *se
            !zreg__str_equal(to, zreg_ref_repository(self->ref));
 }
 
+static bool is_missing(zreg__pusher *self, const zreg_digest *digest)
+{
+    bool found = false;
+    pthread_mutex_lock(&self->lock);
+    for (size_t i = 0; !found && i < zreg_strings_count(self->missing); i++) {
+        found = zreg__str_equal(zreg_strings_at(self->missing, i), digest->text);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return found;
+}
+
+static zreg_status push_in_doubt(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
+                                 const push *p, zreg_error *err)
+{
+    if (!is_missing(p->self, p->digest)) {
+        return push_after_head(out, out_state, p, NULL, err);
+    }
+    *out_state = ZREG__BLOB_WANTED;
+    return mount(out, p, NULL, err);
+}
+
 static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                          const push *p, const char *from, zreg_error *err)
 {
@@ -179,6 +203,9 @@ static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_
     if (p->digest == NULL) {
         *out_state = ZREG__BLOB_WANTED;
         return zreg_blob_create(out, self->client, self->ref, NULL, p->size_bytes, p->cancel, err);
+    }
+    if (self->doubted) {
+        return push_in_doubt(out, out_state, p, err);
     }
     if (!zreg__client_mounts(self->client, self->ref)) {
         return push_after_head(out, out_state, p, NULL, err);
@@ -219,6 +246,19 @@ zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__endpoint_blob_state
     return begin(out, out_state, &p, from, err);
 }
 
+zreg_status zreg__pusher_doubt(zreg__pusher *self, const zreg_strings *missing, zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+    pthread_mutex_lock(&self->lock);
+    for (size_t i = 0; status == ZREG_OK && i < zreg_strings_count(missing); i++) {
+        status = zreg__strings_add(self->missing, zreg_strings_at(missing, i),
+                                   ZREG__MAX_GRAPH_NODES, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    self->doubted = true;
+    return status;
+}
+
 void zreg__pusher_learn(zreg__pusher *self, const zreg_digest *digest)
 {
     zreg__homes_learn(zreg__client_homes(self->client), zreg_ref_host(self->ref), digest,
@@ -228,5 +268,7 @@ void zreg__pusher_learn(zreg__pusher *self, const zreg_digest *digest)
 void zreg__pusher_finish(zreg__pusher *self)
 {
     zreg_strings_free(self->mount_from);
+    zreg_strings_free(self->missing);
     pthread_mutex_destroy(&self->first_push);
+    pthread_mutex_destroy(&self->lock);
 }

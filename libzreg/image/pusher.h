@@ -21,6 +21,9 @@ typedef struct zreg__pusher {
     _Atomic zreg__mount_trust self_mount;
     pthread_mutex_t first_push; /* held by the first push until its request was answered */
     atomic_bool pushed;
+    atomic_bool doubted;
+    pthread_mutex_t lock;
+    zreg_strings *missing; /* under the lock: what the registry said it lacks */
 } zreg__pusher;
 
 /** Before all else, on memory that is zero; so that it can be finished whatever comes. */
@@ -42,6 +45,10 @@ zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__endpoint_blob_state
 
 /** The blob is there: other repositories of this host can mount it from here from now on. */
 void zreg__pusher_learn(zreg__pusher *self, const zreg_digest *digest);
+
+/** The registry lacks blobs that it was believed to have: `missing` are sent whatever it says of them, and of all
+ *  others it is asked by HEAD, from now on. */
+zreg_status zreg__pusher_doubt(zreg__pusher *self, const zreg_strings *missing, zreg_error *err);
 
 void zreg__pusher_finish(zreg__pusher *self);
 

@@ -170,10 +170,52 @@ static zreg__json *parse_body(const void *body, size_t size)
                                                                                           : NULL;
 }
 
+static const char *digest_in(const zreg__json *value)
+{
+    zreg_digest digest;
+    const char *text = zreg__json_as_text(value);
+    return text != NULL && zreg_digest_parse(&digest, text, NULL) == ZREG_OK ? text : NULL;
+}
+
+/* The digest that an error's detail names: it is the detail, or a member of it ("digest", "Digest", "blob"). NULL
+ * without one. */
+static const char *named_digest(const zreg__json *error)
+{
+    const zreg__json *detail = zreg__json_get(error, "detail");
+    const char *found = digest_in(detail);
+    for (zreg__json_member m = {0}; found == NULL && zreg__json_next(&m, detail);) {
+        found = digest_in(m.value);
+    }
+    return found;
+}
+
+zreg_status zreg__errors_missing_blobs(zreg_strings *out, const void *body, size_t size,
+                                       zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *json = parse_body(body, size);
+    const zreg__json *errors = zreg__json_get(json, "errors");
+    for (size_t i = 0; i < zreg__json_length(errors); i++) {
+        const zreg__json *error = zreg__json_at(errors, i);
+        const char *digest = named_digest(error);
+        const char *code = zreg__json_text(error, "code");
+        bool unknown = zreg__str_equal(code, codes[ZREG__MANIFEST_BLOB_UNKNOWN].name) ||
+                       zreg__str_equal(code, codes[ZREG__BLOB_UNKNOWN].name);
+        if (digest != NULL && unknown) {
+            ZREG__TRY(zreg__strings_add(out, digest, SIZE_MAX, err));
+        }
+    }
+    return ZREG_OK;
+}
+
+bool zreg__errors_misses_blob(const zreg_error *err)
+{
+    return zreg__str_equal(err->registry_code, codes[ZREG__MANIFEST_BLOB_UNKNOWN].name);
+}
+
 bool zreg__errors_passing(int http_status)
 {
-    return http_status == 408 || http_status == 429 || http_status == 500 || http_status == 502 ||
-           http_status == 503 || http_status == 504;
+    return http_status == 408 || http_status == 425 || http_status == 429 || http_status == 500 ||
+           http_status == 502 || http_status == 503 || http_status == 504;
 }
 
 zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const void *body,
@@ -191,9 +233,12 @@ zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const v
     zreg_status by_code = status_of_code(code);
     /* What a registry says of its own faults is what it found a code for. */
     zreg_status status = by_code != ZREG_OK && http_status < 500 ? by_code : by_http;
+    const char *named = named_digest(first);
+    named = named != NULL && strstr(message, named) == NULL ? named : "";
     bool fresh = err != NULL && err->code == ZREG_OK;
-    zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s", what, http_status, code[0] ? " " : "", code,
-               message[0] ? ": " : "", shown_size(message, 200), message, advice);
+    zreg__fail(err, status, "%s: HTTP %d%s%s%s%.*s%s%s%s%s", what, http_status, code[0] ? " " : "",
+               code, message[0] ? ": " : "", shown_size(message, 200), message,
+               named[0] ? " (" : "", named, named[0] ? ")" : "", advice);
     if (fresh) {
         err->http_status = http_status;
         err->retryable = zreg__errors_passing(http_status);

@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "base/json.h"
+#include "base/strings.h"
 #include <stdbool.h>
 #include <zreg/common.h>
 
@@ -36,7 +37,7 @@ int zreg__errors_http_status(zreg__code code);
  *  a fault of the server: TOOMANYREQUESTS has clients try again, where others end a push for good. */
 zreg__code zreg__errors_code(int http_status);
 
-/** True for an HTTP status that a later try may mend: 408, 429, 500, 502, 503, 504. */
+/** True for an HTTP status that a later try may mend: 408, 425, 429, 500, 502, 503, 504. */
 bool zreg__errors_passing(int http_status);
 
 /** {"errors":[{"code","message","detail"?}]} in new memory. `detail` is taken, NULL: none. */
@@ -51,5 +52,12 @@ zreg_status zreg__errors_body(char **out, zreg__code code, const char *message, 
  */
 zreg_status zreg__errors_from_response(zreg_error *err, int http_status, const void *body,
                                        size_t size, const char *what);
+
+/** Whether it says that a manifest cannot be stored before its blobs are. */
+bool zreg__errors_misses_blob(const zreg_error *err);
+
+/** Adds the digests that an error body names as unknown (MANIFEST_BLOB_UNKNOWN, BLOB_UNKNOWN), if it names any. */
+zreg_status zreg__errors_missing_blobs(zreg_strings *out, const void *body, size_t size,
+                                       zreg_error *err);
 
 #endif

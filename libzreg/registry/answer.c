@@ -11,10 +11,19 @@
 
 zreg_status zreg__answer_fail(zreg__fetch_exchange *exchange, const char *what, zreg_error *err)
 {
+    return zreg__answer_fail_telling(exchange, what, NULL, err);
+}
+
+zreg_status zreg__answer_fail_telling(zreg__fetch_exchange *exchange, const char *what,
+                                      zreg_strings *missing, zreg_error *err)
+{
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
 
     /* A body that is too long or breaks off leaves the status, which says enough. */
     (void)zreg__fetch_body(&body, exchange, NULL);
+    if (missing != NULL) {
+        ZREG__TRY(zreg__errors_missing_blobs(missing, zreg__buf_cstr(&body), body.size, err));
+    }
     bool fresh = err != NULL && err->code == ZREG_OK;
     zreg_status status = zreg__errors_from_response(err, zreg__fetch_status(exchange),
                                                     zreg__buf_cstr(&body), body.size, what);
@@ -42,8 +51,14 @@ zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, cons
                                                   : zreg__answer_fail(exchange, what, err);
 }
 
+bool zreg__answer_is_missing(const void *unused, const zreg__fetch_exchange *exchange)
+{
+    (void)unused;
+    return zreg__fetch_status(exchange) == 404;
+}
+
 zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zreg__host *host,
-                                        const char *what, zreg_error *err)
+                                        bool in_doubt, const char *what, zreg_error *err)
 {
     const zreg__quirks *quirks = host->quirks;
     int status = zreg__fetch_status(exchange);
@@ -55,6 +70,9 @@ zreg_status zreg__answer_expect_deleted(zreg__fetch_exchange *exchange, const zr
         return zreg__fail(err, ZREG_UNSUPPORTED,
                           "%s: %s runs %s, which deletes nothing on request; prune its storage",
                           what, host->name, quirks->software);
+    }
+    if (in_doubt && zreg__answer_is_missing(NULL, exchange)) {
+        return ZREG_OK;
     }
     return zreg__answer_fail(exchange, what, err);
 }

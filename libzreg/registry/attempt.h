@@ -11,6 +11,9 @@
 
 #include "registry/client_inner.h"
 
+/** An operation that came this much further may break as often as it likes: its failures are forgotten. */
+#define ZREG__ATTEMPT_PROGRESS_BYTES ZREG__MIB
+
 /** One operation; begin with `failures` 0. */
 typedef struct zreg__attempt {
     zreg_client *client;

@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-/* A connection that brought this much may break as often as it likes. */
-#define PROGRESS_BYTES ((uint64_t)1 << 20)
-
 struct zreg_blob_reader {
     zreg_client *client;
     zreg_cancel *cancel;
@@ -21,12 +18,12 @@ struct zreg_blob_reader {
     zreg__fetch_exchange *exchange;
     zreg__hash hash; /* of the bytes received, unless it is a part */
     uint64_t received;
-    bool is_part;        /* then nothing can be verified */
-    uint64_t whole;      /* the size that the blob must have; UINT64_MAX: any */
-    uint64_t first;      /* where the part begins; else 0 */
-    uint64_t wanted;     /* bytes asked for; UINT64_MAX: to the end */
-    uint64_t size;       /* of what is read; UINT64_MAX: unknown */
-    uint64_t skip;       /* bytes that are sent again, to be dropped */
+    bool is_part;    /* then nothing can be verified */
+    uint64_t whole;  /* the size that the blob must have; UINT64_MAX: any */
+    uint64_t first;  /* where the part begins; else 0 */
+    uint64_t wanted; /* bytes asked for; UINT64_MAX: to the end */
+    uint64_t size;   /* of what is read; UINT64_MAX: unknown */
+    uint64_t skip;   /* bytes that are sent again, to be dropped */
     zreg__attempt attempt;
     uint64_t resumed_at; /* bytes received when it was last resumed */
     bool verified;
@@ -77,13 +74,6 @@ static zreg_status fail_past_end(const zreg_blob_reader *reader, zreg_error *err
                       reader->target.what, (unsigned long long)reader->first);
 }
 
-static zreg_status fail_size(const zreg_blob_reader *reader, uint64_t whole, zreg_error *err)
-{
-    return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
-                      reader->target.what, (unsigned long long)whole,
-                      (unsigned long long)reader->whole);
-}
-
 /* The whole comes where Range is not known: what is before the part is dropped. */
 static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
 {
@@ -94,15 +84,16 @@ static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
         return ZREG_OK;
     }
     if (reader->whole != UINT64_MAX && whole != reader->whole) {
-        return fail_size(reader, whole, err);
+        return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
+                          reader->target.what, (unsigned long long)whole,
+                          (unsigned long long)reader->whole);
     }
     if (whole <= reader->first) {
         return fail_past_end(reader, err);
     }
     if (reader->size == UINT64_MAX) {
-        uint64_t rest = whole - reader->first;
-
-        reader->size = rest < reader->wanted ? rest : reader->wanted;
+        whole -= reader->first;
+        reader->size = whole < reader->wanted ? whole : reader->wanted;
     }
     return ZREG_OK;
 }
@@ -112,6 +103,7 @@ static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint
                             uint64_t whole)
 {
     uint64_t length = zreg__fetch_length(reader->exchange);
+    uint64_t got = last - reader->first + 1;
     bool is_last = whole != UINT64_MAX && last == whole - 1;
 
     if (first != reader->first + reader->received || last < first ||
@@ -119,13 +111,12 @@ static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint
         return false;
     }
     if (reader->size != UINT64_MAX) {
-        return last - reader->first + 1 == reader->size;
+        return got == reader->size;
     }
     if (reader->wanted == UINT64_MAX) {
         return is_last || whole == UINT64_MAX;
     }
-    return last - reader->first + 1 == reader->wanted ||
-           (is_last && last - reader->first + 1 < reader->wanted);
+    return got == reader->wanted || (is_last && got < reader->wanted);
 }
 
 /* The answer to the request for a part (RFC 9110, 14.4, 15.3.7, 15.5.17). */
@@ -167,7 +158,8 @@ static char *range_header(const zreg_blob_reader *reader)
 /* The beginning of a blob of known size is asked for as the whole that it is. */
 static bool wants_range(const zreg_blob_reader *reader)
 {
-    return reader->received > 0 || (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
+    return reader->received > 0 ||
+           (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
 }
 
 static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
@@ -255,8 +247,7 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
 zreg_status zreg_blob_open(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
                            const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg_blob_reader whole = {
-        .wanted = UINT64_MAX, .whole = UINT64_MAX, .size = UINT64_MAX};
+    const zreg_blob_reader whole = {.wanted = UINT64_MAX, .whole = UINT64_MAX, .size = UINT64_MAX};
 
     zreg__error_clear(err);
     return open(out, &whole, client, ref, digest, cancel, err);
@@ -316,14 +307,12 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
 /* Opens the blob anew after it broke off; `failed` says why. */
 static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zreg_error *err)
 {
-    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT) {
-        return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
-    }
-    if (reader->received - reader->resumed_at >= PROGRESS_BYTES) {
+    if (reader->received - reader->resumed_at >= ZREG__ATTEMPT_PROGRESS_BYTES) {
         reader->attempt.failures = 0;
     }
     reader->resumed_at = reader->received;
-    if (!zreg__attempt_may_again(&reader->attempt)) {
+    if (zreg__fetch_failed_how(reader->exchange) != ZREG__FETCH_TRANSIENT ||
+        !zreg__attempt_may_again(&reader->attempt)) {
         return zreg__fail(err, failed->code, "%s: %s", reader->target.what, failed->message);
     }
     ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, failed, err));
@@ -395,8 +384,8 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
         ZREG__TRY(receive_checked(&size, reader, &reader->held, 1, err));
         reader->holds = size == 1;
     }
+    *out_size = 0;
     if (!reader->holds) {
-        *out_size = 0;
         return ZREG_OK;
     }
     ZREG__TRY(receive_checked(&size, reader, single ? &next : buffer + 1, single ? 1 : capacity - 1,
@@ -410,19 +399,21 @@ static zreg_status read_behind(size_t *out_size, zreg_blob_reader *reader, char 
     return ZREG_OK;
 }
 
-static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                             size_t capacity, zreg_error *err);
-
-/* The answer ended well, and before the size that the blob must have. */
-static zreg_status read_missing(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                                size_t capacity, zreg_error *err)
+/* Asks again while the answer ends well, and before the size that the blob must have. */
+static zreg_status receive_surely(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                                  size_t capacity, zreg_error *err)
 {
-    zreg_error failed = {0};
+    for (;;) {
+        zreg_error failed = {0};
 
-    (void)fail_short(reader, &failed);
-    ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
-    ZREG__TRY(request_bytes(reader, err));
-    return read_part(out_size, reader, buffer, capacity, err);
+        ZREG__TRY(receive(out_size, reader, buffer, capacity, err));
+        if (*out_size > 0 || reader->whole == UINT64_MAX) {
+            return ZREG_OK;
+        }
+        (void)fail_short(reader, &failed);
+        ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
+        ZREG__TRY(request_bytes(reader, err));
+    }
 }
 
 /* Of a part: what comes after it is not read, and ends the transfer. */
@@ -438,13 +429,11 @@ static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *b
         *out_size = 0;
         return ZREG_OK;
     }
-    ZREG__TRY(receive(&size, reader, buffer, rest < capacity ? (size_t)rest : capacity, err));
+    ZREG__TRY(
+        receive_surely(&size, reader, buffer, rest < capacity ? (size_t)rest : capacity, err));
     reader->received += size;
     if (reader->received > ZREG__MAX_BLOB_BYTES) {
         return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
-    }
-    if (size == 0 && reader->whole != UINT64_MAX) {
-        return read_missing(out_size, reader, buffer, capacity, err);
     }
     if (size == 0 && (reader->size != UINT64_MAX || reader->received == 0)) {
         return fail_short(reader, err);

@@ -80,11 +80,12 @@ zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client
                                               const zreg_ref *ref, const zreg_descriptor *manifest,
                                               zreg_cancel *cancel, zreg_error *err);
 
-/** zreg_client_manifest_put, telling where the image came from (oci/origin.h); `origin` may be
- *  NULL. */
+/** zreg_client_manifest_put, telling where the image came from (oci/origin.h); `origin` may be NULL. Blobs
+ *  that the registry says it lacks are added to `missing`, which may be NULL. */
 zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *ref,
                                            const zreg_manifest *manifest, const char *origin,
-                                           zreg_cancel *cancel, zreg_error *err);
+                                           zreg_strings *missing, zreg_cancel *cancel,
+                                           zreg_error *err);
 
 /** Deletes a tag by the registry's own protocol. */
 zreg_status zreg__client_manifest_untag(zreg_client *client, const zreg_ref *ref,

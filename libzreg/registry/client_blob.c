@@ -3,19 +3,13 @@
 #include "base/error.h"
 #include "registry/blob_target.h"
 
-static zreg_status ask(zreg__fetch_exchange **out, const char *method, unsigned actions,
-                       zreg_client *client, const zreg__blob_target *target, zreg_cancel *cancel,
-                       zreg_error *err)
+static zreg_status ask(zreg__fetch_exchange **out, zreg__request *request, zreg_client *client,
+                       const zreg__blob_target *target, zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg__request request = {
-        .method = method,
-        .path = target->path,
-        .repository = target->repository,
-        .actions = actions,
-        .what = target->what,
-    };
-
-    return zreg__request_send(out, client, target->host, &request, cancel, err);
+    request->path = target->path;
+    request->repository = target->repository;
+    request->what = target->what;
+    return zreg__request_send(out, client, target->host, request, cancel, err);
 }
 
 /* By GET, whose body is not read: for registries whose HEAD says too little. */
@@ -38,11 +32,12 @@ zreg_status zreg_blob_head(uint64_t *out_size_bytes, zreg_client *client, const 
 {
     ZREG__AUTO(zreg__blob_target) zreg__blob_target target = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    zreg__request request = {.method = "HEAD", .actions = ZREG__PULL};
     uint64_t size;
 
     zreg__error_clear(err);
     ZREG__TRY(zreg__blob_target_of(&target, client, ref, digest, err));
-    ZREG__TRY(ask(&exchange, "HEAD", ZREG__PULL, client, &target, cancel, err));
+    ZREG__TRY(ask(&exchange, &request, client, &target, cancel, err));
     if (zreg__fetch_status(exchange) == 404) {
         return zreg__answer_fail(exchange, target.what, err);
     }
@@ -62,9 +57,13 @@ zreg_status zreg_blob_delete(zreg_client *client, const zreg_ref *ref, const zre
 {
     ZREG__AUTO(zreg__blob_target) zreg__blob_target target = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    const zreg__request_look look = {.shows_done = zreg__answer_is_missing};
+    bool in_doubt = false;
+    zreg__request request = {
+        .method = "DELETE", .actions = ZREG__DELETE, .look = &look, .out_in_doubt = &in_doubt};
 
     zreg__error_clear(err);
     ZREG__TRY(zreg__blob_target_of(&target, client, ref, digest, err));
-    ZREG__TRY(ask(&exchange, "DELETE", ZREG__DELETE, client, &target, cancel, err));
-    return zreg__answer_expect_deleted(exchange, target.host, target.what, err);
+    ZREG__TRY(ask(&exchange, &request, client, &target, cancel, err));
+    return zreg__answer_expect_deleted(exchange, target.host, in_doubt, target.what, err);
 }

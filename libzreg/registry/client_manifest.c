@@ -134,8 +134,9 @@ static bool is_json(const zreg__buf *body)
 }
 
 /* What is no JSON is no manifest that could be wrong: something else answered, or half of it came. */
-static zreg_status take_manifest(void *user, const zreg__fetch_exchange *exchange,
-                                 const zreg__buf *body, zreg_error *err)
+static zreg_status take_manifest(bool *out_passing, void *user,
+                                 const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                                 zreg_error *err)
 {
     reading *self = user;
     zreg_error failed = {0};
@@ -143,10 +144,8 @@ static zreg_status take_manifest(void *user, const zreg__fetch_exchange *exchang
         parse_answer(&self->manifest, body, exchange, self->ref, self->what, &failed);
 
     self->modified_s = modified_s(exchange);
-    if (status == ZREG_INVAL && !is_json(body)) {
-        return zreg__fail(err, ZREG_PROTO, "%s: the answer is no JSON; is the address right?",
-                          self->what);
-    }
+    *out_passing =
+        status == ZREG_PROTO || status == ZREG_CORRUPT || (status == ZREG_INVAL && !is_json(body));
     if (status != ZREG_OK) {
         zreg__fail_again(err, &failed);
         return zreg__error_prefix(err, status, "%s", zreg_ref_text(self->ref));
@@ -313,12 +312,23 @@ zreg_status zreg_client_manifest_put(zreg_client *client, const zreg_ref *ref,
                                      const zreg_manifest *manifest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    return zreg__client_manifest_put_from(client, ref, manifest, NULL, cancel, err);
+    return zreg__client_manifest_put_from(client, ref, manifest, NULL, NULL, cancel, err);
+}
+
+static bool is_there(const void *manifest, const zreg__fetch_exchange *found)
+{
+    zreg_digest told;
+    bool has_told = false;
+
+    return zreg__fetch_status(found) == 200 &&
+           told_digest(&told, &has_told, found, "", NULL) == ZREG_OK && has_told &&
+           zreg_digest_equal(&told, zreg_manifest_digest(manifest));
 }
 
 zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *ref,
                                            const zreg_manifest *manifest, const char *origin,
-                                           zreg_cancel *cancel, zreg_error *err)
+                                           zreg_strings *missing, zreg_cancel *cancel,
+                                           zreg_error *err)
 {
     ZREG__AUTO(manifest_target) manifest_target target = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
@@ -331,7 +341,9 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__PULL | ZREG__PUSH,
         .headers = {type, told},
+        .commits = true,
     };
+    zreg__request_look look = {.shows_done = is_there, .user = manifest};
 
     zreg__error_clear(err);
     if (type == NULL || (origin != NULL && told == NULL)) {
@@ -342,10 +354,11 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
     ZREG__TRY(target_of(&target, client, ref, err));
     request.path = target.path;
     request.what = target.what;
-    request.commits = true;
+    look.accept = target.accept;
+    request.look = &look;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     if (zreg__fetch_status(exchange) / 100 != 2) {
-        return zreg__answer_fail(exchange, target.what, err);
+        return zreg__answer_fail_telling(exchange, target.what, missing, err);
     }
     ZREG__TRY(check_stored(exchange, manifest, target.what, err));
     return check_tag(client, target.host, ref, manifest, cancel, err);
@@ -361,11 +374,16 @@ static zreg_status delete (zreg_client *client, const zreg_ref *ref, bool is_tag
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__DELETE,
     };
+    zreg__request_look look = {.shows_done = zreg__answer_is_missing};
+    bool in_doubt = false;
     int status;
 
     ZREG__TRY(target_of(&target, client, ref, err));
     request.path = target.path;
     request.what = target.what;
+    request.out_in_doubt = &in_doubt;
+    look.accept = target.accept;
+    request.look = &look;
     ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
     status = zreg__fetch_status(exchange);
     if (is_tag && (status == 400 || status == 405 || status == 501)) {
@@ -373,7 +391,7 @@ static zreg_status delete (zreg_client *client, const zreg_ref *ref, bool is_tag
                           "%s: %s cannot delete a tag (HTTP %d); use its own interface",
                           zreg_ref_text(ref), target.host->name, status);
     }
-    return zreg__answer_expect_deleted(exchange, target.host, target.what, err);
+    return zreg__answer_expect_deleted(exchange, target.host, in_doubt, target.what, err);
 }
 
 zreg_status zreg_client_manifest_delete(zreg_client *client, const zreg_ref *ref,

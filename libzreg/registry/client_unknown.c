@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* Of bytes that we do not understand the digest is all that there is to judge by. */
-static zreg_status is_whole(void *user, const zreg__fetch_exchange *exchange, const zreg__buf *body,
-                            zreg_error *err)
+static zreg_status is_whole(bool *out_passing, void *user, const zreg__fetch_exchange *exchange,
+                            const zreg__buf *body, zreg_error *err)
 {
     const zreg_digest *digest = user;
     zreg_digest found;
@@ -20,6 +20,7 @@ static zreg_status is_whole(void *user, const zreg__fetch_exchange *exchange, co
     (void)exchange;
     memcpy(algorithm, digest->text, strcspn(digest->text, ":"));
     ZREG__TRY(zreg_digest_of(&found, algorithm, body->data, body->size, err));
+    *out_passing = !zreg_digest_equal(&found, digest);
     return zreg_digest_equal(&found, digest)
                ? ZREG_OK
                : zreg__fail(err, ZREG_CORRUPT,

@@ -23,8 +23,9 @@ typedef struct delivery {
     zreg_cancel *cancel;
     zreg__auth auth;
     zreg__fetch_failure failure;
-    bool tls;     /* of the last send */
-    bool refused; /* a 401 came */
+    bool tls;      /* of the last send */
+    bool refused;  /* a 401 came */
+    bool in_doubt; /* a try may have been carried out whose answer was lost */
 } delivery;
 
 static void delivery_finish(delivery *s)
@@ -267,10 +268,11 @@ static zreg_status try_once(zreg__fetch_exchange **out, delivery *s, zreg_error 
 static zreg_status fail_page(const delivery *s, const zreg__fetch_exchange *exchange,
                              zreg_error *err)
 {
-    zreg__fail(err, ZREG_PROTO,
-               "%s: %s answers with a web page (text/html); is the address right, and does no login "
-               "page or proxy stand before the registry?",
-               s->request->what, zreg__fetch_answerer(exchange)->host);
+    zreg__fail(
+        err, ZREG_PROTO,
+        "%s: %s answers with a web page (text/html); is the address right, and does no login "
+        "page or proxy stand before the registry?",
+        s->request->what, zreg__fetch_answerer(exchange)->host);
     zreg__fetch_blame(exchange, err);
     return ZREG_PROTO;
 }
@@ -285,14 +287,17 @@ static zreg_status parse_json(const zreg__request *request, const zreg__buf *bod
                       request->what);
 }
 
-static zreg_status judge(const zreg__request *request, const zreg__fetch_exchange *exchange,
-                         const zreg__buf *body, zreg_error *err)
+static zreg_status judge(bool *out_passing, const zreg__request *request,
+                         const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                         zreg_error *err)
 {
     if (request->json != NULL) {
+        *out_passing = true;
         return parse_json(request, body, err);
     }
-    return request->judge == NULL ? ZREG_OK
-                                  : request->judge(request->judge_user, exchange, body, err);
+    return request->judge == NULL
+               ? ZREG_OK
+               : request->judge(out_passing, request->judge_user, exchange, body, err);
 }
 
 /* Reads the body of a 200 and has it judged. */
@@ -301,6 +306,7 @@ static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_e
     const zreg__request *request = s->request;
     ZREG__AUTO(zreg__buf) zreg__buf own = ZREG__BUF(request->json_bytes);
     zreg__buf *body = request->json != NULL ? &own : request->answer;
+    bool passing = false;
     zreg_status status;
 
     if (body == NULL || zreg__fetch_status(exchange) != 200) {
@@ -312,8 +318,8 @@ static zreg_status take_body(delivery *s, zreg__fetch_exchange *exchange, zreg_e
         s->failure = zreg__fetch_failed_how(exchange);
         return zreg__error_prefix(err, status, "%s", request->what);
     }
-    status = judge(request, exchange, body, err);
-    if (status == ZREG_PROTO || status == ZREG_CORRUPT) {
+    status = judge(&passing, request, exchange, body, err);
+    if (status != ZREG_OK && passing) {
         s->failure = ZREG__FETCH_TRANSIENT;
     }
     return status;
@@ -328,14 +334,56 @@ static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_err
     return status;
 }
 
+/* Whether it was done already: then the answer that shows it is the answer. Not knowing is no failure. */
+static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_error *err)
+{
+    const zreg__request_look *how = s->request->look;
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    zreg_error failed = {0};
+    const zreg__request head = {
+        .method = "HEAD",
+        .path = s->request->path,
+        .repository = s->request->repository,
+        .actions = ZREG__PULL,
+        .headers = {how->accept},
+        .once = true,
+        .what = s->request->what,
+    };
+
+    if (zreg__request_send(&exchange, s->client, s->host, &head, s->cancel, &failed) ==
+        ZREG_CANCELLED) {
+        return zreg__fail_again(err, &failed);
+    }
+    if (exchange != NULL && how->shows_done(how->user, exchange)) {
+        *out = zreg__steal(&exchange);
+    }
+    return ZREG_OK;
+}
+
+/* Who refuses a request for the time being has not carried it out. */
+static bool leaves_doubt(const zreg__fetch_exchange *exchange, zreg_status status,
+                         zreg__fetch_failure failure)
+{
+    return status == ZREG_OK
+               ? zreg__fetch_status(exchange) >= 500 || zreg__fetch_sent_twice(exchange)
+               : failure != ZREG__FETCH_FINAL;
+}
+
 /* One try, to the last byte that is the request's own to read. */
 static zreg_status send_whole(zreg__fetch_exchange **out, zreg__fetch_failure *failure, bool last,
                               void *user, zreg_error *err)
 {
     delivery *s = user;
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    zreg_status status = send_logged(&exchange, s, err);
+    zreg_status status;
 
+    if (s->in_doubt && s->request->look != NULL) {
+        ZREG__TRY(look(out, s, err));
+    }
+    if (*out != NULL) {
+        return ZREG_OK;
+    }
+    status = send_logged(&exchange, s, err);
     if (status == ZREG_OK && zreg__answer_is_page(exchange) && !(last && s->request->may_be_page)) {
         s->failure = ZREG__FETCH_TRANSIENT;
         status = fail_page(s, exchange, err);
@@ -344,6 +392,7 @@ static zreg_status send_whole(zreg__fetch_exchange **out, zreg__fetch_failure *f
         status = take_body(s, exchange, err);
     }
     *failure = s->failure;
+    s->in_doubt |= leaves_doubt(exchange, status, s->failure);
     if (status == ZREG_OK) {
         *out = zreg__steal(&exchange);
     }
@@ -391,5 +440,10 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     if (request->once || request->stream || request->fleeting) {
         return send_once(out, &sending, err);
     }
-    return zreg__attempt_send(out, &attempt, send_whole, &sending, err);
+    zreg_status status = zreg__attempt_send(out, &attempt, send_whole, &sending, err);
+
+    if (request->out_in_doubt != NULL) {
+        *request->out_in_doubt = sending.in_doubt;
+    }
+    return status;
 }

@@ -8,9 +8,18 @@
 
 #define ZREG__REQUEST_HEADERS 4
 
-/** Judges a 200 and its body. PROTO and CORRUPT: it is asked for again, as far as tries are left. */
-typedef zreg_status zreg__request_judge(void *user, const zreg__fetch_exchange *exchange,
-                                        const zreg__buf *body, zreg_error *err);
+/** Judges a 200 and its body; `*out_passing`: what is wrong may have been so for a moment, and it is asked
+ *  for again, as far as tries are left. */
+typedef zreg_status zreg__request_judge(bool *out_passing, void *user,
+                                        const zreg__fetch_exchange *exchange, const zreg__buf *body,
+                                        zreg_error *err);
+
+/** How a HEAD of the same path tells whether a request whose answer was lost was carried out. */
+typedef struct zreg__request_look {
+    const char *accept; /* "Accept: ..."; or NULL */
+    bool (*shows_done)(const void *user, const zreg__fetch_exchange *found);
+    const void *user;
+} zreg__request_look;
 
 /** The body must live until the exchange is closed, all else until zreg__request_send returns. */
 typedef struct zreg__request {
@@ -36,17 +45,20 @@ typedef struct zreg__request {
     uint32_t limit_ms; /* longest time for a fleeting one */
     uint64_t *out_serial; /* of one sent once: the token it went with; 0: none. Or NULL */
     zreg__fetch_failure *out_failure; /* and why there was no answer; or NULL */
-    zreg__buf *answer;    /* the body of a 200 is read into it before it counts; or NULL */
+    zreg__buf *answer;          /* the body of a 200 is read into it before it counts; or NULL */
     zreg__request_judge *judge; /* and judged; or NULL */
     void *judge_user;
-    zreg__json **json;  /* or it is read as JSON, and the caller's to free; or NULL */
-    size_t json_bytes;  /* of at most so many bytes */
-    const char *what; /* for errors: "manifest docker.io/library/x:1" */
+    zreg__json **json;              /* or it is read as JSON, and the caller's to free; or NULL */
+    size_t json_bytes;              /* of at most so many bytes */
+    const zreg__request_look *look; /* it is looked at before it is sent again; or NULL */
+    bool *out_in_doubt;             /* an earlier try may have been carried out; or NULL */
+    const char *what;               /* for errors: "manifest docker.io/library/x:1" */
 } zreg__request;
 
 /**
  * Sends a request and waits for the head of an answer, and with `answer` for its body, which is not a
- * 401 and not one that a later try might mend. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED,
+ * 401 and not one that a later try might mend; or, with `look`, the answer to a HEAD that shows that it
+ * was done. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED,
  * those of `judge`.
  */
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,

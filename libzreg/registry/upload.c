@@ -8,6 +8,7 @@
  */
 #include "registry/upload.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "registry/retry.h"
@@ -15,6 +16,10 @@
 #include <string.h>
 
 #define OCTETS "Content-Type: application/octet-stream"
+
+/* How long an abandoned session may keep us; less when the caller is in a hurry. */
+#define ABANDON_MS 1000
+#define ABANDON_CANCELLED_MS 50
 
 zreg_status zreg__upload_init(zreg__upload *self, zreg_client *client, const zreg_ref *ref,
                               const zreg_digest *digest, uint64_t size_bytes, zreg_cancel *cancel,
@@ -159,6 +164,7 @@ static zreg_status closing_url(zreg__fetch_url *out, const zreg__upload *self, z
 
 static zreg_status send_request(zreg__upload *self, zreg__request *request, zreg_error *err)
 {
+    self->piece = atomic_load(&self->target.host->upload_piece);
     request->repository = self->target.repository;
     request->actions = ZREG__PULL | ZREG__PUSH;
     request->once = true;
@@ -363,6 +369,26 @@ zreg_status zreg__upload_finish(zreg__upload *self, zreg_error *err)
     self->fault = (zreg__upload_fault){0};
     (void)finish(self, &failed);
     return conclude(self, &failed, err);
+}
+
+void zreg__upload_abandon(zreg__upload *self)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    bool hurry = zreg_cancel_triggered(self->cancel) != 0;
+    const zreg__request request = {
+        .method = "DELETE",
+        .url = &self->session,
+        .repository = self->target.repository,
+        .actions = ZREG__PULL | ZREG__PUSH,
+        .fleeting = true,
+        .limit_ms = hurry ? ABANDON_CANCELLED_MS : ABANDON_MS,
+        .what = self->target.what,
+    };
+
+    if (zreg__upload_has_session(self)) {
+        (void)zreg__request_send(&exchange, self->client, self->target.host, &request, self->cancel,
+                                 NULL);
+    }
 }
 
 void zreg__upload_done(zreg__upload *self)

@@ -29,11 +29,12 @@ typedef struct zreg__upload {
     zreg_digest digest;
     uint64_t size; /* UINT64_MAX: unknown */
 
-    zreg__fetch_url session; /* no target: there is none */
-    uint64_t minimum;        /* OCI-Chunk-Min-Length, or 0 */
+    zreg__fetch_url session;        /* no target: there is none */
+    uint64_t minimum;               /* OCI-Chunk-Min-Length, or 0 */
     zreg__fetch_exchange *exchange; /* the PUT or PATCH under way */
     bool closing;                   /* it is the PUT, after which the blob is stored */
     bool whole;                     /* with the bytes of the blob in it */
+    uint64_t piece;                 /* host->upload_piece when it was opened */
     uint64_t left;                  /* bytes that it still takes; UINT64_MAX: no end */
     uint64_t at;                    /* bytes that the registry has or is being sent */
     bool stored;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of an upload after a failure. Where it is in doubt whether the registry has the blob,
  * it is asked before anything is sent again. */
-#include "base/cancel.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "oci/errors.h"
@@ -11,16 +10,9 @@
 /* To ask how far a session has come costs a request: less than to send this much again. */
 #define WORTH_ASKING_BYTES ZREG__MIB
 
-/* An upload that came this much further may break as often as it likes. */
-#define PROGRESS_BYTES ZREG__MIB
-
 /* Bodies that are refused for their size become as large as this, then a quarter at a time. */
 #define LARGEST_PIECE_BYTES (16 * ZREG__MIB)
 #define SMALLEST_PIECE_BYTES (64 * ZREG__KIB)
-
-/* How long an abandoned session may keep us; less when the caller is in a hurry. */
-#define ABANDON_MS 1000
-#define ABANDON_CANCELLED_MS 50
 
 typedef enum verdict {
     FINAL,   /* the same will happen again */
@@ -28,22 +20,26 @@ typedef enum verdict {
     CHANGED, /* it will be sent in another way, or with another token */
 } verdict;
 
-/* A new way is learned by whoever meets the refusal first; others go along. */
+/* A new way is learned by whoever meets the refusal first; others go along, who were refused when they had sent in
+ * the old way. */
 static verdict learn_piece(zreg__upload *self, uint64_t piece)
 {
-    atomic_store(&self->target.host->upload_piece, piece);
-    zreg__log_line(&self->client->log, ZREG_LOG_INFO,
-                   piece == UINT64_MAX ? "%s: %s takes no PUT with a body; sending by PATCH"
-                                       : "%s: %s takes no body of this size; sending it in pieces",
-                   self->target.what, self->target.host->name);
+    uint64_t before = self->piece;
+
+    if (atomic_compare_exchange_strong(&self->target.host->upload_piece, &before, piece)) {
+        zreg__log_line(&self->client->log, ZREG_LOG_INFO,
+                       piece == UINT64_MAX
+                           ? "%s: %s takes no PUT with a body; sending by PATCH"
+                           : "%s: %s takes no body of this size; sending it in pieces",
+                       self->target.what, self->target.host->name);
+    }
     return CHANGED;
 }
 
 /* Smaller pieces, unless the registry wants larger ones (OCI-Chunk-Min-Length). */
 static verdict shrink(zreg__upload *self)
 {
-    uint64_t piece = atomic_load(&self->target.host->upload_piece);
-    uint64_t sent = piece == 0 || piece == UINT64_MAX ? self->size : piece;
+    uint64_t sent = self->piece == 0 || self->piece == UINT64_MAX ? self->size : self->piece;
     uint64_t next = sent > LARGEST_PIECE_BYTES ? LARGEST_PIECE_BYTES : sent / 4;
 
     if (next < SMALLEST_PIECE_BYTES || next < self->minimum) {
@@ -153,7 +149,7 @@ static bool take_range(zreg__upload *self, const zreg__fetch_exchange *exchange)
         return false;
     }
     self->at = last + 1;
-    if (self->at >= self->told + PROGRESS_BYTES) {
+    if (self->at >= self->told + ZREG__ATTEMPT_PROGRESS_BYTES) {
         self->attempt.failures = 0;
     }
     self->told = self->at;
@@ -168,8 +164,8 @@ static zreg_status ask_session(bool *out_known, zreg__upload *self, zreg_error *
     zreg__request request = {.method = "GET", .url = &self->session, .once = true};
 
     ZREG__TRY(ask(&exchange, self, &request, err));
-    *out_known = exchange != NULL && zreg__fetch_status(exchange) / 100 == 2 &&
-                 take_range(self, exchange);
+    *out_known =
+        exchange != NULL && zreg__fetch_status(exchange) / 100 == 2 && take_range(self, exchange);
     if (*out_known && zreg__answer_location(&next, exchange, "", NULL) == ZREG_OK) {
         zreg__fetch_url_finish(&self->session);
         self->session = next;
@@ -223,28 +219,8 @@ zreg_status zreg__upload_recover(zreg__upload *self, zreg_error *err)
         return zreg__fail_again(err, &self->fault.error);
     }
     if (found == AGAIN) {
-        ZREG__TRY(zreg__attempt_again(&self->attempt, self->fault.asked_ms, &self->fault.error,
-                                      err));
+        ZREG__TRY(
+            zreg__attempt_again(&self->attempt, self->fault.asked_ms, &self->fault.error, err));
     }
     return go_on(self, found, err);
-}
-
-void zreg__upload_abandon(zreg__upload *self)
-{
-    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
-    bool hurry = zreg_cancel_triggered(self->cancel) != 0;
-    const zreg__request request = {
-        .method = "DELETE",
-        .url = &self->session,
-        .repository = self->target.repository,
-        .actions = ZREG__PULL | ZREG__PUSH,
-        .fleeting = true,
-        .limit_ms = hurry ? ABANDON_CANCELLED_MS : ABANDON_MS,
-        .what = self->target.what,
-    };
-
-    if (zreg__upload_has_session(self)) {
-        (void)zreg__request_send(&exchange, self->client, self->target.host, &request,
-                                 self->cancel, NULL);
-    }
 }

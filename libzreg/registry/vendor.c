@@ -37,6 +37,7 @@ zreg_status zreg__vendor_send(zreg__fetch_exchange **out, const zreg__tagapi *ap
         .authorization = call->authorization,
         .json = call->json,
         .json_bytes = ZREG__MAX_TAGS_PAGE_BYTES,
+        .out_in_doubt = call->out_in_doubt,
         .what = call->what,
     };
 
@@ -173,7 +174,9 @@ zreg_status zreg__vendor_remove(const zreg__tagapi *api, zreg_client *client, co
     ZREG__AUTO_FREE char *path =
         zreg__asprintf("%s%s%s%s%s", api->repositories, repository, api->tags, tag, api->tag_end);
     ZREG__AUTO_FREE char *what = zreg__asprintf("tag %s:%s on %s", repository, tag, api->name);
-    zreg__vendor_call call = {.method = "DELETE", .path = path, .what = what};
+    bool in_doubt = false;
+    zreg__vendor_call call = {
+        .method = "DELETE", .path = path, .out_in_doubt = &in_doubt, .what = what};
     zreg__host *host = NULL;
 
     if (path == NULL || what == NULL) {
@@ -184,6 +187,5 @@ zreg_status zreg__vendor_remove(const zreg__tagapi *api, zreg_client *client, co
         return zreg__fail(err, ZREG_DENIED, "%s: %s", what, api->wants_token);
     }
     ZREG__TRY(send_as_user(&exchange, api, client, host, repository, &call, cancel, err));
-    return zreg__fetch_status(exchange) / 100 == 2 ? ZREG_OK
-                                                   : zreg__answer_fail(exchange, what, err);
+    return zreg__answer_expect_deleted(exchange, host, in_doubt, what, err);
 }

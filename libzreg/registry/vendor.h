@@ -20,6 +20,7 @@ typedef struct zreg__vendor_call {
     const char *authorization; /* or NULL */
     const zreg__buf *body;     /* JSON, secret; or NULL */
     zreg__json **json;         /* what the answer is read into, see registry/request.h; or NULL */
+    bool *out_in_doubt;        /* see registry/request.h; or NULL */
     const char *what;          /* for errors */
 } zreg__vendor_call;
 

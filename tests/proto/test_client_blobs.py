@@ -85,15 +85,20 @@ def test_11_a_registry_without_ranges_sends_all_again():
         assert len(registry.log) == 2
 
 
-def test_11_another_range_than_asked_for_is_an_error():
+def test_11_another_range_than_asked_for_is_never_taken():
     data = content(1000)
     for header in (None, "bytes 99-999/1000", "bytes 101-999/1000", "bytes 100-999/2000", "bytes 100-", "x"):
         with World() as world:
-            registry, client = world.registry(), world.client()
+            registry, client = world.registry(), world.client(attempts=3)
             digest = registry.add_blob("a/b", data)
-            headers = {"Content-Range": header} if header else {}
-            registry.on("GET", "/blobs/", Answer(200, data, cut=100), Answer(206, data[100:], headers))
+            other = Answer(206, data[100:], {"Content-Range": header} if header else {})
+            registry.on("GET", "/blobs/", Answer(200, data, cut=100), other)
+            assert client.do("blob-get", f"{registry.name}/a/b", digest) == ["1000"]
+            assert [request.headers["Range"] for request in registry.log] == [None, "bytes=100-", "bytes=100-"]
+            registry.clear()
+            registry.on("GET", "/blobs/", Answer(200, data, cut=100), *[other] * 9)
             client.fails("PROTO", "blob-get", f"{registry.name}/a/b", digest)
+            assert len(registry.log) == 3, (header, registry.log)
 
 
 def test_11_a_download_that_always_drops_ends():
@@ -263,13 +268,28 @@ def test_redirects_are_followed_five_times():
         assert len(registry.log) == 1 + 6
 
 
-def test_an_early_refusal_of_an_upload_is_understood():
+def test_an_early_refusal_of_an_upload_makes_the_pieces_smaller():
+    size = 3 << 20
+    digest = sha256(content(size))
     with World() as world:
         registry, client = world.registry(), world.client()
         registry.on_head_of("PUT", "/uploads/", error(413, "SIZE_INVALID", "too big"))
+        registry.on_head_of("PATCH", "/uploads/", error(413, "SIZE_INVALID", "too big"))
+        assert client.do("blob-put", f"{registry.name}/a/b", size, digest, size) == [digest]
+        pieces = [len(request.body) for request in registry.log if request.method == "PATCH"]
+        assert sum(pieces) == size and pieces[0] == 0 and max(pieces) == size // 16, pieces
+
+
+def test_an_early_refusal_of_any_size_is_understood():
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        for method in ("PUT", *["PATCH"] * 9):
+            registry.on_head_of(method, "/uploads/", error(413, "SIZE_INVALID", "too big"))
         size = 64 << 20
         failure = client.fails("LIMIT", "blob-put", f"{registry.name}/a/b", size, sha256(b"x"), size)
         assert failure.http_status == "413", failure
+        methods = [request.method for request in registry.log if request.method in ("PUT", "PATCH")]
+        assert methods == ["PUT", *["PATCH"] * 5] and not registry.blobs, methods
 
 
 def test_38_connections_are_used_again():

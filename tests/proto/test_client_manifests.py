@@ -27,20 +27,26 @@ def test_01_a_retag_is_one_get_and_one_put():
 
 def test_18_the_digest_is_checked_before_anything_is_parsed():
     with World() as world:
-        registry, client = world.registry(), world.client()
+        registry, client = world.registry(), world.client(attempts=3)
         digest = registry.add_manifest("a/b", "t", manifest())
-        registry.on("GET", "/manifests/", Answer(200, b"not JSON", {"Content-Type": OCI_MANIFEST}))
+        wrong = Answer(200, b"not JSON", {"Content-Type": OCI_MANIFEST})
+        registry.on("GET", "/manifests/", wrong, times=3)
         client.fails("CORRUPT", "get", f"{registry.name}/a/b@{digest}")
+        assert len(registry.log) == 3
+        registry.on("GET", "/manifests/", wrong)
         assert client.do("get", f"{registry.name}/a/b@{digest}")[0] == digest
+        assert len(registry.log) == 5
 
 
 def test_18_a_digest_header_that_lies_is_an_error():
     with World() as world:
-        registry, client = world.registry(), world.client()
+        registry, client = world.registry(), world.client(attempts=2)
         for bad, status in ((sha256(b"other"), "CORRUPT"), (sha512(b"other"), "CORRUPT"), ("sha256:../x", "PROTO")):
+            registry.clear()
             registry.on("GET", "/manifests/", Answer(200, manifest(), {"Content-Type": OCI_MANIFEST,
-                                                                       "Docker-Content-Digest": bad}))
+                                                                       "Docker-Content-Digest": bad}), times=2)
             client.fails(status, "get", f"{registry.name}/a/b:t")
+            assert len(registry.log) == 2, registry.log
 
 
 def test_18_a_registry_that_stored_something_else_is_an_error():

@@ -100,11 +100,17 @@ def test_16_dropped_connections_are_tried_again():
         registry, client = image(world), world.client()
         client.do("get", f"{registry.name}/a/b:t")
         registry.clear()
-        registry.on("GET", "/manifests/", Answer(drop=True), Answer(200, manifest(), cut=10))
-        client.fails("NET", "get", f"{registry.name}/a/b:t")  # the body broke off after its head
-        client.do("get", f"{registry.name}/a/b:t")
+        broken = Answer(200, manifest(), cut=10)
+        registry.on("GET", "/manifests/", Answer(drop=True), broken)
+        assert client.do("get", f"{registry.name}/a/b:t")[0] == sha256(manifest())
+        assert len(registry.log) == 3, registry.log
+        registry.clear()
+        registry.on("GET", "/manifests/", broken, times=5)
+        client.fails("NET", "get", f"{registry.name}/a/b:t")
+        assert len(registry.log) == 5, registry.log
         registry.on("PUT", "/manifests/", Answer(drop=True))
         client.do("put", f"{registry.name}/a/b:u", world.file("m", manifest()))
+        assert registry.manifests["a/b"]["u"][1] == manifest()
 
 
 def test_16_a_closed_port_is_named():
@@ -254,11 +260,24 @@ def test_29_no_tags_at_all():
 
 def test_28_tags_without_end_or_sense_are_refused():
     with World() as world:
-        registry, client = world.registry(), world.client()
-        for body, status in ((b" " * (5 << 20), "LIMIT"), (b"[", "PROTO"), (b'{"tags": ["a b"]}', "PROTO"),
-                             (b'{"tags": ["../x"]}', "PROTO")):
-            registry.on("GET", "/tags/list", Answer(200, body))
+        registry, client = world.registry(), world.client(attempts=2)
+        for body, status, tries in ((b" " * (5 << 20), "LIMIT", 1), (b"[", "PROTO", 2),
+                                    (b'{"tags": ["a b"]}', "PROTO", 1), (b'{"tags": ["../x"]}', "PROTO", 1)):
+            registry.clear()
+            registry.on("GET", "/tags/list", Answer(200, body), times=tries)
             client.fails(status, "tags", f"{registry.name}/a/b")
+            assert len(registry.log) == tries, (body[:20], registry.log)
+
+
+def test_a_page_of_tags_that_is_cut_short_is_asked_for_again():
+    with World() as world:
+        registry, client = image(world), world.client()
+        whole = json.dumps({"name": "a/b", "tags": ["t"]}).encode()
+        for answer in (Answer(200, whole, cut=9), Answer(200, whole[:-1]), Answer(200, b"")):
+            registry.clear()
+            registry.on("GET", "/tags/list", answer)
+            assert client.do("tags", f"{registry.name}/a/b") == ["1", "t", "t"]
+            assert len(registry.log) == 2, registry.log
 
 
 def cancelled(client, *words):

@@ -92,9 +92,12 @@ def test_another_part_than_asked_for_is_an_error():
                          ("bytes 100-199/150", right), ("bytes 199-100/300000", right), ("x", right),
                          ("bytes 100-", right)):
         with World() as world:
-            registry, client = world.registry(), world.client()
-            registry.on("GET", "/blobs/", Answer(206, data, {"Content-Range": header} if header else {}))
+            registry, client = world.registry(), world.client(attempts=2)
+            other = Answer(206, data, {"Content-Range": header} if header else {})
+            registry.on("GET", "/blobs/", *[other] * 2, other, ranged)
             client.fails("PROTO", "blob-part", f"{registry.name}/a/b", sha256(DATA), 100, 100)
+            assert client.do("blob-part", f"{registry.name}/a/b", sha256(DATA), 100, 100) == wanted(100, 100)
+            assert [request.headers["Range"] for request in registry.log] == ["bytes=100-199"] * 4, header
 
 
 def test_a_part_of_unknown_whole_is_taken():
@@ -115,10 +118,11 @@ def test_a_part_that_breaks_off_is_resumed():
 
 def test_a_part_of_a_blob_that_shrank_is_an_error():
     with World() as world:
-        registry, client = world.registry(), world.client()
+        registry, client = world.registry(), world.client(attempts=3)
         registry.on("GET", "/blobs/", lambda request: ranged(request, cut=1000),
-                    lambda request: ranged(request, data=DATA[:2000]))
+                    *[lambda request: ranged(request, data=DATA[:2000])] * 2)
         client.fails("PROTO", "blob-part", f"{registry.name}/a/b", sha256(DATA), 100, 5000)
+        assert len(registry.log) == 3, registry.log
 
 
 def test_errors_of_a_part_are_those_of_a_blob():
