@@ -234,7 +234,12 @@ static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
     if (self->tar == NULL) {
         ZREG__TRY(zreg__tarindex_open(&self->tar, place->path, cancel, err));
     }
-    ZREG__TRY(read_file(&bytes, self->tar, "manifest.json", err));
+    zreg_status status = read_file(&bytes, self->tar, "manifest.json", err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status,
+                                  "no archive of docker save (oci-archive:FILE is a "
+                                  "layout)");
+    }
     ZREG__TRY(zreg__json_parse(&images, bytes.data, bytes.size, "manifest.json", err));
     ZREG__TRY(choose_image(&image, images, place, err));
     return make_manifest(self, image, cancel, err);

@@ -102,7 +102,9 @@ zreg_status zreg__layout_check(const zreg__layout *layout, zreg_error *err)
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     zreg_error why = {.code = ZREG_OK};
     if (zreg__layout_read(&text, layout, "oci-layout", &why) == ZREG_NOTFOUND) {
-        return zreg__fail(err, ZREG_INVAL, "no OCI layout: the file oci-layout is missing");
+        return zreg__fail(err, ZREG_INVAL, "no OCI layout: the file oci-layout is missing%s",
+                          layout->tar != NULL ? "; what docker save wrote is docker-archive:FILE"
+                                              : "");
     }
     ZREG__TRY(why.code == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why));
     ZREG__TRY(zreg__json_parse(&json, text.data, text.size, "oci-layout", err));
