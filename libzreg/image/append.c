@@ -9,6 +9,7 @@
 #include "image/append_layers.h"
 #include "image/graph.h"
 #include "image/imageconfig.h"
+#include "image/pack.h"
 #include "image/plan.h"
 #include "image/transfer.h"
 #include "oci/compose.h"
@@ -103,7 +104,8 @@ static zreg_status fetch_manifest(append *self, zreg_error *err)
         }
         ZREG__TRY(descend(self, err));
     }
-    return ZREG_OK;
+    const zreg__transfer_options options = {.phase = "append"};
+    return zreg__pack_on_the_way(&self->base, self->src, self->dst, &options, self->cancel, err);
 }
 
 static zreg_status fetch_base(append *self, zreg_error *err)

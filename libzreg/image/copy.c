@@ -133,24 +133,6 @@ static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
     return ZREG_OK;
 }
 
-/* What is in a docker archive has no manifest of its own that anyone could know. */
-static zreg_status pack(copy *self, zreg_cancel *cancel, zreg_error *err)
-{
-    zreg_manifest *smaller = NULL;
-    if (self->src->place->kind != ZREG__PLACE_ARCHIVE ||
-        self->dst->place->kind != ZREG__PLACE_REGISTRY) {
-        return ZREG_OK;
-    }
-    zreg_status status =
-        zreg__pack_layers(&smaller, self->src, self->root, &self->transfer, cancel, err);
-    if (status != ZREG_OK) {
-        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
-    }
-    zreg_manifest_free(self->root);
-    self->root = smaller;
-    return ZREG_OK;
-}
-
 static zreg_status check_source(const copy *self, zreg_error *err)
 {
     const zreg_digest *wanted = self->options.expect_digest;
@@ -276,7 +258,10 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
     ZREG__TRY(filter(self, cancel, err));
-    ZREG__TRY(pack(self, cancel, err));
+    if (!self->options.layers_as_is) {
+        ZREG__TRY(
+            zreg__pack_on_the_way(&self->root, self->src, self->dst, &self->transfer, cancel, err));
+    }
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);
     if (!self->options.with_referrers || within) {

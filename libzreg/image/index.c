@@ -11,6 +11,7 @@
 #include "image/endpoint.h"
 #include "image/graph.h"
 #include "image/imageconfig.h"
+#include "image/pack.h"
 #include "image/transfer.h"
 #include "oci/compose.h"
 #include "oci/manifest.h"
@@ -192,6 +193,9 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
                                          self->cancel, err));
         zreg_manifest_free(root);
         root = filtered;
+    }
+    if (!self->options.layers_as_is) {
+        ZREG__TRY(zreg__pack_on_the_way(&root, src, self->dst, &self->transfer, self->cancel, err));
     }
     return move_source(self, src, root, err);
 }

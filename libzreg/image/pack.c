@@ -126,9 +126,9 @@ static zreg_status remake(zreg_manifest **out, const packer *self, zreg_error *e
     return zreg_manifest_parse(out, text, strlen(text), zreg_manifest_media_type(self->image), err);
 }
 
-zreg_status zreg__pack_layers(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *image,
-                              const zreg__transfer_options *options, zreg_cancel *cancel,
-                              zreg_error *err)
+static zreg_status pack_layers(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *image,
+                               const zreg__transfer_options *options, zreg_cancel *cancel,
+                               zreg_error *err)
 {
     size_t count = zreg_manifest_count(image);
     bool any = false;
@@ -148,4 +148,21 @@ zreg_status zreg__pack_layers(zreg_manifest **out, zreg__endpoint *src, const zr
     ZREG__TRY(zreg__parallel_run(count, zreg__transfer_jobs(options), pack_one, NULL, &self, cancel,
                                  err));
     return remake(out, &self, err);
+}
+
+zreg_status zreg__pack_on_the_way(zreg_manifest **image, zreg__endpoint *src,
+                                  const zreg__endpoint *dst, const zreg__transfer_options *options,
+                                  zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *smaller = NULL;
+    if (src->place->kind != ZREG__PLACE_ARCHIVE || dst->place->kind != ZREG__PLACE_REGISTRY) {
+        return ZREG_OK;
+    }
+    zreg_status status = pack_layers(&smaller, src, *image, options, cancel, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(src));
+    }
+    zreg_manifest_free(*image);
+    *image = smaller;
+    return ZREG_OK;
 }

@@ -38,6 +38,7 @@ typedef struct zreg_copy_options {
     void *progress_user;
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
     int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
+    int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
 } zreg_copy_options;
 
 /** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */

@@ -145,6 +145,24 @@ def test_plain_layers_are_compressed_for_a_registry_and_always_to_the_same_bytes
         found = layers_at(w, f"{registry.address}/a:1")
         assert all(layer["media_type"] == LAYER + "+gzip" for layer in found), found
         assert found[0]["size"] < 10000, found
+        w.json("copy", "--layers", "as-is", f"docker-archive:{path}", f"{registry.address}/plain:1")
+        assert [layer["media_type"] for layer in layers_at(w, f"{registry.address}/plain:1")] == 2 * [LAYER]
+        assert w.run("copy", "--layers", "zip", f"docker-archive:{path}", f"{registry.address}/c:1").returncode == 2
+
+
+def test_what_is_made_of_an_archive_has_compressed_layers_too():
+    with world() as w:
+        registry = w.buildset()
+        path = save(w, "d.tar", docker_save([tar_of([("f", bytes(1 << 20))])] * 2))
+        (w.folder / "tree").mkdir()
+        (w.folder / "tree/f").write_text("text")
+        w.json("append", "--base", f"docker-archive:{path}", "--layer", w.folder / "tree", f"{registry.address}/a:1")
+        w.json("index", f"{registry.address}/i:1", f"docker-archive:{path}")
+        child = w.json("inspect", f"{registry.address}/i:1")["platforms"][0]["digest"]
+        for place, count in ((f"{registry.address}/a:1", 3), (f"{registry.address}/i@{child}", 2)):
+            found = layers_at(w, place)
+            assert [layer["media_type"] for layer in found] == count * [LAYER + "+gzip"], found
+            w.json("verify", place)
 
 
 def test_archives_come_by_pipes_and_packed():
