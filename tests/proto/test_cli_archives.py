@@ -187,7 +187,7 @@ def test_archives_come_by_pipes_and_packed():
 
 
 def test_who_waits_for_a_pipe_can_be_stopped():
-    with world() as w:
+    with world():
         waiting = subprocess.Popen(["zreg", "inspect", "oci-archive:-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         until(lambda: "poll" in open(f"/proc/{waiting.pid}/wchan").read() or
               open(f"/proc/{waiting.pid}/stat").read().split()[2] == "S", "it never waits")
