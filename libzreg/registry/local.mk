@@ -23,6 +23,7 @@ libzreg_sources += \
 	libzreg/registry/client_manifest.c \
 	libzreg/registry/client_referrers.c \
 	libzreg/registry/client_referrers.h \
+	libzreg/registry/client_unknown.c \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
 	libzreg/registry/dated_tags.c \

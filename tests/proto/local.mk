@@ -74,6 +74,8 @@ TESTS += \
 	tests/proto/test_cli_terminal.py \
 	tests/proto/test_cli_values.py \
 	tests/proto/test_cli_verbs.py \
+	tests/proto/test_cli_archives.py \
+	tests/proto/test_cli_graphs.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \

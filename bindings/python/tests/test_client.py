@@ -237,6 +237,15 @@ def test_copy_takes_along_what_belongs_to_the_image(client, server, push, tmp_pa
     assert (again.bytes, again.referrers_copied, again.referrers_skipped) == (0, 0, 2)
 
 
+def test_a_forced_copy_looks_for_each_part(client, server, push):
+    pushed = push("image:1", b"layer")
+    places = f"{server.address}/image:1", f"{server.address}/other:1"
+    client.copy(*places)
+    plain = client.copy(*places)
+    forced = client.copy(*places, force=True)
+    assert plain.digest == forced.digest == pushed.digest and forced.dst_requests > plain.dst_requests
+
+
 def test_upload_takes_along_what_belongs_to_the_image(client, server, push):
     pushed = push("image:1", b"layer")
     _, artifact = signed(client, f"{server.address}/image:1", pushed)
