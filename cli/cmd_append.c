@@ -23,7 +23,10 @@ static zreg_status append_run(session *s)
     if (base == NULL) {
         return session_misuse(s, "--base is missing; give an image, or scratch");
     }
-    zreg_status status = client_open(s, session_word(s, 0));
+    zreg_status status = output_check_place(s, session_word(s, 0));
+    if (status == ZREG_OK) {
+        status = client_open(s, session_word(s, 0));
+    }
     if (status == ZREG_OK) {
         status = zreg_append(&digest, s->client, base, layers, session_word(s, 0), &options,
                              s->cancel, &s->err);

@@ -3,11 +3,14 @@
 #include "output.h"
 #include "verbs.h"
 #include <stdio.h>
+#include <string.h>
 
 static const option_spec options_of_copy[] = {
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
+    {"force", NULL, "look for each part at the destination, and repair what was lost there"},
+    {"layers", "as-is|gzip", "what plain layers of a docker archive become in a registry (gzip)"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
@@ -15,8 +18,14 @@ static const option_spec options_of_copy[] = {
 static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
 {
     const char *digest = options_text(&s->given, "expect-digest");
+    const char *layers = options_text(&s->given, "layers");
     options->platforms = options_list_or_null(&s->given, "platform");
     options->with_referrers = options_flag(&s->given, "with-referrers");
+    if (layers != NULL && strcmp(layers, "as-is") != 0 && strcmp(layers, "gzip") != 0) {
+        return session_misuse(s, "--layers: \"%.40s\" is neither as-is nor gzip", layers);
+    }
+    options->layers_as_is = layers != NULL && strcmp(layers, "as-is") == 0;
+    options->force = options_flag(&s->given, "force");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     if (digest != NULL) {
@@ -36,8 +45,9 @@ static zreg_status print(session *s, const zreg_copy_result *result)
         output_copy_result(document, result);
         return output_json(s, document);
     }
-    printf("%s %s\n", session_word(s, 1), result->digest.text);
-    output_copy_line(result);
+    FILE *to = output_of_place(session_word(s, 1));
+    fprintf(to, "%s %s\n", session_word(s, 1), result->digest.text);
+    output_copy_line(to, result);
     return output_finish(s);
 }
 
@@ -47,6 +57,9 @@ static zreg_status copy_run(session *s)
     zreg_copy_result result;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
     zreg_status status = read_options(s, &options, &expected);
+    if (status == ZREG_OK) {
+        status = output_check_place(s, session_word(s, 1));
+    }
     if (status == ZREG_OK) {
         status = client_open(s, session_word(s, 1));
     }
@@ -67,7 +80,8 @@ const verb cmd_copy = {
     .summary = "copy an image, or a whole index, from one place to another",
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
-        "oci:DIR[:TAG], or as a source docker-archive:FILE[:REF].\n"
+        "oci:DIR[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]; FILE \"-\" is\n"
+        "standard input or output, and :@NUMBER chooses by number in a source.\n"
         "--username is for the host of DST.\n"
         "With --with-referrers, what belongs to the image and to each child of an index moves "
         "too:\n"

@@ -21,6 +21,9 @@ static zreg_status index_run(session *s)
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
     if (status == ZREG_OK) {
+        status = output_check_place(s, session_word(s, 0));
+    }
+    if (status == ZREG_OK) {
         status = client_open(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {

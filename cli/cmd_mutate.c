@@ -26,11 +26,14 @@ static zreg_status check(session *s, const char *dst)
         return session_misuse(s, "nothing is to be changed; give --label, --annotation, --env, "
                                  "--entrypoint, --cmd, --workdir or --user");
     }
+    if (session_word(s, 1) == NULL && strstr(dst, "archive:") != NULL && values_is_local(dst)) {
+        return session_misuse(s, "an archive is written anew, with this image alone; name a DST");
+    }
     if (strchr(dst, '@') != NULL) {
         return session_misuse(s, "\"%s\" cannot hold the new image; give a place with a tag as DST",
                               dst);
     }
-    return ZREG_OK;
+    return output_check_place(s, dst);
 }
 
 /* One image would take the place of all. */

@@ -23,7 +23,7 @@ static zreg_status print(session *s, const zreg_copy_result *result, const char 
         return output_json(s, document);
     }
     printf("%s:%s %s\n", session_word(s, 1), temporary, result->digest.text);
-    output_copy_line(result);
+    output_copy_line(stdout, result);
     return output_finish(s);
 }
 

@@ -19,6 +19,8 @@ cli_zreg_SOURCES = \
 	cli/cmd_help.c \
 	cli/cmd_index.c \
 	cli/cmd_inspect.c \
+	cli/cmd_login.c \
+	cli/cmd_logout.c \
 	cli/cmd_manifest.c \
 	cli/cmd_mutate.c \
 	cli/cmd_populate.c \
@@ -69,6 +71,8 @@ cli_zreg_SOURCES = \
 	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
+	cli/terminal.c \
+	cli/terminal.h \
 	cli/values.c \
 	cli/values.h \
 	cli/verbs.c \

@@ -49,6 +49,42 @@ zreg_status output_json_text(session *s, char *json)
     return output_finish(s);
 }
 
+zreg_status output_kept(session *s, const char *done, const char *host, char *place)
+{
+    if (s->json) {
+        json_value *document = json_new_object();
+        json_set_text(document, "host", host);
+        json_set_text(document, done, place);
+        zreg_free(place);
+        return output_json(s, document);
+    }
+    printf("%s: %s in %s\n", host, done, place);
+    zreg_free(place);
+    return output_finish(s);
+}
+
+static bool is_standard_output(const char *place)
+{
+    const char *path = strstr(place, "archive:");
+    return (strncmp(place, "oci-archive:", 12) == 0 ||
+            strncmp(place, "docker-archive:", 15) == 0) &&
+           (strncmp(path + 8, "-", 1) == 0 || strncmp(path + 8, "/dev/stdout", 11) == 0) &&
+           strchr(":@", path[8 + (path[8] == '-' ? 1 : 11)]) != NULL;
+}
+
+FILE *output_of_place(const char *place)
+{
+    return is_standard_output(place) ? stderr : stdout;
+}
+
+zreg_status output_check_place(session *s, const char *place)
+{
+    return s->json && is_standard_output(place)
+               ? session_misuse(
+                     s, "\"%s\" is standard output, where --json is told too; leave one out", place)
+               : ZREG_OK;
+}
+
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest)
 {
     if (s->json) {
@@ -56,7 +92,7 @@ zreg_status output_digest(session *s, const char *place, const zreg_digest *dige
         json_set_text(document, "digest", digest->text);
         return output_json(s, document);
     }
-    printf("%s %s\n", place, digest->text);
+    fprintf(output_of_place(place), "%s %s\n", place, digest->text);
     return output_finish(s);
 }
 
@@ -111,16 +147,16 @@ void output_copy_result(json_value *object, const zreg_copy_result *result)
     json_set_seconds(object, "seconds", result->elapsed_ms);
 }
 
-void output_copy_line(const zreg_copy_result *result)
+void output_copy_line(FILE *to, const zreg_copy_result *result)
 {
     char bytes[32];
     progress_bytes(bytes, result->bytes);
-    printf("%s moved; blobs: %u copied, %u mounted, %u there already; %.1f s\n", bytes,
-           (unsigned)result->blobs_copied, (unsigned)result->blobs_mounted,
-           (unsigned)result->blobs_skipped, (double)result->elapsed_ms / 1000);
+    fprintf(to, "%s moved; blobs: %u copied, %u mounted, %u there already; %.1f s\n", bytes,
+            (unsigned)result->blobs_copied, (unsigned)result->blobs_mounted,
+            (unsigned)result->blobs_skipped, (double)result->elapsed_ms / 1000);
     if (result->referrers_copied + result->referrers_skipped > 0) {
-        printf("signatures and other referrers: %u copied, %u there already\n",
-               (unsigned)result->referrers_copied, (unsigned)result->referrers_skipped);
+        fprintf(to, "signatures and other referrers: %u copied, %u there already\n",
+                (unsigned)result->referrers_copied, (unsigned)result->referrers_skipped);
     }
 }
 

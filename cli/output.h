@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "session.h"
+#include <stdio.h>
 
 /** Prints the document on one line and frees it. */
 zreg_status output_json(session *s, json_value *document);
@@ -31,6 +32,9 @@ typedef struct output_form {
 zreg_status output_result(session *s, zreg_status status, const output_form *form,
                           const void *result);
 
+/** Tells where credentials of a host are, or were, as one says what `done` to them; frees `place`. */
+zreg_status output_kept(session *s, const char *done, const char *host, char *place);
+
 /** Prints where an image was stored, and its digest. */
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest);
 
@@ -38,7 +42,13 @@ zreg_status output_digest(session *s, const char *place, const zreg_digest *dige
 void output_copy_result(json_value *object, const zreg_copy_result *result);
 
 /** "8.1 MB moved; blobs: 3 copied, 1 mounted, 2 there already; 0.4 s" */
-void output_copy_line(const zreg_copy_result *result);
+void output_copy_line(FILE *to, const zreg_copy_result *result);
+
+/** Where it is told what became of a place: on standard error when the place is standard output. */
+FILE *output_of_place(const char *place);
+
+/** Refuses --json for a place that is standard output itself. Errors: INVAL. */
+zreg_status output_check_place(session *s, const char *place);
 
 /** Tells the session's error on standard error, and as a document when that is wanted: {"error"}, with
  *  what was done before it as "done". */

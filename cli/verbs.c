@@ -9,15 +9,14 @@ const verb *const verbs[] = {
 #if ZREG_WITH_SERVER
     &cmd_serve,
 #endif
-    &cmd_copy,       &cmd_sync,         &cmd_append,
-    &cmd_mutate,     &cmd_index,        &cmd_inspect,
-    &cmd_digest,     &cmd_manifest,     &cmd_config,
-    &cmd_blob,       &cmd_verify,       &cmd_catalog,
-    &cmd_tags,       &cmd_referrers,    &cmd_delete,
-    &cmd_delete_tag, &cmd_artifacts,    &cmd_resolve,
-    &cmd_populate,   &cmd_publish,      &cmd_upload,
-    &cmd_promote,    &cmd_cleanup_tags, &cmd_use_buildset_registry,
-    &cmd_version,    &cmd_help,         NULL,
+    &cmd_copy,      &cmd_sync,      &cmd_append,       &cmd_mutate,
+    &cmd_index,     &cmd_inspect,   &cmd_digest,       &cmd_manifest,
+    &cmd_config,    &cmd_blob,      &cmd_verify,       &cmd_catalog,
+    &cmd_tags,      &cmd_referrers, &cmd_delete,       &cmd_delete_tag,
+    &cmd_artifacts, &cmd_resolve,   &cmd_populate,     &cmd_publish,
+    &cmd_upload,    &cmd_promote,   &cmd_cleanup_tags, &cmd_use_buildset_registry,
+    &cmd_login,     &cmd_logout,    &cmd_version,      &cmd_help,
+    NULL,
 };
 
 const verb *verbs_find(const char *name)
@@ -58,6 +57,9 @@ static const char *known_elsewhere(const char *name)
         {"layer", "blob"},
         {"cat", "blob"},
         {"get-manifest", "manifest"},
+        {"auth", "login"},
+        {"signin", "login"},
+        {"signout", "logout"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i][0], name) == 0) {

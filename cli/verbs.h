@@ -18,6 +18,8 @@ extern const verb cmd_digest;
 extern const verb cmd_help;
 extern const verb cmd_index;
 extern const verb cmd_inspect;
+extern const verb cmd_login;
+extern const verb cmd_logout;
 extern const verb cmd_manifest;
 extern const verb cmd_mutate;
 extern const verb cmd_populate;

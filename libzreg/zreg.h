@@ -55,6 +55,7 @@
 #include <zreg/copy.h>
 #include <zreg/digest.h>
 #include <zreg/gate.h>
+#include <zreg/login.h>
 #include <zreg/manifest.h>
 #include <zreg/node.h>
 #include <zreg/populate.h>

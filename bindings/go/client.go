@@ -13,7 +13,8 @@ import (
 // ClientOptions are the settings of a client. The zero value is a good one.
 type ClientOptions struct {
 	// AuthFile is a docker config.json. "" means the usual places: REGISTRY_AUTH_FILE,
-	// XDG_RUNTIME_DIR/containers/auth.json, DOCKER_CONFIG or ~/.docker/config.json.
+	// XDG_RUNTIME_DIR/containers/auth.json, XDG_CONFIG_HOME or ~/.config/containers/auth.json,
+	// DOCKER_CONFIG or ~/.docker/config.json.
 	AuthFile   string
 	NoAuthFile bool // read none of these files
 
@@ -263,6 +264,23 @@ func takeStrings(list raw.Strings) (texts []string) {
 		texts = append(texts, raw.Strings_at(list, i))
 	}
 	return texts
+}
+
+// Login asks the host whether it accepts a user and a password, and keeps them where docker and podman look. It
+// returns where that is: a file, or the name of a credential helper.
+func (c *Client) Login(ctx context.Context, host, username, password string) (place string, err error) {
+	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
+		place = raw.Client_login(c.raw, host, username, password, cancel, failure)
+	})
+	return place, err
+}
+
+// Logout removes what is kept for a host, and returns where it was; ErrNotFound when that is nothing.
+func (c *Client) Logout(ctx context.Context, host string) (place string, err error) {
+	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
+		place = raw.Client_logout(c.raw, host, cancel, failure)
+	})
+	return place, err
 }
 
 // Inspect says what a place holds, as one JSON document: ref, digest, media_type, size, platforms

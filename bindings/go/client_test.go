@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
@@ -163,6 +164,24 @@ func TestManifestsAndTags(t *testing.T) {
 	must(t, client.DeleteManifest(background, repository+"@"+string(digest)))
 	_, err = client.Head(background, repository+":two")
 	wantError(t, err, zreg.ErrNotFound)
+}
+
+func TestLogin(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.json")
+	client, err := zreg.NewClient(zreg.ClientOptions{AuthFile: path, Attempts: 1})
+	must(t, err)
+	defer client.Close()
+	server := newBuildset(t, client)
+	place, err := client.Login(background, server.Address(), server.Username(), server.Password())
+	must(t, err)
+	wantEqual(t, "place", place, path)
+	place, err = client.Logout(background, server.Address())
+	must(t, err)
+	wantEqual(t, "place", place, path)
+	_, err = client.Logout(background, server.Address())
+	wantError(t, err, zreg.ErrNotFound)
+	_, err = client.Login(background, server.Address(), server.Username(), "wrong")
+	wantError(t, err, zreg.ErrDenied)
 }
 
 func TestInspect(t *testing.T) {

@@ -21,6 +21,8 @@ type CopyOptions struct {
 	// WithReferrers takes along what belongs to the image and to each child of an index: what names
 	// it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. Index refuses it.
 	WithReferrers bool
+	Force         bool // look for each part at the destination, and repair what was lost there
+	LayersAsIs    bool // plain layers of a docker archive are not compressed for a registry
 	Progress      ProgressFunc
 }
 
@@ -57,8 +59,8 @@ type AppendOptions struct {
 }
 
 // Copy copies an image or a whole index from one place to another. A place is
-// docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out), oci:DIR[:TAG], or, as
-// a source, docker-archive:FILE[:REF].
+// docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out), oci:DIR[:NAME],
+// oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
 func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions) (result CopyResult, err error) {
 	var o CopyOptions
 	if options != nil {
@@ -68,7 +70,8 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), progress, cancel, failure)
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force), flag(o.LayersAsIs),
+			progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
 	return result, err
@@ -123,7 +126,8 @@ func (c *Client) Index(ctx context.Context, sources []string, dst string, option
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), progress, cancel, failure)
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.LayersAsIs), progress, cancel,
+			failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)
 	return digest, err

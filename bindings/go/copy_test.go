@@ -32,6 +32,11 @@ func TestCopyTwice(t *testing.T) {
 	wantEqual(t, "digest", result.Digest, digest)
 	wantEqual(t, "blobs again", result.BlobsCopied, uint(0))
 	wantEqual(t, "manifests again", result.ManifestsPut, uint(0))
+	forced, err := client.Copy(background, src, dst, &zreg.CopyOptions{Force: true})
+	must(t, err)
+	if forced.DstRequests <= result.DstRequests {
+		t.Errorf("a forced copy asked %d times, and one that is not %d times", forced.DstRequests, result.DstRequests)
+	}
 }
 
 func TestCopyOfAnotherDigestIsAConflict(t *testing.T) {

@@ -24,23 +24,23 @@ void zreg__json_free(zreg__json *json)
     json_object_put(json);
 }
 
-static void wipe(zreg__json *json)
+void zreg__json_wipe(zreg__json *json)
 {
     if (json_object_is_type(json, json_type_string)) {
         char *text = (char *)(uintptr_t)json_object_get_string(json);
         OPENSSL_cleanse(text, (size_t)json_object_get_string_len(json));
     }
     for (zreg__json_member member = {0}; zreg__json_next(&member, json);) {
-        wipe(member.value);
+        zreg__json_wipe(member.value);
     }
     for (size_t i = 0; i < zreg__json_length(json); i++) {
-        wipe(zreg__json_at(json, i));
+        zreg__json_wipe(zreg__json_at(json, i));
     }
 }
 
 void zreg__json_free_secret(zreg__json *json)
 {
-    wipe(json);
+    zreg__json_wipe(json);
     zreg__json_free(json);
 }
 

@@ -27,6 +27,9 @@ void zreg__json_free(zreg__json *json);
 
 ZREG__DEFINE_AUTO(zreg__json, zreg__json_free)
 
+/** Overwrites its texts, which nobody reads any more. Accepts NULL. */
+void zreg__json_wipe(zreg__json *json);
+
 /** Overwrites its texts, then gives the reference back, which is the only one. Accepts NULL. */
 void zreg__json_free_secret(zreg__json *json);
 

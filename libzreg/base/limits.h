@@ -62,6 +62,9 @@
 #define ZREG__MAX_URL 8192
 #define ZREG__MAX_MEDIA_TYPE 127
 #define ZREG__MAX_BLOB_BYTES ((uint64_t)1 << 45) /* 32 TiB; sizes above are absurd */
+/* An archive from a pipe or a gzip stream, which goes into a temporary file: a small stream may hold
+ * much. What is larger is read from a file. */
+#define ZREG__MAX_SPOOL_BYTES ((uint64_t)64 << 30)
 #define ZREG__MAX_RETRY_AFTER_S 60
 #define ZREG__MAX_JOBS 64
 #define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */

@@ -11,6 +11,7 @@ zreg_headers += \
 	libzreg/zreg/digest.h \
 	libzreg/zreg/gate.h \
 	libzreg/zreg/node.h \
+	libzreg/zreg/login.h \
 	libzreg/zreg/manifest.h \
 	libzreg/zreg/populate.h \
 	libzreg/zreg/promote.h \

@@ -182,8 +182,8 @@ static zreg__serve_io send_bytes(zreg__serve_connection *connection,
                                  const zreg__serve_response *response, uint64_t left)
 {
     size_t most = left < ZREG__STREAM_BYTES ? (size_t)left : ZREG__STREAM_BYTES;
-    return write_piece(connection, (const char *)response->bytes + connection->sent, most,
-                       left > most);
+    const char *rest = left > 0 ? (const char *)response->bytes + connection->sent : "";
+    return write_piece(connection, rest, most, left > most);
 }
 
 static bool sends_file(const zreg__serve_connection *connection)

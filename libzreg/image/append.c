@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "image/append_config.h"
 #include "image/append_layers.h"
+#include "image/graph.h"
 #include "image/imageconfig.h"
+#include "image/pack.h"
 #include "image/plan.h"
 #include "image/transfer.h"
 #include "oci/compose.h"
@@ -102,7 +104,8 @@ static zreg_status fetch_manifest(append *self, zreg_error *err)
         }
         ZREG__TRY(descend(self, err));
     }
-    return ZREG_OK;
+    const zreg__transfer_options options = {.phase = "append"};
+    return zreg__pack_on_the_way(&self->base, self->src, self->dst, &options, self->cancel, err);
 }
 
 static zreg_status fetch_base(append *self, zreg_error *err)
@@ -145,8 +148,9 @@ static zreg_status move_base_layers(append *self, zreg_error *err)
                                             .progress_user = self->options.progress_user};
     size_t count = 0;
     size_t kept = 0;
-    ZREG__TRY(zreg__plan_new(&plan, self->base, err));
-    ZREG__TRY(zreg__plan_finish(plan, err));
+    size_t left_out = 0;
+    ZREG__TRY(zreg__graph_fetch(&plan, &left_out, self->src, self->base, NULL, &options,
+                                self->cancel, err));
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__AUTO_FREE const zreg_descriptor **layers = zreg__calloc(count + 1, sizeof(*layers));
     if (layers == NULL) {
@@ -233,6 +237,7 @@ static zreg_status put_manifest(zreg_digest *out, append *self, const zreg__part
     ZREG__TRY(zreg__compose_manifest(&image, parts, err));
     ZREG__TRY(check_destination(self, image, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, image, true, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(image);
     return ZREG_OK;
 }

@@ -171,6 +171,7 @@ static zreg_status plan_wanted(zreg__plan **out, const mover *self, zreg_error *
     ZREG__TRY(zreg__plan_new_rootless(&plan, err));
     for (size_t i = 0; i < self->list->count; i++) {
         if (!self->there[i]) {
+            ZREG__TRY(zreg__endpoint_offer(self->src, item_at(self, i)->manifest, err));
             ZREG__TRY(zreg__plan_begin_with(plan, item_at(self, i)->manifest, err));
         }
     }

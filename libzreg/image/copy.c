@@ -5,9 +5,11 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "image/belongings.h"
+#include "image/choose.h"
 #include "image/copying.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
+#include "image/pack.h"
 #include "image/parallel.h"
 #include "image/plan.h"
 #include "image/transfer.h"
@@ -65,6 +67,8 @@ static zreg_status open_ends(copy *self, zreg_client *client, const char *src, c
                                        .mount_from = self->options.mount_from};
     ZREG__TRY(zreg__endpoint_open(&self->src, src, &from, err));
     ZREG__TRY(zreg__endpoint_open(&self->dst, dst, &to, err));
+    ZREG__TRY(self->options.with_referrers ? zreg__endpoint_check_belongings(self->dst, err)
+                                           : ZREG_OK);
     return zreg__endpoint_expect(self->dst, self->src, err);
 }
 
@@ -97,20 +101,35 @@ static zreg_status look(copy *self, zreg_cancel *cancel, zreg_error *err)
     return zreg__parallel_run(2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel, err);
 }
 
-static zreg_status filter(copy *self, zreg_error *err)
+static zreg_status choose(zreg_manifest **out, copy *self, zreg_cancel *cancel, zreg_error *err)
 {
-    if (self->options.platforms == NULL || !zreg_manifest_is_index(self->root)) {
+    const char *const *platforms = self->options.platforms;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *left = NULL;
+    ZREG__TRY(platforms != NULL
+                  ? zreg__choose_platforms(&left, self->src, self->root, platforms, cancel, err)
+                  : ZREG_OK);
+    if (!self->dst->driver->one_image) {
+        *out = zreg__steal(&left);
         return ZREG_OK;
     }
-    zreg_manifest *filtered = NULL;
-    zreg_status status = zreg__plan_filter(&filtered, self->root, self->options.platforms, err);
+    return zreg__choose_image(out, self->src, left != NULL ? left : self->root,
+                              zreg__endpoint_text(self->dst), cancel, err);
+}
+
+static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *chosen = NULL;
+    bool one = self->dst->driver->one_image;
+    if ((self->options.platforms == NULL && !one) || !zreg_manifest_is_index(self->root)) {
+        return ZREG_OK;
+    }
+    zreg_status status = choose(&chosen, self, cancel, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
     }
-    self->made =
-        !zreg_digest_equal(zreg_manifest_digest(filtered), zreg_manifest_digest(self->root));
+    self->made = !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
-    self->root = filtered;
+    self->root = chosen;
     return ZREG_OK;
 }
 
@@ -169,7 +188,7 @@ static zreg_status fetch_and_move(copy *self, bool named, bool trusting, size_t 
 /* When the destination misses something after all, everything is looked at once. */
 static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_error *err)
 {
-    bool trusting = self->dst_known && !self->dst->driver->local;
+    bool trusting = self->dst_known && !self->dst->driver->local && !self->options.force;
     zreg_error why = {.code = ZREG_OK};
     size_t left_out = 0;
     zreg_status status = fetch_and_move(self, named, trusting, &left_out, cancel, &why);
@@ -212,7 +231,7 @@ static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg
     bool named =
         self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
     bool retag = !local && within;
-    if (!retag && (!named || local)) {
+    if (self->options.force || (!retag && (!named || local))) {
         return copy_all(self, named, cancel, err);
     }
     ZREG__TRY(count_skipped(self, err));
@@ -238,16 +257,22 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
-    ZREG__TRY(filter(self, err));
+    ZREG__TRY(filter(self, cancel, err));
+    if (!self->options.layers_as_is) {
+        ZREG__TRY(
+            zreg__pack_on_the_way(&self->root, self->src, self->dst, &self->transfer, cancel, err));
+    }
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);
     if (!self->options.with_referrers || within) {
-        return copy_image(self, within, cancel, err);
+        ZREG__TRY(copy_image(self, within, cancel, err));
+        return zreg__endpoint_finish(self->dst, cancel, err);
     }
     ZREG__TRY(zreg__belongings_find(&self->belongings, self->src, self->root, self->made,
                                     &self->transfer, cancel, err));
     ZREG__TRY(copy_image(self, within, cancel, err));
-    return move_belongings(self, cancel, err);
+    ZREG__TRY(move_belongings(self, cancel, err));
+    return zreg__endpoint_finish(self->dst, cancel, err);
 }
 
 static uint64_t requests(const zreg__endpoint *endpoint, const zreg_server *server,

@@ -10,6 +10,7 @@
 #define ZREG_IMAGE_ENDPOINT_H
 
 #include "base/buf.h"
+#include "image/overlay.h"
 #include "image/place.h"
 #include "image/stream.h"
 #include <stdbool.h>
@@ -36,10 +37,11 @@ typedef struct zreg__endpoint_options {
     const char *const *mount_from; /* repositories of the same host that may hold blobs, or NULL */
 } zreg__endpoint_options;
 
-/** What a driver does; `write`-side members are NULL in a driver that is a source only. */
+/** What a driver does; members of the other side are NULL in a driver that only reads or only writes. */
 typedef struct zreg__endpoint_driver {
     const char *name;
-    bool local; /* looking costs nothing, and a name proves nothing: look at each blob */
+    bool one_image; /* it holds one, and no index */
+    bool local;     /* looking costs nothing, and a name proves nothing: look at each blob */
     zreg_status (*open)(zreg__endpoint **out, zreg__place *place,
                         const zreg__endpoint_options *options, zreg_error *err);
     zreg_status (*manifest_get)(zreg_manifest **out, zreg__endpoint *endpoint,
@@ -48,8 +50,15 @@ typedef struct zreg__endpoint_driver {
                                  const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
     zreg_status (*manifest_put)(zreg__endpoint *endpoint, const zreg_manifest *manifest, bool named,
                                 zreg_cancel *cancel, zreg_error *err);
+    /* A manifest of a type that we do not know. NULL: manifests and blobs are one there. */
+    zreg_status (*manifest_get_unknown)(zreg_manifest **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *manifest, zreg_cancel *cancel,
+                                        zreg_error *err);
     zreg_status (*blob_open)(zreg__source **out, zreg__endpoint *endpoint,
                              const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    /* NULL: to open one costs nothing. */
+    zreg_status (*blob_head)(zreg__endpoint *endpoint, const zreg_digest *digest,
+                             zreg_cancel *cancel, zreg_error *err);
     /* From a byte on, of known size. NULL: it is opened, and what is before is dropped. */
     zreg_status (*blob_open_at)(zreg__source **out, zreg__endpoint *endpoint,
                                 const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
@@ -65,6 +74,8 @@ typedef struct zreg__endpoint_driver {
     zreg_status (*referrers_add)(zreg__endpoint *endpoint, const zreg_digest *subject,
                                  const zreg_manifest *const *manifests, size_t count,
                                  zreg_cancel *cancel, zreg_error *err);
+    /* All is put. NULL: what was put is there. */
+    zreg_status (*finish)(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
     /* Both are of this driver. NULL: never the same; nothing to tell. */
     bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
     zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
@@ -76,11 +87,15 @@ struct zreg__endpoint {
     const zreg__endpoint_driver *driver;
     zreg__place *place;
     zreg__endpoint_options options; /* that it was opened with */
+    zreg__overlay *overlay;         /* what it gives out beside what is there, or NULL */
 };
 
 /** Opens a place. Nothing is sent and nothing is made yet, so what is missing shows later. */
 zreg_status zreg__endpoint_open(zreg__endpoint **out, const char *place,
                                 const zreg__endpoint_options *options, zreg_error *err);
+
+/** OK when the place can hold what belongs to an image. Errors: UNSUPPORTED. */
+zreg_status zreg__endpoint_check_belongings(const zreg__endpoint *endpoint, zreg_error *err);
 
 /** Opens what stands under another tag in the same repository or folder. Errors: UNSUPPORTED (an
  *  archive has no such thing), INVAL. */
@@ -103,6 +118,12 @@ zreg_status zreg__endpoint_manifest_get(zreg_manifest **out, zreg__endpoint *end
                                         const zreg_digest *digest, zreg_cancel *cancel,
                                         zreg_error *err);
 
+/** A manifest of a type that we do not know (zreg__manifest_opaque), unless its bytes are of one that
+ *  we do. Errors: NOTFOUND (it is no manifest; it may be a blob). */
+zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpoint *endpoint,
+                                                const zreg_descriptor *manifest,
+                                                zreg_cancel *cancel, zreg_error *err);
+
 /** The digest alone; NOTFOUND tells that it is not there. */
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
                                          const zreg_digest *digest, zreg_cancel *cancel,
@@ -123,6 +144,17 @@ zreg_status zreg__endpoint_referrers(zreg_strings **out, zreg__endpoint *endpoin
 zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
                                          const zreg_manifest *const *manifests, size_t count,
                                          zreg_cancel *cancel, zreg_error *err);
+
+/** What the endpoint gives out beside what is there; made when it is first asked for. One thread. */
+zreg_status zreg__endpoint_overlay(zreg__overlay **out, zreg__endpoint *endpoint, zreg_error *err);
+
+/** Offers what the descriptors of a manifest carry within, for where the source does not serve it. */
+zreg_status zreg__endpoint_offer(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                 zreg_error *err);
+
+/** Whether a blob can be read there. Errors: NOTFOUND, and those of looking. */
+zreg_status zreg__endpoint_blob_head(zreg__endpoint *endpoint, const zreg_digest *digest,
+                                     zreg_cancel *cancel, zreg_error *err);
 
 /** Opens a blob. Not every driver verifies what is read: a sink does. */
 zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoint,
@@ -152,6 +184,9 @@ zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,
 /** Stores a blob that is in memory, unless it is there; `out` (may be NULL) gets its digest. */
 zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, const void *bytes,
                                     size_t size, zreg_cancel *cancel, zreg_error *err);
+
+/** Ends the writing, after the named manifest was put: an archive appears then, and not before. */
+zreg_status zreg__endpoint_finish(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
 
 void zreg__endpoint_free(zreg__endpoint *endpoint);
 

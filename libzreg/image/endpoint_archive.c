@@ -2,9 +2,9 @@
 /*
  * The tar of `docker save`, as a source.
  *
- * Such an archive has no manifest with digests, so one is made: a layer lies there as plain tar, and
- * its digest is the diff_id that the config tells. What is copied is verified against it like any
- * other blob. It is an OCI manifest, whose plain layers every reader knows, in layouts too.
+ * manifest.json names no digests, so a manifest is made: a plain layer has the diff_id that the config
+ * tells, a compressed one is read once (image/archive_layer.h). What is copied is verified against it
+ * like any other blob. It is an OCI manifest, whose plain layers every reader knows, in layouts too.
  */
 #include "image/drivers.h"
 
@@ -16,6 +16,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/archive_layer.h"
+#include "image/filesource.h"
 #include "image/imageconfig.h"
 #include "image/tarindex.h"
 #include "oci/compose.h"
@@ -32,14 +34,6 @@ typedef struct archive {
     zreg__map *blobs; /* digest -> zreg__tarindex_file */
     zreg_manifest *manifest;
 } archive;
-
-typedef struct archive_source {
-    zreg__source base;
-    const zreg__tarindex *tar;
-    uint64_t offset;
-    uint64_t left;
-    zreg_cancel *cancel;
-} archive_source;
 
 static archive *of(zreg__endpoint *endpoint)
 {
@@ -106,24 +100,41 @@ static bool has_tag(const zreg__json *image, const zreg_ref *wanted)
     return false;
 }
 
-static zreg_status choose_image(const zreg__json **out, const zreg__json *images,
-                                const zreg_ref *wanted, zreg_error *err)
+/* The names there are, for a message; of an image without one its number. */
+static void list_names(zreg__buf *to, const zreg__json *images)
 {
-    if (wanted == NULL && zreg__json_length(images) == 1) {
-        *out = zreg__json_at(images, 0);
-        return ZREG_OK;
-    }
-    if (wanted == NULL) {
-        return zreg__fail(err, ZREG_INVAL, "%zu images in the archive; add :REF to say which",
-                          zreg__json_length(images));
-    }
     for (size_t i = 0; i < zreg__json_length(images); i++) {
-        if (has_tag(zreg__json_at(images, i), wanted)) {
+        const zreg__json *tags = zreg__json_get(zreg__json_at(images, i), "RepoTags");
+        const char *tag = zreg__json_as_text(zreg__json_at(tags, 0));
+        const char *comma = to->size > 0 ? ", " : "";
+        (void)(tag != NULL ? zreg__buf_printf(to, NULL, "%s%s", comma, tag)
+                           : zreg__buf_printf(to, NULL, "%s@%zu", comma, i));
+    }
+}
+
+static zreg_status choose_image(const zreg__json **out, const zreg__json *images,
+                                const zreg__place *place, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf names = ZREG__BUF(300);
+    size_t count = zreg__json_length(images);
+    size_t number = place->number;
+    if (place->ref == NULL && number == ZREG__PLACE_NO_NUMBER && count == 1) {
+        number = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i == number || (place->ref != NULL && has_tag(zreg__json_at(images, i), place->ref))) {
             *out = zreg__json_at(images, i);
             return ZREG_OK;
         }
     }
-    return zreg__fail(err, ZREG_NOTFOUND, "no image \"%s\" in the archive", zreg_ref_text(wanted));
+    list_names(&names, images);
+    const char *there = names.size > 0 ? zreg__buf_cstr(&names) : "none";
+    if (place->ref != NULL || number != ZREG__PLACE_NO_NUMBER) {
+        return zreg__fail(err, ZREG_NOTFOUND, "no such image in the archive; there is: %s", there);
+    }
+    return zreg__fail(err, ZREG_INVAL,
+                      "%zu images in the archive; add :REF or :@NUMBER to say which; there is: %s",
+                      count, there);
 }
 
 static zreg_status remember(archive *self, const zreg_digest *digest,
@@ -142,24 +153,25 @@ static zreg_status remember(archive *self, const zreg_digest *digest,
 }
 
 static zreg_status add_layer(zreg__json *layers, archive *self, const char *name,
-                             const char *diff_id, zreg_error *err)
+                             const char *diff_id, zreg_cancel *cancel, zreg_error *err)
 {
     zreg__tarindex_file file;
-    zreg_descriptor layer = {.media_type = ZREG__TYPE_OCI_LAYER};
+    zreg_descriptor layer = {.media_type = NULL};
+    zreg_digest plain;
     zreg__json *entry = NULL;
     if (name == NULL || diff_id == NULL) {
         return zreg__fail(err, ZREG_INVAL, "a layer's name or diff_id is no text");
     }
-    ZREG__TRY(zreg_digest_parse(&layer.digest, diff_id, err));
+    ZREG__TRY(zreg_digest_parse(&plain, diff_id, err));
     ZREG__TRY(zreg__tarindex_find(&file, self->tar, name, err));
+    ZREG__TRY(zreg__archive_layer_describe(&layer, self->tar, &file, &plain, cancel, err));
     ZREG__TRY(remember(self, &layer.digest, &file, err));
-    layer.size_bytes = file.size_bytes;
     ZREG__TRY(zreg__compose_descriptor(&entry, &layer, err));
     return zreg__json_add(layers, entry, err);
 }
 
 static zreg_status add_layers(zreg__json **out, archive *self, const zreg__json *image,
-                              const zreg__json *config, zreg_error *err)
+                              const zreg__json *config, zreg_cancel *cancel, zreg_error *err)
 {
     const zreg__json *names = zreg__json_get(image, "Layers");
     const zreg__json *ids = zreg__json_get(zreg__json_get(config, "rootfs"), "diff_ids");
@@ -171,7 +183,7 @@ static zreg_status add_layers(zreg__json **out, archive *self, const zreg__json 
     ZREG__AUTO(zreg__json) zreg__json *layers = zreg__json_new_array();
     for (size_t i = 0; i < count; i++) {
         ZREG__TRY(add_layer(layers, self, zreg__json_as_text(zreg__json_at(names, i)),
-                            zreg__json_as_text(zreg__json_at(ids, i)), err));
+                            zreg__json_as_text(zreg__json_at(ids, i)), cancel, err));
     }
     *out = zreg__steal(&layers);
     return ZREG_OK;
@@ -195,7 +207,8 @@ static zreg_status add_config(zreg__json **out, zreg__json **out_config, archive
     return zreg__imageconfig_parse(out_config, bytes.data, bytes.size, name, err);
 }
 
-static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_error *err)
+static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_cancel *cancel,
+                                 zreg_error *err)
 {
     static const char *const fields[] = {"Config", "RepoTags", "Layers", NULL};
     ZREG__AUTO(zreg__json) zreg__json *named = NULL;
@@ -203,7 +216,7 @@ static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_er
     ZREG__AUTO(zreg__json) zreg__json *layers = NULL;
     ZREG__TRY(zreg__json_check_case(image, fields, "manifest.json", err));
     ZREG__TRY(add_config(&named, &config, self, zreg__json_text(image, "Config"), err));
-    ZREG__TRY(add_layers(&layers, self, image, config, err));
+    ZREG__TRY(add_layers(&layers, self, image, config, cancel, err));
     const zreg__parts parts = {
         .media_type = ZREG__TYPE_OCI_MANIFEST, .config = named, .items = layers};
     return zreg__compose_manifest(&self->manifest, &parts, err);
@@ -221,10 +234,15 @@ static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
     if (self->tar == NULL) {
         ZREG__TRY(zreg__tarindex_open(&self->tar, place->path, cancel, err));
     }
-    ZREG__TRY(read_file(&bytes, self->tar, "manifest.json", err));
+    zreg_status status = read_file(&bytes, self->tar, "manifest.json", err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status,
+                                  "no archive of docker save (oci-archive:FILE is a "
+                                  "layout)");
+    }
     ZREG__TRY(zreg__json_parse(&images, bytes.data, bytes.size, "manifest.json", err));
-    ZREG__TRY(choose_image(&image, images, place->ref, err));
-    return make_manifest(self, image, err);
+    ZREG__TRY(choose_image(&image, images, place, err));
+    return make_manifest(self, image, cancel, err);
 }
 
 static zreg_status loaded(archive *self, zreg_cancel *cancel, zreg_error *err)
@@ -263,47 +281,31 @@ static zreg_status archive_manifest_head(zreg_digest *out, zreg__endpoint *endpo
     return ZREG_OK;
 }
 
-static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
-                               zreg_error *err)
+static zreg_status open_at(zreg__source **out, archive *self, const zreg_digest *digest,
+                           uint64_t offset, zreg_cancel *cancel, zreg_error *err)
 {
-    archive_source *source = (archive_source *)base;
-    size_t wanted = source->left < capacity ? (size_t)source->left : capacity;
-    size_t got = 0;
-    ZREG__TRY(zreg__cancel_check(source->cancel, err));
-    ZREG__TRY(zreg__tarindex_read(&got, source->tar, source->offset, buffer, wanted, err));
-    source->offset += got;
-    source->left -= got;
-    *out_size = got;
-    return ZREG_OK;
-}
-
-static void source_free(zreg__source *base)
-{
-    free(base);
+    ZREG__TRY(loaded(self, cancel, err));
+    const zreg__tarindex_file *file = zreg__map_get(self->blobs, digest->text);
+    if (file == NULL || offset > file->size_bytes) {
+        return zreg__fail(err, ZREG_NOTFOUND, "%s: no blob %s", self->base.place->text,
+                          digest->text);
+    }
+    return zreg__filesource_new(out, zreg__tarindex_fd(self->tar), false, file->offset + offset,
+                                file->size_bytes - offset, digest, cancel, err);
 }
 
 static zreg_status archive_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                      const zreg_digest *digest, zreg_cancel *cancel,
                                      zreg_error *err)
 {
-    archive *self = of(endpoint);
-    ZREG__TRY(loaded(self, cancel, err));
-    const zreg__tarindex_file *file = zreg__map_get(self->blobs, digest->text);
-    if (file == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s: no blob %s", endpoint->place->text,
-                          digest->text);
-    }
-    archive_source *source = zreg__new(archive_source);
-    if (source == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *source = (archive_source){.base = {.read = source_read, .free = source_free},
-                               .tar = self->tar,
-                               .offset = file->offset,
-                               .left = file->size_bytes,
-                               .cancel = cancel};
-    *out = &source->base;
-    return ZREG_OK;
+    return open_at(out, of(endpoint), digest, 0, cancel, err);
+}
+
+static zreg_status archive_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                        const zreg_descriptor *blob, uint64_t offset,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    return open_at(out, of(endpoint), &blob->digest, offset, cancel, err);
 }
 
 const zreg__endpoint_driver zreg__endpoint_archive = {
@@ -313,5 +315,6 @@ const zreg__endpoint_driver zreg__endpoint_archive = {
     .manifest_get = archive_manifest_get,
     .manifest_head = archive_manifest_head,
     .blob_open = archive_blob_open,
+    .blob_open_at = archive_blob_open_at,
     .free = archive_free,
 };

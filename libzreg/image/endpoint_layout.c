@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strings.h"
+#include "image/filesource.h"
 #include "image/layout.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -20,16 +21,9 @@ typedef struct layout {
     zreg__endpoint base;
     bool write;
     pthread_mutex_t lock; /* guards the two below, and index.json among the threads of this copy */
-    int fd;               /* the folder, or -1 while it was not needed */
+    zreg__layout at;      /* neither folder nor archive while it was not needed */
     zreg__map *referrers; /* subject -> digests, as index.json was when it was first asked */
 } layout;
-
-typedef struct layout_source {
-    zreg__source base;
-    int fd;
-    zreg_cancel *cancel;
-    zreg_digest digest;
-} layout_source;
 
 typedef struct layout_sink {
     zreg__sink base;
@@ -53,7 +47,7 @@ static zreg_status layout_open(zreg__endpoint **out, zreg__place *place,
     if (self == NULL) {
         return zreg__fail_nomem(err);
     }
-    self->fd = -1;
+    self->at.fd = -1;
     self->write = options->write;
     pthread_mutex_init(&self->lock, NULL);
     *out = &self->base;
@@ -63,9 +57,10 @@ static zreg_status layout_open(zreg__endpoint **out, zreg__place *place,
 static void layout_free(zreg__endpoint *endpoint)
 {
     layout *self = of(endpoint);
-    if (self->fd >= 0) {
-        close(self->fd);
+    if (self->at.fd >= 0) {
+        close(self->at.fd);
     }
+    zreg__tarindex_free(self->at.tar);
     zreg__map_free(self->referrers);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -82,43 +77,61 @@ static zreg_status named(zreg__endpoint *endpoint, zreg_status status, zreg_erro
                              : zreg__error_prefix(err, status, "%s", endpoint->place->text);
 }
 
+static zreg_status open_at(zreg__layout *out, const zreg__place *place, bool make,
+                           zreg_cancel *cancel, zreg_error *err)
+{
+    zreg__layout opened = {.fd = -1};
+    if (place->kind == ZREG__PLACE_LAYOUT) {
+        return zreg__layout_open(&out->fd, place->path, make, err);
+    }
+    ZREG__TRY(zreg__tarindex_open(&opened.tar, place->path, cancel, err));
+    zreg_status status = zreg__layout_check(&opened, err);
+    if (status != ZREG_OK) {
+        zreg__tarindex_free(opened.tar);
+        return status;
+    }
+    *out = opened;
+    return ZREG_OK;
+}
+
 /* Looking at a destination makes nothing: `make` only when something is about to be written. */
-static zreg_status folder(int *out, layout *self, bool make, zreg_error *err)
+static zreg_status opened(layout *self, bool make, zreg_cancel *cancel, zreg_error *err)
 {
     zreg_status status = ZREG_OK;
     pthread_mutex_lock(&self->lock);
-    if (self->fd < 0) {
-        status = zreg__layout_open(&self->fd, self->base.place->path, make, err);
+    if (self->at.fd < 0 && self->at.tar == NULL) {
+        status = open_at(&self->at, self->base.place, make, cancel, err);
     }
-    *out = self->fd;
     pthread_mutex_unlock(&self->lock);
     return status;
 }
 
-static zreg_status find(zreg__layout_entry *out, layout *self, int fd, zreg_error *err)
+static zreg_status find(zreg__layout_entry *out, layout *self, zreg_error *err)
 {
     const zreg__place *place = self->base.place;
     bool has_digest = place->digest.text[0] != '\0';
-    return zreg__layout_index_find(out, fd, place->tag, has_digest ? &place->digest : NULL, err);
+    return place->number != ZREG__PLACE_NO_NUMBER
+               ? zreg__layout_index_at(out, &self->at, place->number, err)
+               : zreg__layout_index_find(out, &self->at, place->tag,
+                                         has_digest ? &place->digest : NULL, err);
 }
 
 static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
-                       zreg_error *err)
+                       zreg_cancel *cancel, zreg_error *err)
 {
-    int fd = -1;
     zreg__layout_entry entry;
-    ZREG__TRY(folder(&fd, self, false, err));
+    ZREG__TRY(opened(self, false, cancel, err));
     if (digest != NULL) {
-        return zreg__layout_manifest(out, fd, digest, NULL, err);
+        return zreg__layout_manifest(out, &self->at, digest, NULL, err);
     }
     /* A digest that index.json does not list may still be a child of what it lists. */
     const zreg_digest *wanted = &self->base.place->digest;
     if (wanted->text[0] != '\0') {
-        return zreg__layout_manifest(out, fd, wanted, NULL, err);
+        return zreg__layout_manifest(out, &self->at, wanted, NULL, err);
     }
-    ZREG__TRY(find(&entry, self, fd, err));
+    ZREG__TRY(find(&entry, self, err));
     const char *type = entry.media_type[0] != '\0' ? entry.media_type : NULL;
-    return zreg__layout_manifest(out, fd, &entry.digest, type, err);
+    return zreg__layout_manifest(out, &self->at, &entry.digest, type, err);
 }
 
 static zreg_status layout_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,
@@ -126,22 +139,20 @@ static zreg_status layout_manifest_get(zreg_manifest **out, zreg__endpoint *endp
                                        zreg_error *err)
 {
     ZREG__TRY(zreg__cancel_check(cancel, err));
-    return named(endpoint, get(out, of(endpoint), digest, err), err);
+    return named(endpoint, get(out, of(endpoint), digest, cancel, err), err);
 }
 
 static zreg_status look_for(zreg_digest *out, layout *self, const zreg_digest *digest,
-                            zreg_error *err)
+                            zreg_cancel *cancel, zreg_error *err)
 {
-    int fd = -1;
-    ZREG__AUTO_FD int file = -1;
-    uint64_t size = 0;
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
     zreg__layout_entry entry = {.size_bytes = 0};
-    ZREG__TRY(folder(&fd, self, false, err));
+    ZREG__TRY(opened(self, false, cancel, err));
     if (digest == NULL) {
-        ZREG__TRY(find(&entry, self, fd, err));
+        ZREG__TRY(find(&entry, self, err));
     }
     *out = digest != NULL ? *digest : entry.digest;
-    return zreg__layout_blob_open(&file, &size, fd, out, err);
+    return zreg__layout_blob_open(&blob, &self->at, out, err);
 }
 
 /* A destination that is no layout yet has nothing; only a source may complain about that. */
@@ -152,7 +163,7 @@ static zreg_status layout_manifest_head(zreg_digest *out, zreg__endpoint *endpoi
     layout *self = of(endpoint);
     zreg_error why = {.code = ZREG_OK};
     ZREG__TRY(zreg__cancel_check(cancel, err));
-    zreg_status status = look_for(out, self, digest, &why);
+    zreg_status status = look_for(out, self, digest, cancel, &why);
     if (status == ZREG_OK) {
         return ZREG_OK;
     }
@@ -172,14 +183,13 @@ static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_name
     ZREG__TRY(
         zreg__endpoint_blob_create(&sink, &state, &self->base, digest, size, NULL, cancel, err));
     if (state == ZREG__BLOB_WANTED) {
-        ZREG__TRY(zreg__sink_write(sink, bytes, size, err));
-        ZREG__TRY(zreg__sink_commit(NULL, sink, err));
+        ZREG__TRY(zreg__sink_put(sink, bytes, size, err));
     }
     if (!is_named) {
         return ZREG_OK;
     }
     pthread_mutex_lock(&self->lock);
-    zreg_status status = zreg__layout_index_add(self->fd, self->base.place->path, manifest,
+    zreg_status status = zreg__layout_index_add(self->at.fd, self->base.place->path, manifest,
                                                 self->base.place->tag, cancel, err);
     pthread_mutex_unlock(&self->lock);
     return named(&self->base, status, err);
@@ -193,12 +203,11 @@ static zreg_status layout_manifest_put(zreg__endpoint *endpoint, const zreg_mani
 
 static zreg_status load_referrers(layout *self, zreg_cancel *cancel, zreg_error *err)
 {
-    int fd = -1;
     zreg_status status = ZREG_OK;
-    ZREG__TRY(folder(&fd, self, false, err));
+    ZREG__TRY(opened(self, false, cancel, err));
     pthread_mutex_lock(&self->lock);
     if (self->referrers == NULL) {
-        status = zreg__layout_referrers(&self->referrers, fd, cancel, err);
+        status = zreg__layout_referrers(&self->referrers, &self->at, cancel, err);
     }
     pthread_mutex_unlock(&self->lock);
     return status;
@@ -228,9 +237,9 @@ static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_ca
     zreg__layout_entry entry;
     zreg_error why = {.code = ZREG_OK};
     zreg_status status =
-        zreg__layout_index_find(&entry, self->fd, NULL, zreg_manifest_digest(manifest), &why);
+        zreg__layout_index_find(&entry, &self->at, NULL, zreg_manifest_digest(manifest), &why);
     if (status == ZREG_NOTFOUND) {
-        return zreg__layout_index_add(self->fd, self->base.place->path, manifest, NULL, cancel,
+        return zreg__layout_index_add(self->at.fd, self->base.place->path, manifest, NULL, cancel,
                                       err);
     }
     return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
@@ -251,50 +260,33 @@ static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_dig
     return named(endpoint, status, err);
 }
 
-static zreg_status source_read(size_t *out_size, zreg__source *base, void *buffer, size_t capacity,
-                               zreg_error *err)
+static zreg_status open_blob(zreg__source **out, layout *self, const zreg_digest *digest,
+                             uint64_t offset, zreg_cancel *cancel, zreg_error *err)
 {
-    layout_source *source = (layout_source *)base;
-    ZREG__TRY(zreg__cancel_check(source->cancel, err));
-    ssize_t got = zreg__fd_read(source->fd, buffer, capacity);
-    if (got < 0) {
-        return zreg__fail_errno(err, errno, "read blob %s", source->digest.text);
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    ZREG__TRY(opened(self, false, cancel, err));
+    ZREG__TRY(zreg__layout_blob_open(&blob, &self->at, digest, err));
+    if (offset > blob.size_bytes) {
+        return zreg__fail(err, ZREG_CORRUPT, "blob %s has %" PRIu64 " bytes only", digest->text,
+                          blob.size_bytes);
     }
-    *out_size = (size_t)got;
+    ZREG__TRY(zreg__filesource_new(out, blob.fd, blob.owned, blob.offset + offset,
+                                   blob.size_bytes - offset, digest, cancel, err));
+    blob.owned = false;
     return ZREG_OK;
-}
-
-static void source_free(zreg__source *base)
-{
-    layout_source *source = (layout_source *)base;
-    if (source->fd >= 0) {
-        close(source->fd);
-    }
-    free(source);
-}
-
-static zreg_status open_blob(layout_source *source, layout *self, const zreg_digest *digest,
-                             zreg_error *err)
-{
-    int fd = -1;
-    uint64_t size = 0;
-    ZREG__TRY(folder(&fd, self, false, err));
-    return zreg__layout_blob_open(&source->fd, &size, fd, digest, err);
 }
 
 static zreg_status layout_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                     const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO_FREE layout_source *source = zreg__new(layout_source);
-    if (source == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    source->base = (zreg__source){.read = source_read, .free = source_free};
-    source->cancel = cancel;
-    source->digest = *digest;
-    ZREG__TRY(named(endpoint, open_blob(source, of(endpoint), digest, err), err));
-    *out = &zreg__steal(&source)->base;
-    return ZREG_OK;
+    return named(endpoint, open_blob(out, of(endpoint), digest, 0, cancel, err), err);
+}
+
+static zreg_status layout_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                       const zreg_descriptor *blob, uint64_t offset,
+                                       zreg_cancel *cancel, zreg_error *err)
+{
+    return named(endpoint, open_blob(out, of(endpoint), &blob->digest, offset, cancel, err), err);
 }
 
 static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, zreg_error *err)
@@ -358,12 +350,11 @@ static zreg_status new_sink(zreg__sink **out, int fd, const zreg_digest *digest,
 }
 
 /* A file of another size is what an interrupted machine left: it is written again. */
-static bool is_there(int fd, const zreg_digest *digest, uint64_t size_bytes)
+static bool is_there(const zreg__layout *at, const zreg_digest *digest, uint64_t size_bytes)
 {
-    ZREG__AUTO_FD int file = -1;
-    uint64_t size = 0;
-    return zreg__layout_blob_open(&file, &size, fd, digest, NULL) == ZREG_OK &&
-           (size_bytes == UINT64_MAX || size == size_bytes);
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    return zreg__layout_blob_open(&blob, at, digest, NULL) == ZREG_OK &&
+           (size_bytes == UINT64_MAX || blob.size_bytes == size_bytes);
 }
 
 static zreg_status layout_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
@@ -371,15 +362,15 @@ static zreg_status layout_blob_create(zreg__sink **out, zreg__endpoint_blob_stat
                                       uint64_t size_bytes, const zreg__endpoint *from,
                                       zreg_cancel *cancel, zreg_error *err)
 {
-    int fd = -1;
+    layout *self = of(endpoint);
     (void)from;
-    ZREG__TRY(named(endpoint, folder(&fd, of(endpoint), true, err), err));
-    if (digest != NULL && is_there(fd, digest, size_bytes)) {
+    ZREG__TRY(named(endpoint, opened(self, true, cancel, err), err));
+    if (digest != NULL && is_there(&self->at, digest, size_bytes)) {
         *out_state = ZREG__BLOB_PRESENT;
         return ZREG_OK;
     }
     *out_state = ZREG__BLOB_WANTED;
-    return named(endpoint, new_sink(out, fd, digest, size_bytes, cancel, err), err);
+    return named(endpoint, new_sink(out, self->at.fd, digest, size_bytes, cancel, err), err);
 }
 
 const zreg__endpoint_driver zreg__endpoint_layout = {
@@ -390,6 +381,7 @@ const zreg__endpoint_driver zreg__endpoint_layout = {
     .manifest_head = layout_manifest_head,
     .manifest_put = layout_manifest_put,
     .blob_open = layout_blob_open,
+    .blob_open_at = layout_blob_open_at,
     .blob_create = layout_blob_create,
     .referrers = layout_referrers,
     .referrers_add = layout_referrers_add,

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/strings.h"
 #include "image/pusher.h"
+#include "image/registry_looks.h"
 #include "oci/errors.h"
 #include "oci/reference.h"
 #include "registry/client.h"
@@ -327,6 +328,8 @@ const zreg__endpoint_driver zreg__endpoint_registry = {
     .manifest_get = registry_manifest_get,
     .manifest_head = registry_manifest_head,
     .manifest_put = registry_manifest_put,
+    .manifest_get_unknown = zreg__registry_looks_unknown,
+    .blob_head = zreg__registry_looks_blob,
     .blob_open = registry_blob_open,
     .blob_open_at = registry_blob_open_at,
     .blob_create = registry_blob_create,

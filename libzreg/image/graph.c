@@ -5,11 +5,14 @@
 #include "base/mem.h"
 #include "image/parallel.h"
 #include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include <string.h>
 
 /* One wanted manifest; after fetching, neither here (left out) nor missing. */
 typedef struct fetched {
-    zreg_digest digest;
-    zreg_manifest *manifest; /* NULL: the destination has it */
+    const zreg_descriptor *named_by;
+    zreg_manifest *manifest; /* NULL: the destination has it, or it is a blob */
+    bool is_blob;
 } fetched;
 
 typedef struct level {
@@ -38,14 +41,44 @@ static bool is_at_destination(level *self, const zreg_digest *digest, zreg_cance
            zreg_digest_equal(&found, digest);
 }
 
+static bool is_known(const zreg_descriptor *child)
+{
+    return zreg__mediatype_kind_of(zreg__span_of(child->media_type)) != ZREG__KIND_UNKNOWN;
+}
+
+/* What BuildKit lists in the index of a cache are blobs, so no manifest is asked for. */
+static bool is_blob_type(const char *type)
+{
+    return strstr(type, ".layer.") != NULL || strstr(type, ".rootfs.") != NULL ||
+           strstr(type, ".config.v1+json") != NULL || strstr(type, ".cacheconfig.") != NULL;
+}
+
+/* The specification has it that an unknown type is no error. */
+static zreg_status fetch_unknown(level *self, fetched *item, zreg_cancel *stop, zreg_error *err)
+{
+    zreg_error why = {.code = ZREG_OK};
+    item->is_blob = is_blob_type(item->named_by->media_type);
+    if (item->is_blob) {
+        return ZREG_OK;
+    }
+    zreg_status status =
+        zreg__endpoint_manifest_get_unknown(&item->manifest, self->src, item->named_by, stop, &why);
+    item->is_blob = status == ZREG_NOTFOUND;
+    return status == ZREG_OK || item->is_blob ? ZREG_OK : zreg__fail_again(err, &why);
+}
+
 static zreg_status fetch_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     level *self = user;
     fetched *item = &self->items[i];
-    if (is_at_destination(self, &item->digest, stop)) {
+    const zreg_digest *digest = &item->named_by->digest;
+    if (!is_known(item->named_by)) {
+        return fetch_unknown(self, item, stop, err);
+    }
+    if (is_at_destination(self, digest, stop)) {
         return ZREG_OK;
     }
-    return zreg__endpoint_manifest_get(&item->manifest, self->src, &item->digest, stop, err);
+    return zreg__endpoint_manifest_get(&item->manifest, self->src, digest, stop, err);
 }
 
 static zreg_status take_wanted(level *self, const zreg__plan *plan, zreg_error *err)
@@ -56,7 +89,7 @@ static zreg_status take_wanted(level *self, const zreg__plan *plan, zreg_error *
         return zreg__fail_nomem(err);
     }
     for (; self->count < count; self->count++) {
-        self->items[self->count].digest = zreg__plan_wanted(plan, self->count)->digest;
+        self->items[self->count].named_by = zreg__plan_wanted(plan, self->count);
     }
     return ZREG_OK;
 }
@@ -64,10 +97,14 @@ static zreg_status take_wanted(level *self, const zreg__plan *plan, zreg_error *
 static zreg_status add_level(zreg__plan *plan, size_t *left_out, const level *self, zreg_error *err)
 {
     for (size_t i = 0; i < self->count; i++) {
-        if (self->items[i].manifest != NULL) {
-            ZREG__TRY(zreg__plan_add(plan, self->items[i].manifest, err));
+        const fetched *item = &self->items[i];
+        if (item->manifest != NULL) {
+            ZREG__TRY(zreg__endpoint_offer(self->src, item->manifest, err));
+            ZREG__TRY(zreg__plan_add(plan, item->manifest, err));
+        } else if (item->is_blob) {
+            ZREG__TRY(zreg__plan_add_as_blob(plan, &item->named_by->digest, err));
         } else {
-            zreg__plan_skip(plan, &self->items[i].digest);
+            zreg__plan_skip(plan, &item->named_by->digest);
             (*left_out)++;
         }
     }
@@ -87,6 +124,53 @@ static zreg_status fetch_level(zreg__plan *plan, size_t *left_out, zreg__endpoin
                              : zreg__error_prefix(err, status, "%s", zreg__endpoint_text(src));
 }
 
+typedef struct foreigners {
+    const zreg__plan *plan;
+    zreg__endpoint *src;
+    bool *there;
+} foreigners;
+
+/* A layer that is missing is left out only where it says where else it is. */
+static zreg_status look_at_foreign(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    foreigners *self = user;
+    bool has_urls = false;
+    const zreg_descriptor *layer = zreg__plan_foreign(self->plan, i, &has_urls);
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status = zreg__endpoint_blob_head(self->src, &layer->digest, stop, &why);
+    self->there[i] = status == ZREG_OK;
+    if (status == ZREG_OK || (status == ZREG_NOTFOUND && has_urls)) {
+        return ZREG_OK;
+    }
+    return status != ZREG_NOTFOUND
+               ? zreg__fail_again(err, &why)
+               : zreg__fail(err, ZREG_NOTFOUND,
+                            "%s: it has no layer %s (%s), which names no other place for it in "
+                            "\"urls\"",
+                            zreg__endpoint_text(self->src), layer->digest.text, layer->media_type);
+}
+
+static zreg_status add_foreign(zreg__plan *plan, zreg__endpoint *src,
+                               const zreg__transfer_options *options, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    size_t count = zreg__plan_foreign_count(plan);
+    if (count == 0) {
+        return ZREG_OK;
+    }
+    ZREG__AUTO_FREE bool *there = zreg__calloc(count, sizeof(bool));
+    foreigners self = {.plan = plan, .src = src, .there = there};
+    if (there == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__parallel_run(count, zreg__transfer_jobs(options), look_at_foreign, NULL, &self,
+                                 cancel, err));
+    for (size_t i = 0; i < count; i++) {
+        ZREG__TRY(there[i] ? zreg__plan_add_foreign(plan, i, err) : ZREG_OK);
+    }
+    return ZREG_OK;
+}
+
 zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__endpoint *src,
                                  zreg__endpoint *dst, const zreg__transfer_options *options,
                                  zreg_cancel *cancel, zreg_error *err)
@@ -95,6 +179,7 @@ zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__e
     while (zreg__plan_wanted_count(plan) > 0) {
         ZREG__TRY(fetch_level(plan, &left_out, src, dst, options, cancel, err));
     }
+    ZREG__TRY(add_foreign(plan, src, options, cancel, err));
     ZREG__TRY(zreg__plan_finish(plan, err));
     *out_left_out = left_out;
     return ZREG_OK;
@@ -106,6 +191,7 @@ zreg_status zreg__graph_fetch(zreg__plan **out, size_t *out_left_out, zreg__endp
                               zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
+    ZREG__TRY(zreg__endpoint_offer(src, root, err));
     ZREG__TRY(zreg__plan_new(&plan, root, err));
     ZREG__TRY(zreg__graph_complete(plan, out_left_out, src, dst, options, cancel, err));
     *out = zreg__steal(&plan);

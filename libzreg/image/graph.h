@@ -15,6 +15,10 @@ zreg_status zreg__graph_fetch(zreg__plan **out, size_t *out_left_out, zreg__endp
                               const zreg__transfer_options *options, zreg_cancel *cancel,
                               zreg_error *err);
 
+/* Children of an index that are of no type we know are taken as what the source has: a manifest, which
+ * is copied as it is, or a blob. Foreign layers are copied where the source has them, and left where
+ * they are when they tell where that is. Errors: NOTFOUND (neither), and those of fetching. */
+
 /** The same for a plan that was begun, which is finished here. */
 zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__endpoint *src,
                                  zreg__endpoint *dst, const zreg__transfer_options *options,

@@ -7,9 +7,11 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "image/choose.h"
 #include "image/endpoint.h"
 #include "image/graph.h"
 #include "image/imageconfig.h"
+#include "image/pack.h"
 #include "image/transfer.h"
 #include "oci/compose.h"
 #include "oci/manifest.h"
@@ -129,6 +131,15 @@ static const zreg_manifest *planned(const zreg__plan *plan, const zreg_digest *d
     return NULL;
 }
 
+/* What is no image that runs on a platform, such as what attests one, is named as it was. */
+static zreg_status add_as_named(assembly *self, const zreg_manifest *index,
+                                const zreg_descriptor *child, zreg_error *err)
+{
+    return is_listed(self, child->digest.text)
+               ? ZREG_OK
+               : zreg__json_add_shared(self->children, zreg__manifest_json_of(index, child), err);
+}
+
 static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
                                 const zreg__plan *plan, zreg_error *err)
 {
@@ -138,7 +149,11 @@ static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_
     for (size_t i = 0; i < zreg_manifest_count(root); i++) {
         const zreg_descriptor *named_by = zreg_manifest_at(root, i);
         const zreg_manifest *child = planned(plan, &named_by->digest);
-        if (child != NULL) {
+        if (child == NULL || zreg__manifest_is_opaque(child) || zreg__plan_attests(named_by)) {
+            ZREG__TRY(add_as_named(self, root, named_by, err));
+        } else if (zreg_manifest_is_index(child) && !named_by->has_platform) {
+            ZREG__TRY(add_children(self, src, child, plan, err));
+        } else {
             ZREG__TRY(add_child(self, src, child, named_by, err));
         }
     }
@@ -174,9 +189,13 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
     ZREG__TRY(zreg__endpoint_manifest_get(&root, src, NULL, self->cancel, err));
     if (self->options.platforms != NULL && zreg_manifest_is_index(root)) {
         zreg_manifest *filtered = NULL;
-        ZREG__TRY(zreg__plan_filter(&filtered, root, self->options.platforms, err));
+        ZREG__TRY(zreg__choose_platforms(&filtered, src, root, self->options.platforms,
+                                         self->cancel, err));
         zreg_manifest_free(root);
         root = filtered;
+    }
+    if (!self->options.layers_as_is) {
+        ZREG__TRY(zreg__pack_on_the_way(&root, src, self->dst, &self->transfer, self->cancel, err));
     }
     return move_source(self, src, root, err);
 }
@@ -189,6 +208,7 @@ static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
                                .items = self->children};
     ZREG__TRY(zreg__compose_manifest(&index, &parts, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
+    ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(index);
     return ZREG_OK;
 }

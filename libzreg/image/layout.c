@@ -46,21 +46,65 @@ static zreg_status open_file(int *out_fd, uint64_t *out_size_bytes, int folder, 
     return ZREG_OK;
 }
 
-zreg_status zreg__layout_read(zreg__buf *to, int folder, const char *name, zreg_error *err)
+static zreg_status read_blob(zreg__buf *to, const zreg__layout_blob *blob, const char *name,
+                             zreg_error *err)
 {
-    ZREG__AUTO_FD int fd = -1;
-    uint64_t size = 0;
-    ZREG__TRY(open_file(&fd, &size, folder, name, err));
-    return zreg__fd_read_all(to, fd, name, err);
+    if (blob->size_bytes > to->maximum) {
+        return zreg__fail(err, ZREG_LIMIT, "%s is larger than %zu bytes", name, to->maximum);
+    }
+    for (uint64_t done = 0; done < blob->size_bytes;) {
+        char block[8192];
+        uint64_t left = blob->size_bytes - done;
+        size_t wanted = left < sizeof(block) ? (size_t)left : sizeof(block);
+        ssize_t got = zreg__fd_read_at(blob->fd, block, wanted, blob->offset + done);
+        if (got <= 0) {
+            return zreg__fail_errno(err, got < 0 ? errno : EIO, "read %s", name);
+        }
+        ZREG__TRY(zreg__buf_append(to, block, (size_t)got, err));
+        done += (uint64_t)got;
+    }
+    return ZREG_OK;
 }
 
-static zreg_status check_version(int layout, zreg_error *err)
+static zreg_status open_in_tar(zreg__layout_blob *out, const zreg__tarindex *tar, const char *name,
+                               zreg_error *err)
+{
+    zreg__tarindex_file file;
+    ZREG__TRY(zreg__tarindex_find(&file, tar, name, err));
+    *out = (zreg__layout_blob){
+        .fd = zreg__tarindex_fd(tar), .offset = file.offset, .size_bytes = file.size_bytes};
+    return ZREG_OK;
+}
+
+void zreg__layout_blob_finish(zreg__layout_blob *blob)
+{
+    if (blob->owned) {
+        close(blob->fd);
+    }
+}
+
+zreg_status zreg__layout_read(zreg__buf *to, const zreg__layout *layout, const char *name,
+                              zreg_error *err)
+{
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    if (layout->tar != NULL) {
+        ZREG__TRY(open_in_tar(&blob, layout->tar, name, err));
+    } else {
+        ZREG__TRY(open_file(&blob.fd, &blob.size_bytes, layout->fd, name, err));
+        blob.owned = true;
+    }
+    return read_blob(to, &blob, name, err);
+}
+
+zreg_status zreg__layout_check(const zreg__layout *layout, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(4 * ZREG__KIB);
     ZREG__AUTO(zreg__json) zreg__json *json = NULL;
     zreg_error why = {.code = ZREG_OK};
     if (zreg__layout_read(&text, layout, "oci-layout", &why) == ZREG_NOTFOUND) {
-        return zreg__fail(err, ZREG_INVAL, "no OCI layout: the file oci-layout is missing");
+        return zreg__fail(err, ZREG_INVAL, "no OCI layout: the file oci-layout is missing%s",
+                          layout->tar != NULL ? "; what docker save wrote is docker-archive:FILE"
+                                              : "");
     }
     ZREG__TRY(why.code == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why));
     ZREG__TRY(zreg__json_parse(&json, text.data, text.size, "oci-layout", err));
@@ -104,7 +148,8 @@ zreg_status zreg__layout_open(int *out_fd, const char *path, bool make, zreg_err
     if (make) {
         ZREG__TRY(make_layout(fd, path, err));
     }
-    ZREG__TRY(check_version(fd, err));
+    const zreg__layout opened = {.fd = fd};
+    ZREG__TRY(zreg__layout_check(&opened, err));
     *out_fd = fd;
     fd = -1;
     return ZREG_OK;
@@ -140,31 +185,42 @@ static const char *split(char algorithm[8], const zreg_digest *digest)
     return digest->text + size + 1;
 }
 
-zreg_status zreg__layout_blob_open(int *out_fd, uint64_t *out_size_bytes, int layout,
+static zreg_status open_in_folder(zreg__layout_blob *out, int layout, const char *algorithm,
+                                  const char *hex, zreg_error *err)
+{
+    ZREG__AUTO_FD int folder = -1;
+    zreg__layout_blob blob = {.owned = true};
+    ZREG__TRY(open_algorithm(&folder, layout, algorithm, false, err));
+    ZREG__TRY(open_file(&blob.fd, &blob.size_bytes, folder, hex, err));
+    *out = blob;
+    return ZREG_OK;
+}
+
+zreg_status zreg__layout_blob_open(zreg__layout_blob *out, const zreg__layout *layout,
                                    const zreg_digest *digest, zreg_error *err)
 {
     char algorithm[8];
+    char path[200];
     const char *hex = split(algorithm, digest);
-    ZREG__AUTO_FD int folder = -1;
     zreg_error why = {.code = ZREG_OK};
-    zreg_status status = open_algorithm(&folder, layout, algorithm, false, &why);
-    if (status == ZREG_OK) {
-        status = open_file(out_fd, out_size_bytes, folder, hex, &why);
-    }
+    snprintf(path, sizeof(path), "blobs/%s/%s", algorithm, hex);
+    zreg_status status = layout->tar != NULL
+                             ? open_in_tar(out, layout->tar, path, &why)
+                             : open_in_folder(out, layout->fd, algorithm, hex, &why);
     if (status == ZREG_NOTFOUND) {
         return zreg__fail(err, ZREG_NOTFOUND, "blob %s is not there", digest->text);
     }
     return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
-zreg_status zreg__layout_manifest(zreg_manifest **out, int layout, const zreg_digest *digest,
-                                  const char *media_type, zreg_error *err)
+zreg_status zreg__layout_manifest(zreg_manifest **out, const zreg__layout *layout,
+                                  const zreg_digest *digest, const char *media_type,
+                                  zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
-    ZREG__AUTO_FD int file = -1;
-    uint64_t size = 0;
-    ZREG__TRY(zreg__layout_blob_open(&file, &size, layout, digest, err));
-    ZREG__TRY(zreg__fd_read_all(&bytes, file, digest->text, err));
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    ZREG__TRY(zreg__layout_blob_open(&blob, layout, digest, err));
+    ZREG__TRY(read_blob(&bytes, &blob, digest->text, err));
     return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
 }
 

@@ -9,12 +9,14 @@
 #include "oci/compose.h"
 #include "oci/descriptor.h"
 #include "oci/manifest.h"
+#include "oci/reference.h"
 #include "oci/referrers.h"
 #include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
 
 #define REF_NAME "org.opencontainers.image.ref.name"
+#define CONTAINERD_NAME "io.containerd.image.name"
 
 static zreg_status check_case(const zreg__json *index, zreg_error *err)
 {
@@ -26,7 +28,7 @@ static zreg_status check_case(const zreg__json *index, zreg_error *err)
     return ZREG_OK;
 }
 
-zreg_status zreg__layout_index_load(zreg__json **out, int layout, zreg_error *err)
+zreg_status zreg__layout_index_load(zreg__json **out, const zreg__layout *layout, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
@@ -50,14 +52,6 @@ static bool has_digest(const zreg__json *entry, const zreg_digest *digest)
     return zreg__str_equal(zreg__json_text(entry, "digest"), digest->text);
 }
 
-static bool is_wanted(const zreg__json *entry, const char *tag, const zreg_digest *digest)
-{
-    if (digest != NULL) {
-        return has_digest(entry, digest);
-    }
-    return tag == NULL || zreg__str_equal(zreg__layout_index_tag(entry), tag);
-}
-
 static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, zreg_error *err)
 {
     const char *digest = zreg__json_text(entry, "digest");
@@ -77,7 +71,9 @@ static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, 
 static zreg_status list_tags(zreg__buf *to, const zreg__json *entries)
 {
     for (size_t i = 0; i < zreg__json_length(entries); i++) {
-        const char *tag = zreg__layout_index_tag(zreg__json_at(entries, i));
+        const zreg__json *annotations = zreg__json_get(zreg__json_at(entries, i), "annotations");
+        const char *full = zreg__json_text(annotations, CONTAINERD_NAME);
+        const char *tag = full != NULL ? full : zreg__json_text(annotations, REF_NAME);
         if (tag != NULL) {
             ZREG__TRY(zreg__buf_printf(to, NULL, "%s%s", to->size > 0 ? ", " : "", tag));
         }
@@ -100,7 +96,7 @@ static zreg_status fail_find(size_t found, const zreg__json *entries, const char
 }
 
 /* Signatures and the like stand beside the images that they belong to. */
-static bool belongs_to_another(int layout, const zreg__json *entry)
+static bool belongs_to_another(const zreg__layout *layout, const zreg__json *entry)
 {
     zreg__layout_entry read;
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
@@ -114,7 +110,8 @@ static bool belongs_to_another(int layout, const zreg__json *entry)
 }
 
 /* Among several entries, where none was named. */
-static size_t find_images(const zreg__json **out, int layout, const zreg__json *entries)
+static size_t find_images(const zreg__json **out, const zreg__layout *layout,
+                          const zreg__json *entries)
 {
     size_t count = 0;
     for (size_t i = 0; i < zreg__json_length(entries) && count < 2; i++) {
@@ -127,13 +124,13 @@ static size_t find_images(const zreg__json **out, int layout, const zreg__json *
     return count;
 }
 
-static size_t find_named(const zreg__json **out, const zreg__json *entries, const char *tag,
-                         const zreg_digest *digest)
+static size_t find_digest(const zreg__json **out, const zreg__json *entries,
+                          const zreg_digest *digest)
 {
     size_t count = 0;
     for (size_t i = 0; i < zreg__json_length(entries); i++) {
         const zreg__json *entry = zreg__json_at(entries, i);
-        if (is_wanted(entry, tag, digest)) {
+        if (digest == NULL || has_digest(entry, digest)) {
             *out = count == 0 ? entry : *out;
             count++;
         }
@@ -141,22 +138,93 @@ static size_t find_named(const zreg__json **out, const zreg__json *entries, cons
     return count;
 }
 
-zreg_status zreg__layout_index_find(zreg__layout_entry *out, int layout, const char *tag,
-                                    const zreg_digest *digest, zreg_error *err)
+/* Ways in which a name may be meant, the closest first. */
+typedef bool (*same_name_fn)(const char *name, const char *wanted);
+
+static bool is_same_reference(const char *name, const char *wanted)
+{
+    ZREG__AUTO(zreg_ref) zreg_ref *a = NULL;
+    ZREG__AUTO(zreg_ref) zreg_ref *b = NULL;
+    return !zreg__reference_is_tag(zreg__span_of(wanted)) &&
+           zreg_ref_parse(&a, name, NULL) == ZREG_OK &&
+           zreg_ref_parse(&b, wanted, NULL) == ZREG_OK &&
+           zreg__str_equal(zreg_ref_text(a), zreg_ref_text(b));
+}
+
+static bool has_tag(const char *name, const char *wanted)
+{
+    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    return strchr(name, ':') != NULL && zreg_ref_parse(&ref, name, NULL) == ZREG_OK &&
+           zreg__str_equal(zreg_ref_tag(ref), wanted);
+}
+
+static bool is_named(const zreg__json *entry, const char *wanted, same_name_fn same)
+{
+    const zreg__json *annotations = zreg__json_get(entry, "annotations");
+    static const char *const keys[] = {REF_NAME, CONTAINERD_NAME};
+    for (size_t i = 0; i < ZREG__COUNT(keys); i++) {
+        const char *name = zreg__json_text(annotations, keys[i]);
+        if (name != NULL && same(name, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Several images may share a name only where they are one, or where it stands there as it was given:
+ * then the first counts, as it always did. */
+static size_t find_named(const zreg__json **out, const zreg__json *entries, const char *tag)
+{
+    static const same_name_fn ways[] = {zreg__str_equal, is_same_reference, has_tag};
+    for (size_t way = 0; way < ZREG__COUNT(ways); way++) {
+        const zreg__json *found = NULL;
+        size_t others = 0;
+        for (size_t i = 0; i < zreg__json_length(entries); i++) {
+            const zreg__json *entry = zreg__json_at(entries, i);
+            if (is_named(entry, tag, ways[way])) {
+                found = found != NULL ? found : entry;
+                others += !zreg__str_equal(zreg__json_text(found, "digest"),
+                                           zreg__json_text(entry, "digest"));
+            }
+        }
+        if (found != NULL) {
+            *out = found;
+            return way == 0 ? 1 : 1 + others;
+        }
+    }
+    return 0;
+}
+
+zreg_status zreg__layout_index_find(zreg__layout_entry *out, const zreg__layout *layout,
+                                    const char *tag, const zreg_digest *digest, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
     ZREG__TRY(zreg__layout_index_load(&index, layout, err));
     const zreg__json *entries = zreg__json_get(index, "manifests");
     const zreg__json *found = NULL;
-    bool exact = tag != NULL || digest != NULL;
-    size_t count = find_named(&found, entries, tag, digest);
-    if (count > 1 && !exact && find_images(&found, layout, entries) == 1) {
+    bool by_name = digest == NULL && tag != NULL;
+    size_t count =
+        by_name ? find_named(&found, entries, tag) : find_digest(&found, entries, digest);
+    if (count > 1 && tag == NULL && digest == NULL && find_images(&found, layout, entries) == 1) {
         count = 1;
     }
-    if (count == 0 || (count > 1 && !exact)) {
-        return fail_find(count, entries, digest == NULL ? tag : NULL, err);
+    if (count == 0 || (count > 1 && digest == NULL)) {
+        return fail_find(count, entries, by_name ? tag : NULL, err);
     }
     return read_entry(out, found, err);
+}
+
+zreg_status zreg__layout_index_at(zreg__layout_entry *out, const zreg__layout *layout, size_t i,
+                                  zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *index = NULL;
+    ZREG__TRY(zreg__layout_index_load(&index, layout, err));
+    const zreg__json *entries = zreg__json_get(index, "manifests");
+    if (i >= zreg__json_length(entries)) {
+        return zreg__fail(err, ZREG_NOTFOUND, "no image number %zu; there are %zu, from 0", i,
+                          zreg__json_length(entries));
+    }
+    return read_entry(out, zreg__json_at(entries, i), err);
 }
 
 /* An entry gives way to a new one of its tag, or without tags to the same digest. */
@@ -167,11 +235,15 @@ static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, cons
                        : has_digest(entry, digest);
 }
 
-static zreg_status new_entry(zreg__json **out, const zreg_manifest *manifest, const char *tag,
-                             zreg_error *err)
+zreg_status zreg__layout_index_entry(zreg__json **out, const zreg_manifest *manifest,
+                                     const char *tag, zreg_error *err)
 {
     zreg_descriptor entry = zreg__compose_name(manifest);
-    const char *const annotations[] = {REF_NAME, tag, NULL};
+    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    bool is_full = tag != NULL && !zreg__reference_is_tag(zreg__span_of(tag)) &&
+                   zreg_ref_parse(&ref, tag, NULL) == ZREG_OK;
+    const char *const annotations[] = {REF_NAME, tag, is_full ? CONTAINERD_NAME : NULL,
+                                       is_full ? zreg_ref_text(ref) : NULL, NULL};
     entry.annotations = tag != NULL ? annotations : NULL;
     return zreg__compose_descriptor(out, &entry, err);
 }
@@ -182,7 +254,7 @@ static zreg_status replace(zreg__json *index, const zreg_manifest *manifest, con
     zreg__json *old = zreg__json_get(index, "manifests");
     ZREG__AUTO(zreg__json) zreg__json *entries = zreg__json_new_array();
     ZREG__AUTO(zreg__json) zreg__json *added = NULL;
-    ZREG__TRY(new_entry(&added, manifest, tag, err));
+    ZREG__TRY(zreg__layout_index_entry(&added, manifest, tag, err));
     for (size_t i = 0; i < zreg__json_length(old); i++) {
         zreg__json *entry = zreg__json_at(old, i);
         if (!is_replaced(entry, zreg_manifest_digest(manifest), tag)) {
@@ -202,7 +274,7 @@ static zreg_status add_locked(int layout, const char *path, const zreg_manifest 
     if (file == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(zreg__layout_index_load(&index, layout, err));
+    ZREG__TRY(zreg__layout_index_load(&index, &(zreg__layout){.fd = layout}, err));
     ZREG__TRY(replace(index, manifest, tag, err));
     ZREG__TRY(zreg__json_print(&text, index, err));
     return zreg__file_write(file, text, strlen(text), 0644, false, err);

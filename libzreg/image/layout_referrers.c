@@ -11,7 +11,7 @@
 #include "oci/referrers.h"
 
 typedef struct walk {
-    int layout;
+    const zreg__layout *layout;
     zreg__map *by_subject;
     size_t looked_at;
     zreg_cancel *cancel;
@@ -117,7 +117,7 @@ static zreg_status note_entry(walk *self, const zreg__json *entry, zreg_error *e
     return note(self, manifest, err);
 }
 
-zreg_status zreg__layout_referrers(zreg__map **out, int layout, zreg_cancel *cancel,
+zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, zreg_cancel *cancel,
                                    zreg_error *err)
 {
     ZREG__AUTO(walk) walk self = {.layout = layout, .cancel = cancel};

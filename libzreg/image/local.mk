@@ -7,17 +7,26 @@ libzreg_sources += \
 	libzreg/image/append_config.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/archive_contents.c \
+	libzreg/image/archive_contents.h \
+	libzreg/image/archive_layer.c \
+	libzreg/image/archive_layer.h \
 	libzreg/image/belongings.c \
 	libzreg/image/belongings.h \
 	libzreg/image/belongings_move.c \
+	libzreg/image/choose.c \
+	libzreg/image/choose.h \
 	libzreg/image/copy.c \
 	libzreg/image/copying.h \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \
 	libzreg/image/endpoint_archive.c \
+	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/filesource.c \
+	libzreg/image/filesource.h \
 	libzreg/image/flow.c \
 	libzreg/image/flow.h \
 	libzreg/image/graph.c \
@@ -32,6 +41,10 @@ libzreg_sources += \
 	libzreg/image/layout.h \
 	libzreg/image/layout_index.c \
 	libzreg/image/layout_referrers.c \
+	libzreg/image/overlay.c \
+	libzreg/image/overlay.h \
+	libzreg/image/pack.c \
+	libzreg/image/pack.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
 	libzreg/image/place.c \
@@ -41,11 +54,15 @@ libzreg_sources += \
 	libzreg/image/plan_filter.c \
 	libzreg/image/pusher.c \
 	libzreg/image/pusher.h \
+	libzreg/image/registry_looks.c \
+	libzreg/image/registry_looks.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \
 	libzreg/image/synced.c \
 	libzreg/image/synced.h \
+	libzreg/image/tarfile.c \
+	libzreg/image/tarfile.h \
 	libzreg/image/tarheader.c \
 	libzreg/image/tarheader.h \
 	libzreg/image/tarindex.c \
@@ -53,6 +70,8 @@ libzreg_sources += \
 	libzreg/image/tarlayer.c \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
+	libzreg/image/tarwriter.c \
+	libzreg/image/tarwriter.h \
 	libzreg/image/transfer.c \
 	libzreg/image/transfer.h \
 	libzreg/image/verified.c \

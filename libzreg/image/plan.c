@@ -21,6 +21,12 @@ typedef struct node {
 
 #define NOT_WANTED SIZE_MAX
 
+/* A layer that may not be given on: most registries do not hold it. */
+typedef struct foreign {
+    const zreg_descriptor *layer;
+    bool has_urls;
+} foreign;
+
 struct zreg__plan {
     node *nodes; /* the root is first, if there is one */
     bool has_root;
@@ -33,6 +39,9 @@ struct zreg__plan {
     size_t blob_count;
     size_t blob_capacity;
     zreg__map *blob_by_digest; /* text -> the descriptor in blobs */
+    foreign *foreign;
+    size_t foreign_count;
+    size_t foreign_capacity;
     uint64_t manifest_bytes;
     size_t *order; /* nodes without the root, by height */
     size_t order_count;
@@ -40,7 +49,7 @@ struct zreg__plan {
 
 static zreg_status check_size(const zreg__plan *plan, zreg_error *err)
 {
-    if (plan->node_count + plan->blob_count >= ZREG__MAX_GRAPH_NODES) {
+    if (plan->node_count + plan->blob_count + plan->foreign_count >= ZREG__MAX_GRAPH_NODES) {
         return zreg__fail(err, ZREG_LIMIT, "the image names more than %d blobs and manifests",
                           ZREG__MAX_GRAPH_NODES);
     }
@@ -98,7 +107,6 @@ static zreg_status want(zreg__plan *plan, const zreg_descriptor *child, unsigned
     return ZREG_OK;
 }
 
-/* Layers that may not be given on: registries do not hold them (image-spec, layer.md). */
 static bool is_foreign(const zreg_descriptor *blob)
 {
     return strstr(blob->media_type, ".nondistributable.") != NULL ||
@@ -107,9 +115,6 @@ static bool is_foreign(const zreg_descriptor *blob)
 
 static zreg_status add_blob(zreg__plan *plan, const zreg_descriptor *blob, zreg_error *err)
 {
-    if (is_foreign(blob)) {
-        return ZREG_OK;
-    }
     const zreg_descriptor *known = zreg__map_get(plan->blob_by_digest, blob->digest.text);
     if (known != NULL && known->size_bytes != blob->size_bytes) {
         return zreg__fail(err, ZREG_CORRUPT,
@@ -127,6 +132,29 @@ static zreg_status add_blob(zreg__plan *plan, const zreg_descriptor *blob, zreg_
     return ZREG_OK;
 }
 
+static zreg_status add_foreign(zreg__plan *plan, const zreg_manifest *manifest,
+                               const zreg_descriptor *layer, zreg_error *err)
+{
+    bool has_urls = zreg__manifest_has_urls(manifest, layer);
+    for (size_t i = 0; i < plan->foreign_count; i++) {
+        if (zreg_digest_equal(&plan->foreign[i].layer->digest, &layer->digest)) {
+            plan->foreign[i].has_urls = plan->foreign[i].has_urls && has_urls;
+            return ZREG_OK;
+        }
+    }
+    ZREG__TRY(check_size(plan, err));
+    ZREG__TRY(zreg__array_room((void **)&plan->foreign, &plan->foreign_capacity,
+                               plan->foreign_count, sizeof(foreign), err));
+    plan->foreign[plan->foreign_count++] = (foreign){.layer = layer, .has_urls = has_urls};
+    return ZREG_OK;
+}
+
+static zreg_status add_part(zreg__plan *plan, const zreg_manifest *manifest,
+                            const zreg_descriptor *part, zreg_error *err)
+{
+    return is_foreign(part) ? add_foreign(plan, manifest, part, err) : add_blob(plan, part, err);
+}
+
 static zreg_status expand(zreg__plan *plan, size_t index, zreg_error *err)
 {
     const zreg_manifest *manifest = plan->nodes[index].manifest;
@@ -138,7 +166,7 @@ static zreg_status expand(zreg__plan *plan, size_t index, zreg_error *err)
     }
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         const zreg_descriptor *part = zreg_manifest_at(manifest, i);
-        ZREG__TRY(is_index ? want(plan, part, depth, err) : add_blob(plan, part, err));
+        ZREG__TRY(is_index ? want(plan, part, depth, err) : add_part(plan, manifest, part, err));
     }
     return ZREG_OK;
 }
@@ -226,6 +254,31 @@ zreg_status zreg__plan_add(zreg__plan *plan, const zreg_manifest *manifest, zreg
                           zreg_manifest_digest(manifest)->text);
     }
     return fill(plan, index, manifest, err);
+}
+
+zreg_status zreg__plan_add_as_blob(zreg__plan *plan, const zreg_digest *digest, zreg_error *err)
+{
+    size_t index = 0;
+    if (!unwant(plan, digest, &index)) {
+        return zreg__fail(err, ZREG_INVAL, "%s is no part of the image", digest->text);
+    }
+    return add_blob(plan, plan->nodes[index].named_by, err);
+}
+
+size_t zreg__plan_foreign_count(const zreg__plan *plan)
+{
+    return plan->foreign_count;
+}
+
+const zreg_descriptor *zreg__plan_foreign(const zreg__plan *plan, size_t i, bool *out_has_urls)
+{
+    *out_has_urls = plan->foreign[i].has_urls;
+    return plan->foreign[i].layer;
+}
+
+zreg_status zreg__plan_add_foreign(zreg__plan *plan, size_t i, zreg_error *err)
+{
+    return add_blob(plan, plan->foreign[i].layer, err);
 }
 
 void zreg__plan_skip(zreg__plan *plan, const zreg_digest *digest)
@@ -355,6 +408,7 @@ void zreg__plan_free(zreg__plan *plan)
     free(plan->nodes);
     free(plan->wanted);
     free(plan->blobs);
+    free(plan->foreign);
     free(plan->order);
     free(plan);
 }

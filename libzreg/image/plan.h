@@ -37,13 +37,25 @@ const zreg_descriptor *zreg__plan_wanted(const zreg__plan *plan, size_t i);
  */
 zreg_status zreg__plan_add(zreg__plan *plan, const zreg_manifest *manifest, zreg_error *err);
 
+/** A wanted manifest is none, but a blob: it moves to the blobs. Errors: as above. */
+zreg_status zreg__plan_add_as_blob(zreg__plan *plan, const zreg_digest *digest, zreg_error *err);
+
+/** How many layers there are that may not be given on (image-spec, layer.md), each once. */
+size_t zreg__plan_foreign_count(const zreg__plan *plan);
+
+/** One of them. `*out_has_urls` tells whether it names a place to fetch it from. */
+const zreg_descriptor *zreg__plan_foreign(const zreg__plan *plan, size_t i, bool *out_has_urls);
+
+/** Number `i` is copied like any other blob; before the plan is finished. Errors: as _add. */
+zreg_status zreg__plan_add_foreign(zreg__plan *plan, size_t i, zreg_error *err);
+
 /** Takes a wanted manifest off the list: the destination has it and all that it names. */
 void zreg__plan_skip(zreg__plan *plan, const zreg_digest *digest);
 
 /** Orders the lists. Errors: INVAL (manifests are still wanted), NOMEM. */
 zreg_status zreg__plan_finish(zreg__plan *plan, zreg_error *err);
 
-/** All blobs, largest first; foreign layers, which are fetched elsewhere, are left out. */
+/** All blobs, largest first; of the foreign layers those that were added. */
 const zreg_descriptor *const *zreg__plan_blobs(const zreg__plan *plan, size_t *out_count);
 
 /** The sum of the blobs' sizes in bytes; UINT64_MAX when it is larger. */
@@ -65,10 +77,16 @@ ZREG__DEFINE_AUTO(zreg__plan, zreg__plan_free)
 
 /**
  * An index with only those children of `index` that match one of `platforms` ("os/arch[/variant]",
- * ends with NULL); all else stays as it is. When nothing is left out the same manifest is shared.
- * Errors: INVAL (a platform's text), NOTFOUND (no child matches one of them; names what there is).
+ * ends with NULL), and what attests one of them; all else stays as it is. `inner` has one item for each
+ * child, or is NULL: what is left of a child that is an index of several platforms, which then stands
+ * in its place. When nothing is left out the same manifest is shared; when nothing is left, `*out` is
+ * NULL. Errors: NOMEM, LIMIT.
  */
 zreg_status zreg__plan_filter(zreg_manifest **out, const zreg_manifest *index,
-                              const char *const *platforms, zreg_error *err);
+                              const zreg_manifest *const *inner, const char *const *platforms,
+                              zreg_error *err);
+
+/** Whether a child attests another (BuildKit: provenance, SBOM), and is no image to run. */
+bool zreg__plan_attests(const zreg_descriptor *child);
 
 #endif

@@ -8,11 +8,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/tarfile.h"
 #include "image/tarheader.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define MAX_NAME 4096
 #define MAX_FOLLOW 8
@@ -232,9 +231,6 @@ static zreg_status take_entry(zreg__tarindex *tar, const void *header, overrides
 
 static zreg_status check_header(const unsigned char *bytes, uint64_t at, zreg_error *err)
 {
-    if (at == 0 && bytes[0] == 0x1f && bytes[1] == 0x8b) {
-        return zreg__fail(err, ZREG_INVAL, "the archive is compressed; unpack it with gzip -d");
-    }
     if (!zreg__tarheader_is_valid(bytes)) {
         return zreg__fail(err, ZREG_INVAL,
                           at == 0 ? "not a tar archive" : "a tar header is damaged");
@@ -283,20 +279,6 @@ static zreg_status walk(zreg__tarindex *tar, zreg_cancel *cancel, zreg_error *er
     return ZREG_OK;
 }
 
-static zreg_status open_archive(zreg__tarindex *tar, const char *path, zreg_error *err)
-{
-    struct stat info;
-    tar->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (tar->fd < 0 || fstat(tar->fd, &info) != 0) {
-        return zreg__fail_file(err, errno, path, "open the archive");
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return zreg__fail(err, ZREG_INVAL, "no regular file");
-    }
-    tar->size_bytes = (uint64_t)info.st_size;
-    return ZREG_OK;
-}
-
 zreg_status zreg__tarindex_open(zreg__tarindex **out, const char *path, zreg_cancel *cancel,
                                 zreg_error *err)
 {
@@ -305,7 +287,7 @@ zreg_status zreg__tarindex_open(zreg__tarindex **out, const char *path, zreg_can
         return zreg__fail_nomem(err);
     }
     tar->fd = -1;
-    ZREG__TRY(open_archive(tar, path, err));
+    ZREG__TRY(zreg__tarfile_open(&tar->fd, &tar->size_bytes, path, cancel, err));
     ZREG__TRY(zreg__map_new(&tar->entries, entry_free, err));
     ZREG__TRY(walk(tar, cancel, err));
     *out = zreg__steal(&tar);
@@ -333,6 +315,11 @@ zreg_status zreg__tarindex_find(zreg__tarindex_file *out, const zreg__tarindex *
         at = found->link;
     }
     return zreg__fail(err, ZREG_NOTFOUND, "the archive has no file \"%s\"", name);
+}
+
+int zreg__tarindex_fd(const zreg__tarindex *tar)
+{
+    return tar->fd;
 }
 
 void zreg__tarindex_free(zreg__tarindex *tar)

@@ -21,7 +21,11 @@ typedef struct zreg__tarindex_file {
     uint64_t size_bytes;
 } zreg__tarindex_file;
 
-/** Walks the headers of an archive. Errors: NOTFOUND, INVAL (no tar, compressed), LIMIT, IO. */
+/**
+ * Walks the headers of an archive. "-" is standard input. What cannot be read at any offset, such as a
+ * pipe, and what is compressed with gzip, goes into a temporary file first (image/filesource.h).
+ * Errors: NOTFOUND, INVAL (no tar, another compression), LIMIT, IO.
+ */
 zreg_status zreg__tarindex_open(zreg__tarindex **out, const char *path, zreg_cancel *cancel,
                                 zreg_error *err);
 
@@ -32,6 +36,9 @@ zreg_status zreg__tarindex_find(zreg__tarindex_file *out, const zreg__tarindex *
 /** Reads from the archive at any offset; safe from many threads. 0 bytes at the end. */
 zreg_status zreg__tarindex_read(size_t *out_size, const zreg__tarindex *tar, uint64_t offset,
                                 void *buffer, size_t capacity, zreg_error *err);
+
+/** The file that offsets are in; it stays the archive's. */
+int zreg__tarindex_fd(const zreg__tarindex *tar);
 
 void zreg__tarindex_free(zreg__tarindex *tar);
 

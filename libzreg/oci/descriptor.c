@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include <string.h>
 
 zreg_status zreg__descriptor_check_case(const zreg__json *json, const char *where, zreg_error *err)
@@ -67,28 +66,6 @@ static zreg_status read_size(zreg_descriptor *out, const zreg__json *json, const
     return ZREG_OK;
 }
 
-/* What is not read here has yet to be of a kind that others can read. */
-static zreg_status check_texts(const zreg__json *json, const char *key, const char *where,
-                               zreg_error *err)
-{
-    const zreg__json *list = zreg__json_get(json, key);
-    bool is_list = list == NULL || zreg__json_is_array(list);
-    for (size_t i = 0; list != NULL && is_list && i < zreg__json_length(list); i++) {
-        is_list = zreg__json_as_text(zreg__json_at(list, i)) != NULL;
-    }
-    return is_list ? ZREG_OK
-                   : zreg__fail(err, ZREG_INVAL, "%s: \"%s\" is no list of strings", where, key);
-}
-
-static zreg_status check_data(const zreg__json *json, const char *where, zreg_error *err)
-{
-    const char *text;
-    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
-    ZREG__TRY(zreg__json_read_text(&text, json, "data", where, err));
-    zreg_status status = zreg__base64_decode(&bytes, text, strlen(text), 0, err);
-    return status == ZREG_OK ? ZREG_OK : zreg__error_prefix(err, status, "%s: \"data\"", where);
-}
-
 static zreg_status read_platform(zreg_descriptor *out, const zreg__json *json, const char *where,
                                  zreg_error *err)
 {
@@ -105,9 +82,7 @@ static zreg_status read_platform(zreg_descriptor *out, const zreg__json *json, c
     ZREG__TRY(zreg__json_read_text(&to->os, platform, "os", where, err));
     ZREG__TRY(zreg__json_read_text(&to->architecture, platform, "architecture", where, err));
     ZREG__TRY(zreg__json_read_text(&to->variant, platform, "variant", where, err));
-    ZREG__TRY(zreg__json_read_text(&to->os_version, platform, "os.version", where, err));
-    ZREG__TRY(check_texts(platform, "os.features", where, err));
-    return check_texts(platform, "features", where, err);
+    return zreg__json_read_text(&to->os_version, platform, "os.version", where, err);
 }
 
 static zreg_status check_annotations(const zreg__json *annotations, const char *where,
@@ -117,7 +92,7 @@ static zreg_status check_annotations(const zreg__json *annotations, const char *
         return zreg__fail(err, ZREG_INVAL, "%s: \"annotations\" is no object", where);
     }
     for (zreg__json_member member = {0}; zreg__json_next(&member, annotations);) {
-        if (zreg__json_as_text(member.value) == NULL) {
+        if (member.value != NULL && zreg__json_as_text(member.value) == NULL) {
             return zreg__fail(err, ZREG_INVAL, "%s: annotation \"%.100s\" is not a string", where,
                               member.key);
         }
@@ -141,7 +116,7 @@ zreg_status zreg__descriptor_annotations(const char ***out, const zreg__json *js
     size_t at = 0;
     for (zreg__json_member member = {0}; zreg__json_next(&member, annotations);) {
         list[at++] = member.key;
-        list[at++] = zreg__json_as_text(member.value);
+        list[at++] = member.value != NULL ? zreg__json_as_text(member.value) : "";
     }
     *out = list;
     return ZREG_OK;
@@ -164,8 +139,6 @@ zreg_status zreg__descriptor_read(zreg_descriptor *out, const zreg__json *json, 
     ZREG__TRY(read_digest(&read, json, where, err));
     ZREG__TRY(read_size(&read, json, where, err));
     ZREG__TRY(read_platform(&read, json, where, err));
-    ZREG__TRY(check_texts(json, "urls", where, err));
-    ZREG__TRY(check_data(json, where, err));
     const char **annotations;
     ZREG__TRY(zreg__descriptor_annotations(&annotations, json, where, err));
     read.annotations = annotations;

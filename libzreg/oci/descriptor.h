@@ -25,7 +25,8 @@ zreg_status zreg__manifest_check_case(const zreg__json *json, const char *what, 
 
 /**
  * The member "annotations" as key, value, key, value, ..., NULL, in memory to be freed, pointing
- * into `json`; NULL when there are none. Errors: INVAL (no object of strings), NOMEM.
+ * into `json`; NULL when there are none. A value that is null is "", as readers in Go have it.
+ * Errors: INVAL (no object of strings), NOMEM.
  */
 zreg_status zreg__descriptor_annotations(const char ***out, const zreg__json *json,
                                          const char *where, zreg_error *err);

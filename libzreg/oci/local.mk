@@ -17,6 +17,7 @@ libzreg_sources += \
 	libzreg/oci/manifest.c \
 	libzreg/oci/manifest.h \
 	libzreg/oci/manifest_build.c \
+	libzreg/oci/manifest_check.c \
 	libzreg/oci/mediatype.c \
 	libzreg/oci/mediatype.h \
 	libzreg/oci/origin.c \

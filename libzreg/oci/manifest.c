@@ -19,6 +19,7 @@ struct zreg_manifest {
     zreg_digest digest;
     zreg__json *json; /* the texts of all descriptors point into it */
     const char *media_type;
+    char *opaque_type; /* of bytes that were not parsed: then there is no json */
     bool is_index;
     bool has_subject;
     zreg_descriptor config; /* of an image only */
@@ -74,7 +75,7 @@ static const char *type_of_body(const zreg__json *json)
     if (zreg__json_has(json, "manifests")) {
         return ZREG__TYPE_OCI_INDEX;
     }
-    if (!zreg__json_has(json, "layers") || !is_set(json, "config")) {
+    if (!is_set(json, "config")) {
         return NULL;
     }
     const char *config_type = zreg__json_text(zreg__json_get(json, "config"), "mediaType");
@@ -116,7 +117,7 @@ static zreg_status find_type(zreg_manifest *manifest, const char *content_type, 
                                             : type_of_body(manifest->json);
     if (type == NULL) {
         return zreg__fail(err, ZREG_INVAL,
-                          "manifest: no mediaType, and neither config and layers nor manifests");
+                          "manifest: no mediaType, and neither config nor manifests");
     }
     zreg__mediatype_kind kind = zreg__mediatype_known(&manifest->media_type, zreg__span_of(type));
     ZREG__TRY(check_kind(type, kind, err));
@@ -130,8 +131,9 @@ static zreg_status read_items(zreg_manifest *manifest, zreg_error *err)
     const char *item = manifest->is_index ? "child" : "layer";
     size_t maximum = manifest->is_index ? ZREG__MAX_INDEX_CHILDREN : ZREG__MAX_LAYERS;
     const zreg__json *list = zreg__json_get(manifest->json, key);
-    /* Some writers say null for an empty list. */
-    if (!zreg__json_has(manifest->json, key) || (list != NULL && !zreg__json_is_array(list))) {
+    /* Some writers say null for an empty list, or leave out that of an image. */
+    bool is_missing = manifest->is_index && !zreg__json_has(manifest->json, key);
+    if (is_missing || (list != NULL && !zreg__json_is_array(list))) {
         return zreg__fail(err, ZREG_INVAL, "manifest: %s with no list \"%s\"", manifest->media_type,
                           key);
     }
@@ -193,9 +195,8 @@ static zreg_status read_document(zreg_manifest *manifest, const char *content_ty
     return zreg__descriptor_annotations(&manifest->annotations, manifest->json, "manifest", err);
 }
 
-static zreg_status read_manifest(zreg_manifest **out, const void *bytes, size_t size,
-                                 const char *content_type, const zreg_digest *digest,
-                                 zreg_error *err)
+static zreg_status new_manifest(zreg_manifest **out, const void *bytes, size_t size,
+                                const zreg_digest *digest, zreg_error *err)
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = zreg__new(zreg_manifest);
     if (manifest == NULL) {
@@ -208,6 +209,16 @@ static zreg_status read_manifest(zreg_manifest **out, const void *bytes, size_t 
     if (manifest->bytes == NULL) {
         return zreg__fail_nomem(err);
     }
+    *out = zreg__steal(&manifest);
+    return ZREG_OK;
+}
+
+static zreg_status read_manifest(zreg_manifest **out, const void *bytes, size_t size,
+                                 const char *content_type, const zreg_digest *digest,
+                                 zreg_error *err)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(new_manifest(&manifest, bytes, size, digest, err));
     ZREG__TRY(read_document(manifest, content_type, err));
     *out = zreg__steal(&manifest);
     return ZREG_OK;
@@ -220,6 +231,20 @@ static zreg_status check_size(const void *bytes, size_t size, zreg_error *err)
                           ZREG__MAX_MANIFEST_BYTES);
     }
     return bytes == NULL || size == 0 ? zreg__fail(err, ZREG_INVAL, "manifest: empty") : ZREG_OK;
+}
+
+static zreg_status check_digest(const void *bytes, size_t size, const zreg_digest *digest,
+                                zreg_error *err)
+{
+    zreg__hash_kind kind = ZREG__SHA256;
+    zreg_digest found;
+    zreg__hash_kind_of(&kind, digest->text);
+    ZREG__TRY(zreg_digest_of(&found, kind == ZREG__SHA512 ? "sha512" : "sha256", bytes, size, err));
+    if (!zreg_digest_equal(&found, digest)) {
+        return zreg__fail(err, ZREG_CORRUPT, "manifest: the bytes have digest %s, not %s",
+                          found.text, digest->text);
+    }
+    return ZREG_OK;
 }
 
 zreg_status zreg_manifest_parse(zreg_manifest **out, const void *bytes, size_t size,
@@ -237,15 +262,49 @@ zreg_status zreg__manifest_parse_verified(zreg_manifest **out, const void *bytes
                                           zreg_error *err)
 {
     ZREG__TRY(check_size(bytes, size, err));
-    zreg__hash_kind kind = ZREG__SHA256;
-    zreg__hash_kind_of(&kind, digest->text);
-    zreg_digest found;
-    ZREG__TRY(zreg_digest_of(&found, kind == ZREG__SHA512 ? "sha512" : "sha256", bytes, size, err));
-    if (!zreg_digest_equal(&found, digest)) {
-        return zreg__fail(err, ZREG_CORRUPT, "manifest: the bytes have digest %s, not %s",
-                          found.text, digest->text);
-    }
+    ZREG__TRY(check_digest(bytes, size, digest, err));
     return read_manifest(out, bytes, size, media_type, digest, err);
+}
+
+zreg_status zreg__manifest_opaque(zreg_manifest **out, const void *bytes, size_t size,
+                                  const char *media_type, const zreg_digest *digest,
+                                  zreg_error *err)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(check_size(bytes, size, err));
+    ZREG__TRY(check_digest(bytes, size, digest, err));
+    ZREG__TRY(new_manifest(&manifest, bytes, size, digest, err));
+    manifest->opaque_type = zreg__strdup(media_type);
+    if (manifest->opaque_type == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    manifest->media_type = manifest->opaque_type;
+    manifest->artifact_type = "";
+    *out = zreg__steal(&manifest);
+    return ZREG_OK;
+}
+
+bool zreg__manifest_is_opaque(const zreg_manifest *manifest)
+{
+    return manifest->opaque_type != NULL;
+}
+
+const zreg__json *zreg__manifest_json(const zreg_manifest *manifest)
+{
+    return manifest->json;
+}
+
+const zreg__json *zreg__manifest_json_of(const zreg_manifest *manifest, const zreg_descriptor *part)
+{
+    const zreg_descriptor *items = manifest->items;
+    if (part == &manifest->config) {
+        return zreg__json_get(manifest->json, "config");
+    }
+    if (manifest->count == 0 || part < items || part >= items + manifest->count) {
+        return NULL;
+    }
+    const char *key = manifest->is_index ? "manifests" : "layers";
+    return zreg__json_at(zreg__json_get(manifest->json, key), (size_t)(part - items));
 }
 
 zreg_manifest *zreg__manifest_share(const zreg_manifest *manifest)
@@ -269,6 +328,7 @@ void zreg_manifest_free(zreg_manifest *manifest)
     zreg__json_free(manifest->json);
     free(manifest->items);
     free(manifest->annotations);
+    free(manifest->opaque_type);
     free(manifest->bytes);
     free(manifest);
 }
@@ -296,7 +356,7 @@ int zreg_manifest_is_index(const zreg_manifest *manifest)
 
 const zreg_descriptor *zreg_manifest_config(const zreg_manifest *manifest)
 {
-    return manifest->is_index ? NULL : &manifest->config;
+    return manifest->is_index || manifest->opaque_type != NULL ? NULL : &manifest->config;
 }
 
 size_t zreg_manifest_count(const zreg_manifest *manifest)
@@ -326,5 +386,7 @@ const char *const *zreg_manifest_annotations(const zreg_manifest *manifest)
 
 const char *zreg_manifest_annotation(const zreg_manifest *manifest, const char *key)
 {
-    return zreg__json_text(zreg__json_get(manifest->json, "annotations"), key);
+    const zreg__json *annotations = zreg__json_get(manifest->json, "annotations");
+    const char *value = zreg__json_text(annotations, key);
+    return value == NULL && zreg__json_has(annotations, key) ? "" : value;
 }

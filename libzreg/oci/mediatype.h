@@ -10,6 +10,7 @@
 #define ZREG__TYPE_OCI_CONFIG "application/vnd.oci.image.config.v1+json"
 #define ZREG__TYPE_OCI_LAYER "application/vnd.oci.image.layer.v1.tar"
 #define ZREG__TYPE_OCI_LAYER_GZIP "application/vnd.oci.image.layer.v1.tar+gzip"
+#define ZREG__TYPE_OCI_LAYER_ZSTD "application/vnd.oci.image.layer.v1.tar+zstd"
 #define ZREG__TYPE_OCI_EMPTY "application/vnd.oci.empty.v1+json"
 #define ZREG__TYPE_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define ZREG__TYPE_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"

@@ -237,3 +237,78 @@ zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const z
     ZREG__TRY(copy_text(&out->username, zreg__json_text(entry.value, "username"), err));
     return copy_text(&out->password, zreg__json_text(entry.value, "password"), err);
 }
+
+/* The next entry that is for `name` itself; NULL: there is none. */
+static zreg_status find_own(const char **out_key, const zreg__json *auths, const char *name,
+                            bool *out_has_content, zreg_error *err)
+{
+    *out_key = NULL;
+    for (zreg__json_member member = {0}; zreg__json_next(&member, auths);) {
+        ZREG__AUTO_FREE char *normal = normal_key(member.key);
+
+        if (normal == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        if (strcmp(normal, name) == 0) {
+            *out_key = member.key;
+            *out_has_content = has_content(member.value);
+            return ZREG_OK;
+        }
+    }
+    return ZREG_OK;
+}
+
+zreg_status zreg__authfile_remove(bool *out_found, zreg__json *file, const char *name,
+                                  zreg_error *err)
+{
+    zreg__json *auths = zreg__json_get(file, "auths");
+
+    *out_found = false;
+    for (;;) {
+        const char *key = NULL;
+        bool filled = false;
+
+        ZREG__TRY(find_own(&key, auths, name, &filled, err));
+        if (key == NULL) {
+            return ZREG_OK;
+        }
+        ZREG__AUTO_FREE char *copy = zreg__strdup(key);
+        if (copy == NULL) {
+            return zreg__fail_nomem(err);
+        }
+        *out_found = *out_found || filled;
+        zreg__json_wipe(zreg__json_get(auths, copy));
+        zreg__json_remove(auths, copy);
+    }
+}
+
+/* `auths`, made when it is not there, or null. */
+static zreg_status auths_of(zreg__json **out, zreg__json *file, zreg_error *err)
+{
+    *out = zreg__json_get(file, "auths");
+    if (*out == NULL) {
+        return zreg__json_set_object(out, file, "auths", err);
+    }
+    return zreg__json_is_object(*out)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "\"auths\" in the file of credentials is no object");
+}
+
+zreg_status zreg__authfile_add(zreg__json *file, const char *host,
+                               const zreg__credential *credential, zreg_error *err)
+{
+    const zreg__quirks *quirks = zreg__quirks_find(host);
+    ZREG__AUTO(zreg__buf) zreg__buf auth = ZREG__SECRET_BUF(2 * MAX_PAIR_BYTES);
+    ZREG__AUTO_SECRET char *pair = zreg__concat(credential->username, ":", credential->password);
+    zreg__json *auths = NULL;
+    zreg__json *entry = NULL;
+
+    if (pair == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__base64_encode(&auth, pair, strlen(pair), 0, err));
+    ZREG__TRY(auths_of(&auths, file, err));
+    ZREG__TRY(zreg__json_set_object(
+        &entry, auths, quirks->credential_key != NULL ? quirks->credential_key : host, err));
+    return zreg__json_set_text(entry, "auth", zreg__buf_cstr(&auth), err);
+}

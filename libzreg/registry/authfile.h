@@ -24,4 +24,14 @@ zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zr
 zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const zreg__json *file,
                                  const char *name, zreg_error *err);
 
+/** Removes all entries of `auths` that are for `name` itself; `*out_found` tells whether there was one with
+ *  content. Errors: NOMEM. */
+zreg_status zreg__authfile_remove(bool *out_found, zreg__json *file, const char *name,
+                                  zreg_error *err);
+
+/** Adds an entry of user and password for a host that has none, under the key that docker has for it. Errors: INVAL
+ *  (`auths` is no object), NOMEM, LIMIT. */
+zreg_status zreg__authfile_add(zreg__json *file, const char *host,
+                               const zreg__credential *credential, zreg_error *err);
+
 #endif

@@ -132,6 +132,16 @@ zreg_status zreg__authfiles_read(zreg__authfiles *files, zreg_error *err)
     return ZREG_OK;
 }
 
+const char *zreg__authfiles_to_write(const zreg__authfiles *files)
+{
+    size_t i = 0;
+
+    while (i + 1 < files->count && access(files->paths[i], F_OK) != 0) {
+        i++;
+    }
+    return files->paths[i];
+}
+
 void zreg__authfiles_finish(zreg__authfiles *files)
 {
     while (files->count > 0) {

@@ -29,6 +29,9 @@ zreg_status zreg__authfiles_read(zreg__authfiles *files, zreg_error *err);
 zreg_status zreg__authfiles_read_one(zreg__json **out, const char *path, bool required,
                                      zreg_error *err);
 
+/** Which of the files is written to: the first that is there, or else the last. There must be one. */
+const char *zreg__authfiles_to_write(const zreg__authfiles *files);
+
 /** Frees all, and wipes what is secret. */
 void zreg__authfiles_finish(zreg__authfiles *files);
 

@@ -3,6 +3,7 @@
 #ifndef ZREG_REGISTRY_CLIENT_H
 #define ZREG_REGISTRY_CLIENT_H
 
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "base/log.h"
 #include "registry/homes.h"
@@ -72,6 +73,12 @@ zreg__homes *zreg__client_homes(const zreg_client *client);
 zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_modified_s,
                                             zreg_client *client, const zreg_ref *ref,
                                             zreg_cancel *cancel, zreg_error *err);
+
+/** The bytes of a manifest whose type is that of a descriptor, whatever it is. Not verified. Errors:
+ *  NOTFOUND, LIMIT, those of requests. */
+zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client,
+                                              const zreg_ref *ref, const zreg_descriptor *manifest,
+                                              zreg_cancel *cancel, zreg_error *err);
 
 /** zreg_client_manifest_put, telling where the image came from (oci/origin.h); `origin` may be NULL. Blobs
  *  that the registry says it lacks are added to `missing`, which may be NULL. */

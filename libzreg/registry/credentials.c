@@ -132,6 +132,11 @@ void zreg__credentials_free(zreg__credentials *credentials)
     free(credentials);
 }
 
+const char *zreg__credentials_authfile(const zreg__credentials *credentials)
+{
+    return credentials->authfile;
+}
+
 static void lock(zreg__credentials *credentials)
 {
     pthread_mutex_lock(&credentials->lock.lock);

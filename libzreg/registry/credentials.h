@@ -27,6 +27,9 @@ typedef struct zreg__credential {
 /** `authfile` as in zreg_client_options. Reads nothing yet. Errors: NOMEM. */
 zreg_status zreg__credentials_new(zreg__credentials **out, const char *authfile, zreg_error *err);
 
+/** That path; NULL: the usual places. Lives as long as the credentials. */
+const char *zreg__credentials_authfile(const zreg__credentials *credentials);
+
 /** Sets those of a canonical host, before all others; NULL `username`: anonymous. Errors: NOMEM. */
 zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *host,
                                   const char *username, const char *password, zreg_error *err);

@@ -23,6 +23,7 @@ libzreg_sources += \
 	libzreg/registry/client_manifest.c \
 	libzreg/registry/client_referrers.c \
 	libzreg/registry/client_referrers.h \
+	libzreg/registry/client_unknown.c \
 	libzreg/registry/credentials.c \
 	libzreg/registry/credentials.h \
 	libzreg/registry/dated_tags.c \
@@ -35,6 +36,7 @@ libzreg_sources += \
 	libzreg/registry/host.h \
 	libzreg/registry/host_auth.c \
 	libzreg/registry/host_settings.c \
+	libzreg/registry/login.c \
 	libzreg/registry/pages.c \
 	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \

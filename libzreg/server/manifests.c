@@ -148,18 +148,23 @@ bool zreg__manifests_put_begin(zreg__call *call)
 static zreg_status parse(zreg_manifest **out, const zreg__call *call, zreg_error *err)
 {
     zreg_digest digest;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
     const char *media_type = zreg__serve_header(call->request, "Content-Type");
     if (media_type != NULL &&
         zreg__mediatype_kind_of(zreg__span_of(media_type)) == ZREG__KIND_UNKNOWN) {
         return zreg__fail(err, ZREG_INVAL, "the Content-Type is not that of a manifest or index");
     }
-    if (!is_digest(call->last)) {
-        return zreg_manifest_parse(out, zreg__buf_cstr(&call->body), call->body.size, media_type,
-                                   err);
+    const char *bytes = zreg__buf_cstr(&call->body);
+    if (is_digest(call->last)) {
+        ZREG__TRY(zreg_digest_parse(&digest, call->last, err));
+        ZREG__TRY(zreg__manifest_parse_verified(&manifest, bytes, call->body.size, media_type,
+                                                &digest, err));
+    } else {
+        ZREG__TRY(zreg_manifest_parse(&manifest, bytes, call->body.size, media_type, err));
     }
-    ZREG__TRY(zreg_digest_parse(&digest, call->last, err));
-    return zreg__manifest_parse_verified(out, zreg__buf_cstr(&call->body), call->body.size,
-                                         media_type, &digest, err);
+    ZREG__TRY(zreg__manifest_check_strictly(manifest, err));
+    *out = zreg__steal(&manifest);
+    return ZREG_OK;
 }
 
 /* Tags of ?tag=, of which there may be several. */

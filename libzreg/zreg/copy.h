@@ -4,8 +4,15 @@
  *
  * Places are written as text:
  *   docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]   a registry (the prefix may be left out)
- *   oci:DIR[:TAG]                                   an OCI image layout
- *   docker-archive:FILE[:REF]                       the tar of `docker save`; source only
+ *   oci:DIR[:NAME][@DIGEST]                         an OCI image layout
+ *   oci-archive:FILE[:NAME][@DIGEST]                the tar of one
+ *   docker-archive:FILE[:REF]                       the tar of `docker save`
+ * DIR and FILE end at the first colon. NAME is a tag or a whole reference, as the layout has it;
+ * ":@NUMBER" in its place is the image at that place of its list, from 0, of a source. FILE "-" is
+ * standard input or output. An archive is read where it lies; a pipe, and what is compressed with
+ * gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive takes the place of an old
+ * one when it is whole; a pipe gets it from a file in $TMPDIR then. Both kinds are written alike, an
+ * OCI layout with the manifest.json of `docker load`, so either reads them.
  */
 #ifndef ZREG_COPY_H
 #define ZREG_COPY_H
@@ -30,6 +37,8 @@ typedef struct zreg_copy_options {
     zreg_progress_fn progress;
     void *progress_user;
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
+    int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
+    int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
 } zreg_copy_options;
 
 /** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */
@@ -59,8 +68,8 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * Copies an image or a whole index from one place to another.
  *
  * Children arrive before parents, so the destination is complete at every moment; each digest
- * crosses the wire once; what is there already is left alone; blobs are streamed, never spooled,
- * and verified before the destination commits them. Opens up to `jobs` threads and joins them.
+ * crosses the wire once; what is there already is left alone; blobs are streamed and verified
+ * before the destination commits them. Opens up to `jobs` threads and joins them.
  *
  * With `with_referrers` this moves too, for the image and, of an index, for each child: whatever
  * names it as its subject (OCI 1.1; the registry's list of referrers, or the tag sha256-HEX where it
@@ -70,7 +79,18 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * warning. A cosign tag of the destination is replaced only by one that holds all that it holds; it
  * stays when it holds all of ours; else CONFLICT. Within one repository nothing is asked: what
  * belongs to a digest is there. An index made anew for `platforms` has nothing yet that belongs to
- * it, its children do. A docker archive holds nothing beside its image: UNSUPPORTED.
+ * it, its children do. A docker archive, and an archive that is written, have no room for it:
+ * UNSUPPORTED.
+ *
+ * A destination that has the image under its name, or a child of an index, is taken to have all that
+ * these name. With `force` it is not: each manifest is put and each blob is looked for, so that what
+ * was lost there is repaired.
+ *
+ * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
+ * and left out where it has not and they name another place in "urls". What an index names of an
+ * unknown type is copied as the manifest or blob that it is. Plain layers of a docker archive are
+ * compressed with gzip for a registry, by way of files in $TMPDIR. A docker archive takes one image: INVAL (an index of several;
+ * choose with `platforms`), UNSUPPORTED (what is no image of a container).
  *
  * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,
  * LIMIT (more than 1000 referrers, or referrers of referrers 8 deep).

@@ -4,7 +4,9 @@
 
 fuzz_programs += \
 	tests/fuzz/fuzz_artifacts \
+	tests/fuzz/fuzz_authfile \
 	tests/fuzz/fuzz_challenge \
+	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_digest \
 	tests/fuzz/fuzz_errors \
 	tests/fuzz/fuzz_nodefile \
@@ -14,6 +16,7 @@ fuzz_programs += \
 	tests/fuzz/fuzz_provenance \
 	tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_reference \
+	tests/fuzz/fuzz_tar \
 	tests/fuzz/fuzz_zuul
 if BUILD_SERVER
 fuzz_programs += \
@@ -33,6 +36,12 @@ endif
 tests_fuzz_fuzz_artifacts_SOURCES = tests/fuzz/fuzz_artifacts.c $(fuzz_main)
 tests_fuzz_fuzz_artifacts_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_artifacts_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_authfile_SOURCES = tests/fuzz/fuzz_authfile.c $(fuzz_main)
+tests_fuzz_fuzz_authfile_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_authfile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(fuzz_main)
+tests_fuzz_fuzz_proxy_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(fuzz_main)
 tests_fuzz_fuzz_challenge_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_challenge_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -66,6 +75,9 @@ tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_SOURCES = tests/fuzz/fuzz_reference.c $(fuzz_main)
 tests_fuzz_fuzz_reference_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c $(fuzz_main)
+tests_fuzz_fuzz_tar_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_tar_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_zuul_SOURCES = tests/fuzz/fuzz_zuul.c $(fuzz_main)
 tests_fuzz_fuzz_zuul_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_zuul_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

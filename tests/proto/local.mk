@@ -69,10 +69,13 @@ TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
+	tests/proto/test_cli_login.py \
 	tests/proto/test_cli_sync.py \
 	tests/proto/test_cli_terminal.py \
 	tests/proto/test_cli_values.py \
 	tests/proto/test_cli_verbs.py \
+	tests/proto/test_cli_archives.py \
+	tests/proto/test_cli_graphs.py \
 	tests/proto/test_cli_images.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \

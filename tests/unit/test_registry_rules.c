@@ -238,6 +238,30 @@ static void a_helper_has_a_name(void **state)
     assert_string_equal(err.message, "\"a/b\" is not the name of a credential helper");
 }
 
+/* Docker Hub has many names, and docker one of them. */
+static void entries_are_replaced_whatever_they_were_called(void **state)
+{
+    const zreg__credential ann = {.username = (char[]){"ann"}, .password = (char[]){"a:b"}};
+    ZREG__AUTO(zreg__json)
+    zreg__json *file =
+        json_of("{\"auths\":{\"docker.io\":{\"auth\":\"eDp5\"},\"index.docker.io\":{},"
+                "\"https://index.docker.io/v1/\":{\"auth\":\"eDp6\"},"
+                "\"docker.io/a\":{\"auth\":\"eDp5\"},\"E.com/\":{}},\"other\":1.50}");
+    ZREG__AUTO_FREE char *text = NULL;
+    bool found = false;
+
+    (void)state;
+    assert_int_equal(zreg__authfile_remove(&found, file, "docker.io", NULL), ZREG_OK);
+    assert_true(found);
+    assert_int_equal(zreg__authfile_remove(&found, file, "e.com", NULL), ZREG_OK);
+    assert_false(found); /* it was, but empty */
+    assert_int_equal(zreg__authfile_add(file, "docker.io", &ann, NULL), ZREG_OK);
+    assert_int_equal(zreg__json_print(&text, file, NULL), ZREG_OK);
+    assert_string_equal(text, "{\"auths\":{\"docker.io/a\":{\"auth\":\"eDp5\"},"
+                              "\"https://index.docker.io/v1/\":{\"auth\":\"YW5uOmE6Yg==\"}},"
+                              "\"other\":1.50}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +275,7 @@ int main(void)
         cmocka_unit_test(entries_are_found_by_prefix),
         cmocka_unit_test(helpers_are_found_for_their_hosts),
         cmocka_unit_test(a_helper_has_a_name),
+        cmocka_unit_test(entries_are_replaced_whatever_they_were_called),
     };
 
     return cmocka_run_group_tests_name("registry_rules", tests, NULL, NULL);

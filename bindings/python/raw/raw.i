@@ -299,6 +299,7 @@ int guard_elsewhere(void);
 %include <zreg/ref.h>
 %include <zreg/manifest.h>
 %include <zreg/client.h>
+%include <zreg/login.h>
 %include <zreg/referrers.h>
 %include <zreg/blob.h>
 %include <zreg/server_options.h>

@@ -75,7 +75,7 @@ GOOD = {
     lambda: zreg.Manifest(INDEX), "from_repository": lambda: "c/d", "src": lambda: world["at"] + ":1", "dst": lambda:
     f"oci:{tempfile.mkdtemp(dir=HERE)}/x:1", "base": lambda: "scratch", "layers": list, "sources": list, "artifacts": list,
     "to": lambda: world["server"], "source": lambda: world["server"], "images": list, "build": lambda: "0" * 32, "tag":
-    lambda: "1", "tags": lambda: ["1"], "change": lambda: 1, "username": lambda: None, "text": lambda: "a", "data":
+    lambda: "1", "tags": lambda: ["1"], "change": lambda: 1, "username": lambda: None, "password": lambda: "p", "text": lambda: "a", "data":
     lambda: INDEX, "buffer": lambda: bytearray(5), "index": lambda: 0, "key": lambda: "a", "value": lambda: "a",
     "access_log": lambda: "", "check": lambda: True, "authfile": lambda: "", "plain_http": lambda: True, "attempts": lambda: 1,
     "grace": lambda: 0.0, "dry_run": lambda: True, "offset": lambda: 0, "size": lambda: None, "pos": lambda: 0, "lines":

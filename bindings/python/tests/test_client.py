@@ -53,6 +53,26 @@ def test_catalog(client, server, push):
         client.catalog(None)
 
 
+def test_login(tmp_path):
+    path = tmp_path / "auth.json"
+    with zreg.BuildsetRegistry() as server, zreg.Client(authfile=str(path), attempts=1) as client:
+        record = server.connection()
+        address = client.use(server)
+        with pytest.raises(zreg.Denied):
+            client.login(address, record["username"], "wrong")
+        assert not path.exists()
+        assert client.login(address, record["username"], record["password"]) == str(path)
+        assert list(json.loads(path.read_text())["auths"]) == [address]
+        assert client.logout(address) == str(path)
+        with pytest.raises(zreg.NotFound):
+            client.logout(address)
+        for wrong in (("", "p"), ("a:b", "p"), ("a", ""), (None, "p"), ("a", None)):
+            with pytest.raises(zreg.InvalidArgument):
+                client.login(address, *wrong)
+        with pytest.raises(zreg.InvalidArgument):
+            client.logout(None)
+
+
 def test_referrers(client, server, push):
     image = push("image:1", b"layer")
     ref = f"{server.address}/image:1"
@@ -215,6 +235,15 @@ def test_copy_takes_along_what_belongs_to_the_image(client, server, push, tmp_pa
     assert client.head(f"{server.address}/other@{artifact}") == artifact
     again = client.copy(copy, back, dst_server=there, with_referrers=True)
     assert (again.bytes, again.referrers_copied, again.referrers_skipped) == (0, 0, 2)
+
+
+def test_a_forced_copy_looks_for_each_part(client, server, push):
+    pushed = push("image:1", b"layer")
+    places = f"{server.address}/image:1", f"{server.address}/other:1"
+    client.copy(*places)
+    plain = client.copy(*places)
+    forced = client.copy(*places, force=True)
+    assert plain.digest == forced.digest == pushed.digest and forced.dst_requests > plain.dst_requests
 
 
 def test_upload_takes_along_what_belongs_to_the_image(client, server, push):

@@ -70,7 +70,8 @@ class Client(Live):
     ends the call and comes out of it. `log` is called as log(level, line) from any thread, with the
     levels of the module logging.
 
-    A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG] or docker-archive:FILE[:REF].
+    A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:NAME],
+    oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
     """
 
     _raw: Any = None
@@ -189,6 +190,16 @@ class Client(Live):
         """What was sent so far to the host, or to all."""
         return Counters(**_raw.client_counters(self._open(), host))
 
+    def login(self, host: str, username: str, password: str, *, cancel: Optional[Cancel] = None,
+              timeout: Optional[float] = None) -> str:
+        """Asks the host whether it accepts them, and keeps them where docker and podman look. Returns where: a file,
+        or the name of a credential helper."""
+        return self._call(_raw.client_login, host, username, password, cancel=cancel, timeout=timeout)
+
+    def logout(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Removes what is kept for a host; NotFound when that is nothing. Returns where it was."""
+        return self._call(_raw.client_logout, host, cancel=cancel, timeout=timeout)
+
     def ping(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Raises unless the host speaks the protocol and accepts the credentials."""
         self._call(_raw.client_ping, host, cancel=cancel, timeout=timeout)
@@ -281,6 +292,8 @@ class Client(Live):
         src_server: Optional[Server] = None,
         dst_server: Optional[Server] = None,
         with_referrers: bool = False,
+        force: bool = False,
+        layers_as_is: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
@@ -290,13 +303,17 @@ class Client(Live):
 
         With `with_referrers`, what belongs to the image and to each child of an index moves too: what
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
-        destination that holds what ours does not, and the other way round, is a Conflict."""
+        destination that holds what ours does not, and the other way round, is a Conflict.
+
+        With `force`, each part is looked for at the destination, and what was lost there is repaired. With
+        `layers_as_is`, plain layers of a docker archive are not compressed for a registry."""
         return copied(self._work(
             _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
             expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
-            progress=progress, cancel=cancel, timeout=timeout))
+            force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is), progress=progress,
+            cancel=cancel, timeout=timeout))
 
     def sync(
         self,

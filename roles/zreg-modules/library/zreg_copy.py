@@ -7,10 +7,10 @@ module: zreg_copy
 short_description: Copy a container image, or make a multi-platform image of several
 description:
   - Copies an image, or a whole index with all its platforms, between registries, OCI layouts and
-    docker archives. What is at the destination already is not sent again.
+    archives. What is at the destination already is not sent again.
   - With I(sources) it makes one multi-platform image of several images.
   - A place is C(docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]), where C(docker://) may be left out,
-    C(oci:DIR[:TAG]), or, to read only, C(docker-archive:FILE[:REF]).
+    C(oci:DIR[:NAME]), C(oci-archive:FILE[:NAME]) or C(docker-archive:FILE[:REF]).
 options:
   src:
     description: The place to copy from. Either this or I(sources) is needed.

@@ -184,8 +184,8 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                          uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, uintptr_t progress, zreg_cancel *cancel,
-                         zreg_error *err)
+                         int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                         zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
@@ -207,6 +207,8 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
         .src_server = src_server,
         .dst_server = dst_server,
         .with_referrers = with_referrers,
+        .force = force,
+        .layers_as_is = layers_as_is,
         PROGRESS(progress),
     };
     if (src != NULL)
@@ -218,20 +220,22 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                  int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                  zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, src_server, dst_server, with_referrers, progress, cancel, err);
+                 mount_from, jobs, src_server, dst_server, with_referrers, force, layers_as_is,
+                 progress, cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, int with_referrers, uintptr_t progress,
-                          zreg_cancel *cancel, zreg_error *err)
+                          zreg_server *dst_server, int with_referrers, int layers_as_is,
+                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, progress, cancel, err);
+                 src_server, dst_server, with_referrers, 0, layers_as_is, progress, cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
@@ -269,6 +273,23 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
         PROGRESS(progress),
     };
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
+}
+
+char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
+                           const char *password, zreg_cancel *cancel, zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_client_login(&out, client, host, username, password, cancel, err) == ZREG_OK ? out
+                                                                                             : NULL;
+}
+
+char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
+                            zreg_error *err)
+{
+    char *out = NULL;
+
+    return zreg_client_logout(&out, client, host, cancel, err) == ZREG_OK ? out : NULL;
 }
 
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/pack.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/filesource.h"
+#include "image/gzip.h"
+#include "image/parallel.h"
+#include "oci/manifest.h"
+#include "oci/mediatype.h"
+#include <string.h>
+
+/* One layer: what it becomes, or "" where it stays. */
+typedef struct packed {
+    zreg_digest digest;
+    uint64_t size_bytes;
+} packed;
+
+typedef struct packer {
+    zreg__endpoint *src;
+    const zreg_manifest *image;
+    zreg__overlay *overlay;
+    packed *layers;
+} packer;
+
+typedef struct target {
+    int fd;
+    uint64_t size_bytes;
+} target;
+
+static const char *packed_type(const char *type)
+{
+    if (zreg__str_equal(type, ZREG__TYPE_OCI_LAYER)) {
+        return ZREG__TYPE_OCI_LAYER_GZIP;
+    }
+    return zreg__str_equal(type, ZREG__TYPE_DOCKER_LAYER) ? ZREG__TYPE_DOCKER_LAYER_GZIP : NULL;
+}
+
+static zreg_status write_packed(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    target *to = user;
+    int failed = zreg__fd_write_all(to->fd, bytes, size);
+    to->size_bytes += size;
+    return failed == 0 ? ZREG_OK
+                       : zreg__fail_errno(err, failed,
+                                          "write a compressed layer to a temporary file (TMPDIR "
+                                          "says where)");
+}
+
+static zreg_status pack_stream(zreg__gzip *gzip, zreg__source *source, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
+    if (block == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    for (size_t size = 1; size > 0;) {
+        ZREG__TRY(zreg__source_read(&size, source, block, ZREG__STREAM_BYTES, err));
+        ZREG__TRY(size > 0 ? zreg__gzip_feed(gzip, block, size, err) : ZREG_OK);
+    }
+    return zreg__gzip_end(gzip, err);
+}
+
+static zreg_status check_plain(const zreg__gzip *gzip, const zreg_descriptor *layer,
+                               zreg_error *err)
+{
+    zreg_digest found;
+    zreg__hash_digest(&gzip->plain, found.text);
+    return zreg_digest_equal(&found, &layer->digest)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_CORRUPT, "the bytes of layer %s have the digest %s",
+                            layer->digest.text, found.text);
+}
+
+static zreg_status pack_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    packer *self = user;
+    packed *to = &self->layers[i];
+    const zreg_descriptor *layer = zreg_manifest_at(self->image, i);
+    ZREG__AUTO_FD int fd = -1;
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
+    if (packed_type(layer->media_type) == NULL ||
+        !zreg__str_starts(layer->digest.text, "sha256:")) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__filesource_spool(&fd, err));
+    target file = {.fd = fd};
+    ZREG__TRY(zreg__gzip_compress(&gzip, write_packed, &file, err));
+    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, stop, err));
+    ZREG__TRY(pack_stream(&gzip, source, err));
+    ZREG__TRY(check_plain(&gzip, layer, err));
+    zreg__hash_digest(&gzip.packed, to->digest.text);
+    to->size_bytes = file.size_bytes;
+    fd = -1;
+    return zreg__overlay_add_file(self->overlay, &to->digest, file.fd, file.size_bytes, err);
+}
+
+static zreg_status rename_layers(zreg__json *layers, const packer *self, zreg_error *err)
+{
+    for (size_t i = 0; i < zreg_manifest_count(self->image); i++) {
+        zreg__json *layer = zreg__json_at(layers, i);
+        const char *type = packed_type(zreg_manifest_at(self->image, i)->media_type);
+        if (self->layers[i].digest.text[0] != '\0') {
+            zreg__json_remove(layer, "data");
+            ZREG__TRY(zreg__json_set_text(layer, "mediaType", type, err));
+            ZREG__TRY(zreg__json_set_text(layer, "digest", self->layers[i].digest.text, err));
+            ZREG__TRY(zreg__json_set_u64(layer, "size", self->layers[i].size_bytes, err));
+        }
+    }
+    return ZREG_OK;
+}
+
+static zreg_status remake(zreg_manifest **out, const packer *self, zreg_error *err)
+{
+    ZREG__AUTO(zreg__json) zreg__json *document = NULL;
+    ZREG__AUTO_FREE char *text = NULL;
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(self->image, &size);
+    ZREG__TRY(zreg__json_parse(&document, bytes, size, "manifest", err));
+    ZREG__TRY(rename_layers(zreg__json_get(document, "layers"), self, err));
+    ZREG__TRY(zreg__json_print(&text, document, err));
+    return zreg_manifest_parse(out, text, strlen(text), zreg_manifest_media_type(self->image), err);
+}
+
+static zreg_status pack_layers(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *image,
+                               const zreg__transfer_options *options, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    size_t count = zreg_manifest_count(image);
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        any = any || packed_type(zreg_manifest_at(image, i)->media_type) != NULL;
+    }
+    if (!any) {
+        *out = zreg__manifest_share(image);
+        return ZREG_OK;
+    }
+    ZREG__AUTO_FREE packed *layers = zreg__calloc(count, sizeof(packed));
+    packer self = {.src = src, .image = image, .layers = layers};
+    if (layers == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__endpoint_overlay(&self.overlay, src, err));
+    ZREG__TRY(zreg__parallel_run(count, zreg__transfer_jobs(options), pack_one, NULL, &self, cancel,
+                                 err));
+    return remake(out, &self, err);
+}
+
+zreg_status zreg__pack_on_the_way(zreg_manifest **image, zreg__endpoint *src,
+                                  const zreg__endpoint *dst, const zreg__transfer_options *options,
+                                  zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_manifest *smaller = NULL;
+    if (src->place->kind != ZREG__PLACE_ARCHIVE || dst->place->kind != ZREG__PLACE_REGISTRY) {
+        return ZREG_OK;
+    }
+    zreg_status status = pack_layers(&smaller, src, *image, options, cancel, err);
+    if (status != ZREG_OK) {
+        return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(src));
+    }
+    zreg_manifest_free(*image);
+    *image = smaller;
+    return ZREG_OK;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/tarfile.h"
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "image/filesource.h"
+#include "image/gzip.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct spool {
+    int fd;
+    uint64_t size_bytes;
+} spool;
+
+static zreg_status spool_write(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    spool *self = user;
+    if (size > ZREG__MAX_SPOOL_BYTES - self->size_bytes) {
+        return zreg__fail(err, ZREG_LIMIT,
+                          "the archive has more than %d GiB; unpack it into a file, and name that",
+                          (int)(ZREG__MAX_SPOOL_BYTES >> 30));
+    }
+    int failed = zreg__fd_write_all(self->fd, bytes, size);
+    self->size_bytes += size;
+    return failed == 0
+               ? ZREG_OK
+               : zreg__fail_errno(err, failed,
+                                  "write the archive to a temporary file (TMPDIR says where)");
+}
+
+/* Waits for a pipe, and for who cancels. */
+static zreg_status wait_for(int fd, zreg_cancel *cancel, zreg_error *err)
+{
+    struct pollfd polled[] = {{.fd = fd, .events = POLLIN},
+                              {.fd = zreg__cancel_fd(cancel), .events = POLLIN}};
+    while (poll(polled, ZREG__COUNT(polled), -1) < 0) {
+        if (errno != EINTR) {
+            return zreg__fail_errno(err, errno, "wait for the archive");
+        }
+    }
+    return zreg__cancel_check(cancel, err);
+}
+
+static zreg_status read_piece(size_t *out, int fd, char *block, zreg_cancel *cancel,
+                              zreg_error *err)
+{
+    ZREG__TRY(wait_for(fd, cancel, err));
+    ssize_t got = zreg__fd_read(fd, block, ZREG__STREAM_BYTES);
+    if (got < 0) {
+        return zreg__fail_errno(err, errno, "read the archive");
+    }
+    *out = (size_t)got;
+    return ZREG_OK;
+}
+
+typedef struct packing {
+    const char *name;
+    unsigned char magic[6];
+    size_t size;
+} packing;
+
+static const packing others[] = {
+    {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6},
+    {"bzip2", {'B', 'Z', 'h'}, 3},
+    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},
+};
+
+static zreg_status check_packing(const char *head, size_t size, zreg_error *err)
+{
+    for (size_t i = 0; i < ZREG__COUNT(others); i++) {
+        if (size >= others[i].size && memcmp(head, others[i].magic, others[i].size) == 0) {
+            return zreg__fail(err, ZREG_INVAL,
+                              "the archive is compressed with %s; unpack it first (%s -d)",
+                              others[i].name, others[i].name);
+        }
+    }
+    return ZREG_OK;
+}
+
+static bool is_gzip(const char *head, size_t size)
+{
+    return size >= 2 && (unsigned char)head[0] == 0x1f && (unsigned char)head[1] == 0x8b;
+}
+
+/* Copies what comes from `fd`, of which `size` bytes are in `block`, or what is packed in it. */
+static zreg_status spool_rest(spool *self, int fd, char *block, size_t size, zreg_cancel *cancel,
+                              zreg_error *err)
+{
+    ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
+    bool packed = is_gzip(block, size);
+    ZREG__TRY(packed ? zreg__gzip_inflate(&gzip, spool_write, self, err) : ZREG_OK);
+    while (size > 0) {
+        ZREG__TRY(packed ? zreg__gzip_feed(&gzip, block, size, err)
+                         : spool_write(self, block, size, err));
+        ZREG__TRY(read_piece(&size, fd, block, cancel, err));
+    }
+    return packed ? zreg__gzip_end(&gzip, err) : ZREG_OK;
+}
+
+static zreg_status spool_all(spool *self, int fd, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
+    size_t size = 0;
+    if (block == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    /* Enough to tell what it is; a pipe may give less at a time. */
+    for (size_t got = 1; got > 0 && size < 6;) {
+        char piece[6];
+        ZREG__TRY(wait_for(fd, cancel, err));
+        ssize_t read = zreg__fd_read(fd, piece, 6 - size);
+        if (read < 0) {
+            return zreg__fail_errno(err, errno, "read the archive");
+        }
+        got = (size_t)read;
+        memcpy(block + size, piece, got);
+        size += got;
+    }
+    if (size == 0) {
+        return zreg__fail(err, ZREG_INVAL, "the archive is empty");
+    }
+    ZREG__TRY(check_packing(block, size, err));
+    return spool_rest(self, fd, block, size, cancel, err);
+}
+
+static zreg_status open_path(int *out, const char *path, zreg_error *err)
+{
+    struct stat info;
+    bool is_stdin = zreg__str_equal(path, "-") || zreg__str_equal(path, "/dev/stdin");
+    /* Of a pipe the open waits for who writes; that is looked for with the cancel token. */
+    ZREG__AUTO_FD int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                    : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        return zreg__fail_file(err, errno, path, "open the archive");
+    }
+    if (S_ISDIR(info.st_mode)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "a folder, no archive; an OCI layout is written oci:DIR");
+    }
+    *out = fd;
+    fd = -1;
+    return ZREG_OK;
+}
+
+/* A file that is no archive of another kind is read where it is. */
+static zreg_status is_readable_at(bool *out, uint64_t *out_size, int fd, zreg_error *err)
+{
+    struct stat info;
+    char head[6];
+    if (fstat(fd, &info) != 0) {
+        return zreg__fail_errno(err, errno, "look at the archive");
+    }
+    *out = false;
+    *out_size = (uint64_t)info.st_size;
+    if (!S_ISREG(info.st_mode) || lseek(fd, 0, SEEK_CUR) != 0) {
+        return ZREG_OK;
+    }
+    ssize_t got = zreg__fd_read_at(fd, head, sizeof(head), 0);
+    *out = got >= 0 && !is_gzip(head, (size_t)got);
+    return *out ? check_packing(head, (size_t)got, err) : ZREG_OK;
+}
+
+zreg_status zreg__tarfile_open(int *out_fd, uint64_t *out_size_bytes, const char *path,
+                               zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = -1;
+    ZREG__AUTO_FD int spooled = -1;
+    bool as_it_is = false;
+    ZREG__TRY(open_path(&fd, path, err));
+    ZREG__TRY(is_readable_at(&as_it_is, out_size_bytes, fd, err));
+    if (!as_it_is) {
+        ZREG__TRY(zreg__filesource_spool(&spooled, err));
+        spool self = {.fd = spooled};
+        ZREG__TRY(spool_all(&self, fd, cancel, err));
+        *out_size_bytes = self.size_bytes;
+    }
+    *out_fd = as_it_is ? fd : spooled;
+    *(as_it_is ? &fd : &spooled) = -1;
+    return ZREG_OK;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <zreg/login.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "registry/authfile.h"
+#include "registry/authfiles.h"
+#include "registry/client_inner.h"
+#include "registry/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One file that is being changed; its folder is locked until then against others who do the same. */
+typedef struct edit {
+    char *path; /* of the file itself, where a link leads to it */
+    int folder;
+    zreg__json *file;
+    char *helper; /* that is responsible for the host, and what it calls it; or NULL */
+    char *server;
+    bool has_entry; /* one of the host was in the file, and is no more */
+} edit;
+
+static void edit_finish(edit *self)
+{
+    zreg__auto_fd(&self->folder);
+    zreg__json_free_secret(self->file);
+    free(self->path);
+    free(self->helper);
+    free(self->server);
+}
+
+ZREG__DEFINE_AUTO_VALUE(edit, edit_finish)
+
+/* The file behind a link, which stays one; what is not there yet is where it is said to be. */
+static char *resolve(const char *path)
+{
+    char *found = realpath(path, NULL);
+
+    return found != NULL ? found : zreg__strdup(path);
+}
+
+static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
+{
+    const char *slash = strrchr(self->path, '/');
+    ZREG__AUTO_FREE char *folder =
+        slash == NULL
+            ? zreg__strdup(".")
+            : zreg__strndup(self->path, slash > self->path ? (size_t)(slash - self->path) : 1);
+
+    if (folder == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__file_mkdirs(folder, 0700, err));
+    self->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (self->folder < 0) {
+        return zreg__fail_errno(err, errno, "cannot open %s", folder);
+    }
+    return zreg__fd_lock(self->folder, folder, cancel, err);
+}
+
+/* Reads the file and takes out the host's entry; what then is responsible for it is its helper, if there is one. */
+static zreg_status begin(edit *self, const char *path, const char *host, zreg_cancel *cancel,
+                         zreg_error *err)
+{
+    self->path = resolve(path);
+    if (self->path == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(lock_folder(self, cancel, err));
+    ZREG__TRY(zreg__authfiles_read_one(&self->file, self->path, false, err));
+    if (self->file == NULL) {
+        self->file = zreg__json_new_object();
+    }
+    if (self->file == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__authfile_remove(&self->has_entry, self->file, host, err));
+    return zreg__authfile_helper(&self->helper, &self->server, self->file, host, err);
+}
+
+static zreg_status write_file(const edit *self, zreg_error *err)
+{
+    ZREG__AUTO_SECRET char *text = NULL;
+
+    ZREG__TRY(zreg__json_print_lines(&text, self->file, "\t", err));
+    return zreg__file_write(self->path, text, strlen(text), 0600, true, err);
+}
+
+static zreg_status store(char **out, const zreg__authfiles *files, const char *host,
+                         const zreg__credential *given, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(edit) edit self = {.folder = -1};
+
+    ZREG__TRY(begin(&self, zreg__authfiles_to_write(files), host, cancel, err));
+    if (self.helper == NULL) {
+        ZREG__TRY(zreg__authfile_add(self.file, host, given, err));
+    } else {
+        ZREG__TRY(zreg__helper_store(self.helper, self.server, given->username, given->password,
+                                     cancel, err));
+    }
+    if (self.helper == NULL || self.has_entry) {
+        ZREG__TRY(write_file(&self, err));
+    }
+    *out = self.helper != NULL ? zreg__concat("docker-credential-", self.helper, "")
+                               : zreg__strdup(self.path);
+    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+/* Has the helper forget what it has; not all say so when they have nothing. */
+static zreg_status erase_at_helper(bool *out_found, const edit *self, zreg_cancel *cancel,
+                                   zreg_error *err)
+{
+    ZREG__AUTO(zreg__credential) zreg__credential kept = {0};
+    bool was_there = false;
+
+    ZREG__TRY(zreg__helper_get(out_found, &kept, self->helper, self->server, cancel, err));
+    return *out_found ? zreg__helper_erase(&was_there, self->helper, self->server, cancel, err)
+                      : ZREG_OK;
+}
+
+static zreg_status erase(char **out, const char *path, const char *host, zreg_cancel *cancel,
+                         zreg_error *err)
+{
+    ZREG__AUTO(edit) edit self = {.folder = -1};
+    bool at_helper = false;
+
+    if (access(path, F_OK) != 0) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(begin(&self, path, host, cancel, err));
+    if (self.has_entry) {
+        ZREG__TRY(write_file(&self, err));
+    }
+    if (self.helper != NULL) {
+        ZREG__TRY(erase_at_helper(&at_helper, &self, cancel, err));
+    }
+    if (*out != NULL || (!self.has_entry && !at_helper)) {
+        return ZREG_OK;
+    }
+    *out = self.has_entry ? zreg__strdup(self.path)
+                          : zreg__concat("docker-credential-", self.helper, "");
+    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+static zreg_status find_files(zreg__authfiles *out, const zreg_client *client, zreg_error *err)
+{
+    ZREG__TRY(zreg__authfiles_find(out, zreg__credentials_authfile(client->credentials), err));
+    return out->count > 0 ? ZREG_OK
+                          : zreg__fail(err, ZREG_INVAL,
+                                       "there is no file to keep credentials in; name one, or "
+                                       "set HOME");
+}
+
+static zreg_status check_user(const char *username, const char *password, zreg_error *err)
+{
+    if (zreg__str_empty(username) || strchr(username, ':') != NULL) {
+        return zreg__fail(err, ZREG_INVAL, "a user has a name, and no colon in it");
+    }
+    return !zreg__str_empty(password)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "the password of %.128s is empty", username);
+}
+
+static zreg_status host_name(const char **out, zreg_client *client, const char *host,
+                             zreg_error *err)
+{
+    zreg__host *known = NULL;
+
+    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
+    *out = known->name;
+    return ZREG_OK;
+}
+
+zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
+                              const char *username, const char *password, zreg_cancel *cancel,
+                              zreg_error *err)
+{
+    ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
+    const zreg__credential given = {
+        .username = (char *)(uintptr_t)username, /* only read here */
+        .password = (char *)(uintptr_t)password,
+    };
+    const char *name = NULL;
+
+    zreg__error_clear(err);
+    ZREG__TRY(check_user(username, password, err));
+    ZREG__TRY(host_name(&name, client, host, err));
+    ZREG__TRY(find_files(&files, client, err));
+    ZREG__TRY(zreg_client_set_credentials(client, name, username, password, err));
+    ZREG__TRY(zreg_client_ping(client, name, cancel, err));
+    return store(out, &files, name, &given, cancel, err);
+}
+
+static zreg_status erase_all(char **out, const zreg__authfiles *files, const char *host,
+                             zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *found = NULL;
+
+    for (size_t i = 0; i < files->count; i++) {
+        ZREG__TRY(erase(&found, files->paths[i], host, cancel, err));
+    }
+    if (found == NULL) {
+        return zreg__fail(err, ZREG_NOTFOUND, "no credentials are kept for %s", host);
+    }
+    *out = zreg__steal(&found);
+    return ZREG_OK;
+}
+
+zreg_status zreg_client_logout(char **out, zreg_client *client, const char *host,
+                               zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
+    const char *name = NULL;
+
+    zreg__error_clear(err);
+    ZREG__TRY(host_name(&name, client, host, err));
+    ZREG__TRY(find_files(&files, client, err));
+    ZREG__TRY(zreg_client_set_credentials(client, name, NULL, NULL, err));
+    return erase_all(out, &files, name, cancel, err);
+}

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""zreg login and logout: what is kept where, and what becomes of the rest of the file."""
+
+import base64
+import json
+import os
+import pty
+import signal
+import stat
+import termios
+import threading
+
+import registry as wire
+from cli_world import tap, until, world
+
+HELPER = r"""#!/bin/sh
+echo "$1" >>"$0.verbs"
+case $1 in
+store) cat >"$0.kept" ;;
+get) test -e "$0.kept" || { echo credentials not found in native keychain; exit 1; }; cat "$0.kept" ;;
+erase) rm -f "$0.kept"; cat >"$0.erased" ;;
+esac
+"""
+
+
+def auth(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def registry_of(net, **options):
+    registry = net.registry(auth="basic", users={"ann": "secret"}, **options)
+    registry.add_manifest("a/b", "t", wire.manifest())
+    return registry
+
+
+def login(w, registry, *argv, password="secret\n", **environment):
+    return w.run("login", registry.name, "--username", "ann", "--password-stdin", *argv, input=password,
+                 environment=environment)
+
+
+def content(path):
+    return json.loads(path.read_text())
+
+
+def usual(w, **more):
+    """As for somebody who has set nothing."""
+    return {"REGISTRY_AUTH_FILE": "", "XDG_RUNTIME_DIR": str(w.folder / "run"), "XDG_CONFIG_HOME": "",
+            "DOCKER_CONFIG": "", **more}
+
+
+def helper(w, name):
+    path = w.folder / f"docker-credential-{name}"
+    path.write_text(HELPER)
+    path.chmod(0o755)
+    return path, {"PATH": f"{w.folder}:{os.environ['PATH']}"}
+
+
+def test_what_was_kept_is_used_and_then_forgotten():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+        assert w.run("digest", f"{registry.name}/a/b:t").returncode == 1
+        done = login(w, registry)
+        assert done.returncode == 0 and done.stdout == f"{registry.name}: kept in {path}\n", done
+        assert content(path) == {"auths": {registry.name: {"auth": auth("ann:secret")}}}
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert w.run("digest", f"{registry.name}/a/b:t").returncode == 0
+        done = w.run("logout", "--json", registry.name)
+        assert json.loads(done.stdout) == {"host": registry.name, "removed": str(path)}, done
+        assert content(path) == {"auths": {}}
+        assert w.run("digest", f"{registry.name}/a/b:t").returncode == 1
+        done = w.run("logout", "--json", registry.name)
+        assert done.returncode == 1 and json.loads(done.stdout)["error"]["code"] == "NOTFOUND", done
+
+
+def test_what_the_registry_does_not_accept_is_not_kept():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        for password in ("wrong\n", "\n"):
+            done = login(w, registry, password=password)
+            assert done.returncode == 1 and "wrong" not in done.stderr, done
+        registry.on("GET", "/v2/", wire.error(500, "UNKNOWN"), times=9)
+        assert login(w, registry, "--retry", "0").returncode == 1
+        assert not (w.folder / "none.json").exists()
+        before = len(registry.log)
+        for argv in (["--username", "an:n", "--password-stdin"], ["--username", "", "--password-stdin"],
+                     ["--username", "ann", "--password-stdin", "--password-file", "-"]):
+            assert w.run("login", registry.name, *argv, input="secret").returncode != 0
+        assert w.run("login", "a b", "--username", "ann", "--password-stdin", input="x").returncode != 0
+        assert len(registry.log) == before
+
+
+def test_the_rest_of_the_file_stays():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+        before = {"auths": {"other.example": {"auth": auth("o:p"), "email": "x@y"}, f"{registry.name}/a": {"auth": "eDp5"},
+                            f"https://{registry.name}/v1/": {"auth": auth("old:old")}},
+                  "HttpHeaders": {"X": "\u00e9\n"}, "number": 12345678901234567890, "fraction": 1.50, "nothing": None,
+                  "psFormat": "table {{.ID}}\\t", "list": [1, "2", {"a": []}]}
+        path.write_text("\ufeff" + json.dumps(before))
+        path.chmod(0o644)
+        assert login(w, registry).returncode == 0
+        after = content(path)
+        assert after["auths"].pop(registry.name) == {"auth": auth("ann:secret")}
+        del before["auths"][f"https://{registry.name}/v1/"]
+        assert after == before, after
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert w.run("logout", registry.name).returncode == 0
+        assert content(path) == before
+        assert sorted(os.listdir(w.folder)) == ["none.json"]
+
+
+def test_a_file_that_is_not_understood_is_left():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+        for text in ("[]", "{", '{"auths": []}', '{"auths": {"a": {"auth": "x", "Auth": "y"}}}'):
+            path.write_text(text)
+            assert login(w, registry).returncode == 1, text
+            assert path.read_text() == text
+
+
+def test_a_link_to_the_file_stays_one():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        (w.folder / "dotfiles").mkdir()
+        (w.folder / "dotfiles/auth.json").write_text("{}")
+        (w.folder / "none.json").symlink_to("dotfiles/auth.json")
+        assert login(w, registry).returncode == 0
+        assert (w.folder / "none.json").is_symlink()
+        assert registry.name in content(w.folder / "dotfiles/auth.json")["auths"]
+
+
+def test_the_file_is_where_docker_and_podman_look():
+    runtime, lasting, docker = "run/containers/auth.json", ".config/containers/auth.json", ".docker/config.json"
+    for there, expected in (([], docker), ([docker, lasting, runtime], runtime), ([docker, lasting], lasting)):
+        with world() as w, wire.World() as net:
+            registry = registry_of(net)
+            for name in there:
+                (w.folder / name).parent.mkdir(parents=True)
+                (w.folder / name).write_text("{}")
+            done = login(w, registry, **usual(w))
+            assert done.stdout == f"{registry.name}: kept in {w.folder / expected}\n", done
+            assert stat.S_IMODE((w.folder / expected).parent.stat().st_mode) & 0o77 == 0 or there
+    for variables, expected in (({"DOCKER_CONFIG": "d"}, "d/config.json"), ({"REGISTRY_AUTH_FILE": "r/f"}, "r/f")):
+        with world() as w, wire.World() as net:
+            registry = registry_of(net)
+            environment = usual(w, **{name: str(w.folder / value) for name, value in variables.items()})
+            assert login(w, registry, **environment).returncode == 0
+            assert registry.name in content(w.folder / expected)["auths"]
+            given = w.folder / "given.json"
+            assert login(w, registry, "--authfile", given, **environment).returncode == 0
+            assert registry.name in content(given)["auths"]
+
+
+def test_logout_looks_through_all_files():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        for name in ("run/containers/auth.json", ".docker/config.json"):
+            (w.folder / name).parent.mkdir(parents=True)
+            (w.folder / name).write_text(json.dumps({"auths": {registry.name: {"auth": auth("ann:secret")}}}))
+        assert w.run("logout", registry.name, environment=usual(w)).returncode == 0
+        for name in ("run/containers/auth.json", ".docker/config.json"):
+            assert content(w.folder / name) == {"auths": {}}
+
+
+def test_where_a_helper_is_responsible_the_file_has_no_password():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        program, path = helper(w, "safe")
+        file = w.folder / "none.json"
+        for configuration in ({"credsStore": "safe"}, {"credHelpers": {registry.name: "safe"}, "credsStore": "none"}):
+            file.write_text(json.dumps({**configuration, "auths": {registry.name: {"auth": auth("old:old")}}}))
+            done = login(w, registry, **path)
+            assert done.stdout == f"{registry.name}: kept in docker-credential-safe\n", done
+            kept = json.loads((w.folder / "docker-credential-safe.kept").read_text())
+            assert kept == {"ServerURL": registry.name, "Username": "ann", "Secret": "secret"}
+            assert content(file) == {**configuration, "auths": {}}
+            assert w.run("digest", f"{registry.name}/a/b:t", environment=path).returncode == 0
+            done = w.run("logout", registry.name, environment=path)
+            assert done.stdout == f"{registry.name}: removed in docker-credential-safe\n", done
+            assert (w.folder / "docker-credential-safe.erased").read_text() == registry.name
+            assert w.run("logout", registry.name, environment=path).returncode == 1
+        program.write_text("#!/bin/sh\ncat >/dev/null; echo secret; exit 1\n")
+        done = login(w, registry, **path)
+        assert done.returncode == 1 and "docker-credential-safe" in done.stderr, done
+        assert "secret" not in done.stderr.replace("docker-credential", ""), done
+        assert content(file)["auths"] == {}
+
+
+def test_of_many_logins_at_once_none_is_lost():
+    with world() as w, wire.World() as net:
+        registries = [registry_of(net) for _ in range(8)]
+        threads = [threading.Thread(target=login, args=(w, registry)) for registry in registries]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(content(w.folder / "none.json")["auths"]) == sorted(registry.name for registry in registries)
+
+
+class Terminal:
+    """A command that has a terminal of its own."""
+
+    def __init__(self, w, *argv):
+        self.shown = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe("zreg", ["zreg", *argv], w.environment)
+
+    def wait_for(self, text):
+        while text not in self.shown:
+            self.shown += os.read(self.fd, 4096).decode()
+
+    def has_echo(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
+    def end(self):
+        try:
+            while piece := os.read(self.fd, 4096):
+                self.shown += piece.decode()
+        except OSError:
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_a_person_is_asked_at_the_terminal_without_echo():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        terminal = Terminal(w, "login", registry.name)
+        terminal.wait_for("User: ")
+        os.write(terminal.fd, b"ann\n")
+        terminal.wait_for("Password: ")
+        until(lambda: not terminal.has_echo(), "the terminal still shows what is typed")
+        os.write(terminal.fd, b"secret\n")
+        assert terminal.end() == 0 and "secret" not in terminal.shown and "kept in" in terminal.shown, terminal.shown
+        os.close(terminal.fd)
+        assert registry.name in content(w.folder / "none.json")["auths"]
+
+
+def test_ctrl_c_at_the_password_gives_the_echo_back():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        terminal = Terminal(w, "login", registry.name, "--username", "ann")
+        terminal.wait_for("Password: ")
+        os.write(terminal.fd, b"sec\x03")
+        assert terminal.end() == -signal.SIGINT and "sec" not in terminal.shown, terminal.shown
+        assert terminal.has_echo()
+        os.close(terminal.fd)
+        assert not registry.log
+
+
+if __name__ == "__main__":
+    tap.main(__name__)
