@@ -164,22 +164,20 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
     CURL *easy = exchange->lane->easy;
     bool sends = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
                  strcmp(request->method, "PATCH") == 0;
+    /* Other answers than those to GET are short, and TLS gives a record of 16 KiB at a time. */
+    bool much = strcmp(request->method, "GET") == 0 && !exchange->url.tls;
 
     if (strcmp(request->method, "HEAD") == 0) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
     }
-    /* Other answers than those to GET are short. */
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     (long)(strcmp(request->method, "GET") == 0 ? ZREG__FETCH_BUFFER_BYTES
-                                                                : CURL_MAX_WRITE_SIZE));
+                     (long)(much ? ZREG__FETCH_BUFFER_BYTES : CURL_MAX_WRITE_SIZE));
     if (request->stream) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
         curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
         curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__FETCH_UPLOAD_BYTES);
-        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                         (long)(16 * ZREG__KIB)); /* the answer is short */
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          request->stream_bytes == UINT64_MAX ? (curl_off_t)-1
                                                              : (curl_off_t)request->stream_bytes);
