@@ -19,38 +19,6 @@ static void start_curl(void)
     curl_ready = zreg__fetch_start_curl();
 }
 
-static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
-{
-    zreg__fetch *fetch = user;
-
-    (void)easy;
-    (void)access;
-    pthread_mutex_lock(&fetch->share_locks[data]);
-}
-
-static void share_unlock(CURL *easy, curl_lock_data data, void *user)
-{
-    zreg__fetch *fetch = user;
-
-    (void)easy;
-    pthread_mutex_unlock(&fetch->share_locks[data]);
-}
-
-static zreg_status make_share(zreg__fetch *fetch, zreg_error *err)
-{
-    fetch->share = curl_share_init();
-    if (fetch->share == NULL ||
-        curl_share_setopt(fetch->share, CURLSHOPT_LOCKFUNC, share_lock) != CURLSHE_OK ||
-        curl_share_setopt(fetch->share, CURLSHOPT_UNLOCKFUNC, share_unlock) != CURLSHE_OK ||
-        curl_share_setopt(fetch->share, CURLSHOPT_USERDATA, fetch) != CURLSHE_OK ||
-        curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) != CURLSHE_OK ||
-        curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
-            CURLSHE_OK) {
-        return zreg__fail_nomem(err);
-    }
-    return ZREG_OK;
-}
-
 static zreg_status take_options(zreg__fetch *fetch, const zreg__fetch_options *options,
                                 zreg_error *err)
 {
@@ -93,7 +61,7 @@ zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *option
     }
     ZREG__TRY(take_options(fetch, options, err));
     ZREG__TRY(zreg__proxies_read(&fetch->proxies, variable, err));
-    ZREG__TRY(make_share(fetch, err));
+    ZREG__TRY(zreg__fetch_share_new(&fetch->share, fetch, err));
     *out = zreg__steal(&fetch);
     return ZREG_OK;
 }
@@ -131,9 +99,7 @@ void zreg__fetch_free(zreg__fetch *fetch)
         lane_free(lane);
     }
     zreg__fetch_trust_free_all(fetch->trusts);
-    if (fetch->share != NULL) {
-        curl_share_cleanup(fetch->share);
-    }
+    zreg__fetch_share_free(fetch->share);
     for (size_t i = 0; i < ZREG__COUNT(fetch->share_locks); i++) {
         pthread_mutex_destroy(&fetch->share_locks[i]);
     }

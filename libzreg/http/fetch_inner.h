@@ -39,7 +39,7 @@ struct zreg__fetch {
     uint32_t connect_timeout_ms;
     uint32_t idle_timeout_ms;
     zreg__proxies proxies;
-    CURLSH *share; /* DNS answers and TLS sessions of all lanes */
+    CURLSH *share; /* of lanes without a trust */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
     pthread_mutex_t lock; /* guards what follows */
     zreg__fetch_lane *idle;
@@ -117,6 +117,12 @@ zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, co
 /** Takes a lane back; a few stay idle with their connections. */
 void zreg__fetch_lane_return(zreg__fetch *fetch, zreg__fetch_lane *lane);
 
+/** A new share between lanes; of the locks of `fetch`, and ended before it. Errors: NOMEM. */
+zreg_status zreg__fetch_share_new(CURLSH **out, zreg__fetch *fetch, zreg_error *err);
+
+/** No lane may use it. Accepts NULL. */
+void zreg__fetch_share_free(CURLSH *share);
+
 /** The authorities of the system and the session, with those of a host (may be NULL). Errors: INVAL
  *  (no certificate in them), NOMEM. */
 zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, const char *ca_pem,
@@ -124,6 +130,9 @@ zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, 
 
 /** Tells them apart; 0 for NULL. */
 unsigned zreg__fetch_trust_number(const zreg__fetch_trust *trust);
+
+/** What lanes that trust them share. */
+CURLSH *zreg__fetch_trust_share(const zreg__fetch_trust *trust);
 
 /** Makes a connection trust them. */
 bool zreg__fetch_trust_apply(const zreg__fetch_trust *trust, SSL_CTX *context);

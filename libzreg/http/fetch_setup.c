@@ -223,7 +223,9 @@ static void set_transport(zreg__fetch_exchange *exchange)
     CURL *easy = exchange->lane->easy;
     const zreg__fetch *fetch = exchange->fetch;
 
-    curl_easy_setopt(easy, CURLOPT_SHARE, fetch->share);
+    curl_easy_setopt(easy, CURLOPT_SHARE,
+                     exchange->trust != NULL ? zreg__fetch_trust_share(exchange->trust)
+                                             : fetch->share);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error_text);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);

@@ -21,6 +21,7 @@ struct zreg__fetch_trust {
     zreg__fetch_trust *next;
     unsigned number;
     char *ca_pem; /* beside those of the session; NULL: none */
+    CURLSH *share;
     X509_STORE *store;
     X509_LOOKUP_METHOD *bundle_method;
     char *bundle;         /* the system's, a file */
@@ -31,6 +32,7 @@ struct zreg__fetch_trust {
 static void trust_free(zreg__fetch_trust *trust)
 {
     if (trust != NULL) {
+        zreg__fetch_share_free(trust->share);
         X509_STORE_free(trust->store);
         X509_LOOKUP_meth_free(trust->bundle_method);
         pthread_mutex_destroy(&trust->lock);
@@ -194,6 +196,7 @@ static zreg_status add(zreg__fetch_trust **out, zreg__fetch *fetch, const char *
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(fill(trust, fetch->ca_pem, ca_pem, err));
+    ZREG__TRY(zreg__fetch_share_new(&trust->share, fetch, err));
     trust->number = fetch->trusts != NULL ? fetch->trusts->number + 1 : 1;
     trust->next = fetch->trusts;
     fetch->trusts = trust;
@@ -225,6 +228,11 @@ zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, 
 unsigned zreg__fetch_trust_number(const zreg__fetch_trust *trust)
 {
     return trust != NULL ? trust->number : 0;
+}
+
+CURLSH *zreg__fetch_trust_share(const zreg__fetch_trust *trust)
+{
+    return trust->share;
 }
 
 bool zreg__fetch_trust_apply(const zreg__fetch_trust *trust, SSL_CTX *context)

@@ -10,6 +10,7 @@ libzreg_sources += \
 	libzreg/http/fetch_exchange.c \
 	libzreg/http/fetch_inner.h \
 	libzreg/http/fetch_setup.c \
+	libzreg/http/fetch_share.c \
 	libzreg/http/fetch_trust.c \
 	libzreg/http/fetch_memory.c \
 	libzreg/http/fetch_url.c \

@@ -270,10 +270,10 @@ static void sink_feed(zreg__sink *sink)
 }
 
 static zreg_status sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sink *base,
-                                zreg_error *err)
+                                const zreg_error *failed, zreg_error *err)
 {
     registry_sink *sink = (registry_sink *)base;
-    return zreg__blob_writer_recover(out_offset, out_stored, sink->writer, err);
+    return zreg__blob_writer_recover(out_offset, out_stored, sink->writer, failed, err);
 }
 
 static void sink_free(zreg__sink *sink)

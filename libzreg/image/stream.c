@@ -29,7 +29,7 @@ zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sin
                                const zreg_error *failed, zreg_error *err)
 {
     return sink->recover == NULL ? zreg__fail_again(err, failed)
-                                 : sink->recover(out_offset, out_stored, sink, err);
+                                 : sink->recover(out_offset, out_stored, sink, failed, err);
 }
 
 zreg_status zreg__sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)

@@ -27,6 +27,7 @@ struct zreg__sink {
     zreg_status (*commit)(zreg_digest *out, zreg__sink *sink, zreg_error *err);
     void (*feed)(zreg__sink *sink); /* NULL: it verifies in any case */
     zreg_status (*recover)(uint64_t *out_offset, bool *out_stored, zreg__sink *sink,
+                           const zreg_error *failed,
                            zreg_error *err); /* NULL: a failure is final */
     void (*free)(zreg__sink *sink);
 };

@@ -34,14 +34,16 @@ zreg_status zreg__answer_fail_telling(zreg__fetch_exchange *exchange, const char
     return status;
 }
 
-/* What tells a digest comes from the registry itself. */
+/* What tells a digest, or the version of its interface, comes from the registry itself: Quay's answer to a ping is
+ * text/html. */
 bool zreg__answer_is_page(const zreg__fetch_exchange *exchange)
 {
     const char *type = zreg__fetch_header(exchange, "content-type");
 
     return zreg__fetch_status(exchange) == 200 && type != NULL &&
            strncasecmp(type, "text/html", strlen("text/html")) == 0 &&
-           zreg__fetch_header(exchange, "docker-content-digest") == NULL;
+           zreg__fetch_header(exchange, "docker-content-digest") == NULL &&
+           zreg__fetch_header(exchange, "docker-distribution-api-version") == NULL;
 }
 
 zreg_status zreg__answer_expect(zreg__fetch_exchange *exchange, int status, const char *what,

@@ -18,17 +18,15 @@ zreg_status zreg__attempt_again(zreg__attempt *self, uint64_t asked_ms, const zr
         return zreg__fail_again(err, failed);
     }
     self->failures++;
-    zreg__log_line(&self->client->log, ZREG_LOG_INFO,
-                   "%s: try %u of %u failed (%s); trying again", self->what, self->failures,
-                   (unsigned)self->client->attempts, failed->message);
+    zreg__log_line(&self->client->log, ZREG_LOG_INFO, "%s: try %u of %u failed (%s); trying again",
+                   self->what, self->failures, (unsigned)self->client->attempts, failed->message);
     /* What a host asks for counts for all requests to it, and each waits before it is sent. */
     if (asked_ms > 0 && self->host != NULL) {
         zreg__host_quiet(self->host, asked_ms);
         return zreg__cancel_check(self->cancel, err);
     }
-    return zreg__cancel_sleep(self->cancel,
-                              asked_ms > 0 ? asked_ms : zreg__retry_backoff_ms(self->failures),
-                              err);
+    return zreg__cancel_sleep(
+        self->cancel, asked_ms > 0 ? asked_ms : zreg__retry_backoff_ms(self->failures), err);
 }
 
 static zreg_status count_answer(zreg__attempt *self, const zreg__fetch_exchange *exchange,
@@ -66,8 +64,7 @@ zreg_status zreg__attempt_send(zreg__fetch_exchange **out, zreg__attempt *self,
 zreg_status zreg__client_again(unsigned *count, zreg_client *client, const char *what,
                                const zreg_error *failed, zreg_cancel *cancel, zreg_error *err)
 {
-    zreg__attempt attempt = {
-        .client = client, .what = what, .cancel = cancel, .failures = *count};
+    zreg__attempt attempt = {.client = client, .what = what, .cancel = cancel, .failures = *count};
     zreg_status status = zreg__attempt_again(&attempt, 0, failed, err);
 
     *count = attempt.failures;

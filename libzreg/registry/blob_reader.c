@@ -43,6 +43,16 @@ static zreg_status take_size(zreg_blob_reader *reader, zreg_error *err)
     return ZREG_OK;
 }
 
+static zreg_status fail_short(const zreg_blob_reader *reader, zreg_error *err)
+{
+    if (reader->is_part && reader->received == 0 && reader->whole == UINT64_MAX) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s: it ends before byte %llu, where the part should begin",
+                          reader->target.what, (unsigned long long)reader->first);
+    }
+    return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before", reader->target.what);
+}
+
 /* The answer to a Range: the rest, the whole again, or something else. */
 static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
 {
@@ -58,6 +68,9 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
                    : zreg__fail(err, ZREG_CORRUPT, "%s: it had another size before",
                                 reader->target.what);
     }
+    if (status == 416) {
+        return fail_short(reader, err);
+    }
     ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
         first != reader->received ||
@@ -66,12 +79,6 @@ static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
                           reader->target.what);
     }
     return ZREG_OK;
-}
-
-static zreg_status fail_past_end(const zreg_blob_reader *reader, zreg_error *err)
-{
-    return zreg__fail(err, ZREG_INVAL, "%s: it ends before byte %llu, where the part should begin",
-                      reader->target.what, (unsigned long long)reader->first);
 }
 
 /* The whole comes where Range is not known: what is before the part is dropped. */
@@ -89,7 +96,7 @@ static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
                           (unsigned long long)reader->whole);
     }
     if (whole <= reader->first) {
-        return fail_past_end(reader, err);
+        return fail_short(reader, err);
     }
     if (reader->size == UINT64_MAX) {
         whole -= reader->first;
@@ -130,7 +137,7 @@ static zreg_status take_part(zreg_blob_reader *reader, zreg_error *err)
         return take_whole(reader, err);
     }
     if (status == 416) {
-        return fail_past_end(reader, err);
+        return fail_short(reader, err);
     }
     ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
     if (range == NULL || !zreg__range_content(&first, &last, &whole, range) ||
@@ -317,14 +324,6 @@ static zreg_status resume(zreg_blob_reader *reader, const zreg_error *failed, zr
     }
     ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, failed, err));
     return request_bytes(reader, err);
-}
-
-static zreg_status fail_short(const zreg_blob_reader *reader, zreg_error *err)
-{
-    if (reader->is_part && reader->received == 0) {
-        return fail_past_end(reader, err);
-    }
-    return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before", reader->target.what);
 }
 
 /* Reads without the bytes that came before, over as many connections as it takes. */

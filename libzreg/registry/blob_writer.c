@@ -32,6 +32,7 @@ struct zreg_blob_writer {
     bool has_last;
     char last; /* of a blob of known size, the byte at its end */
     bool failed;
+    bool over; /* the commit has tried all there is to try */
 };
 
 static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const zreg_ref *ref,
@@ -197,17 +198,15 @@ static zreg_status send_window(zreg_blob_writer *writer, zreg_error *err)
 }
 
 /* Goes on after a failure until what was written is sent; else the failure that was final. */
-static zreg_status mend(zreg_blob_writer *writer, zreg_error *err)
+static zreg_status mend(zreg_blob_writer *writer, zreg_error failed, zreg_error *err)
 {
-    zreg_error failed = {0};
-
     do {
-        ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+        ZREG__TRY(zreg__upload_recover(&writer->upload, &failed, err));
         if (writer->upload.stored) {
             return ZREG_OK;
         }
         if (!zreg__window_has(&writer->window, writer->upload.at)) {
-            return zreg__fail_again(err, &writer->upload.fault.error);
+            return zreg__fail_again(err, &failed);
         }
         zreg__error_clear(&failed);
     } while (send_window(writer, &failed) != ZREG_OK);
@@ -222,7 +221,7 @@ static zreg_status send_bytes(zreg_blob_writer *writer, const char *bytes, size_
     if (zreg__upload_send(&writer->upload, bytes, size, &failed) == ZREG_OK) {
         return ZREG_OK;
     }
-    return writer->fed ? zreg__fail_again(err, &failed) : mend(writer, err);
+    return writer->fed ? zreg__fail_again(err, &failed) : mend(writer, failed, err);
 }
 
 static zreg_status write_step(zreg_blob_writer *writer, const char *bytes, size_t size,
@@ -292,7 +291,7 @@ static zreg_status send_end(zreg_blob_writer *writer, zreg_error *err)
     if (is_small(writer) || !writer->fed) {
         ZREG__TRY(send_window(writer, err));
     }
-    if (writer->has_last) {
+    if (writer->has_last && upload->at < writer->written) {
         ZREG__TRY(zreg__upload_send(upload, &writer->last, 1, err));
     }
     return zreg__upload_finish(upload, err);
@@ -310,7 +309,9 @@ static zreg_status commit(zreg_blob_writer *writer, zreg_error *err)
         if (writer->fed && !is_small(writer)) {
             return zreg__fail_again(err, &failed);
         }
-        ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+        writer->over = true;
+        ZREG__TRY(zreg__upload_recover(&writer->upload, &failed, err));
+        writer->over = false;
         if (writer->upload.stored) {
             return ZREG_OK;
         }
@@ -336,13 +337,17 @@ zreg_status zreg_blob_commit(zreg_digest *out, zreg_blob_writer *writer, zreg_er
 }
 
 zreg_status zreg__blob_writer_recover(uint64_t *out_offset, bool *out_stored,
-                                      zreg_blob_writer *writer, zreg_error *err)
+                                      zreg_blob_writer *writer, const zreg_error *failed,
+                                      zreg_error *err)
 {
-    zreg__error_clear(err);
-    ZREG__TRY(zreg__upload_recover(&writer->upload, err));
+    if (writer->over || !writer->fed) {
+        return zreg__fail_again(err, failed);
+    }
+    ZREG__TRY(zreg__upload_recover(&writer->upload, failed, err));
     writer->failed = false;
     writer->has_last = false;
     writer->written = writer->upload.at;
+    zreg__window_drop_from(&writer->window, writer->upload.at);
     *out_offset = writer->upload.at;
     *out_stored = writer->upload.stored;
     return ZREG_OK;

@@ -46,12 +46,13 @@ const zreg__log *zreg__client_log(const zreg_client *client);
 void zreg__blob_writer_feed(zreg_blob_writer *writer);
 
 /**
- * After a write or commit of a writer that is fed failed: OK when it is to be written again from byte
+ * After a write or commit of a writer that is fed failed with `failed`: OK when it is to be written again from byte
  * `*out_offset` on, or when the blob turns out to be stored. Waits as long as is fit. Errors: the
  * failure, if it is final; CANCELLED.
  */
 zreg_status zreg__blob_writer_recover(uint64_t *out_offset, bool *out_stored,
-                                      zreg_blob_writer *writer, zreg_error *err);
+                                      zreg_blob_writer *writer, const zreg_error *failed,
+                                      zreg_error *err);
 
 /**
  * Opens a blob of known size from byte `offset` on. Nothing is verified but the size: the caller does

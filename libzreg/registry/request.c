@@ -368,7 +368,8 @@ static bool leaves_doubt(const zreg__fetch_exchange *exchange, zreg_status statu
                          zreg__fetch_failure failure)
 {
     return status == ZREG_OK
-               ? zreg__fetch_status(exchange) >= 500 || zreg__fetch_sent_twice(exchange)
+               ? (zreg__fetch_status(exchange) >= 500 && zreg__fetch_status(exchange) != 503) ||
+                     zreg__fetch_sent_twice(exchange)
                : failure != ZREG__FETCH_FINAL;
 }
 

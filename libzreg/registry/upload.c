@@ -193,6 +193,7 @@ static zreg_status send_put(zreg__upload *self, const void *bytes, size_t size, 
 
     self->closing = true;
     self->whole = stream || size > 0;
+    self->body_bytes = stream ? self->size : size;
     ZREG__TRY(closing_url(&url, self, err));
     return send_request(self, &request, err);
 }
@@ -213,6 +214,7 @@ static zreg_status send_patch(zreg__upload *self, zreg_error *err)
     self->closing = false;
     self->whole = false;
     self->left = next_piece(self);
+    self->body_bytes = self->left;
     if (self->size != UINT64_MAX) {
         range = zreg__asprintf("Content-Range: %llu-%llu", (unsigned long long)self->at,
                                (unsigned long long)(self->at + self->left - 1));
@@ -261,6 +263,9 @@ static zreg_status end_patch(zreg__upload *self, zreg_error *err)
     }
     if (zreg__fetch_status(self->exchange) / 100 != 2 || zreg__answer_is_page(self->exchange)) {
         return refused(self, err);
+    }
+    if (self->body_bytes != UINT64_MAX && self->body_bytes > self->taken_bytes) {
+        self->taken_bytes = self->body_bytes;
     }
     if (zreg__fetch_header(self->exchange, "location") != NULL) {
         ZREG__TRY(take_session(self, self->exchange, err));

@@ -35,6 +35,8 @@ typedef struct zreg__upload {
     bool closing;                   /* it is the PUT, after which the blob is stored */
     bool whole;                     /* with the bytes of the blob in it */
     uint64_t piece;                 /* host->upload_piece when it was opened */
+    uint64_t body_bytes;            /* that it is to bring; UINT64_MAX: no end */
+    uint64_t taken_bytes;           /* the largest that this upload got through with */
     uint64_t left;                  /* bytes that it still takes; UINT64_MAX: no end */
     uint64_t at;                    /* bytes that the registry has or is being sent */
     bool stored;
@@ -42,6 +44,7 @@ typedef struct zreg__upload {
     zreg__attempt attempt;
     uint64_t told;   /* the most that a status of the session has told */
     uint64_t serial; /* of the token of the request under way */
+    bool shrunk;     /* the host takes smaller pieces for its sake */
     bool renewed;    /* a refused token was exchanged once */
     zreg__upload_fault fault;
 } zreg__upload;
@@ -75,10 +78,11 @@ zreg_status zreg__upload_put(zreg__upload *self, const void *bytes, size_t size,
 zreg_status zreg__upload_finish(zreg__upload *self, zreg_error *err);
 
 /**
- * After one of the three failed: OK when it is to be tried again, after the wait, with the bytes from
- * `at` on, or when the blob turns out to be `stored`. Errors: the failure, if it is final.
+ * After one of the three failed, or something else with `failed`: OK when it is to be tried again, after the wait,
+ * with the bytes from `at` on, or when the blob turns out to be `stored`. Errors: `failed`, if it is final; or what
+ * asking met.
  */
-zreg_status zreg__upload_recover(zreg__upload *self, zreg_error *err);
+zreg_status zreg__upload_recover(zreg__upload *self, const zreg_error *failed, zreg_error *err);
 
 /** Tells the registry that the session is not needed any more. Short, and its failure changes nothing. */
 void zreg__upload_abandon(zreg__upload *self);

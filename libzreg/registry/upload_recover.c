@@ -36,15 +36,29 @@ static verdict learn_piece(zreg__upload *self, uint64_t piece)
     return CHANGED;
 }
 
-/* Smaller pieces, unless the registry wants larger ones (OCI-Chunk-Min-Length). */
+/* It is not the size of a body that is refused, but of the blob, or there is no room: what was learned of it is
+ * forgotten. */
+static verdict unlearn_piece(zreg__upload *self)
+{
+    uint64_t now = self->piece;
+
+    if (self->shrunk) {
+        atomic_compare_exchange_strong(&self->target.host->upload_piece, &now, 0);
+    }
+    return FINAL;
+}
+
+/* Smaller pieces, unless the registry wants larger ones (OCI-Chunk-Min-Length) or has taken one of this size. */
 static verdict shrink(zreg__upload *self)
 {
     uint64_t sent = self->piece == 0 || self->piece == UINT64_MAX ? self->size : self->piece;
     uint64_t next = sent > LARGEST_PIECE_BYTES ? LARGEST_PIECE_BYTES : sent / 4;
 
-    if (next < SMALLEST_PIECE_BYTES || next < self->minimum) {
-        return FINAL;
+    if (self->body_bytes <= self->taken_bytes || next < SMALLEST_PIECE_BYTES ||
+        next < self->minimum) {
+        return unlearn_piece(self);
     }
+    self->shrunk = true;
     return learn_piece(self, next);
 }
 
@@ -152,7 +166,7 @@ static bool take_range(zreg__upload *self, const zreg__fetch_exchange *exchange)
     if (self->at >= self->told + ZREG__ATTEMPT_PROGRESS_BYTES) {
         self->attempt.failures = 0;
     }
-    self->told = self->at;
+    self->told = self->at > self->told ? self->at : self->told;
     return true;
 }
 
@@ -211,16 +225,25 @@ static zreg_status go_on(zreg__upload *self, verdict found, zreg_error *err)
     return known ? ZREG_OK : begin_anew(self, err);
 }
 
-zreg_status zreg__upload_recover(zreg__upload *self, zreg_error *err)
+/* What is none of the upload's failures is nothing that it could mend. */
+static zreg_status recover(zreg__upload *self, const zreg_error *failed, zreg_error *err)
 {
-    verdict found = judge(self);
+    const zreg_error *why = &self->fault.error;
+    verdict found = why->code == ZREG_OK ? FINAL : judge(self);
 
     if (found == FINAL) {
-        return zreg__fail_again(err, &self->fault.error);
+        return zreg__fail_again(err, failed);
     }
     if (found == AGAIN) {
-        ZREG__TRY(
-            zreg__attempt_again(&self->attempt, self->fault.asked_ms, &self->fault.error, err));
+        ZREG__TRY(zreg__attempt_again(&self->attempt, self->fault.asked_ms, why, err));
     }
     return go_on(self, found, err);
+}
+
+zreg_status zreg__upload_recover(zreg__upload *self, const zreg_error *failed, zreg_error *err)
+{
+    zreg_status status = recover(self, failed, err);
+
+    self->fault = (zreg__upload_fault){0};
+    return status;
 }

@@ -52,6 +52,11 @@ zreg_status zreg__window_add(zreg__window *window, const char *bytes, size_t siz
     return ZREG_OK;
 }
 
+void zreg__window_drop_from(zreg__window *window, uint64_t at)
+{
+    window->end = at < window->end ? at : window->end;
+}
+
 bool zreg__window_has(const zreg__window *window, uint64_t at)
 {
     uint64_t start = window->end > ZREG__WINDOW_BYTES ? window->end - ZREG__WINDOW_BYTES : 0;

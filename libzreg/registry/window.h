@@ -21,6 +21,9 @@ typedef struct zreg__window {
 /** Adds bytes at the end; the oldest make room. Errors: NOMEM. */
 zreg_status zreg__window_add(zreg__window *window, const char *bytes, size_t size, zreg_error *err);
 
+/** Forgets what stands from byte `at` on; it may be added again. */
+void zreg__window_drop_from(zreg__window *window, uint64_t at);
+
 /** Whether all from this position to the end is there. */
 bool zreg__window_has(const zreg__window *window, uint64_t at);
 
