@@ -4,6 +4,7 @@
 are, sent in pieces where it takes no whole, and begun anew where it knows nothing of them."""
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -13,11 +14,14 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
-from registry import OCI_INDEX, OCI_MANIFEST, Answer, World, content, error, manifest, sha256  # noqa: E402
+import registry as wire  # noqa: E402
+from registry import OCI_INDEX, OCI_MANIFEST, Answer, World, error, manifest, sha256  # noqa: E402
 
 MIB = 1 << 20
+content = functools.cache(wire.content)
 DROP = Answer(drop=True)
-PASSING = (DROP, Answer(500), Answer(502, b"bad gateway"), Answer(503), Answer(504), Answer(408), Answer(425), Answer(429))
+PASSING = (DROP, Answer(500), Answer(502, b"bad gateway"), Answer(503), Answer(504), Answer(408), Answer(425),
+           Answer(429))
 
 
 class Pair(World):
