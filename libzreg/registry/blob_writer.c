@@ -292,7 +292,8 @@ static zreg_status send_end(zreg_blob_writer *writer, zreg_error *err)
     if (is_small(writer) || !writer->fed) {
         ZREG__TRY(send_window(writer, err));
     }
-    if (writer->has_last) {
+    /* A registry that did not say so may have it already. */
+    if (writer->has_last && upload->at < upload->size) {
         ZREG__TRY(zreg__upload_send(upload, &writer->last, 1, err));
     }
     return zreg__upload_finish(upload, err);
