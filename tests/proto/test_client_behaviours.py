@@ -237,7 +237,7 @@ def test_12_what_was_stored_is_not_sent_again():
 
 
 UNKNOWN = (error(404, "BLOB_UPLOAD_UNKNOWN"), error(405, "UNSUPPORTED"), Answer(204), DROP, Answer(500),
-           *[Answer(204, headers={"Range": it}) for it in ("0-0", "x", "5-9", f"0-{3 * MIB}", "0-99999999999999999999")])
+           *[Answer(204, headers={"Range": it}) for it in ("0-0", "x", "5-9", f"0-{3 * MIB}", "0-" + "9" * 20)])
 
 
 def test_12_a_session_that_tells_nothing_is_begun_anew():
