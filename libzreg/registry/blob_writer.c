@@ -291,6 +291,7 @@ static zreg_status send_end(zreg_blob_writer *writer, zreg_error *err)
     if (is_small(writer) || !writer->fed) {
         ZREG__TRY(send_window(writer, err));
     }
+    /* A registry that did not say so may have it already. */
     if (writer->has_last && upload->at < writer->written) {
         ZREG__TRY(zreg__upload_send(upload, &writer->last, 1, err));
     }

@@ -54,8 +54,8 @@ static verdict shrink(zreg__upload *self)
     uint64_t sent = self->piece == 0 || self->piece == UINT64_MAX ? self->size : self->piece;
     uint64_t next = sent > LARGEST_PIECE_BYTES ? LARGEST_PIECE_BYTES : sent / 4;
 
-    if (self->body_bytes <= self->taken_bytes || next < SMALLEST_PIECE_BYTES ||
-        next < self->minimum) {
+    next = next > self->minimum ? next : self->minimum;
+    if (self->body_bytes <= self->taken_bytes || next < SMALLEST_PIECE_BYTES || next >= sent) {
         return unlearn_piece(self);
     }
     self->shrunk = true;

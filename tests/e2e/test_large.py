@@ -88,15 +88,15 @@ def copy_through_little_memory(count, size, tls):
         assert max(servers) <= SERVE_RSS_BYTES, servers
 
 
-def test_4_GB_go_through_16_MB_of_copy_and_20_MB_of_serve():
+def test_08_4_GB_go_through_16_MB_of_copy_and_20_MB_of_serve():
     copy_through_little_memory(1, 4 * 1000**3, tls=False)
 
 
-def test_8_layers_at_once_go_through_16_MB_of_copy_and_20_MB_of_serve():
+def test_08_8_layers_at_once_go_through_16_MB_of_copy_and_20_MB_of_serve():
     copy_through_little_memory(8, 64 << 20, tls=False)
 
 
-def test_8_layers_over_tls_go_through_16_MB_of_copy_and_20_MB_of_serve():
+def test_08_8_layers_over_tls_go_through_16_MB_of_copy_and_20_MB_of_serve():
     copy_through_little_memory(8, 64 << 20, tls=True)
 
 

@@ -10,6 +10,7 @@ if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_client_auth.py \
 	tests/proto/test_client_credentials.py \
+	tests/proto/test_client_behaviours.py \
 	tests/proto/test_client_blobs.py \
 	tests/proto/test_client_doubt.py \
 	tests/proto/test_client_lists.py \

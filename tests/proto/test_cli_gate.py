@@ -441,7 +441,7 @@ def test_promote_refuses_what_was_not_uploaded():
         assert w.error("promote", place, "--change", "12", "--tag", "a b")["code"] == "INVAL"
 
 
-def test_promote_checks_its_conditions_before_any_change():
+def test_31_promote_checks_its_conditions_before_any_change():
     with world() as w:
         public, digest, _ = uploaded(w)
         place = f"{public.address}/{BASE}"

@@ -203,7 +203,7 @@ def test_foreign_layers_that_are_nowhere_fail_the_copy():
 # --- platforms
 
 
-def test_indexes_within_indexes_are_looked_into():
+def test_32_indexes_within_indexes_are_looked_into():
     with Pair() as w:
         amd, arm, other = (w.source.image(text) for text in (b"amd", b"arm", b"other"))
         inner = w.source.index(descriptor(amd, platform=platform("linux/amd64")),
@@ -218,7 +218,7 @@ def test_indexes_within_indexes_are_looked_into():
         assert "linux/arm64/v8" in failed["message"], failed
 
 
-def test_attestations_go_with_what_they_attest():
+def test_32_attestations_go_with_what_they_attest():
     with Pair() as w:
         amd, arm = w.source.image(b"amd"), w.source.image(b"arm")
         of_amd, of_arm = w.source.image(b"says of amd"), w.source.image(b"says of arm")

@@ -33,7 +33,7 @@ def test_copy_tells_what_moved():
         assert again["bytes"] == 0 and again["blobs"]["copied"] == 0, again
 
 
-def test_copy_takes_whole_indexes_and_single_platforms():
+def test_32_copy_takes_whole_indexes_and_single_platforms():
     with world() as w:
         registry = w.buildset()
         layout = w.layout()

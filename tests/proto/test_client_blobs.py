@@ -269,7 +269,7 @@ def test_redirects_are_followed_five_times():
         assert len(registry.log) == 1 + 6
 
 
-def test_an_early_refusal_of_an_upload_makes_the_pieces_smaller():
+def test_13_an_early_refusal_of_an_upload_makes_the_pieces_smaller():
     size = 3 << 20
     digest = sha256(content(size))
     with World() as world:
@@ -281,7 +281,7 @@ def test_an_early_refusal_of_an_upload_makes_the_pieces_smaller():
         assert sum(pieces) == size and pieces[0] == 0 and max(pieces) == size // 16, pieces
 
 
-def test_an_early_refusal_of_any_size_is_understood():
+def test_13_an_early_refusal_of_any_size_is_understood():
     with World() as world:
         registry, client = world.registry(), world.client()
         for method in ("PUT", *["PATCH"] * 9):
@@ -293,7 +293,7 @@ def test_an_early_refusal_of_any_size_is_understood():
         assert methods == ["PUT", *["PATCH"] * 5] and not registry.blobs, methods
 
 
-def test_pieces_become_smaller_once_for_all_uploads_that_were_refused():
+def test_13_pieces_become_smaller_once_for_all_uploads_that_were_refused():
     size = 4 << 20
     digest = sha256(content(size))
     both = threading.Barrier(2)

@@ -143,7 +143,7 @@ DETAILS = (lambda digest: {"detail": digest}, lambda digest: {"detail": {"digest
            lambda _: {"detail": "sha256:../../x"}, lambda _: {"detail": [1]})
 
 
-def test_what_a_registry_said_it_has_and_lacks_is_sent():
+def test_32_what_a_registry_said_it_has_and_lacks_is_sent():
     for detail in DETAILS:
         with World() as world:
             registry = world.registry()
@@ -156,7 +156,7 @@ def test_what_a_registry_said_it_has_and_lacks_is_sent():
             assert len(registry.requests("PUT .*/manifests/")) == 2, registry.log
 
 
-def test_what_it_names_is_sent_though_it_says_again_that_it_has_it():
+def test_32_what_it_names_is_sent_though_it_says_again_that_it_has_it():
     with World() as world:
         registry = world.registry()
         blobs, copy = image(world, registry)
@@ -168,7 +168,7 @@ def test_what_it_names_is_sent_though_it_says_again_that_it_has_it():
         assert set(blobs) <= set(registry.blobs["a/b"])
 
 
-def test_what_stays_unknown_ends_the_copy_and_is_named():
+def test_32_what_stays_unknown_ends_the_copy_and_is_named():
     for detail in DETAILS[:3]:
         with World() as world:
             registry = world.registry()

@@ -40,7 +40,7 @@ def forget_tags(registry):
     registry.on(*DIGEST, delete, times=9)
 
 
-def test_the_tag_goes_and_its_siblings_stay():
+def test_30_the_tag_goes_and_its_siblings_stay():
     refusals = (error(405, "UNSUPPORTED"), error(400, "DIGEST_INVALID"), error(501, "UNSUPPORTED"), Answer(405, b"<html>"))
     for refusal in refusals:
         for media_type in (None, DOCKER_MANIFEST):

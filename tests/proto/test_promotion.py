@@ -14,7 +14,7 @@ from zuul_api import ZuulApi
 from registry import Answer, Registry, manifest, sha256, OCI_INDEX
 
 
-def test_a_promotion_that_fails_tells_which_tags_it_set():
+def test_31_a_promotion_that_fails_tells_which_tags_it_set():
     with World() as (public, zreg):
         digest = public.upload(1)
         public.on("PUT", "/manifests/v1", Answer(403))
@@ -299,7 +299,7 @@ def kill_once(prepare, number, when, change, *argv, tags):
         return killed
 
 
-def test_a_promotion_killed_at_any_request_is_finished_by_running_it_again():
+def test_31_a_promotion_killed_at_any_request_is_finished_by_running_it_again():
     def prepare(public, _):
         digest = public.upload(1)
         public.upload(1, "1.0")
@@ -309,7 +309,7 @@ def test_a_promotion_killed_at_any_request_is_finished_by_running_it_again():
     kill_everywhere(prepare, 1, "--expect-digest", sha256(image_of(1)), tags=("latest", "1.0"))
 
 
-def test_a_promotion_from_the_intermediate_registry_killed_at_any_request_is_finished_by_running_it_again():
+def test_31_a_promotion_from_the_intermediate_registry_killed_at_any_request_is_finished_by_running_it_again():
     config, layer = b"{}", b"layer of 1"
     image = manifest(config, [layer])
     with ZuulApi() as zuul, contextlib.closing(Registry()) as intermediate:
@@ -332,7 +332,7 @@ def test_a_promotion_from_the_intermediate_registry_killed_at_any_request_is_fin
         assert not intermediate.faults, intermediate.faults
 
 
-def test_a_superseded_promotion_killed_at_any_request_is_finished_by_running_it_again():
+def test_31_a_superseded_promotion_killed_at_any_request_is_finished_by_running_it_again():
     def prepare(public, zreg):
         newer = public.upload(2)
         zreg.run(2, "--order", 20)
@@ -388,7 +388,7 @@ def test_whoever_comes_along_gives_it_back():
             assert public.tags()["latest"] == (third if promoted else newer), order
 
 
-def test_a_condition_holds_for_a_tag_that_is_given_back_too():
+def test_31_a_condition_holds_for_a_tag_that_is_given_back_too():
     with World() as (public, zreg):
         older, newer = astray(public, zreg)
         third = public.upload(3)

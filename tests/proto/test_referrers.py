@@ -127,7 +127,7 @@ class Pair(World):
         return again
 
 
-def test_referrers_and_cosign_tags_move():
+def test_33_referrers_and_cosign_tags_move():
     for lists, to_lists in ((True, True), (True, False), (False, True), (False, False)):
         with Pair(lists, to_lists) as w:
             image = w.source.image("1")
@@ -183,7 +183,7 @@ def test_the_image_comes_first_and_cosigns_tags_last():
         assert len(blobs) == len(set(blobs)) == 5, blobs
 
 
-def test_without_the_option_not_one_request_more():
+def test_33_without_the_option_not_one_request_more():
     with Pair() as w:
         image = w.source.image("1")
         w.source.referrer(image)
@@ -203,7 +203,7 @@ def test_within_a_repository_nothing_is_asked():
         assert len(w.source.requests()) == 2, w.source.requests()
 
 
-def test_children_of_an_index_and_referrers_of_referrers():
+def test_33_children_of_an_index_and_referrers_of_referrers():
     for to_lists in (True, False):
         with Pair(to_lists=to_lists) as w:
             children = w.source.image("x", b"x"), w.source.image("y", b"y")
@@ -246,7 +246,7 @@ def test_of_chosen_platforms_the_children_keep_what_is_theirs():
         assert w.to.has(tag_of(children[1], ".sig")) and not w.to.has(tag_of(index, ".sig"))
 
 
-def test_a_list_that_is_there_is_added_to():
+def test_33_a_list_that_is_there_is_added_to():
     with Pair(to_lists=False) as w:
         image = w.source.image("1")
         ours = w.source.referrer(image, b"ours")
@@ -268,7 +268,7 @@ def test_a_tag_in_place_of_the_list_is_refused():
         assert w.to.get(tag_of(image)) == other
 
 
-def test_what_names_another_subject_is_left_out_with_a_warning():
+def test_33_what_names_another_subject_is_left_out_with_a_warning():
     with Pair() as w:
         image, other = w.source.image("1"), w.source.image("other", b"other")
         right, wrong = w.source.referrer(image), w.source.referrer(other, b"wrong")
@@ -283,7 +283,7 @@ def test_what_names_another_subject_is_left_out_with_a_warning():
         assert not w.to.has(tag_of(image, ".sig"))
 
 
-def test_pages_are_followed_and_not_for_ever():
+def test_33_pages_are_followed_and_not_for_ever():
     with Pair() as w:
         image = w.source.image("1")
         first, second = w.source.referrer(image, b"first"), w.source.referrer(image, b"second")
@@ -302,7 +302,7 @@ def test_pages_are_followed_and_not_for_ever():
         assert failed["code"] == "LIMIT" and "circle" in failed["message"], failed
 
 
-def test_limits_are_errors_before_anything_moves():
+def test_33_limits_are_errors_before_anything_moves():
     with Pair() as w:
         image = w.source.image("1")
         w.source.subjects[sha256(image)] = [descriptor(b"%d" % i) for i in range(1001)]
