@@ -30,44 +30,45 @@ const verb *verbs_find(const char *name)
 }
 
 /* What crane, regctl, skopeo and oras call it, and what their users try first. */
+static const char *const names_elsewhere[][2] = {
+    {"ls", "tags"},
+    {"list-tags", "tags"},
+    {"cp", "copy"},
+    {"retag", "copy"},
+    {"pull", "copy"},
+    {"push", "copy"},
+    {"export", "copy"},
+    {"import", "copy"},
+    {"save", "copy"},
+    {"load", "copy"},
+    {"rm", "delete"},
+    {"remove", "delete"},
+    {"untag", "delete-tag"},
+    {"repo", "catalog"},
+    {"repos", "catalog"},
+    {"repositories", "catalog"},
+    {"validate", "verify"},
+    {"check", "verify"},
+    {"head", "digest"},
+    {"mod", "mutate"},
+    {"edit", "mutate"},
+    {"mirror", "sync"},
+    {"discover", "referrers"},
+    {"tree", "referrers"},
+    {"artifact", "referrers"},
+    {"layer", "blob"},
+    {"cat", "blob"},
+    {"get-manifest", "manifest"},
+    {"auth", "login"},
+    {"signin", "login"},
+    {"signout", "logout"},
+};
+
 static const char *known_elsewhere(const char *name)
 {
-    static const char *const names[][2] = {
-        {"ls", "tags"},
-        {"list-tags", "tags"},
-        {"cp", "copy"},
-        {"retag", "copy"},
-        {"pull", "copy"},
-        {"push", "copy"},
-        {"export", "copy"},
-        {"import", "copy"},
-        {"save", "copy"},
-        {"load", "copy"},
-        {"rm", "delete"},
-        {"remove", "delete"},
-        {"untag", "delete-tag"},
-        {"repo", "catalog"},
-        {"repos", "catalog"},
-        {"repositories", "catalog"},
-        {"validate", "verify"},
-        {"check", "verify"},
-        {"head", "digest"},
-        {"mod", "mutate"},
-        {"edit", "mutate"},
-        {"mirror", "sync"},
-        {"discover", "referrers"},
-        {"tree", "referrers"},
-        {"artifact", "referrers"},
-        {"layer", "blob"},
-        {"cat", "blob"},
-        {"get-manifest", "manifest"},
-        {"auth", "login"},
-        {"signin", "login"},
-        {"signout", "logout"},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i][0], name) == 0) {
-            return names[i][1];
+    for (size_t i = 0; i < sizeof(names_elsewhere) / sizeof(names_elsewhere[0]); i++) {
+        if (strcmp(names_elsewhere[i][0], name) == 0) {
+            return names_elsewhere[i][1];
         }
     }
     return NULL;

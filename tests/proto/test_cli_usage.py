@@ -14,8 +14,8 @@ import time
 from cli_world import tap, world
 
 VERBS = ("serve copy sync append mutate index inspect digest manifest config blob verify catalog tags referrers delete"
-         " delete-tag artifacts resolve populate publish upload promote cleanup-tags use-buildset-registry version"
-         " help").split()
+         " delete-tag artifacts resolve populate publish upload promote cleanup-tags use-buildset-registry login logout"
+         " version help").split()
 
 
 def verbs(w):
@@ -169,7 +169,7 @@ def test_no_option_takes_a_password():
     with world() as w:
         for verb in VERBS:
             found = {name for name in options(w, verb) if "password" in name or "creds" in name}
-            assert found <= {"--password-file", "--creds-file"}, (verb, found)
+            assert found <= {"--password-file", "--password-stdin", "--creds-file"}, (verb, found)
 
 
 def test_a_signal_ends_the_work():

@@ -395,5 +395,66 @@ def test_13_who_takes_no_whole_blob_gets_it_by_patch():
             assert [len(body) for body in bodies(registry, "PUT")] == [MIB, 0, 0], "it is learned once"
 
 
+def test_12_a_session_that_goes_back_and_forth_is_no_progress():
+    size = 3 * MIB + 500000
+    with World() as world:
+        registry, client = world.registry(), world.client(attempts=3)
+        told = []
+
+        def status(request):
+            told.append(request)
+            answer = registry.session_at("c/d", request.path.rsplit("/", 1)[1], b"", 204)
+            answer.headers["Range"] = f"0-{(5 if len(told) % 2 else 3) * MIB // 2 - 1}"
+            return answer
+        registry.on("PUT", "/uploads/", Answer(405))
+        registry.on("PATCH", "/uploads/", Answer(503), times=50)
+        registry.on("GET", "/uploads/", status, times=50)
+        client.fails("BUSY", "blob-put", f"{registry.name}/c/d", size, sha256(content(size)), size)
+        assert len(told) <= 4, told
+
+
+def test_12_bytes_that_a_session_has_are_not_sent_again_with_the_closing_put():
+    size = 300000
+    with World() as world:
+        registry, client = world.registry(), world.client()
+        registry.on("PUT", "/uploads/", Answer(405), Answer(503))
+        registry.on("GET", "/uploads/", lambda request: registry.session_at(
+            "c/d", request.path.rsplit("/", 1)[1], registry.sessions[request.path.rsplit("/", 1)[1]], 204))
+        client.do("blob-put", f"{registry.name}/c/d", size, sha256(content(size)), size)
+        assert [len(body) for body in bodies(registry, "PATCH")] == [size], registry.log
+
+
+def test_12_a_small_blob_is_never_sent_behind_itself():
+    with Pair() as w:
+        config = json.dumps({"a": "c" * 1000}).encode()
+        w.image(config=config)
+        w.to.on("PUT", "/uploads/", Answer(503))
+        answers = iter([False] + [True] * 5)
+        w.to.on("POST", "/uploads/", lambda request: Answer(503) if next(answers, False) else w.to.route(request),
+                times=9)
+        subprocess.run(["zreg", "copy", "--plain-http", w.source.name, "--plain-http", w.to.name,
+                        f"{w.source.name}/a/b:1", f"{w.to.name}/c/d:1"], capture_output=True, timeout=60, check=False)
+        assert {len(body) for body in bodies(w.to, "PUT")} == {len(config)}, w.to.log
+
+
+def test_13_a_blob_for_which_there_is_no_room_is_not_sent_in_ever_smaller_pieces():
+    size = 20 * MIB
+    with World() as world:
+        registry, client = world.registry(), world.client()
+
+        def quota(request):
+            session = registry.sessions.get(request.path.rsplit("/", 1)[1], b"")
+            full = len(session) + len(request.body) >= size
+            return error(413, "SIZE_INVALID", "quota exceeded") if full else registry.route(request)
+        for method in ("PUT", "PATCH"):
+            registry.on(method, "/uploads/", quota, times=500)
+        failure = client.fails("LIMIT", "blob-put", f"{registry.name}/c/d", size, sha256(content(size)), size)
+        assert "quota exceeded" in failure.text
+        assert sum(map(len, bodies(registry, "PUT") + bodies(registry, "PATCH"))) <= 2 * size, registry.log
+        registry.clear()
+        client.do("blob-put", f"{registry.name}/c/d", MIB, sha256(content(MIB)), MIB)
+        assert [len(body) for body in bodies(registry, "PUT")] == [MIB], "the next goes out whole"
+
+
 if __name__ == "__main__":
     tap.main(__name__)

@@ -15,7 +15,7 @@ from layout import Layout  # noqa: E402
 from registry import Answer, World, error, manifest, sha256  # noqa: E402
 
 DROP = Answer(drop=True)
-LOST = (DROP, Answer(502, b"bad gateway"), Answer(503), Answer(504), Answer(500),
+LOST = (DROP, Answer(502, b"bad gateway"), Answer(504), Answer(500),
         Answer(200, b"<html>", {"Content-Type": "text/html"}))
 
 
@@ -75,7 +75,7 @@ def test_a_look_that_fails_leaves_it_to_the_delete():
 
 
 def test_what_was_never_there_is_not_found():
-    for first in ((), (Answer(429),), (Answer(408),), (Answer(425),)):
+    for first in ((), (Answer(429),), (Answer(408),), (Answer(425),), (Answer(503),)):
         with World() as world:
             registry, client = world.registry(), world.client()
             registry.on("DELETE", "/manifests/t", *first)

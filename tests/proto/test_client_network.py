@@ -156,6 +156,30 @@ def test_tls_is_verified():
         client.fails("INVAL", "get", f"{registry.name}/a/b:t")
 
 
+def test_no_session_of_tls_is_taken_up_under_other_authorities():
+    """What is taken up again shows no certificate."""
+    with World() as world:
+        pem = world.certificate()
+        registry, client = image(world, tls=pem), world.client()
+        with open(pem + ".crt", encoding="ascii") as own:
+            right = world.file("right.crt", own.read())
+        other = world.certificate() + ".crt"
+        client.do("host", registry.name, "-", "-", right)
+        client.do("get", f"{registry.name}/a/b:t")
+        client.do("host", registry.name, "-", "-", other)
+        client.fails("TLS", "get", f"{registry.name}/a/b:t")
+
+
+def test_a_registry_that_answers_a_ping_with_text_is_no_page():
+    """Quay does."""
+    with World() as world:
+        registry = world.registry()
+        registry.on("GET", "/v2/", Answer(200, b"true", {"Content-Type": "text/html; charset=utf-8",
+                                                         "Docker-Distribution-API-Version": "registry/2.0"}))
+        world.client().do("ping", registry.name)
+        assert len(registry.log) == 1
+
+
 def test_the_authorities_of_the_system_are_trusted():
     with World() as world:
         crt = world.certificate() + ".crt"
