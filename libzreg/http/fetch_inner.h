@@ -18,6 +18,7 @@
 
 /* libcurl's own buffers, one for each transfer: larger ones are no faster. */
 #define ZREG__FETCH_BUFFER_BYTES (64 * ZREG__KIB)
+#define ZREG__FETCH_SHORT_BYTES (4 * ZREG__KIB)
 #define ZREG__FETCH_UPLOAD_BYTES (32 * ZREG__KIB)
 
 /** A slot for one connection to one origin, lent to one exchange at a time. */

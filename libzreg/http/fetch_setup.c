@@ -159,25 +159,33 @@ static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch
     return ZREG_OK;
 }
 
+/* Other answers than those to GET are short, and TLS gives a record of 16 KiB at a time. */
+static long buffer_bytes(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+{
+    if (strcmp(request->method, "GET") != 0) {
+        return ZREG__FETCH_SHORT_BYTES;
+    }
+    return exchange->url.tls ? CURL_MAX_WRITE_SIZE : ZREG__FETCH_BUFFER_BYTES;
+}
+
 static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
 {
     CURL *easy = exchange->lane->easy;
     bool sends = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
                  strcmp(request->method, "PATCH") == 0;
-    /* Other answers than those to GET are short, and TLS gives a record of 16 KiB at a time. */
-    bool much = strcmp(request->method, "GET") == 0 && !exchange->url.tls;
 
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_bytes(exchange, request));
+    /* Under TLS a head is copied there before it is sent. */
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                     (long)(request->stream ? ZREG__FETCH_UPLOAD_BYTES : CURL_MAX_WRITE_SIZE));
     if (strcmp(request->method, "HEAD") == 0) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
     }
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     (long)(much ? ZREG__FETCH_BUFFER_BYTES : CURL_MAX_WRITE_SIZE));
     if (request->stream) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
         curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)ZREG__FETCH_UPLOAD_BYTES);
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          request->stream_bytes == UINT64_MAX ? (curl_off_t)-1
                                                              : (curl_off_t)request->stream_bytes);
