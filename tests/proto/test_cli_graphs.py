@@ -244,6 +244,21 @@ def test_one_image_beside_its_attestation_goes_into_a_docker_archive():
         assert w.copy(dst=f"docker-archive:{w.folder}/d.tar:a/b:1")["digest"] == sha256(amd)
 
 
+def test_an_index_that_names_one_child_over_and_over_is_gone_through_once():
+    with Pair() as w:
+        image = w.source.image(b"amd")
+        inner = w.source.index(*[descriptor(image, platform=platform("linux/amd64"))] * 3)
+        for depth in range(4):
+            inner = w.source.index(*[descriptor(inner, OCI_INDEX)] * (300 + depth))
+        w.source.put(inner, "1", OCI_INDEX)
+        w.source.index(descriptor(w.source.image(b"arm"), platform=platform("linux/arm64")), tag="2")
+        done = subprocess.run(["zreg", "index", "--json", f"{w.to.place}:1", f"{w.source.place}:1",
+                               f"{w.source.place}:2", f"{w.source.place}:1"], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 0, done
+        assert [child["platform"]["architecture"] for child in w.to.get("1")["manifests"]] == ["amd64", "arm64"]
+
+
 # --- a destination that lost a part
 
 
