@@ -174,6 +174,21 @@ zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpo
     return endpoint->driver->manifest_head(out, endpoint, digest, cancel, err);
 }
 
+zreg_status zreg__endpoint_manifest_look(bool *out_there, zreg__endpoint *endpoint,
+                                         const zreg_manifest *manifest, zreg_cancel *cancel,
+                                         zreg_error *err)
+{
+    zreg_digest found;
+    zreg_error why = {.code = ZREG_OK};
+    if (endpoint->driver->manifest_look != NULL) {
+        return endpoint->driver->manifest_look(out_there, endpoint, manifest, cancel, err);
+    }
+    zreg_status status = zreg__endpoint_manifest_head(&found, endpoint,
+                                                      zreg_manifest_digest(manifest), cancel, &why);
+    *out_there = status == ZREG_OK;
+    return status == ZREG_OK || status == ZREG_NOTFOUND ? ZREG_OK : zreg__fail_again(err, &why);
+}
+
 static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest, const void *bytes,
                              size_t size, zreg_cancel *cancel, zreg_error *err)
 {

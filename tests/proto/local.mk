@@ -77,6 +77,7 @@ TESTS += \
 	tests/proto/test_cli_archives.py \
 	tests/proto/test_cli_graphs.py \
 	tests/proto/test_cli_images.py \
+	tests/proto/test_cli_layouts.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \
 	tests/proto/test_cli_rights.py \
