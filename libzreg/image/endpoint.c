@@ -160,11 +160,17 @@ zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpo
                                                 const zreg_descriptor *manifest,
                                                 zreg_cancel *cancel, zreg_error *err)
 {
-    if (endpoint->driver->manifest_get_unknown == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s: blobs and manifests are one",
-                          zreg__endpoint_text(endpoint));
+    if (endpoint->driver->manifest_get_unknown != NULL) {
+        return endpoint->driver->manifest_get_unknown(out, endpoint, manifest, cancel, err);
     }
-    return endpoint->driver->manifest_get_unknown(out, endpoint, manifest, cancel, err);
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status =
+        endpoint->driver->manifest_get(out, endpoint, &manifest->digest, cancel, &why);
+    if (status == ZREG_OK || status == ZREG_CANCELLED || status == ZREG_NOMEM) {
+        return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+    }
+    return zreg__fail(err, ZREG_NOTFOUND, "%s: %s is no manifest", zreg__endpoint_text(endpoint),
+                      manifest->digest.text);
 }
 
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,

@@ -54,7 +54,7 @@ typedef struct zreg__endpoint_driver {
                                  zreg_error *err);
     zreg_status (*manifest_put)(zreg__endpoint *endpoint, const zreg_manifest *manifest, bool named,
                                 zreg_cancel *cancel, zreg_error *err);
-    /* A manifest of a type that we do not know. NULL: manifests and blobs are one there. */
+    /* A manifest of a type that we do not know. NULL: what is not read as a manifest is a blob. */
     zreg_status (*manifest_get_unknown)(zreg_manifest **out, zreg__endpoint *endpoint,
                                         const zreg_descriptor *manifest, zreg_cancel *cancel,
                                         zreg_error *err);
