@@ -34,6 +34,7 @@ TESTS += \
 	tests/proto/test_server_attack_wire.py \
 	tests/proto/test_server_audit.py \
 	tests/proto/test_server_blobs.py \
+	tests/proto/test_server_caches.py \
 	tests/proto/test_server_bodies.py \
 	tests/proto/test_server_errors.py \
 	tests/proto/test_server_cost.py \

@@ -175,5 +175,20 @@ def test_a_forced_copy_repairs_what_belongs_to_an_image():
         assert done["blobs"]["copied"] == 0 and done["referrers"] == {"copied": 0, "skipped": 2}, done
 
 
+def test_a_cache_of_buildkit_goes_into_a_registry_of_ours_and_comes_back():
+    with world() as w:
+        layout, registry = w.layout(), w.buildset()
+        children = [layout.blob(b"layer %d" % i, "application/vnd.oci.image.layer.v1.tar+gzip") for i in range(3)]
+        children.append(layout.blob(b"{}", "application/vnd.buildkit.cacheconfig.v0"))
+        children.append(layout.blob(b"odd", "application/vnd.example.odd"))
+        digest = layout.tag(layout.document({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}, INDEX),
+                            "cache")
+        w.json("copy", f"oci:{layout.folder}:cache", f"{registry.address}/a/cache:1")
+        assert w.json("copy", f"{registry.address}/a/cache:1", f"oci:{w.folder}/back:1")["digest"] == digest
+        for place in (f"{registry.address}/a/cache:1", f"oci:{w.folder}/back:1"):
+            parts = w.json("verify", place)["parts"]
+            assert [part["kind"] for part in parts] == ["manifest"] + 5 * ["blob"], parts
+
+
 if __name__ == "__main__":
     tap.main(__name__)
