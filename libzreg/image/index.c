@@ -216,6 +216,17 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
     return move_source(self, src, root, err);
 }
 
+static zreg_status check_destination(const assembly *self, const zreg_manifest *index,
+                                     zreg_error *err)
+{
+    const zreg_digest *pinned = zreg__place_digest(self->dst->place);
+    const zreg_digest *made = zreg_manifest_digest(index);
+    return pinned == NULL || zreg_digest_equal(pinned, made)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "%s cannot hold the new index %s; name a tag",
+                            zreg__endpoint_text(self->dst), made->text);
+}
+
 static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *index = NULL;
@@ -223,6 +234,7 @@ static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
                                    self->all_docker ? ZREG__TYPE_DOCKER_LIST : ZREG__TYPE_OCI_INDEX,
                                .items = self->children};
     ZREG__TRY(zreg__compose_manifest(&index, &parts, err));
+    ZREG__TRY(check_destination(self, index, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
     ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(index);
