@@ -97,11 +97,11 @@ static zreg_status look_at_list(void *user, size_t i, zreg_cancel *stop, zreg_er
 }
 
 /* Gives "" when there is no such manifest. */
-static zreg_status head(zreg_digest *out, zreg__endpoint *endpoint, const zreg_digest *digest,
-                        zreg_cancel *stop, zreg_error *err)
+static zreg_status head(zreg_digest *out, zreg__endpoint *endpoint, zreg_cancel *stop,
+                        zreg_error *err)
 {
     zreg_error why = {.code = ZREG_OK};
-    zreg_status status = zreg__endpoint_manifest_head(out, endpoint, digest, stop, &why);
+    zreg_status status = zreg__endpoint_manifest_head(out, endpoint, NULL, stop, &why);
     if (status == ZREG_NOTFOUND) {
         out->text[0] = '\0';
         return ZREG_OK;
@@ -113,13 +113,9 @@ static zreg_status head(zreg_digest *out, zreg__endpoint *endpoint, const zreg_d
 static zreg_status look_at_listed(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     mover *self = user;
-    zreg_digest found;
-    if (!self->there[i]) {
-        return ZREG_OK;
-    }
-    ZREG__TRY(head(&found, self->dst, zreg_manifest_digest(item_at(self, i)->manifest), stop, err));
-    self->there[i] = found.text[0] != '\0';
-    return ZREG_OK;
+    return self->there[i] ? zreg__endpoint_manifest_look(&self->there[i], self->dst,
+                                                         item_at(self, i)->manifest, stop, err)
+                          : ZREG_OK;
 }
 
 /* Signatures are made one after another and kept in one manifest: nothing that the destination has
@@ -148,7 +144,7 @@ static zreg_status look_at_tag(void *user, size_t i, zreg_cancel *stop, zreg_err
     zreg_digest found;
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *beside = NULL;
     ZREG__TRY(zreg__endpoint_beside(&beside, self->dst, item->tag.text, err));
-    ZREG__TRY(head(&found, beside, NULL, stop, err));
+    ZREG__TRY(head(&found, beside, stop, err));
     self->there[i] = zreg_digest_equal(&found, zreg_manifest_digest(item->manifest));
     return found.text[0] == '\0' || self->there[i]
                ? ZREG_OK
@@ -164,13 +160,14 @@ static void count_items(zreg__belongings_stats *stats, const mover *self)
     }
 }
 
+/* A manifest that is there may lack its blobs, as far as anybody knows who forces the copy. */
 static zreg_status plan_wanted(zreg__plan **out, const mover *self, zreg_error *err)
 {
     size_t left_out = 0;
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
     ZREG__TRY(zreg__plan_new_rootless(&plan, err));
     for (size_t i = 0; i < self->list->count; i++) {
-        if (!self->there[i]) {
+        if (!self->there[i] || self->options->force) {
             ZREG__TRY(zreg__endpoint_offer(self->src, item_at(self, i)->manifest, err));
             ZREG__TRY(zreg__plan_begin_with(plan, item_at(self, i)->manifest, err));
         }

@@ -225,12 +225,23 @@ static zreg_status report_end(const copy *self, zreg_error *err)
     return ZREG_OK;
 }
 
+/* A name may stand for a manifest that is broken; where a look costs nothing, that shows. */
+static zreg_status look_at_name(bool *out_named, const copy *self, zreg_cancel *cancel,
+                                zreg_error *err)
+{
+    *out_named =
+        self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
+    return *out_named && self->dst->driver->local
+               ? zreg__endpoint_manifest_look(out_named, self->dst, self->root, cancel, err)
+               : ZREG_OK;
+}
+
 static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg_error *err)
 {
     bool local = self->dst->driver->local;
-    bool named =
-        self->dst_known && zreg_digest_equal(&self->dst_digest, zreg_manifest_digest(self->root));
     bool retag = !local && within;
+    bool named = false;
+    ZREG__TRY(look_at_name(&named, self, cancel, err));
     if (self->options.force || (!retag && (!named || local))) {
         return copy_all(self, named, cancel, err);
     }
@@ -318,6 +329,7 @@ zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, c
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(ZREG__OPTIONS_READ(&self.options, options, err));
     self.transfer = (zreg__transfer_options){.jobs = self.options.jobs,
+                                             .force = self.options.force != 0,
                                              .phase = "copy",
                                              .progress = self.options.progress,
                                              .progress_user = self.options.progress_user};

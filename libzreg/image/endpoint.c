@@ -160,11 +160,17 @@ zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpo
                                                 const zreg_descriptor *manifest,
                                                 zreg_cancel *cancel, zreg_error *err)
 {
-    if (endpoint->driver->manifest_get_unknown == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s: blobs and manifests are one",
-                          zreg__endpoint_text(endpoint));
+    if (endpoint->driver->manifest_get_unknown != NULL) {
+        return endpoint->driver->manifest_get_unknown(out, endpoint, manifest, cancel, err);
     }
-    return endpoint->driver->manifest_get_unknown(out, endpoint, manifest, cancel, err);
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status =
+        endpoint->driver->manifest_get(out, endpoint, &manifest->digest, cancel, &why);
+    if (status == ZREG_OK || status == ZREG_CANCELLED || status == ZREG_NOMEM) {
+        return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+    }
+    return zreg__fail(err, ZREG_NOTFOUND, "%s: %s is no manifest", zreg__endpoint_text(endpoint),
+                      manifest->digest.text);
 }
 
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
@@ -172,6 +178,21 @@ zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpo
                                          zreg_error *err)
 {
     return endpoint->driver->manifest_head(out, endpoint, digest, cancel, err);
+}
+
+zreg_status zreg__endpoint_manifest_look(bool *out_there, zreg__endpoint *endpoint,
+                                         const zreg_manifest *manifest, zreg_cancel *cancel,
+                                         zreg_error *err)
+{
+    zreg_digest found;
+    zreg_error why = {.code = ZREG_OK};
+    if (endpoint->driver->manifest_look != NULL) {
+        return endpoint->driver->manifest_look(out_there, endpoint, manifest, cancel, err);
+    }
+    zreg_status status = zreg__endpoint_manifest_head(&found, endpoint,
+                                                      zreg_manifest_digest(manifest), cancel, &why);
+    *out_there = status == ZREG_OK;
+    return status == ZREG_OK || status == ZREG_NOTFOUND ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 static zreg_status put_bytes(zreg__endpoint *endpoint, const zreg_digest *digest, const void *bytes,

@@ -48,9 +48,13 @@ typedef struct zreg__endpoint_driver {
                                 const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
     zreg_status (*manifest_head)(zreg_digest *out, zreg__endpoint *endpoint,
                                  const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err);
+    /* NULL: it is asked by manifest_head. */
+    zreg_status (*manifest_look)(bool *out_there, zreg__endpoint *endpoint,
+                                 const zreg_manifest *manifest, zreg_cancel *cancel,
+                                 zreg_error *err);
     zreg_status (*manifest_put)(zreg__endpoint *endpoint, const zreg_manifest *manifest, bool named,
                                 zreg_cancel *cancel, zreg_error *err);
-    /* A manifest of a type that we do not know. NULL: manifests and blobs are one there. */
+    /* A manifest of a type that we do not know. NULL: what is not read as a manifest is a blob. */
     zreg_status (*manifest_get_unknown)(zreg_manifest **out, zreg__endpoint *endpoint,
                                         const zreg_descriptor *manifest, zreg_cancel *cancel,
                                         zreg_error *err);
@@ -127,6 +131,11 @@ zreg_status zreg__endpoint_manifest_get_unknown(zreg_manifest **out, zreg__endpo
 /** The digest alone; NOTFOUND tells that it is not there. */
 zreg_status zreg__endpoint_manifest_head(zreg_digest *out, zreg__endpoint *endpoint,
                                          const zreg_digest *digest, zreg_cancel *cancel,
+                                         zreg_error *err);
+
+/** Whether the place has a manifest; where that costs nothing, byte for byte. */
+zreg_status zreg__endpoint_manifest_look(bool *out_there, zreg__endpoint *endpoint,
+                                         const zreg_manifest *manifest, zreg_cancel *cancel,
                                          zreg_error *err);
 
 /** Stores a manifest under its digest, and with `named` under the place's tag too. */

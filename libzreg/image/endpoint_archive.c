@@ -86,14 +86,14 @@ static zreg_status read_file(zreg__buf *to, const zreg__tarindex *tar, const cha
     return ZREG_OK;
 }
 
-static bool has_tag(const zreg__json *image, const zreg_ref *wanted)
+static bool has_tag(const zreg__json *image, const char *wanted)
 {
     const zreg__json *tags = zreg__json_get(image, "RepoTags");
     for (size_t i = 0; i < zreg__json_length(tags); i++) {
         ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
         const char *tag = zreg__json_as_text(zreg__json_at(tags, i));
         if (tag != NULL && zreg_ref_parse(&ref, tag, NULL) == ZREG_OK &&
-            zreg__str_equal(zreg_ref_text(ref), zreg_ref_text(wanted))) {
+            zreg__str_equal(zreg_ref_text(ref), wanted)) {
             return true;
         }
     }
@@ -118,18 +118,18 @@ static zreg_status choose_image(const zreg__json **out, const zreg__json *images
     ZREG__AUTO(zreg__buf) zreg__buf names = ZREG__BUF(300);
     size_t count = zreg__json_length(images);
     size_t number = place->number;
-    if (place->ref == NULL && number == ZREG__PLACE_NO_NUMBER && count == 1) {
+    if (place->tag == NULL && number == ZREG__PLACE_NO_NUMBER && count == 1) {
         number = 0;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i == number || (place->ref != NULL && has_tag(zreg__json_at(images, i), place->ref))) {
+        if (i == number || (place->tag != NULL && has_tag(zreg__json_at(images, i), place->tag))) {
             *out = zreg__json_at(images, i);
             return ZREG_OK;
         }
     }
     list_names(&names, images);
     const char *there = names.size > 0 ? zreg__buf_cstr(&names) : "none";
-    if (place->ref != NULL || number != ZREG__PLACE_NO_NUMBER) {
+    if (place->tag != NULL || number != ZREG__PLACE_NO_NUMBER) {
         return zreg__fail(err, ZREG_NOTFOUND, "no such image in the archive; there is: %s", there);
     }
     return zreg__fail(err, ZREG_INVAL,
@@ -222,6 +222,17 @@ static zreg_status make_manifest(archive *self, const zreg__json *image, zreg_ca
     return zreg__compose_manifest(&self->manifest, &parts, err);
 }
 
+/* The manifest was made here, so that its digest is known now. */
+static zreg_status check_pin(const archive *self, zreg_error *err)
+{
+    const zreg_digest *pinned = zreg__place_digest(self->base.place);
+    const zreg_digest *found = zreg_manifest_digest(self->manifest);
+    return pinned == NULL || zreg_digest_equal(pinned, found)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_NOTFOUND, "the image in the archive is %s, and not %s",
+                            found->text, pinned->text);
+}
+
 static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -252,6 +263,7 @@ static zreg_status loaded(archive *self, zreg_cancel *cancel, zreg_error *err)
     if (self->manifest == NULL) {
         status = load(self, cancel, err);
     }
+    status = status == ZREG_OK ? check_pin(self, err) : status;
     pthread_mutex_unlock(&self->lock);
     return status == ZREG_OK ? ZREG_OK
                              : zreg__error_prefix(err, status, "%s", self->base.place->text);

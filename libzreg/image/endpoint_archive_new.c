@@ -309,12 +309,6 @@ static zreg_status archive_manifest_put(zreg__endpoint *endpoint, const zreg_man
     return ZREG_OK;
 }
 
-static const char *name_of(const archive *self)
-{
-    const zreg__place *place = self->base.place;
-    return place->ref != NULL ? zreg_ref_text(place->ref) : place->tag;
-}
-
 /* The parts of an image that are not in the archive; NULL when all are. */
 static const zreg_descriptor *find_missing(archive *self)
 {
@@ -352,14 +346,14 @@ static zreg_status add_list(archive *self, zreg_error *err)
                    : cannot_list("a docker archive holds all layers, but the source has no ",
                                  missing->digest.text, err);
     }
-    ZREG__TRY(zreg__archive_contents_list(&list, self->root, name_of(self), err));
+    ZREG__TRY(zreg__archive_contents_list(&list, self->root, self->base.place->tag, err));
     return zreg__tarwriter_add_file(self->tar, "manifest.json", list, strlen(list), err);
 }
 
 static zreg_status finish(archive *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FREE char *index = NULL;
-    ZREG__TRY(zreg__archive_contents_index(&index, self->root, name_of(self), err));
+    ZREG__TRY(zreg__archive_contents_index(&index, self->root, self->base.place->tag, err));
     ZREG__TRY(zreg__tarwriter_add_file(self->tar, "index.json", index, strlen(index), err));
     ZREG__TRY(add_list(self, err));
     return zreg__tarwriter_finish(self->tar, cancel, err);

@@ -113,7 +113,7 @@ static zreg_status find(zreg__layout_entry *out, layout *self, zreg_error *err)
     return place->number != ZREG__PLACE_NO_NUMBER
                ? zreg__layout_index_at(out, &self->at, place->number, err)
                : zreg__layout_index_find(out, &self->at, place->tag,
-                                         has_digest ? &place->digest : NULL, err);
+                                         has_digest ? &place->digest : NULL, self->write, err);
 }
 
 static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
@@ -170,123 +170,6 @@ static zreg_status layout_manifest_head(zreg_digest *out, zreg__endpoint *endpoi
     bool nothing = self->write && (status == ZREG_INVAL || status == ZREG_CORRUPT);
     return named(endpoint, zreg__fail(err, nothing ? ZREG_NOTFOUND : status, "%s", why.message),
                  err);
-}
-
-static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_named,
-                       zreg_cancel *cancel, zreg_error *err)
-{
-    size_t size = 0;
-    const void *bytes = zreg_manifest_bytes(manifest, &size);
-    const zreg_digest *digest = zreg_manifest_digest(manifest);
-    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
-    zreg__endpoint_blob_state state = ZREG__BLOB_WANTED;
-    ZREG__TRY(
-        zreg__endpoint_blob_create(&sink, &state, &self->base, digest, size, NULL, cancel, err));
-    if (state == ZREG__BLOB_WANTED) {
-        ZREG__TRY(zreg__sink_put(sink, bytes, size, err));
-    }
-    if (!is_named) {
-        return ZREG_OK;
-    }
-    pthread_mutex_lock(&self->lock);
-    zreg_status status = zreg__layout_index_add(self->at.fd, self->base.place->path, manifest,
-                                                self->base.place->tag, cancel, err);
-    pthread_mutex_unlock(&self->lock);
-    return named(&self->base, status, err);
-}
-
-static zreg_status layout_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
-                                       bool is_named, zreg_cancel *cancel, zreg_error *err)
-{
-    return put(of(endpoint), manifest, is_named, cancel, err);
-}
-
-static zreg_status load_referrers(layout *self, zreg_cancel *cancel, zreg_error *err)
-{
-    zreg_status status = ZREG_OK;
-    ZREG__TRY(opened(self, false, cancel, err));
-    pthread_mutex_lock(&self->lock);
-    if (self->referrers == NULL) {
-        status = zreg__layout_referrers(&self->referrers, &self->at, cancel, err);
-    }
-    pthread_mutex_unlock(&self->lock);
-    return status;
-}
-
-/* Within one copy a subject is asked for once, before anything is added to what refers to it. */
-static zreg_status layout_referrers(zreg_strings **out, zreg__endpoint *endpoint,
-                                    const zreg_digest *subject, zreg_cancel *cancel,
-                                    zreg_error *err)
-{
-    layout *self = of(endpoint);
-    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
-    ZREG__TRY(named(endpoint, load_referrers(self, cancel, err), err));
-    ZREG__TRY(zreg__strings_new(&digests, err));
-    const zreg_strings *known = zreg__map_get(self->referrers, subject->text);
-    for (size_t i = 0; known != NULL && i < zreg_strings_count(known); i++) {
-        ZREG__TRY(zreg__strings_add(digests, zreg_strings_at(known, i), SIZE_MAX, err));
-    }
-    *out = zreg__steal(&digests);
-    return ZREG_OK;
-}
-
-/* One that is listed, under a tag perhaps, keeps its entry. */
-static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_cancel *cancel,
-                            zreg_error *err)
-{
-    zreg__layout_entry entry;
-    zreg_error why = {.code = ZREG_OK};
-    zreg_status status =
-        zreg__layout_index_find(&entry, &self->at, NULL, zreg_manifest_digest(manifest), &why);
-    if (status == ZREG_NOTFOUND) {
-        return zreg__layout_index_add(self->at.fd, self->base.place->path, manifest, NULL, cancel,
-                                      err);
-    }
-    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
-}
-
-static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
-                                        const zreg_manifest *const *manifests, size_t count,
-                                        zreg_cancel *cancel, zreg_error *err)
-{
-    layout *self = of(endpoint);
-    zreg_status status = ZREG_OK;
-    (void)subject;
-    pthread_mutex_lock(&self->lock);
-    for (size_t i = 0; i < count && status == ZREG_OK; i++) {
-        status = list_one(self, manifests[i], cancel, err);
-    }
-    pthread_mutex_unlock(&self->lock);
-    return named(endpoint, status, err);
-}
-
-static zreg_status open_blob(zreg__source **out, layout *self, const zreg_digest *digest,
-                             uint64_t offset, zreg_cancel *cancel, zreg_error *err)
-{
-    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
-    ZREG__TRY(opened(self, false, cancel, err));
-    ZREG__TRY(zreg__layout_blob_open(&blob, &self->at, digest, err));
-    if (offset > blob.size_bytes) {
-        return zreg__fail(err, ZREG_CORRUPT, "blob %s has %" PRIu64 " bytes only", digest->text,
-                          blob.size_bytes);
-    }
-    ZREG__TRY(zreg__filesource_new(out, blob.fd, blob.owned, blob.offset + offset,
-                                   blob.size_bytes - offset, digest, cancel, err));
-    blob.owned = false;
-    return ZREG_OK;
-}
-
-static zreg_status layout_blob_open(zreg__source **out, zreg__endpoint *endpoint,
-                                    const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
-{
-    return named(endpoint, open_blob(out, of(endpoint), digest, 0, cancel, err), err);
-}
-
-static zreg_status layout_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
-                                       const zreg_descriptor *blob, uint64_t offset,
-                                       zreg_cancel *cancel, zreg_error *err)
-{
-    return named(endpoint, open_blob(out, of(endpoint), &blob->digest, offset, cancel, err), err);
 }
 
 static zreg_status sink_write(zreg__sink *base, const void *bytes, size_t size, zreg_error *err)
@@ -349,6 +232,145 @@ static zreg_status new_sink(zreg__sink **out, int fd, const zreg_digest *digest,
     return ZREG_OK;
 }
 
+static bool holds(layout *self, const zreg_manifest *manifest)
+{
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(manifest, &size);
+    return zreg__layout_holds(&self->at, zreg_manifest_digest(manifest), bytes, size);
+}
+
+static zreg_status layout_manifest_look(bool *out_there, zreg__endpoint *endpoint,
+                                        const zreg_manifest *manifest, zreg_cancel *cancel,
+                                        zreg_error *err)
+{
+    layout *self = of(endpoint);
+    ZREG__TRY(zreg__cancel_check(cancel, err));
+    *out_there = opened(self, false, cancel, NULL) == ZREG_OK && holds(self, manifest);
+    return ZREG_OK;
+}
+
+static zreg_status write_manifest(layout *self, const zreg_manifest *manifest, zreg_cancel *cancel,
+                                  zreg_error *err)
+{
+    size_t size = 0;
+    const void *bytes = zreg_manifest_bytes(manifest, &size);
+    const zreg_digest *digest = zreg_manifest_digest(manifest);
+    ZREG__AUTO(zreg__sink) zreg__sink *sink = NULL;
+    ZREG__TRY(new_sink(&sink, self->at.fd, digest, size, cancel, err));
+    return zreg__sink_put(sink, bytes, size, err);
+}
+
+static zreg_status put(layout *self, const zreg_manifest *manifest, bool is_named,
+                       zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__TRY(named(&self->base, opened(self, true, cancel, err), err));
+    if (!holds(self, manifest)) {
+        ZREG__TRY(named(&self->base, write_manifest(self, manifest, cancel, err), err));
+    }
+    if (!is_named) {
+        return ZREG_OK;
+    }
+    pthread_mutex_lock(&self->lock);
+    zreg_status status = zreg__layout_index_add(self->at.fd, self->base.place->path, manifest,
+                                                self->base.place->tag, cancel, err);
+    pthread_mutex_unlock(&self->lock);
+    return named(&self->base, status, err);
+}
+
+static zreg_status layout_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
+                                       bool is_named, zreg_cancel *cancel, zreg_error *err)
+{
+    return put(of(endpoint), manifest, is_named, cancel, err);
+}
+
+static zreg_status load_referrers(layout *self, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_status status = ZREG_OK;
+    ZREG__TRY(opened(self, false, cancel, err));
+    pthread_mutex_lock(&self->lock);
+    if (self->referrers == NULL) {
+        status = zreg__layout_referrers(&self->referrers, &self->at, self->write, cancel, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+/* Within one copy a subject is asked for once, before anything is added to what refers to it. */
+static zreg_status layout_referrers(zreg_strings **out, zreg__endpoint *endpoint,
+                                    const zreg_digest *subject, zreg_cancel *cancel,
+                                    zreg_error *err)
+{
+    layout *self = of(endpoint);
+    ZREG__AUTO(zreg_strings) zreg_strings *digests = NULL;
+    ZREG__TRY(named(endpoint, load_referrers(self, cancel, err), err));
+    ZREG__TRY(zreg__strings_new(&digests, err));
+    const zreg_strings *known = zreg__map_get(self->referrers, subject->text);
+    for (size_t i = 0; known != NULL && i < zreg_strings_count(known); i++) {
+        ZREG__TRY(zreg__strings_add(digests, zreg_strings_at(known, i), SIZE_MAX, err));
+    }
+    *out = zreg__steal(&digests);
+    return ZREG_OK;
+}
+
+/* One that is listed, under a tag perhaps, keeps its entry. */
+static zreg_status list_one(layout *self, const zreg_manifest *manifest, zreg_cancel *cancel,
+                            zreg_error *err)
+{
+    zreg__layout_entry entry;
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status = zreg__layout_index_find(&entry, &self->at, NULL,
+                                                 zreg_manifest_digest(manifest), true, &why);
+    if (status == ZREG_NOTFOUND) {
+        return zreg__layout_index_add(self->at.fd, self->base.place->path, manifest, NULL, cancel,
+                                      err);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+}
+
+static zreg_status layout_referrers_add(zreg__endpoint *endpoint, const zreg_digest *subject,
+                                        const zreg_manifest *const *manifests, size_t count,
+                                        zreg_cancel *cancel, zreg_error *err)
+{
+    layout *self = of(endpoint);
+    zreg_status status = ZREG_OK;
+    (void)subject;
+    pthread_mutex_lock(&self->lock);
+    for (size_t i = 0; i < count && status == ZREG_OK; i++) {
+        status = list_one(self, manifests[i], cancel, err);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return named(endpoint, status, err);
+}
+
+static zreg_status open_blob(zreg__source **out, layout *self, const zreg_digest *digest,
+                             uint64_t offset, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    ZREG__TRY(opened(self, false, cancel, err));
+    ZREG__TRY(zreg__layout_blob_open(&blob, &self->at, digest, err));
+    if (offset > blob.size_bytes) {
+        return zreg__fail(err, ZREG_CORRUPT, "blob %s has %" PRIu64 " bytes only", digest->text,
+                          blob.size_bytes);
+    }
+    ZREG__TRY(zreg__filesource_new(out, blob.fd, blob.owned, blob.offset + offset,
+                                   blob.size_bytes - offset, digest, cancel, err));
+    blob.owned = false;
+    return ZREG_OK;
+}
+
+static zreg_status layout_blob_open(zreg__source **out, zreg__endpoint *endpoint,
+                                    const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    return named(endpoint, open_blob(out, of(endpoint), digest, 0, cancel, err), err);
+}
+
+static zreg_status layout_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
+                                       const zreg_descriptor *blob, uint64_t offset,
+                                       zreg_cancel *cancel, zreg_error *err)
+{
+    return named(endpoint, open_blob(out, of(endpoint), &blob->digest, offset, cancel, err), err);
+}
+
 /* A file of another size is what an interrupted machine left: it is written again. */
 static bool is_there(const zreg__layout *at, const zreg_digest *digest, uint64_t size_bytes)
 {
@@ -379,6 +401,7 @@ const zreg__endpoint_driver zreg__endpoint_layout = {
     .open = layout_open,
     .manifest_get = layout_manifest_get,
     .manifest_head = layout_manifest_head,
+    .manifest_look = layout_manifest_look,
     .manifest_put = layout_manifest_put,
     .blob_open = layout_blob_open,
     .blob_open_at = layout_blob_open_at,

@@ -2,6 +2,7 @@
 #include "image/graph.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "image/parallel.h"
 #include "oci/manifest.h"
@@ -41,7 +42,7 @@ static bool is_at_destination(level *self, const zreg_digest *digest, zreg_cance
            zreg_digest_equal(&found, digest);
 }
 
-static bool is_known(const zreg_descriptor *child)
+bool zreg__graph_is_known(const zreg_descriptor *child)
 {
     return zreg__mediatype_kind_of(zreg__span_of(child->media_type)) != ZREG__KIND_UNKNOWN;
 }
@@ -53,18 +54,31 @@ static bool is_blob_type(const char *type)
            strstr(type, ".config.v1+json") != NULL || strstr(type, ".cacheconfig.") != NULL;
 }
 
-/* The specification has it that an unknown type is no error. */
-static zreg_status fetch_unknown(level *self, fetched *item, zreg_cancel *stop, zreg_error *err)
+static bool ends_all(zreg_status status)
+{
+    return status == ZREG_CANCELLED || status == ZREG_DENIED || status == ZREG_NOMEM;
+}
+
+/* The specification has it that an unknown type is no error. A registry that does not know what to
+ * answer may have the blob. */
+zreg_status zreg__graph_fetch_unknown(zreg_manifest **out, zreg__endpoint *src,
+                                      const zreg_descriptor *child, zreg_cancel *cancel,
+                                      zreg_error *err)
 {
     zreg_error why = {.code = ZREG_OK};
-    item->is_blob = is_blob_type(item->named_by->media_type);
-    if (item->is_blob) {
+    *out = NULL;
+    if (child->size_bytes > ZREG__MAX_MANIFEST_BYTES || is_blob_type(child->media_type)) {
         return ZREG_OK;
     }
-    zreg_status status =
-        zreg__endpoint_manifest_get_unknown(&item->manifest, self->src, item->named_by, stop, &why);
-    item->is_blob = status == ZREG_NOTFOUND;
-    return status == ZREG_OK || item->is_blob ? ZREG_OK : zreg__fail_again(err, &why);
+    zreg_status status = zreg__endpoint_manifest_get_unknown(out, src, child, cancel, &why);
+    if (status == ZREG_OK || status == ZREG_NOTFOUND) {
+        return ZREG_OK;
+    }
+    if (!ends_all(status) &&
+        zreg__endpoint_blob_head(src, &child->digest, cancel, NULL) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    return zreg__fail_again(err, &why);
 }
 
 static zreg_status fetch_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
@@ -72,8 +86,10 @@ static zreg_status fetch_one(void *user, size_t i, zreg_cancel *stop, zreg_error
     level *self = user;
     fetched *item = &self->items[i];
     const zreg_digest *digest = &item->named_by->digest;
-    if (!is_known(item->named_by)) {
-        return fetch_unknown(self, item, stop, err);
+    if (!zreg__graph_is_known(item->named_by)) {
+        ZREG__TRY(zreg__graph_fetch_unknown(&item->manifest, self->src, item->named_by, stop, err));
+        item->is_blob = item->manifest == NULL;
+        return ZREG_OK;
     }
     if (is_at_destination(self, digest, stop)) {
         return ZREG_OK;

@@ -24,4 +24,13 @@ zreg_status zreg__graph_complete(zreg__plan *plan, size_t *out_left_out, zreg__e
                                  zreg__endpoint *dst, const zreg__transfer_options *options,
                                  zreg_cancel *cancel, zreg_error *err);
 
+/** Whether a child of an index is of a type that we know. */
+bool zreg__graph_is_known(const zreg_descriptor *child);
+
+/** Fetches a child that is not; `*out` is NULL when it is a blob, or is nowhere. Errors: those of
+ *  fetching. */
+zreg_status zreg__graph_fetch_unknown(zreg_manifest **out, zreg__endpoint *src,
+                                      const zreg_descriptor *child, zreg_cancel *cancel,
+                                      zreg_error *err);
+
 #endif

@@ -73,9 +73,27 @@ static zreg_status deflate_piece(zreg__gzip *gzip, int flush, zreg_error *err)
     return ZREG_OK;
 }
 
+/* gzip takes such zeros too; what follows them is no part of the stream. */
+static zreg_status skip_padding(zreg__gzip *gzip, zreg_error *err)
+{
+    z_stream *zlib = &gzip->zlib;
+    while (gzip->may_be_padded && zlib->avail_in > 0 && zlib->next_in[0] == 0) {
+        gzip->padded = true;
+        zlib->next_in++;
+        zlib->avail_in--;
+    }
+    return gzip->padded && zlib->avail_in > 0
+               ? zreg__fail(err, ZREG_CORRUPT, "more follows the zeros after the gzip stream")
+               : ZREG_OK;
+}
+
 static zreg_status inflate_piece(zreg__gzip *gzip, zreg_error *err)
 {
     do {
+        ZREG__TRY(gzip->at_boundary ? skip_padding(gzip, err) : ZREG_OK);
+        if (gzip->padded) {
+            return ZREG_OK;
+        }
         if (gzip->at_boundary && gzip->zlib.avail_in > 0) {
             inflateReset(&gzip->zlib); /* several members make one stream too */
             gzip->at_boundary = false;

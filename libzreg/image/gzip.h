@@ -24,7 +24,9 @@ typedef struct zreg__gzip {
     gz_header header;
     bool begun;
     bool compresses;
-    bool at_boundary; /* inflating: a member has ended and no other has begun */
+    bool at_boundary;   /* inflating: a member has ended and no other has begun */
+    bool may_be_padded; /* set by whoever inflates: zeros may follow the last member, as on tapes */
+    bool padded;        /* they did */
     unsigned char *block;
     zreg__hash plain;  /* of the bytes outside of gzip */
     zreg__hash packed; /* of the gzip stream */

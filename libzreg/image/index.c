@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zreg_index_create: the images of several places under one new index. */
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -26,13 +28,19 @@ typedef struct assembly {
     zreg__transfer_stats stats;
     zreg__endpoint *dst;
     zreg__json *children;
-    bool all_docker; /* then the index is docker's manifest list */
+    zreg__map *listed;    /* the children's digests; values mean nothing */
+    zreg__map *platforms; /* what platform_text says of an image -> the child */
+    zreg__map *walked;    /* digests of indexes that were gone through; values mean nothing */
+    bool all_docker;      /* then the index is docker's manifest list */
     zreg_cancel *cancel;
 } assembly;
 
 static void assembly_finish(assembly *self)
 {
     zreg__endpoint_free(self->dst);
+    zreg__map_free(self->listed);
+    zreg__map_free(self->platforms);
+    zreg__map_free(self->walked);
     zreg__json_free(self->children);
 }
 
@@ -52,29 +60,28 @@ static char *platform_text(const zreg__json *platform)
     return zreg__buf_steal(&text);
 }
 
-static zreg_status check_unique(const assembly *self, const zreg__json *added, zreg_error *err)
+static zreg_status take_platform(assembly *self, zreg__json *added, zreg_error *err)
 {
-    ZREG__AUTO_FREE char *wanted = platform_text(zreg__json_get(added, "platform"));
-    for (size_t i = 0; i < zreg__json_length(self->children); i++) {
-        const zreg__json *child = zreg__json_at(self->children, i);
-        ZREG__AUTO_FREE char *taken = platform_text(zreg__json_get(child, "platform"));
-        if (zreg__str_equal(wanted, taken)) {
-            return zreg__fail(err, ZREG_INVAL, "two images for %s: %s and %s",
-                              zreg__str_empty(wanted) ? "no platform" : wanted,
-                              zreg__json_text(child, "digest"), zreg__json_text(added, "digest"));
-        }
-    }
-    return ZREG_OK;
+    ZREG__AUTO_FREE char *text = platform_text(zreg__json_get(added, "platform"));
+    const char *wanted = text != NULL ? text : "";
+    const zreg__json *taken = zreg__map_get(self->platforms, wanted);
+    return taken == NULL
+               ? zreg__map_set(self->platforms, wanted, added, err)
+               : zreg__fail(err, ZREG_INVAL, "two images for %s: %s and %s",
+                            wanted[0] == '\0' ? "no platform" : wanted,
+                            zreg__json_text(taken, "digest"), zreg__json_text(added, "digest"));
 }
 
-static bool is_listed(const assembly *self, const char *digest)
+static bool is_listed(const assembly *self, const zreg_digest *digest)
 {
-    for (size_t i = 0; i < zreg__json_length(self->children); i++) {
-        if (zreg__str_equal(zreg__json_text(zreg__json_at(self->children, i), "digest"), digest)) {
-            return true;
-        }
-    }
-    return false;
+    return zreg__map_get(self->listed, digest->text) != NULL;
+}
+
+static zreg_status list(assembly *self, const zreg_digest *digest, const zreg__json *child,
+                        zreg_error *err)
+{
+    ZREG__TRY(zreg__map_set(self->listed, digest->text, self, err));
+    return zreg__json_add_shared(self->children, child, err);
 }
 
 /* The child's descriptor, with the platform that its config names. */
@@ -110,54 +117,63 @@ static zreg_status add_child(assembly *self, zreg__endpoint *src, const zreg_man
                              const zreg_descriptor *named_by, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *child = NULL;
-    if (is_listed(self, zreg_manifest_digest(manifest)->text)) {
+    if (is_listed(self, zreg_manifest_digest(manifest))) {
         return ZREG_OK;
     }
     ZREG__TRY(describe(&child, self, src, manifest, named_by, err));
-    ZREG__TRY(check_unique(self, child, err));
+    ZREG__TRY(take_platform(self, child, err));
     self->all_docker = self->all_docker && zreg__str_equal(zreg_manifest_media_type(manifest),
                                                            ZREG__TYPE_DOCKER_MANIFEST);
-    return zreg__json_add(self->children, zreg__steal(&child), err);
-}
-
-static const zreg_manifest *planned(const zreg__plan *plan, const zreg_digest *digest)
-{
-    for (size_t i = 0; i < zreg__plan_manifest_count(plan); i++) {
-        const zreg_manifest *manifest = zreg__plan_manifest(plan, i);
-        if (zreg_digest_equal(zreg_manifest_digest(manifest), digest)) {
-            return manifest;
-        }
-    }
-    return NULL;
+    return list(self, zreg_manifest_digest(manifest), child, err);
 }
 
 /* What is no image that runs on a platform, such as what attests one, is named as it was. */
 static zreg_status add_as_named(assembly *self, const zreg_manifest *index,
                                 const zreg_descriptor *child, zreg_error *err)
 {
-    return is_listed(self, child->digest.text)
+    return is_listed(self, &child->digest)
                ? ZREG_OK
-               : zreg__json_add_shared(self->children, zreg__manifest_json_of(index, child), err);
+               : list(self, &child->digest, zreg__manifest_json_of(index, child), err);
 }
 
-static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
+static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_manifest *index,
+                                const zreg__plan *plan, zreg_error *err);
+
+/* An index may be named any number of times, also by each other one of its depth. */
+static zreg_status add_index(assembly *self, zreg__endpoint *src, const zreg_manifest *index,
+                             const zreg__plan *plan, zreg_error *err)
+{
+    const char *digest = zreg_manifest_digest(index)->text;
+    if (zreg__map_get(self->walked, digest) != NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__map_set(self->walked, digest, self, err));
+    return add_children(self, src, index, plan, err);
+}
+
+static zreg_status add_children(assembly *self, zreg__endpoint *src, const zreg_manifest *index,
                                 const zreg__plan *plan, zreg_error *err)
 {
-    if (!zreg_manifest_is_index(root)) {
-        return add_child(self, src, root, NULL, err);
-    }
-    for (size_t i = 0; i < zreg_manifest_count(root); i++) {
-        const zreg_descriptor *named_by = zreg_manifest_at(root, i);
-        const zreg_manifest *child = planned(plan, &named_by->digest);
+    for (size_t i = 0; i < zreg_manifest_count(index); i++) {
+        const zreg_descriptor *named_by = zreg_manifest_at(index, i);
+        const zreg_manifest *child = zreg__plan_find(plan, &named_by->digest);
+        ZREG__TRY(zreg__cancel_check(self->cancel, err));
         if (child == NULL || zreg__manifest_is_opaque(child) || zreg__plan_attests(named_by)) {
-            ZREG__TRY(add_as_named(self, root, named_by, err));
+            ZREG__TRY(add_as_named(self, index, named_by, err));
         } else if (zreg_manifest_is_index(child) && !named_by->has_platform) {
-            ZREG__TRY(add_children(self, src, child, plan, err));
+            ZREG__TRY(add_index(self, src, child, plan, err));
         } else {
             ZREG__TRY(add_child(self, src, child, named_by, err));
         }
     }
     return ZREG_OK;
+}
+
+static zreg_status add_root(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
+                            const zreg__plan *plan, zreg_error *err)
+{
+    return zreg_manifest_is_index(root) ? add_index(self, src, root, plan, err)
+                                        : add_child(self, src, root, NULL, err);
 }
 
 static zreg_status move_source(assembly *self, zreg__endpoint *src, const zreg_manifest *root,
@@ -167,7 +183,7 @@ static zreg_status move_source(assembly *self, zreg__endpoint *src, const zreg_m
     size_t left_out = 0, count = 0;
     ZREG__TRY(
         zreg__graph_fetch(&plan, &left_out, src, root, NULL, &self->transfer, self->cancel, err));
-    ZREG__TRY(add_children(self, src, root, plan, err));
+    ZREG__TRY(add_root(self, src, root, plan, err));
     const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
     ZREG__TRY(zreg__transfer_blobs(&self->stats, src, self->dst, blobs, count, &self->transfer,
                                    self->cancel, err));
@@ -200,6 +216,17 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
     return move_source(self, src, root, err);
 }
 
+static zreg_status check_destination(const assembly *self, const zreg_manifest *index,
+                                     zreg_error *err)
+{
+    const zreg_digest *pinned = zreg__place_digest(self->dst->place);
+    const zreg_digest *made = zreg_manifest_digest(index);
+    return pinned == NULL || zreg_digest_equal(pinned, made)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "%s cannot hold the new index %s; name a tag",
+                            zreg__endpoint_text(self->dst), made->text);
+}
+
 static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
 {
     ZREG__AUTO(zreg_manifest) zreg_manifest *index = NULL;
@@ -207,6 +234,7 @@ static zreg_status put_index(zreg_digest *out, assembly *self, zreg_error *err)
                                    self->all_docker ? ZREG__TYPE_DOCKER_LIST : ZREG__TYPE_OCI_INDEX,
                                .items = self->children};
     ZREG__TRY(zreg__compose_manifest(&index, &parts, err));
+    ZREG__TRY(check_destination(self, index, err));
     ZREG__TRY(zreg__endpoint_manifest_put(self->dst, index, true, self->cancel, err));
     ZREG__TRY(zreg__endpoint_finish(self->dst, self->cancel, err));
     *out = *zreg_manifest_digest(index);
@@ -225,6 +253,9 @@ static zreg_status start(assembly *self, const char *dst, zreg_error *err)
                                               .progress_user = self->options.progress_user};
     self->children = zreg__json_new_array();
     self->all_docker = true;
+    ZREG__TRY(zreg__map_new(&self->listed, NULL, err));
+    ZREG__TRY(zreg__map_new(&self->platforms, NULL, err));
+    ZREG__TRY(zreg__map_new(&self->walked, NULL, err));
     return self->children != NULL ? zreg__endpoint_open(&self->dst, dst, &to, err)
                                   : zreg__fail_nomem(err);
 }

@@ -224,6 +224,16 @@ zreg_status zreg__layout_manifest(zreg_manifest **out, const zreg__layout *layou
     return zreg__manifest_parse_verified(out, bytes.data, bytes.size, media_type, digest, err);
 }
 
+bool zreg__layout_holds(const zreg__layout *layout, const zreg_digest *digest, const void *bytes,
+                        size_t size)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf found = ZREG__BUF(size);
+    ZREG__AUTO(zreg__layout_blob) zreg__layout_blob blob = {.fd = -1};
+    return zreg__layout_blob_open(&blob, layout, digest, NULL) == ZREG_OK &&
+           blob.size_bytes == size && read_blob(&found, &blob, digest->text, NULL) == ZREG_OK &&
+           (size == 0 || memcmp(found.data, bytes, size) == 0);
+}
+
 zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,
                                   zreg_error *err)
 {

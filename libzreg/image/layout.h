@@ -67,6 +67,10 @@ zreg_status zreg__layout_manifest(zreg_manifest **out, const zreg__layout *layou
                                   const zreg_digest *digest, const char *media_type,
                                   zreg_error *err);
 
+/** Whether a blob is there with just these bytes. */
+bool zreg__layout_holds(const zreg__layout *layout, const zreg_digest *digest, const void *bytes,
+                        size_t size);
+
 /** Starts a new blob of an algorithm ("sha256"). */
 zreg_status zreg__layout_file_new(zreg__layout_file *out, int layout, const char *algorithm,
                                   zreg_error *err);
@@ -83,10 +87,12 @@ void zreg__layout_file_finish(zreg__layout_file *file);
  * only one, where what belongs to an image does not count. An entry is named by
  * org.opencontainers.image.ref.name or io.containerd.image.name. What stands there comes first; then
  * names that say the same ("a:1" and "docker.io/library/a:1"); then, for a tag, the one image of that
- * tag. Errors: NOTFOUND, INVAL (several and no tag given, no proper index).
+ * tag. With `to_write` only what stands there counts. Errors: NOTFOUND, INVAL (several and no tag
+ * given, no proper index).
  */
 zreg_status zreg__layout_index_find(zreg__layout_entry *out, const zreg__layout *layout,
-                                    const char *tag, const zreg_digest *digest, zreg_error *err);
+                                    const char *tag, const zreg_digest *digest, bool to_write,
+                                    zreg_error *err);
 
 /** Entry number `i` of index.json, from 0. Errors: NOTFOUND, INVAL. */
 zreg_status zreg__layout_index_at(zreg__layout_entry *out, const zreg__layout *layout, size_t i,
@@ -102,17 +108,20 @@ const char *zreg__layout_index_tag(const zreg__json *entry);
 zreg_status zreg__layout_index_entry(zreg__json **out, const zreg_manifest *manifest,
                                      const char *tag, zreg_error *err);
 
-/** Adds a manifest to index.json; a `tag` (may be NULL) is taken from whoever had it. */
+/** Adds a manifest to index.json; a `tag` (may be NULL) is taken from whoever had it, by the rule by
+ *  which it is found: an entry under another spelling of that name goes too. Without a tag, what is
+ *  listed under one stays as it is, and nothing is added. */
 zreg_status zreg__layout_index_add(int layout, const char *path, const zreg_manifest *manifest,
                                    const char *tag, zreg_cancel *cancel, zreg_error *err);
 
 /**
  * What index.json lists that names a subject: subject -> zreg_strings of digests. That are entries
  * of its own, as oras writes them, and those of lists under the tag of a subject, as regctl does.
- * Errors: CORRUPT, LIMIT, IO. Free it with zreg__map_free.
+ * With `to_write` what is spoiled counts as not there, so that it is written again. Errors: CORRUPT,
+ * LIMIT, IO. Free it with zreg__map_free.
  */
-zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, zreg_cancel *cancel,
-                                   zreg_error *err);
+zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, bool to_write,
+                                   zreg_cancel *cancel, zreg_error *err);
 
 ZREG__DEFINE_AUTO_VALUE(zreg__layout_blob, zreg__layout_blob_finish)
 ZREG__DEFINE_AUTO_VALUE(zreg__layout_file, zreg__layout_file_finish)

@@ -67,16 +67,16 @@ static zreg_status read_entry(zreg__layout_entry *out, const zreg__json *entry, 
     return ZREG_OK;
 }
 
-/* The tags there are, for a message. */
+/* The names there are, for a message; of an image without one its number. */
 static zreg_status list_tags(zreg__buf *to, const zreg__json *entries)
 {
     for (size_t i = 0; i < zreg__json_length(entries); i++) {
         const zreg__json *annotations = zreg__json_get(zreg__json_at(entries, i), "annotations");
         const char *full = zreg__json_text(annotations, CONTAINERD_NAME);
         const char *tag = full != NULL ? full : zreg__json_text(annotations, REF_NAME);
-        if (tag != NULL) {
-            ZREG__TRY(zreg__buf_printf(to, NULL, "%s%s", to->size > 0 ? ", " : "", tag));
-        }
+        const char *comma = to->size > 0 ? ", " : "";
+        ZREG__TRY(tag != NULL ? zreg__buf_printf(to, NULL, "%s%s", comma, tag)
+                              : zreg__buf_printf(to, NULL, "%s@%zu", comma, i));
     }
     return ZREG_OK;
 }
@@ -88,7 +88,9 @@ static zreg_status fail_find(size_t found, const zreg__json *entries, const char
     (void)list_tags(&tags, entries);
     const char *there = tags.size > 0 ? zreg__buf_cstr(&tags) : "none";
     if (found > 1) {
-        return zreg__fail(err, ZREG_INVAL, "several images; add one of the tags: %s", there);
+        return zreg__fail(err, ZREG_INVAL,
+                          "several images; add :NAME or :@NUMBER to say which; there is: %s",
+                          there);
     }
     return tag != NULL
                ? zreg__fail(err, ZREG_NOTFOUND, "no tag \"%s\"; the tags are: %s", tag, there)
@@ -138,14 +140,20 @@ static size_t find_digest(const zreg__json **out, const zreg__json *entries,
     return count;
 }
 
-/* Ways in which a name may be meant, the closest first. */
-typedef bool (*same_name_fn)(const char *name, const char *wanted);
+/* How a name may be meant, the closest first. */
+typedef enum name_match {
+    NAME_AS_WRITTEN,
+    NAME_SAME_REFERENCE,
+    NAME_TAG_ALONE, /* the tag of a name that is a whole reference */
+    NAME_OTHER,
+} name_match;
 
 static bool is_same_reference(const char *name, const char *wanted)
 {
     ZREG__AUTO(zreg_ref) zreg_ref *a = NULL;
     ZREG__AUTO(zreg_ref) zreg_ref *b = NULL;
     return !zreg__reference_is_tag(zreg__span_of(wanted)) &&
+           !zreg__reference_is_tag(zreg__span_of(name)) &&
            zreg_ref_parse(&a, name, NULL) == ZREG_OK &&
            zreg_ref_parse(&b, wanted, NULL) == ZREG_OK &&
            zreg__str_equal(zreg_ref_text(a), zreg_ref_text(b));
@@ -158,45 +166,72 @@ static bool has_tag(const char *name, const char *wanted)
            zreg__str_equal(zreg_ref_tag(ref), wanted);
 }
 
-static bool is_named(const zreg__json *entry, const char *wanted, same_name_fn same)
+static name_match match_name(const char *name, const char *wanted)
+{
+    if (zreg__str_equal(name, wanted)) {
+        return NAME_AS_WRITTEN;
+    }
+    if (is_same_reference(name, wanted)) {
+        return NAME_SAME_REFERENCE;
+    }
+    return has_tag(name, wanted) ? NAME_TAG_ALONE : NAME_OTHER;
+}
+
+static const char *const name_keys[] = {REF_NAME, CONTAINERD_NAME};
+
+/* Finding and replacing both go by this. */
+static name_match match_entry(const zreg__json *entry, const char *wanted)
 {
     const zreg__json *annotations = zreg__json_get(entry, "annotations");
-    static const char *const keys[] = {REF_NAME, CONTAINERD_NAME};
-    for (size_t i = 0; i < ZREG__COUNT(keys); i++) {
-        const char *name = zreg__json_text(annotations, keys[i]);
-        if (name != NULL && same(name, wanted)) {
+    name_match best = NAME_OTHER;
+    for (size_t i = 0; i < ZREG__COUNT(name_keys); i++) {
+        const char *name = zreg__json_text(annotations, name_keys[i]);
+        name_match match = name != NULL ? match_name(name, wanted) : NAME_OTHER;
+        best = match < best ? match : best;
+    }
+    return best;
+}
+
+static bool has_name(const zreg__json *entry)
+{
+    const zreg__json *annotations = zreg__json_get(entry, "annotations");
+    for (size_t i = 0; i < ZREG__COUNT(name_keys); i++) {
+        if (zreg__json_text(annotations, name_keys[i]) != NULL) {
             return true;
         }
     }
     return false;
 }
 
-/* Several images may share a name only where they are one, or where it stands there as it was given:
+/* Where a name is to be written, only what has it as it is written counts: the rest gives way, or is
+ * another name. Several images may share a name only where they are one, or where it stands there as it was given:
  * then the first counts, as it always did. */
-static size_t find_named(const zreg__json **out, const zreg__json *entries, const char *tag)
+static size_t find_named(const zreg__json **out, const zreg__json *entries, const char *tag,
+                         bool to_write)
 {
-    static const same_name_fn ways[] = {zreg__str_equal, is_same_reference, has_tag};
-    for (size_t way = 0; way < ZREG__COUNT(ways); way++) {
-        const zreg__json *found = NULL;
-        size_t others = 0;
-        for (size_t i = 0; i < zreg__json_length(entries); i++) {
-            const zreg__json *entry = zreg__json_at(entries, i);
-            if (is_named(entry, tag, ways[way])) {
-                found = found != NULL ? found : entry;
-                others += !zreg__str_equal(zreg__json_text(found, "digest"),
-                                           zreg__json_text(entry, "digest"));
-            }
-        }
-        if (found != NULL) {
-            *out = found;
-            return way == 0 ? 1 : 1 + others;
+    name_match best = NAME_OTHER;
+    size_t others = 0;
+    for (size_t i = 0; i < zreg__json_length(entries); i++) {
+        const zreg__json *entry = zreg__json_at(entries, i);
+        name_match match = match_entry(entry, tag);
+        if (match < best) {
+            best = match;
+            others = 0;
+            *out = entry;
+        } else if (match == best && match != NAME_OTHER) {
+            others +=
+                !zreg__str_equal(zreg__json_text(*out, "digest"), zreg__json_text(entry, "digest"));
         }
     }
-    return 0;
+    if (best == NAME_OTHER || (to_write && best != NAME_AS_WRITTEN)) {
+        return 0;
+    }
+    return best == NAME_AS_WRITTEN ? 1 : 1 + others;
 }
 
 zreg_status zreg__layout_index_find(zreg__layout_entry *out, const zreg__layout *layout,
-                                    const char *tag, const zreg_digest *digest, zreg_error *err)
+                                    const char *tag, const zreg_digest *digest, bool to_write,
+                                    zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
     ZREG__TRY(zreg__layout_index_load(&index, layout, err));
@@ -204,7 +239,7 @@ zreg_status zreg__layout_index_find(zreg__layout_entry *out, const zreg__layout 
     const zreg__json *found = NULL;
     bool by_name = digest == NULL && tag != NULL;
     size_t count =
-        by_name ? find_named(&found, entries, tag) : find_digest(&found, entries, digest);
+        by_name ? find_named(&found, entries, tag, to_write) : find_digest(&found, entries, digest);
     if (count > 1 && tag == NULL && digest == NULL && find_images(&found, layout, entries) == 1) {
         count = 1;
     }
@@ -227,12 +262,24 @@ zreg_status zreg__layout_index_at(zreg__layout_entry *out, const zreg__layout *l
     return read_entry(out, zreg__json_at(entries, i), err);
 }
 
-/* An entry gives way to a new one of its tag, or without tags to the same digest. */
+/* An entry gives way to a new one of its name, or without names to the same digest. */
 static bool is_replaced(const zreg__json *entry, const zreg_digest *digest, const char *tag)
 {
-    const char *old = zreg__layout_index_tag(entry);
-    return tag != NULL ? zreg__str_equal(old, tag) || (old == NULL && has_digest(entry, digest))
-                       : has_digest(entry, digest);
+    return (tag != NULL && match_entry(entry, tag) <= NAME_SAME_REFERENCE) ||
+           (!has_name(entry) && has_digest(entry, digest));
+}
+
+/* What has a name needs no entry without one. */
+static bool is_listed_by_name(const zreg__json *index, const zreg_digest *digest)
+{
+    const zreg__json *entries = zreg__json_get(index, "manifests");
+    for (size_t i = 0; i < zreg__json_length(entries); i++) {
+        const zreg__json *entry = zreg__json_at(entries, i);
+        if (has_name(entry) && has_digest(entry, digest)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 zreg_status zreg__layout_index_entry(zreg__json **out, const zreg_manifest *manifest,
@@ -275,6 +322,9 @@ static zreg_status add_locked(int layout, const char *path, const zreg_manifest 
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(zreg__layout_index_load(&index, &(zreg__layout){.fd = layout}, err));
+    if (tag == NULL && is_listed_by_name(index, zreg_manifest_digest(manifest))) {
+        return ZREG_OK;
+    }
     ZREG__TRY(replace(index, manifest, tag, err));
     ZREG__TRY(zreg__json_print(&text, index, err));
     return zreg__file_write(file, text, strlen(text), 0644, false, err);

@@ -12,6 +12,7 @@
 
 typedef struct walk {
     const zreg__layout *layout;
+    bool to_write;
     zreg__map *by_subject;
     size_t looked_at;
     zreg_cancel *cancel;
@@ -84,7 +85,8 @@ static zreg_status look_at(zreg_manifest **out, walk *self, const zreg_digest *d
                           ZREG__MAX_GRAPH_NODES);
     }
     zreg_status status = zreg__layout_manifest(out, self->layout, digest, NULL, &why);
-    bool unknown = status == ZREG_UNSUPPORTED || status == ZREG_INVAL || status == ZREG_NOTFOUND;
+    bool unknown = status == ZREG_UNSUPPORTED || status == ZREG_INVAL || status == ZREG_NOTFOUND ||
+                   (status == ZREG_CORRUPT && self->to_write);
     return status == ZREG_OK || unknown ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
@@ -117,10 +119,10 @@ static zreg_status note_entry(walk *self, const zreg__json *entry, zreg_error *e
     return note(self, manifest, err);
 }
 
-zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, zreg_cancel *cancel,
-                                   zreg_error *err)
+zreg_status zreg__layout_referrers(zreg__map **out, const zreg__layout *layout, bool to_write,
+                                   zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(walk) walk self = {.layout = layout, .cancel = cancel};
+    ZREG__AUTO(walk) walk self = {.layout = layout, .to_write = to_write, .cancel = cancel};
     ZREG__AUTO(zreg__json) zreg__json *index = NULL;
     ZREG__TRY(zreg__map_new(&self.by_subject, free_strings, err));
     ZREG__TRY(zreg__layout_index_load(&index, layout, err));

@@ -93,12 +93,31 @@ static zreg_status parse_layout(zreg__place *place, const char *rest, const char
     return parse_named(place, rest, at, text, err);
 }
 
+/* REF: what is the name of an image in it, and what pins it. */
+static zreg_status set_ref(zreg__place *place, const char *text, zreg_error *err)
+{
+    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    ZREG__AUTO(zreg_ref) zreg_ref *name = NULL;
+    ZREG__TRY(zreg_ref_parse(&ref, text, err));
+    const char *tag = zreg_ref_tag(ref);
+    const zreg_digest *pinned = zreg_ref_digest(ref);
+    if (pinned != NULL) {
+        place->digest = *pinned;
+    }
+    if (tag == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg_ref_with_tag(&name, ref, tag, err));
+    place->tag = zreg__strdup(zreg_ref_text(name));
+    return place->tag != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
 static zreg_status parse_archive(zreg__place *place, const char *rest, const char *text,
                                  zreg_error *err)
 {
     size_t path_size = strcspn(rest, ":");
     if (rest[path_size] == ':' && !take_number(place, rest + path_size + 1)) {
-        ZREG__TRY(zreg_ref_parse(&place->ref, rest + path_size + 1, err));
+        ZREG__TRY(set_ref(place, rest + path_size + 1, err));
     }
     return set_path(place, rest, path_size, text, err);
 }

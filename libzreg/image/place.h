@@ -23,10 +23,11 @@ typedef enum zreg__place_kind {
 typedef struct zreg__place {
     zreg__place_kind kind;
     char *text;         /* as it is shown to people */
-    zreg_ref *ref;      /* registry: the reference; archive: REF, or NULL */
+    zreg_ref *ref;      /* registry: the reference */
     char *path;         /* layout, archive; "-": what is read is standard input */
-    char *tag;          /* layout: NAME, a tag or a whole reference, or NULL */
-    zreg_digest digest; /* layout: DIGEST, or "" */
+    char *tag;          /* layout: NAME, a tag or a whole reference; archive: REF without a
+                           digest; or NULL */
+    zreg_digest digest; /* layout, archive: DIGEST, or "" */
     size_t number;      /* of the image, from 0; or ZREG__PLACE_NO_NUMBER */
 } zreg__place;
 

@@ -380,6 +380,12 @@ size_t zreg__plan_manifest_count(const zreg__plan *plan)
     return plan->order_count;
 }
 
+const zreg_manifest *zreg__plan_find(const zreg__plan *plan, const zreg_digest *digest)
+{
+    size_t index = 0;
+    return find_node(plan, digest, &index) ? plan->nodes[index].manifest : NULL;
+}
+
 const zreg_manifest *zreg__plan_manifest(const zreg__plan *plan, size_t i)
 {
     return plan->nodes[plan->order[i]].manifest;

@@ -65,6 +65,9 @@ uint64_t zreg__plan_bytes(const zreg__plan *plan);
 size_t zreg__plan_manifest_count(const zreg__plan *plan);
 const zreg_manifest *zreg__plan_manifest(const zreg__plan *plan, size_t i);
 
+/** The manifest of a digest, the root included; NULL when it was not added. */
+const zreg_manifest *zreg__plan_find(const zreg__plan *plan, const zreg_digest *digest);
+
 /**
  * Manifests of one height need only those of smaller heights, so they can be put side by side:
  * the end of the run of equal heights that begins at `i`.

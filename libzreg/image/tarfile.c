@@ -97,6 +97,7 @@ static zreg_status spool_rest(spool *self, int fd, char *block, size_t size, zre
     ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
     bool packed = is_gzip(block, size);
     ZREG__TRY(packed ? zreg__gzip_inflate(&gzip, spool_write, self, err) : ZREG_OK);
+    gzip.may_be_padded = true;
     while (size > 0) {
         ZREG__TRY(packed ? zreg__gzip_feed(&gzip, block, size, err)
                          : spool_write(self, block, size, err));

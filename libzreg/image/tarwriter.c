@@ -24,6 +24,7 @@
 /* Two blocks of zeros (POSIX.1 pax interchange format). */
 #define END_BYTES ((uint64_t)2 * ZREG__TAR_BLOCK)
 #define READER_POLL_MS 50
+#define MAX_LINKS 40 /* from one to the next, as the kernel has it */
 
 struct zreg__tarwriter {
     int fd;     /* of the file that is written */
@@ -50,29 +51,60 @@ void zreg__tarwriter_free(zreg__tarwriter *tar)
     free(tar);
 }
 
-/* A link stays one: what it leads to is replaced. */
-static char *final_path(const char *path)
+/* Where a link leads to, read from the folder that it lies in; NULL and errno when it is none. */
+static char *follow(const char *path)
 {
-    char *real = realpath(path, NULL);
-    return real != NULL ? real : zreg__strdup(path);
+    char target[ZREG__MAX_LINK_TARGET + 1];
+    const char *slash = strrchr(path, '/');
+    ssize_t size = readlink(path, target, sizeof(target));
+    if (size < 0 || (size_t)size == sizeof(target)) {
+        errno = size < 0 ? errno : ENAMETOOLONG;
+        return NULL;
+    }
+    target[size] = '\0';
+    return target[0] == '/' || slash == NULL
+               ? zreg__strdup(target)
+               : zreg__asprintf("%.*s/%s", (int)(slash - path), path, target);
 }
 
-static zreg_status make_part(zreg__tarwriter *tar, const char *path, zreg_error *err)
+/* A link stays one: what it leads to is replaced, or made. */
+static zreg_status final_path(char **out, const char *path, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *at = zreg__strdup(path);
+    for (unsigned links = 0; at != NULL && links <= MAX_LINKS; links++) {
+        char *next = follow(at);
+        if (next == NULL && errno != ENOMEM) {
+            bool ends = errno == EINVAL || errno == ENOENT;
+            ZREG__TRY(ends ? ZREG_OK : zreg__fail_file(err, errno, path, "write the archive"));
+            *out = zreg__steal(&at);
+            return ZREG_OK;
+        }
+        free(at);
+        at = next;
+    }
+    return at == NULL ? zreg__fail_nomem(err)
+                      : zreg__fail_file(err, ELOOP, path, "write the archive");
+}
+
+/* `old` is what is replaced, whose mode stays; or NULL. */
+static zreg_status make_part(zreg__tarwriter *tar, const char *path, const struct stat *old,
+                             zreg_error *err)
 {
     char random[17];
     ZREG__TRY(zreg__random_hex(random, 8, err));
-    tar->path = final_path(path);
-    ZREG__AUTO_FREE char *part =
-        tar->path != NULL ? zreg__asprintf("%s.%s.part", tar->path, random) : NULL;
+    ZREG__TRY(final_path(&tar->path, path, err));
+    ZREG__AUTO_FREE char *part = zreg__asprintf("%s.%s.part", tar->path, random);
     if (part == NULL) {
         return zreg__fail_nomem(err);
     }
-    tar->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    tar->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, old != NULL ? 0600 : 0644);
     if (tar->fd < 0) {
         return zreg__fail_file(err, errno, path, "write the archive");
     }
     tar->part = zreg__steal(&part);
-    return ZREG_OK;
+    return old == NULL || fchmod(tar->fd, old->st_mode & 0777) == 0
+               ? ZREG_OK
+               : zreg__fail_file(err, errno, path, "write the archive");
 }
 
 static zreg_status start(zreg__tarwriter *tar, const char *path, zreg_error *err)
@@ -87,8 +119,11 @@ static zreg_status start(zreg__tarwriter *tar, const char *path, zreg_error *err
     if (there && S_ISDIR(info.st_mode)) {
         return zreg__fail(err, ZREG_INVAL, "a folder, no archive; write oci:DIR:TAG for a layout");
     }
+    if (there && S_ISSOCK(info.st_mode)) {
+        return zreg__fail(err, ZREG_INVAL, "a socket, which takes no archive; name a file");
+    }
     if (!standard && (!there || S_ISREG(info.st_mode))) {
-        return make_part(tar, path, err);
+        return make_part(tar, path, there ? &info : NULL, err);
     }
     tar->path = standard ? NULL : zreg__strdup(path);
     if (!standard && tar->path == NULL) {
@@ -173,7 +208,13 @@ zreg_status zreg__tarwriter_add_file(zreg__tarwriter *tar, const char *name, con
     return zreg__tarwriter_write(tar, offset, bytes, size, err);
 }
 
-/* A named pipe opens once somebody reads from it. */
+static bool is_fifo(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+/* A named pipe opens once somebody reads from it; what else answers so never does. */
 static zreg_status open_target(int *out, const char *path, zreg_cancel *cancel, zreg_error *err)
 {
     int fd = -1;
@@ -182,7 +223,8 @@ static zreg_status open_target(int *out, const char *path, zreg_cancel *cancel, 
         *out = fd;
         return fd >= 0 ? ZREG_OK : zreg__fail_errno(err, errno, "write to standard output");
     }
-    while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO) {
+    while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO &&
+           is_fifo(path)) {
         ZREG__TRY(zreg__cancel_sleep(cancel, READER_POLL_MS, err));
     }
     *out = fd;

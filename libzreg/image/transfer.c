@@ -141,10 +141,9 @@ static zreg_status put_one(void *user, size_t i, zreg_cancel *stop, zreg_error *
 {
     manifest_puts *self = user;
     const zreg_manifest *manifest = zreg__plan_manifest(self->plan, self->first + i);
-    zreg_digest found;
+    bool there = false;
     if (self->look_first &&
-        zreg__endpoint_manifest_head(&found, self->dst, zreg_manifest_digest(manifest), stop,
-                                     NULL) == ZREG_OK) {
+        zreg__endpoint_manifest_look(&there, self->dst, manifest, stop, NULL) == ZREG_OK && there) {
         return ZREG_OK;
     }
     ZREG__TRY(self->put_as != NULL

@@ -15,6 +15,7 @@
 
 typedef struct zreg__transfer_options {
     uint32_t jobs;     /* 0: 8 */
+    bool force;        /* what the destination has may be broken: all of it is looked at */
     const char *phase; /* of the progress: "copy", "append", ... */
     zreg_progress_fn progress;
     void *progress_user;

@@ -19,14 +19,30 @@ zreg_status zreg__verified_new(zreg_verified **out, const char *place, bool quic
     return ZREG_OK;
 }
 
+typedef struct part_key {
+    char text[sizeof(zreg_digest) + 1];
+} part_key;
+
+static part_key key_of(const zreg_digest *digest, bool is_manifest)
+{
+    part_key key;
+    key.text[0] = is_manifest ? 'm' : 'b';
+    memcpy(key.text + 1, digest->text, strlen(digest->text) + 1);
+    return key;
+}
+
+bool zreg__verified_has_manifest(const zreg_verified *verified, const zreg_digest *digest)
+{
+    const part_key key = key_of(digest, true);
+    return zreg__map_get(verified->seen, key.text) != NULL;
+}
+
 static zreg_status remember(bool *out_new, zreg_verified *to, const zreg_digest *digest,
                             bool is_manifest, zreg_error *err)
 {
-    char key[sizeof(digest->text) + 2];
-    key[0] = is_manifest ? 'm' : 'b';
-    memcpy(key + 1, digest->text, strlen(digest->text) + 1);
-    *out_new = zreg__map_get(to->seen, key) == NULL;
-    return *out_new ? zreg__map_set(to->seen, key, to, err) : ZREG_OK;
+    const part_key key = key_of(digest, is_manifest);
+    *out_new = zreg__map_get(to->seen, key.text) == NULL;
+    return *out_new ? zreg__map_set(to->seen, key.text, to, err) : ZREG_OK;
 }
 
 zreg_status zreg__verified_add(bool *out_new, zreg_verified *to, const zreg_descriptor *part,

@@ -28,6 +28,9 @@ zreg_status zreg__verified_new(zreg_verified **out, const char *place, bool quic
 zreg_status zreg__verified_add(bool *out_new, zreg_verified *to, const zreg_descriptor *part,
                                bool is_manifest, zreg_error *err);
 
+/** Whether a digest was added as that of a manifest. */
+bool zreg__verified_has_manifest(const zreg_verified *verified, const zreg_digest *digest);
+
 /** Says what there is to say of a part. Errors: NOMEM. */
 zreg_status zreg__verified_say(zreg_verified_part *part, zreg_status code, const char *reason,
                                zreg_error *err);

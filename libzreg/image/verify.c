@@ -8,11 +8,11 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "image/endpoint.h"
+#include "image/graph.h"
 #include "image/parallel.h"
 #include "image/transfer.h"
 #include "image/verified.h"
 #include "oci/manifest.h"
-#include "oci/mediatype.h"
 #include "registry/client.h"
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -27,6 +27,7 @@ typedef struct verify_run {
     zreg_manifest **manifests;
     size_t manifest_count;
     size_t manifest_capacity;
+    zreg__map *asked;       /* digests of children of unknown types; values mean nothing */
     _Atomic uint64_t bytes; /* that the threads have read */
     _Atomic uint32_t blobs; /* that they are done with */
     uint64_t total;
@@ -39,6 +40,7 @@ static void run_finish(verify_run *run)
         zreg_manifest_free(run->manifests[i]);
     }
     free(run->manifests);
+    zreg__map_free(run->asked);
     zreg__endpoint_free(run->endpoint);
 }
 
@@ -56,13 +58,6 @@ static zreg_status keep(verify_run *run, zreg_manifest *manifest, zreg_error *er
     return ZREG_OK;
 }
 
-/* Of no known type it may be a blob, as in the caches of BuildKit. */
-static bool is_manifest(const zreg_descriptor *child)
-{
-    zreg__mediatype_kind kind = zreg__mediatype_kind_of(zreg__span_of(child->media_type));
-    return kind == ZREG__KIND_IMAGE || kind == ZREG__KIND_INDEX;
-}
-
 /* What ends all of it, in contrast to what is wrong with one part. */
 static bool stops(const verify_run *run, zreg_status status)
 {
@@ -78,30 +73,62 @@ static zreg_status note(const verify_run *run, zreg_verified_part *part, const z
 
 static zreg_status walk(verify_run *run, zreg_manifest *manifest, unsigned depth, zreg_error *err);
 
-static zreg_status visit_child(verify_run *run, const zreg_descriptor *child, unsigned depth,
+static zreg_status look_into(verify_run *run, size_t at, zreg_manifest *manifest, unsigned depth,
+                             zreg_error *err)
+{
+    zreg_error why = {ZREG_OK};
+    size_t size = 0;
+    uint64_t wanted = run->result->parts[at].size_bytes;
+    ZREG__TRY(keep(run, manifest, err));
+    (void)zreg_manifest_bytes(manifest, &size);
+    if (size != wanted) {
+        (void)zreg__fail(&why, ZREG_CORRUPT, "it has %zu bytes, and is named with %" PRIu64, size,
+                         wanted);
+        ZREG__TRY(note(run, &run->result->parts[at], &why, err));
+    }
+    return walk(run, manifest, depth + 1, err);
+}
+
+static zreg_status visit_known(verify_run *run, const zreg_descriptor *child, unsigned depth,
                                zreg_error *err)
 {
     bool is_new = false;
     zreg_manifest *manifest = NULL;
     zreg_error why = {ZREG_OK};
-    size_t size = 0;
     ZREG__TRY(zreg__verified_add(&is_new, run->result, child, true, err));
     if (!is_new) {
         return ZREG_OK;
     }
     size_t at = run->result->count - 1;
-    if (zreg__endpoint_manifest_get(&manifest, run->endpoint, &child->digest, run->cancel, &why) !=
-        ZREG_OK) {
-        return note(run, &run->result->parts[at], &why, err);
+    return zreg__endpoint_manifest_get(&manifest, run->endpoint, &child->digest, run->cancel,
+                                       &why) == ZREG_OK
+               ? look_into(run, at, manifest, depth, err)
+               : note(run, &run->result->parts[at], &why, err);
+}
+
+/* What is no manifest is looked at among the blobs, as in the caches of BuildKit. */
+static zreg_status visit_unknown(verify_run *run, const zreg_descriptor *child, unsigned depth,
+                                 zreg_error *err)
+{
+    bool is_new = false;
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    zreg_error why = {ZREG_OK};
+    if (zreg__map_get(run->asked, child->digest.text) != NULL) {
+        return ZREG_OK;
     }
-    ZREG__TRY(keep(run, manifest, err));
-    (void)zreg_manifest_bytes(manifest, &size);
-    if (size != child->size_bytes) {
-        (void)zreg__fail(&why, ZREG_CORRUPT, "it has %zu bytes, and is named with %" PRIu64, size,
-                         child->size_bytes);
-        ZREG__TRY(note(run, &run->result->parts[at], &why, err));
+    ZREG__TRY(zreg__map_set(run->asked, child->digest.text, run, err));
+    zreg_status status =
+        zreg__graph_fetch_unknown(&manifest, run->endpoint, child, run->cancel, &why);
+    if (status == ZREG_OK && manifest == NULL) {
+        return ZREG_OK;
     }
-    return walk(run, manifest, depth + 1, err);
+    ZREG__TRY(zreg__verified_add(&is_new, run->result, child, true, err));
+    if (!is_new) {
+        return ZREG_OK;
+    }
+    size_t at = run->result->count - 1;
+    return status == ZREG_OK ? look_into(run, at, zreg__steal(&manifest), depth, err)
+                             : note(run, &run->result->parts[at], &why, err);
 }
 
 /* Children of an index; blobs come when all manifests are known. */
@@ -113,9 +140,8 @@ static zreg_status walk(verify_run *run, zreg_manifest *manifest, unsigned depth
     }
     for (size_t i = 0; zreg_manifest_is_index(manifest) && i < zreg_manifest_count(manifest); i++) {
         const zreg_descriptor *child = zreg_manifest_at(manifest, i);
-        if (is_manifest(child)) {
-            ZREG__TRY(visit_child(run, child, depth, err));
-        }
+        ZREG__TRY(zreg__graph_is_known(child) ? visit_known(run, child, depth, err)
+                                              : visit_unknown(run, child, depth, err));
     }
     return ZREG_OK;
 }
@@ -137,7 +163,7 @@ static zreg_status add_blobs_of(verify_run *run, const zreg_manifest *manifest, 
     }
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         const zreg_descriptor *item = zreg_manifest_at(manifest, i);
-        if (!is_index || !is_manifest(item)) {
+        if (!is_index || !zreg__verified_has_manifest(run->result, &item->digest)) {
             ZREG__TRY(add_blob(run, item, err));
         }
     }
@@ -307,6 +333,7 @@ zreg_status zreg_verify(zreg_verified **out, zreg_client *client, const char *pl
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_check(client, err));
     ZREG__TRY(ZREG__OPTIONS_READ(&run.options, options, err));
+    ZREG__TRY(zreg__map_new(&run.asked, NULL, err));
     ZREG__TRY(zreg__endpoint_open(&run.endpoint, place, &from, err));
     ZREG__TRY(zreg__verified_new(out, zreg__endpoint_text(run.endpoint), run.options.quick, err));
     run.result = *out;

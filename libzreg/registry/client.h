@@ -75,9 +75,10 @@ zreg_status zreg__client_manifest_get_dated(zreg_manifest **out, int64_t *out_mo
                                             zreg_client *client, const zreg_ref *ref,
                                             zreg_cancel *cancel, zreg_error *err);
 
-/** The bytes of a manifest whose type is that of a descriptor, whatever it is. Not verified. Errors:
- *  NOTFOUND, LIMIT, those of requests. */
-zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client,
+/** The bytes of a manifest whose type is that of a descriptor, whatever it is; of its digest, and not
+ *  looked into. `*out_is_blob`: no manifest came, but there is a blob of that digest. Errors: NOTFOUND,
+ *  LIMIT, those of requests. */
+zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, bool *out_is_blob, zreg_client *client,
                                               const zreg_ref *ref, const zreg_descriptor *manifest,
                                               zreg_cancel *cancel, zreg_error *err);
 

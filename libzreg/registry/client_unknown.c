@@ -29,7 +29,16 @@ static zreg_status is_whole(bool *out_passing, void *user, const zreg__fetch_exc
                             digest->text, found.text);
 }
 
-zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client,
+static bool is_there(const void *user, const zreg__fetch_exchange *found)
+{
+    bool *is_blob = *(bool *const *)user;
+    *is_blob = zreg__fetch_status(found) == 200;
+    return *is_blob;
+}
+
+/* docker-registry 2.8 answers 500 where a blob is asked for as a manifest: before that is asked for
+ * again, the blob is. */
+zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, bool *out_is_blob, zreg_client *client,
                                               const zreg_ref *ref, const zreg_descriptor *manifest,
                                               zreg_cancel *cancel, zreg_error *err)
 {
@@ -47,6 +56,8 @@ zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client
     if (path == NULL || blob_path == NULL || accept == NULL || what == NULL) {
         return zreg__fail_nomem(err);
     }
+    const zreg__request_look look = {
+        .path = blob_path, .shows_done = is_there, .user = &out_is_blob};
     const zreg__request request = {
         .method = "GET",
         .path = path,
@@ -57,8 +68,10 @@ zreg_status zreg__client_manifest_get_unknown(zreg__buf *to, zreg_client *client
         .answer = to,
         .judge = is_whole,
         .judge_user = &wanted,
+        .look = &look,
         .what = what,
     };
+    *out_is_blob = false;
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
     ZREG__TRY(zreg__request_send(&exchange, client, host, &request, cancel, err));
     return zreg__answer_expect(exchange, 200, what, err);

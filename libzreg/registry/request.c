@@ -345,7 +345,7 @@ static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_erro
     zreg_error failed = {0};
     const zreg__request head = {
         .method = "HEAD",
-        .path = s->request->path,
+        .path = how->path != NULL ? how->path : s->request->path,
         .repository = s->request->repository,
         .actions = ZREG__PULL,
         .headers = {how->accept},

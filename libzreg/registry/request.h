@@ -14,8 +14,9 @@ typedef zreg_status zreg__request_judge(bool *out_passing, void *user,
                                         const zreg__fetch_exchange *exchange, const zreg__buf *body,
                                         zreg_error *err);
 
-/** How a HEAD of the same path tells whether a request whose answer was lost was carried out. */
+/** How a HEAD tells whether a request whose answer was lost was carried out. */
 typedef struct zreg__request_look {
+    const char *path;   /* NULL: that of the request */
     const char *accept; /* "Accept: ..."; or NULL */
     bool (*shows_done)(const void *user, const zreg__fetch_exchange *found);
     const void *user;

@@ -233,7 +233,11 @@ static zreg_status check_child(zreg__store *store, const char *repository,
     zreg__key key;
     ZREG__TRY(zreg__keys_revision(&key, repository, &descriptor->digest, err));
     zreg_status status = store->driver->stat(&size, store->self, key.text, NULL);
-    return status == ZREG_OK ? ZREG_OK : missing(store, descriptor, repository, err);
+    if (status == ZREG_OK) {
+        return ZREG_OK;
+    }
+    return zreg__revision_may_be_blob(descriptor) ? check_blob(store, repository, descriptor, err)
+                                                  : missing(store, descriptor, repository, err);
 }
 
 static zreg_status check_entry(zreg__store *store, const char *repository,

@@ -5,23 +5,44 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "oci/mediatype.h"
 
 static zreg_status add_digest(zreg__json *array, const zreg_descriptor *descriptor, zreg_error *err)
 {
     return descriptor == NULL ? ZREG_OK : zreg__json_add_text(array, descriptor->digest.text, err);
 }
 
+bool zreg__revision_may_be_blob(const zreg_descriptor *child)
+{
+    return zreg__mediatype_kind_of(zreg__span_of(child->media_type)) == ZREG__KIND_UNKNOWN;
+}
+
+/* Children that may be blobs, beside the manifests. */
+static zreg_status set_unknown(zreg__json *record, const zreg_manifest *index, zreg_error *err)
+{
+    zreg__json *digests = NULL;
+    for (size_t i = 0; i < zreg_manifest_count(index); i++) {
+        const zreg_descriptor *child = zreg_manifest_at(index, i);
+        if (zreg__revision_may_be_blob(child)) {
+            ZREG__TRY(digests == NULL ? zreg__json_set_array(&digests, record, "blobs", err)
+                                      : ZREG_OK);
+            ZREG__TRY(add_digest(digests, child, err));
+        }
+    }
+    return ZREG_OK;
+}
+
 static zreg_status set_references(zreg__json *record, const zreg_manifest *manifest,
                                   zreg_error *err)
 {
-    const char *key = zreg_manifest_is_index(manifest) ? "manifests" : "blobs";
+    bool is_index = zreg_manifest_is_index(manifest);
     zreg__json *digests = NULL;
-    ZREG__TRY(zreg__json_set_array(&digests, record, key, err));
+    ZREG__TRY(zreg__json_set_array(&digests, record, is_index ? "manifests" : "blobs", err));
     ZREG__TRY(add_digest(digests, zreg_manifest_config(manifest), err));
     for (size_t i = 0; i < zreg_manifest_count(manifest); i++) {
         ZREG__TRY(add_digest(digests, zreg_manifest_at(manifest, i), err));
     }
-    return ZREG_OK;
+    return is_index ? set_unknown(record, manifest, err) : ZREG_OK;
 }
 
 zreg_status zreg__revision_print(char **out, const zreg_manifest *manifest, zreg_error *err)

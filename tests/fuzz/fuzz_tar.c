@@ -34,7 +34,7 @@ static void look_into(zreg__tarindex *tar)
         look_for(tar, names[i]);
     }
     (void)zreg__layout_check(&layout, NULL);
-    (void)zreg__layout_index_find(&entry, &layout, "a:1", NULL, NULL);
+    (void)zreg__layout_index_find(&entry, &layout, "a:1", NULL, false, NULL);
     (void)zreg__layout_index_at(&entry, &layout, 0, NULL);
 }
 

@@ -35,6 +35,7 @@ TESTS += \
 	tests/proto/test_server_attack_wire.py \
 	tests/proto/test_server_audit.py \
 	tests/proto/test_server_blobs.py \
+	tests/proto/test_server_caches.py \
 	tests/proto/test_server_bodies.py \
 	tests/proto/test_server_errors.py \
 	tests/proto/test_server_cost.py \
@@ -78,6 +79,7 @@ TESTS += \
 	tests/proto/test_cli_archives.py \
 	tests/proto/test_cli_graphs.py \
 	tests/proto/test_cli_images.py \
+	tests/proto/test_cli_layouts.py \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \
 	tests/proto/test_cli_rights.py \

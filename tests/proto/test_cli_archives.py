@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import tarfile
 
@@ -319,6 +320,94 @@ def test_a_link_to_an_archive_stays_a_link():
         w.json("copy", f"oci:{layout.folder}:one", f"oci-archive:{w.folder}/a.tar")
         assert (w.folder / "a.tar").is_symlink()
         assert w.json("inspect", f"oci-archive:{w.folder}/real/a.tar")["digest"] == digest
+
+
+def test_a_link_to_what_is_not_there_yet_stays_a_link_too():
+    with world() as w:
+        layout, digest = one_image(w)
+        (w.folder / "real").mkdir()
+        for i, target in enumerate(("real/a.tar", f"{w.folder}/real/b.tar", "step", "real/../real/c.tar")):
+            (w.folder / "step").unlink(missing_ok=True)
+            (w.folder / "step").symlink_to("real/d.tar")
+            link = w.folder / f"link{i}.tar"
+            link.symlink_to(target)
+            w.json("copy", f"oci:{layout.folder}:one", f"oci-archive:{link}")
+            assert link.is_symlink() and (w.folder / "step").is_symlink(), target
+            assert w.json("inspect", f"oci-archive:{link}")["digest"] == digest
+        assert sorted(path.name for path in (w.folder / "real").iterdir()) == ["a.tar", "b.tar", "c.tar", "d.tar"]
+        (w.folder / "circle").symlink_to("circle")
+        (w.folder / "lost").symlink_to("nowhere/a.tar")
+        for name in ("circle", "lost"):
+            failed = w.error("copy", f"oci:{layout.folder}:one", f"oci-archive:{w.folder}/{name}")
+            assert name in failed["message"] and (w.folder / name).is_symlink(), failed
+
+
+def test_who_may_read_an_archive_stays_so():
+    with world() as w:
+        layout, _ = one_image(w)
+        path = w.folder / "a.tar"
+        for mode in (0o600, 0o640, 0o666, 0o755):
+            path.write_bytes(b"old")
+            path.chmod(mode)
+            w.json("copy", f"oci:{layout.folder}:one", f"docker-archive:{path}:a/b:1")
+            assert path.stat().st_mode & 0o7777 == mode, oct(path.stat().st_mode)
+        mask = os.umask(0o077)
+        os.umask(mask)
+        w.json("copy", f"oci:{layout.folder}:one", f"docker-archive:{w.folder}/new.tar:a/b:1")
+        assert (w.folder / "new.tar").stat().st_mode & 0o7777 == 0o644 & ~mask
+
+
+def test_a_socket_is_not_waited_for():
+    with world() as w, socket.socket(socket.AF_UNIX) as listening:
+        layout, _ = one_image(w)
+        listening.bind(f"{w.folder}/s")
+        for kind in ("oci-archive", "docker-archive"):
+            failed = w.error("copy", f"oci:{layout.folder}:one", f"{kind}:{w.folder}/s")
+            assert failed["code"] == "INVAL" and "socket" in failed["message"], failed
+
+
+def test_zeros_may_follow_a_packed_archive():
+    with world() as w:
+        layout, digest = one_image(w)
+        path, data = w.folder / "a.tar.gz", packed(layout.folder)
+        halves = gzip.compress(data[:700]) + gzip.compress(data[700:])
+        for body in (gzip.compress(data) + b"\0", gzip.compress(data) + bytes(200000), halves + bytes(10)):
+            path.write_bytes(body)
+            assert w.json("inspect", f"oci-archive:{path}")["digest"] == digest
+        for body in (gzip.compress(data) + b"\0x", gzip.compress(data) + b"x", bytes(3) + gzip.compress(data),
+                     gzip.compress(data[:700]) + bytes(10) + gzip.compress(data[700:]), gzip.compress(data)[:-9]):
+            path.write_bytes(body)
+            w.error("inspect", f"oci-archive:{path}")
+        layer = tar_of([("f", b"f")])
+        saved = save(w, "d.tar", docker_save([layer], pack=lambda plain: gzip.compress(plain) + bytes(10)))
+        assert w.error("inspect", f"docker-archive:{saved}")["code"] == "CORRUPT", "engines take no such layer"
+
+
+def test_a_digest_pins_what_is_written_and_read():
+    with world() as w:
+        layout, digest = one_image(w)
+        src, other = f"oci:{layout.folder}:one", "sha256:" + 64 * "0"
+        path = w.folder / "d.tar"
+        for kind, name in (("docker-archive", ":a/b:1"), ("docker-archive", ":a/b"), ("oci-archive", ":a/b:1"),
+                           ("oci-archive", "")):
+            failed = w.error("copy", src, f"{kind}:{path}{name}@{other}")
+            assert failed["code"] == "INVAL" and digest in failed["message"] and not path.exists(), failed
+            w.error("index", f"{kind}:{path}{name}@{other}", src)
+            assert not list(w.folder.glob("d.tar*"))
+            w.json("copy", src, f"{kind}:{path}{name}@{digest}")
+            data = path.read_bytes()
+            names = [["docker.io/a/b:1"]] if name.endswith(":1") else [[]]
+            assert [entry["RepoTags"] for entry in json.loads(read_in(data, "manifest.json"))] == names
+            (entry,) = json.loads(read_in(data, "index.json"))["manifests"]
+            assert "@" not in json.dumps(entry.get("annotations", {})), entry
+            path.unlink()
+        saved = save(w, "s.tar", docker_save([tar_of([("f", b"f")])]), docker_save([tar_of([("g", b"g")])], ["c:1"],
+                                                                                 number=1))
+        made = w.json("inspect", f"docker-archive:{saved}:a/b:1")["digest"]
+        assert w.json("inspect", f"docker-archive:{saved}:a/b:1@{made}")["digest"] == made
+        for name, code in ((f"a/b:1@{other}", "NOTFOUND"), (f"c:1@{made}", "NOTFOUND"), (f"d:1@{made}", "NOTFOUND"),
+                           (f"a/b@{made}", "INVAL")):
+            assert w.error("inspect", f"docker-archive:{saved}:{name}")["code"] == code, name
 
 
 def test_archives_go_out_by_pipes():

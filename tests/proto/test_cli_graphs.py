@@ -8,7 +8,7 @@ import json
 import subprocess
 
 from cli_world import tap
-from registry import OCI_INDEX, OCI_MANIFEST, Answer, World, sha256
+from registry import OCI_INDEX, OCI_MANIFEST, Answer, World, error, sha256
 
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 FOREIGN = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
@@ -127,6 +127,98 @@ def test_a_child_that_is_nowhere_fails_the_copy():
             assert not w.to.registry.manifests.get("c/d", {}).get("1")
 
 
+THING = "application/vnd.x.thing.v1+json"
+
+
+def no_manifest(w, data, answer):
+    """Scripts what the source says where this is asked for as a manifest; gives the requests that ask so."""
+    w.source.registry.on("GET", f"/manifests/{sha256(data)}", answer, times=100)
+    return f"GET /v2/a/b/manifests/{sha256(data)}"
+
+
+def test_a_registry_that_does_not_know_what_to_say_of_a_blob_is_asked_for_the_blob():
+    for answer in (error(500, "UNKNOWN"), error(400, "MANIFEST_INVALID"), error(405, "UNSUPPORTED"), Answer(501),
+                   Answer(200, b"other bytes"), Answer(200, b"<html>", {"Content-Type": "text/html"})):
+        with Pair() as w:
+            things = [w.source.blob(b"thing %d" % i) for i in range(3)]
+            w.source.index(descriptor(w.source.image()), *[descriptor(data, THING) for data in things], tag="1")
+            asked = [no_manifest(w, data, answer) for data in things]
+            w.copy("--retry", "1")
+            assert all(w.to.has_blob(data) for data in things), answer.status
+            if answer.status == 500:
+                assert all(len(w.source.registry.requests(line)) == 1 for line in asked), w.source.registry.requests()
+
+
+def test_what_is_too_large_for_a_manifest_is_a_blob_unasked():
+    with Pair() as w:
+        large = w.source.blob(bytes(5 << 20))
+        w.source.index(descriptor(large, THING), tag="1")
+        w.copy()
+        assert w.to.has_blob(large) and not w.source.registry.requests(f"manifests/{sha256(large)}")
+
+
+def test_what_nobody_has_fails_with_what_was_said_first():
+    for answer in (error(500, "UNKNOWN"), error(400, "MANIFEST_INVALID"), error(403, "DENIED")):
+        with Pair() as w:
+            w.source.index(descriptor(b"nowhere", THING), tag="1")
+            no_manifest(w, b"nowhere", answer)
+            failed = w.copy("--retry", "1", code=1)
+            assert str(answer.status) in failed["message"] and sha256(b"nowhere") in failed["message"], failed
+            assert not w.to.registry.manifests.get("c/d", {}).get("1")
+
+
+def test_who_is_not_let_in_is_told_so_although_the_blob_is_there():
+    with Pair() as w:
+        thing = w.source.blob(b"thing")
+        w.source.index(descriptor(thing, THING), tag="1")
+        no_manifest(w, thing, error(403, "DENIED"))
+        assert w.copy(code=1)["code"] == "DENIED" and not w.source.registry.requests("HEAD .*/blobs/")
+
+
+def test_bytes_that_are_a_manifest_are_one_also_where_they_are_read_as_a_blob():
+    with Pair() as w:
+        inner = w.source.image(b"inner")
+        w.source.blob(inner)
+        w.source.index(descriptor(inner, THING), tag="1")
+        no_manifest(w, inner, error(503, "UNAVAILABLE"))
+        w.copy("--retry", "2")
+        assert w.to.has(inner) and w.to.has_blob(b"inner")
+
+
+def test_a_layout_and_an_archive_have_children_of_unknown_types_too():
+    with Pair() as w:
+        inner, thing = w.source.image(b"inner"), w.source.blob(b'{"a": "thing"}')
+        w.source.index(descriptor(inner, "application/vnd.x.image.v1+json"), descriptor(thing, THING), tag="1")
+        for place in (f"oci:{w.folder}/out:1", f"oci-archive:{w.folder}/o.tar:1"):
+            w.copy(dst=place)
+            to = Peer(w, "e/f")
+            done = subprocess.run(["zreg", "copy", place, f"{to.place}:1"], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0 and to.has(inner) and to.has_blob(b"inner") and to.has_blob(thing), done
+
+
+def verify(w, code=0):
+    done = subprocess.run(["zreg", "verify", "--json", f"{w.source.place}:1"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == code, done
+    document = json.loads(done.stdout)
+    return {part["digest"]: part for part in document.get("done", document)["parts"]}
+
+
+def test_children_of_unknown_types_are_verified_as_what_they_are():
+    with Pair() as w:
+        inner, thing = w.source.image(b"inner"), w.source.put({"a": "thing"}, media_type=THING)
+        blob, odd = w.source.blob(b"blob"), w.source.blob(b"odd")
+        w.source.index(*[descriptor(data, THING) for data in (inner, thing, blob, odd, thing)], tag="1")
+        no_manifest(w, odd, error(500, "UNKNOWN"))
+        parts = verify(w)
+        kinds = [parts[sha256(data)]["kind"] for data in (inner, thing, blob, odd, b"inner")]
+        assert kinds == ["manifest", "manifest", "blob", "blob", "blob"], kinds
+        w.source.lose(b"inner")
+        w.source.lose(blob)
+        parts = verify(w, code=1)
+        assert [digest for digest, part in parts.items() if not part["good"]] == [sha256(blob), sha256(b"inner")]
+
+
 # --- data within descriptors
 
 
@@ -242,6 +334,21 @@ def test_one_image_beside_its_attestation_goes_into_a_docker_archive():
                        descriptor(says, platform=platform("unknown/unknown"),
                                   annotations={**ATTESTS, "vnd.docker.reference.digest": sha256(amd)}), tag="1")
         assert w.copy(dst=f"docker-archive:{w.folder}/d.tar:a/b:1")["digest"] == sha256(amd)
+
+
+def test_an_index_that_names_one_child_over_and_over_is_gone_through_once():
+    with Pair() as w:
+        image = w.source.image(b"amd")
+        inner = w.source.index(*[descriptor(image, platform=platform("linux/amd64"))] * 3)
+        for depth in range(4):
+            inner = w.source.index(*[descriptor(inner, OCI_INDEX)] * (300 + depth))
+        w.source.put(inner, "1", OCI_INDEX)
+        w.source.index(descriptor(w.source.image(b"arm"), platform=platform("linux/arm64")), tag="2")
+        done = subprocess.run(["zreg", "index", "--json", f"{w.to.place}:1", f"{w.source.place}:1",
+                               f"{w.source.place}:2", f"{w.source.place}:1"], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 0, done
+        assert [child["platform"]["architecture"] for child in w.to.get("1")["manifests"]] == ["amd64", "arm64"]
 
 
 # --- a destination that lost a part

@@ -47,7 +47,10 @@ static const good good_places[] = {
     {"oci:d@sha256:" HEX, ZREG__PLACE_LAYOUT, NULL, "d", NULL, "sha256:" HEX},
     {"oci:/a@b/c:t", ZREG__PLACE_LAYOUT, NULL, "/a@b/c", "t", NULL},
     {"docker-archive:f.tar", ZREG__PLACE_ARCHIVE, NULL, "f.tar", NULL, NULL},
-    {"docker-archive:f.tar:x:1", ZREG__PLACE_ARCHIVE, "docker.io/library/x:1", "f.tar", NULL, NULL},
+    {"docker-archive:f.tar:x:1", ZREG__PLACE_ARCHIVE, NULL, "f.tar", "docker.io/library/x:1", NULL},
+    {"docker-archive:f:q.io/x:1@sha256:" HEX, ZREG__PLACE_ARCHIVE, NULL, "f", "q.io/x:1",
+     "sha256:" HEX},
+    {"docker-archive:f:q.io/x@sha256:" HEX, ZREG__PLACE_ARCHIVE, NULL, "f", NULL, "sha256:" HEX},
 };
 
 static void places_are_read(void **state)
