@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Other programs, which run beside us and have ended when we go on. Each leads a process group of its own, so
- *  that what it has started is killed with it. */
+ *  that what it has started is killed with it; but where we are in the foreground of our terminal it stays in our
+ *  group, may ask the person there, and is killed alone. Ctrl-C then reaches what it has started, too. */
 #ifndef ZREG_BASE_PROCESS_H
 #define ZREG_BASE_PROCESS_H
 
@@ -15,7 +16,7 @@
 zreg_status zreg__process_start(pid_t *out, const char *const *argv, const int fds[3],
                                 zreg_error *err);
 
-/** Waits until it has ended, at most `ms`, then its group is killed; so it is when `cancel` is triggered. `*out`
+/** Waits until it has ended, at most `ms`, then it is killed; so it is when `cancel` is triggered. `*out`
  *  is its status as of waitpid; 0 when the program that uses us collects children itself. `name` is for
  *  errors. Errors: IO, those of zreg__cancel_check. */
 zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t ms,
@@ -24,7 +25,7 @@ zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t m
 /** Whether it has ended; then it needs no more waiting, and `*out` is as of zreg__process_wait. */
 bool zreg__process_ended(int *out, pid_t pid);
 
-/** Ends its group at once. */
+/** Ends it at once, with its group where that is its own. */
 void zreg__process_kill(pid_t pid);
 
 #endif

@@ -152,8 +152,10 @@ static zreg_status run_program(helper_run *run, const char *input, zreg_error *e
     return zreg__process_wait(&run->status, run->pid, run->program, left_ms, run->cancel, err);
 }
 
+/* Ctrl-C may have ended the helper as well. */
 static zreg_status fail_run(const helper_run *run, const char *server, zreg_error *err)
 {
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
     if (WIFSIGNALED(run->status)) {
         return zreg__fail(err, ZREG_IO, "%s was ended by signal %d when asked to %s for %s",
                           run->program, WTERMSIG(run->status), run->verb, server);

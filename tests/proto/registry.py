@@ -458,8 +458,9 @@ class Client:
 
     def __init__(self, authfile="-", attempts="-", idle_ms="-", ca="-", env=None):
         program = os.path.join(os.environ["ZREG_BUILDDIR"], "tests/proto/client")
+        # Without the terminal of whoever runs the tests: helpers have process groups of their own.
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, **(env or {})})
+                                        env={**os.environ, **(env or {})}, start_new_session=True)
         self.do("new", authfile, attempts, idle_ms, ca)
 
     def do(self, *words):

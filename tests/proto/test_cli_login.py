@@ -49,9 +49,9 @@ def usual(w, **more):
             "DOCKER_CONFIG": "", **more}
 
 
-def helper(w, name):
+def helper(w, name, script=HELPER):
     path = w.folder / f"docker-credential-{name}"
-    path.write_text(HELPER)
+    path.write_text(script)
     path.chmod(0o755)
     return path, {"PATH": f"{w.folder}:{os.environ['PATH']}"}
 
@@ -204,11 +204,11 @@ def test_of_many_logins_at_once_none_is_lost():
 class Terminal:
     """A command that has a terminal of its own."""
 
-    def __init__(self, w, *argv):
+    def __init__(self, w, *argv, **environment):
         self.shown = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe("zreg", ["zreg", *argv], w.environment)
+            os.execvpe("zreg", ["zreg", *argv], {**w.environment, **environment})
 
     def wait_for(self, text):
         while text not in self.shown:
@@ -250,6 +250,49 @@ def test_ctrl_c_at_the_password_gives_the_echo_back():
         assert terminal.has_echo()
         os.close(terminal.fd)
         assert not registry.log
+
+
+ASKER = r"""#!/bin/sh
+cat >/dev/null
+echo $$ >"$0.pid"
+printf 'PIN: ' >/dev/tty; read -r pin </dev/tty
+printf '{"Username":"ann","Secret":"%s"}' "$pin"
+"""
+
+
+def test_a_helper_may_ask_the_person_at_the_terminal():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = helper(w, "asks", ASKER)[1]
+        (w.folder / "none.json").write_text('{"credsStore": "asks"}')
+        terminal = Terminal(w, "digest", f"{registry.name}/a/b:t", **path)
+        terminal.wait_for("PIN: ")
+        os.write(terminal.fd, b"secret\n")
+        assert terminal.end() == 0 and "sha256:" in terminal.shown, terminal.shown
+        os.close(terminal.fd)
+
+
+def test_a_helper_that_asks_at_the_terminal_ends_with_the_command():
+    def by_ctrl_c(terminal):
+        os.write(terminal.fd, b"\x03")
+        return signal.SIGINT
+
+    def by_signal(terminal):
+        os.kill(terminal.pid, signal.SIGTERM)
+        return signal.SIGTERM
+
+    for ended in (by_ctrl_c, by_signal):
+        with world() as w, wire.World() as net:
+            registry = registry_of(net)
+            path = helper(w, "asks", ASKER)[1]
+            (w.folder / "none.json").write_text('{"credsStore": "asks"}')
+            terminal = Terminal(w, "digest", f"{registry.name}/a/b:t", **path)
+            terminal.wait_for("PIN: ")
+            number = ended(terminal)
+            assert terminal.end() == -number and "failed to" not in terminal.shown, terminal.shown
+            os.close(terminal.fd)
+            pid = (w.folder / "docker-credential-asks.pid").read_text().strip()
+            until(lambda p=pid: not os.path.exists(f"/proc/{p}"), "the helper still runs")
 
 
 if __name__ == "__main__":
