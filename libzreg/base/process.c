@@ -96,7 +96,7 @@ bool zreg__process_ended(int *out, pid_t pid)
     if (ended == 0 || (ended < 0 && errno == EINTR)) {
         return false;
     }
-    *out = ended < 0 ? 0 : how;
+    *out = ended < 0 ? ZREG__PROCESS_UNKNOWN : how;
     return true;
 }
 

@@ -10,6 +10,9 @@
 #include <sys/types.h>
 #include <zreg/cancel.h>
 
+/** In place of a status: the program that uses us ignores SIGCHLD, or collects its children itself. */
+#define ZREG__PROCESS_UNKNOWN (-1)
+
 /** Starts argv[0], looked for in $PATH unless it has a slash, with argv, which ends with NULL, and `fds` as
  *  its three standard descriptors; -1: /dev/null. No signal is blocked or ignored in it, whatever this
  *  thread blocks. It must be waited for or killed. Errors: IO. */
@@ -17,8 +20,7 @@ zreg_status zreg__process_start(pid_t *out, const char *const *argv, const int f
                                 zreg_error *err);
 
 /** Waits until it has ended, at most `ms`, then it is killed; so it is when `cancel` is triggered. `*out`
- *  is its status as of waitpid; 0 when the program that uses us collects children itself. `name` is for
- *  errors. Errors: IO, those of zreg__cancel_check. */
+ *  is its status as of waitpid, or ZREG__PROCESS_UNKNOWN. `name` is for errors. Errors: IO, those of zreg__cancel_check. */
 zreg_status zreg__process_wait(int *out, pid_t pid, const char *name, uint32_t ms,
                                const zreg_cancel *cancel, zreg_error *err);
 

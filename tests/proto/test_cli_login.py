@@ -8,6 +8,7 @@ import os
 import pty
 import signal
 import stat
+import subprocess
 import termios
 import threading
 
@@ -199,6 +200,22 @@ def test_of_many_logins_at_once_none_is_lost():
         for thread in threads:
             thread.join()
         assert sorted(content(w.folder / "none.json")["auths"]) == sorted(registry.name for registry in registries)
+
+
+def test_a_helper_that_failed_has_kept_nothing_whoever_started_the_command():
+    """SIGCHLD may be ignored when a program starts; then nobody is told how its children end."""
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = helper(w, "locked", "#!/bin/sh\ncat >/dev/null; echo keychain is locked; exit 1\n")[1]
+        file = w.folder / "none.json"
+        before = {"credsStore": "locked", "auths": {registry.name: {"auth": auth("old:old")}}}
+        file.write_text(json.dumps(before))
+        for argv in (["login", registry.name, "--username", "ann", "--password-stdin"], ["logout", registry.name]):
+            done = subprocess.run(["env", "--ignore-signal=CHLD", "zreg", *argv], input="secret\n", text=True, check=False,
+                                  env={**w.environment, **path}, capture_output=True)
+            assert done.returncode == 1 and "exit code 1" in done.stderr, done
+            if argv[0] == "login":
+                assert content(file) == before
 
 
 class Terminal:
