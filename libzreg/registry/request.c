@@ -445,6 +445,7 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
         .host = host,
         .request = request,
         .cancel = cancel,
+        .auth = {.alone = request->credential},
     };
     zreg__attempt attempt = {
         .client = client,
@@ -465,6 +466,9 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     }
     zreg_status status = zreg__attempt_send(out, &attempt, send_whole, &sending, err);
 
+    if (request->out_authorized != NULL) {
+        *request->out_authorized = sending.auth.value != NULL;
+    }
     if (request->out_in_doubt != NULL) {
         *request->out_in_doubt = sending.in_doubt;
     }
