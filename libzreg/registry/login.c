@@ -38,14 +38,6 @@ static void edit_finish(edit *self)
 
 ZREG__DEFINE_AUTO_VALUE(edit, edit_finish)
 
-/* The file behind a link, which stays one; what is not there yet is where it is said to be. */
-static char *resolve(const char *path)
-{
-    char *found = realpath(path, NULL);
-
-    return found != NULL ? found : zreg__strdup(path);
-}
-
 static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
 {
     const char *slash = strrchr(self->path, '/');
@@ -69,10 +61,8 @@ static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
 static zreg_status begin(edit *self, const char *path, const char *host, zreg_cancel *cancel,
                          zreg_error *err)
 {
-    self->path = resolve(path);
-    if (self->path == NULL) {
-        return zreg__fail_nomem(err);
-    }
+    ZREG__TRY(zreg__file_follow(&self->path, path, err)); /* a link stays one */
+    ZREG__TRY(zreg__file_check_regular(self->path, err));
     ZREG__TRY(lock_folder(self, cancel, err));
     ZREG__TRY(zreg__authfiles_read_one(&self->file, self->path, false, err));
     if (self->file == NULL) {
@@ -90,7 +80,7 @@ static zreg_status write_file(const edit *self, zreg_error *err)
     ZREG__AUTO_SECRET char *text = NULL;
 
     ZREG__TRY(zreg__json_print_lines(&text, self->file, "\t", err));
-    return zreg__file_write(self->path, text, strlen(text), 0600, true, err);
+    return zreg__file_rewrite(self->path, text, strlen(text), 0600, err);
 }
 
 static zreg_status store(char **out, const zreg__authfiles *files, const char *host,

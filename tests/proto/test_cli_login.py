@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import stat
 import subprocess
 import termios
@@ -132,6 +133,67 @@ def test_a_link_to_the_file_stays_one():
         assert login(w, registry).returncode == 0
         assert (w.folder / "none.json").is_symlink()
         assert registry.name in content(w.folder / "dotfiles/auth.json")["auths"]
+
+
+def test_a_link_that_leads_nowhere_yet_stays_one():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        link = w.folder / "none.json"
+        (w.folder / "dotfiles").mkdir()
+        (w.folder / "by").symlink_to("dotfiles")
+        for target, expected in (("dotfiles/a.json", "dotfiles/a.json"), ("new/deep/b.json", "new/deep/b.json"),
+                                 ("by/../c.json", "c.json"), (w.folder / "d.json", "d.json")):
+            link.symlink_to(target)
+            done = login(w, registry)
+            assert done.returncode == 0 and link.is_symlink() and str(target) in done.stdout, done
+            assert registry.name in content(w.folder / expected)["auths"]
+            assert stat.S_IMODE((w.folder / expected).stat().st_mode) == 0o600
+            link.unlink()
+        link.symlink_to("other.json")
+        (w.folder / "other.json").symlink_to("third.json")
+        assert login(w, registry).returncode == 0
+        assert link.is_symlink() and (w.folder / "other.json").is_symlink()
+        assert registry.name in content(w.folder / "third.json")["auths"]
+        link.unlink()
+        link.symlink_to("none.json")
+        done = login(w, registry)
+        assert done.returncode == 1 and str(link) in done.stderr and link.is_symlink(), done
+
+
+def test_what_is_no_file_is_not_made_one():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+
+        def device():
+            os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+
+        kinds = [lambda: os.mkfifo(path), path.mkdir, lambda: socket.socket(socket.AF_UNIX).bind(str(path))]
+        for make in kinds + ([device] if os.geteuid() == 0 else []):
+            make()
+            kind = stat.S_IFMT(path.stat().st_mode)
+            for done in (login(w, registry), w.run("logout", registry.name)):
+                assert done.returncode == 1 and f"{path} is no regular file" in done.stderr, done
+            assert stat.S_IFMT(path.stat().st_mode) == kind and sorted(os.listdir(w.folder)) == ["none.json"]
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+
+
+def test_the_file_stays_its_owners():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+        path.write_text("{}")
+        owner = (12345, 23456) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        for mode, expected in ((0o640, 0o600), (0o400, 0o400), (0o600, 0o600)):
+            os.chown(path, *owner)
+            path.chmod(mode)
+            for argv in (["login", registry.name, "--username", "ann", "--password-stdin"], ["logout", registry.name]):
+                assert w.run(*argv, input="secret").returncode == 0
+                now = path.stat()
+                assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (*owner, expected), now
 
 
 def test_the_file_is_where_docker_and_podman_look():
