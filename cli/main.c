@@ -11,7 +11,6 @@
 #include <nss.h>
 #endif
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,7 +134,7 @@ int main(int argc, char **argv)
         return FAILED;
     }
     keep_to_this_file();
-    signal(SIGPIPE, SIG_IGN);
+    signals_begin();
     int at = find_verb(argc, argv, mistake, sizeof(mistake));
     if (at == 0) {
         return misuse(argc, argv, mistake);

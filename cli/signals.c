@@ -25,6 +25,12 @@ static void as_the_system_made_them(void)
     }
 }
 
+void signals_begin(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 /* The next one, whichever it is, ends the command at once. */
 static void trigger(int number)
 {

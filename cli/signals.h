@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <zreg/cancel.h>
 
+/** At the start: writing to who has gone is an error like others, and it is told how our children end, even
+ *  where whoever started us ignores SIGCHLD. */
+void signals_begin(void);
+
 /** From now on the signals trigger `cancel`; NULL: they are as the system made them. What
  *  was ignored before is left so. */
 void signals_cancel(zreg_cancel *cancel);

@@ -267,7 +267,8 @@ func takeStrings(list raw.Strings) (texts []string) {
 }
 
 // Login asks the host whether it accepts a user and a password, and keeps them where docker and podman look. It
-// returns where that is: a file, or the name of a credential helper.
+// returns where that is: a file, or the name of a credential helper. A host that asks for no password is an
+// ErrInvalid.
 func (c *Client) Login(ctx context.Context, host, username, password string) (place string, err error) {
 	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
 		place = raw.Client_login(c.raw, host, username, password, cancel, failure)

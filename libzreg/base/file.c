@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,9 @@
 
 /* How often a lock is looked at. */
 #define LOCK_MS 20
+
+/* Of links that lead to links, as many as Linux follows. */
+#define MAX_LINKS 40
 
 static zreg_status fail_at(zreg_error *err, int errno_value, const char *doing, const char *path)
 {
@@ -133,8 +137,15 @@ static int fill_file(int fd, const void *bytes, size_t size, mode_t mode, bool d
     return failed;
 }
 
-zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
-                             bool durable, zreg_error *err)
+/* What is written in place of another file is whose that was; where we may not give it away, its group's at least. */
+static bool keep_owner(int fd, const struct stat *old)
+{
+    return old == NULL || fchown(fd, old->st_uid, old->st_gid) == 0 ||
+           fchown(fd, (uid_t)-1, old->st_gid) == 0;
+}
+
+static zreg_status replace(const char *path, const void *bytes, size_t size, mode_t mode,
+                           bool durable, const struct stat *old, zreg_error *err)
 {
     ZREG__AUTO_FREE char *temporary = zreg__asprintf("%s.XXXXXX", path);
     ZREG__AUTO_FREE char *parent = parent_of(path);
@@ -145,6 +156,7 @@ zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, m
     if (fd < 0) {
         return fail_at(err, errno, "make a file in", parent);
     }
+    (void)keep_owner(fd, old);
     int failed = fill_file(fd, bytes, size, mode, durable);
     if (failed == 0 && rename(temporary, path) != 0) {
         failed = errno;
@@ -154,6 +166,74 @@ zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, m
         return fail_at(err, failed, "write", path);
     }
     return durable ? zreg__file_sync_dir(parent, err) : ZREG_OK;
+}
+
+zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
+                             bool durable, zreg_error *err)
+{
+    return replace(path, bytes, size, mode, durable, NULL, err);
+}
+
+static zreg_status find_regular(bool *out_there, struct stat *out, const char *path,
+                                zreg_error *err)
+{
+    *out_there = stat(path, out) == 0;
+    if (!*out_there) {
+        return errno == ENOENT ? ZREG_OK : fail_at(err, errno, "look at", path);
+    }
+    return S_ISREG(out->st_mode)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_INVAL, "%s is no regular file; name one", path);
+}
+
+zreg_status zreg__file_check_regular(const char *path, zreg_error *err)
+{
+    struct stat info;
+    bool there = false;
+    return find_regular(&there, &info, path, err);
+}
+
+zreg_status zreg__file_rewrite(const char *path, const void *bytes, size_t size, mode_t mode,
+                               zreg_error *err)
+{
+    struct stat old;
+    bool there = false;
+    ZREG__TRY(find_regular(&there, &old, path, err));
+    return there ? replace(path, bytes, size, mode & old.st_mode, true, &old, err)
+                 : replace(path, bytes, size, mode, true, NULL, err);
+}
+
+static zreg_status follow_one(char **out, const char *path, zreg_error *err)
+{
+    char target[PATH_MAX];
+    ZREG__AUTO_FREE char *parent = parent_of(path);
+    ssize_t size = readlink(path, target, sizeof(target) - 1);
+    if (size < 0) {
+        return fail_at(err, errno, "follow", path);
+    }
+    if (parent == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    target[size] = '\0';
+    *out = target[0] == '/' ? zreg__strdup(target) : zreg__concat(parent, "/", target);
+    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg__file_follow(char **out, const char *path, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *at = zreg__strdup(path);
+    struct stat info;
+    for (int i = 0; at != NULL && lstat(at, &info) == 0 && S_ISLNK(info.st_mode); i++) {
+        char *next = NULL;
+        if (i == MAX_LINKS) {
+            return fail_at(err, ELOOP, "follow", path);
+        }
+        ZREG__TRY(follow_one(&next, at, err));
+        free(at);
+        at = next;
+    }
+    *out = zreg__steal(&at);
+    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
 zreg_status zreg__file_mkdirs(const char *path, mode_t mode, zreg_error *err)

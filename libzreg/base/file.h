@@ -20,6 +20,18 @@ zreg_status zreg__file_read(zreg__buf *buf, const char *path, zreg_error *err);
 zreg_status zreg__file_write(const char *path, const void *bytes, size_t size, mode_t mode,
                              bool durable, zreg_error *err);
 
+/** The same, synced, over a file that may be there: its owner stays, as far as we may give files away, and of its
+ *  permissions those that `mode` has. Errors: INVAL (what is there is no regular file), IO. */
+zreg_status zreg__file_rewrite(const char *path, const void *bytes, size_t size, mode_t mode,
+                               zreg_error *err);
+
+/** That there is a regular file, or nothing. Errors: INVAL, IO. */
+zreg_status zreg__file_check_regular(const char *path, zreg_error *err);
+
+/** Where a link leads to, from link to link, though nothing be there yet; what is no link leads to itself. New
+ *  memory. Errors: NOMEM, IO. */
+zreg_status zreg__file_follow(char **out, const char *path, zreg_error *err);
+
 /** Reads from a descriptor, where it is or at `offset`, past EINTR. -1: `errno` says why. */
 ssize_t zreg__fd_read(int fd, void *buffer, size_t capacity);
 ssize_t zreg__fd_read_at(int fd, void *buffer, size_t capacity, uint64_t offset);

@@ -25,6 +25,18 @@ static int set_descriptors(posix_spawn_file_actions_t *actions, const int fds[3]
     return failed;
 }
 
+/* Whether a program that we start may ask the person at our terminal. In a group of its own it would be
+ * stopped when it reads what is typed. */
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    bool foreground = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+    if (fd >= 0) {
+        close(fd);
+    }
+    return foreground;
+}
+
 /* A thread of ours may block all signals, and a program that ignores some leaves that to its children. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
@@ -32,8 +44,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
     sigset_t all;
     sigemptyset(&none);
     sigfillset(&all);
+    short group = has_terminal() ? 0 : POSIX_SPAWN_SETPGROUP;
     int failed = posix_spawnattr_setflags(
-        attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        attributes, (short)(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     failed = failed == 0 ? posix_spawnattr_setpgroup(attributes, 0) : failed;
     failed = failed == 0 ? posix_spawnattr_setsigmask(attributes, &none) : failed;
     return failed == 0 ? posix_spawnattr_setsigdefault(attributes, &all) : failed;
@@ -71,7 +84,7 @@ zreg_status zreg__process_start(pid_t *out, const char *const *argv, const int f
 
 void zreg__process_kill(pid_t pid)
 {
-    kill(-pid, SIGKILL);
+    kill(getpgid(pid) == getpgrp() ? pid : -pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
 }
@@ -83,7 +96,7 @@ bool zreg__process_ended(int *out, pid_t pid)
     if (ended == 0 || (ended < 0 && errno == EINTR)) {
         return false;
     }
-    *out = ended < 0 ? 0 : how;
+    *out = ended < 0 ? ZREG__PROCESS_UNKNOWN : how;
     return true;
 }
 

@@ -134,6 +134,32 @@ bool zreg__proxy_passes_by(const char *none, const char *host, uint16_t port)
     return false;
 }
 
+/* A host name as resolvers take it, which may end in a dot and have underscores, unlike a registry's. */
+static bool is_name(zreg__span text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        bool mark = text.text[i] == '-' || text.text[i] == '_' || text.text[i] == '.';
+        bool empty_label = text.text[i] == '.' && (i == 0 || text.text[i - 1] == '.');
+
+        if ((!mark && !zreg__is_alnum(text.text[i])) || empty_label) {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+/* HOST or HOST:PORT of a proxy; an address in IPv6 stands in brackets. */
+static bool is_place(zreg__span text)
+{
+    zreg__span host = text;
+    bool has_port = cut_port(&host) != 0;
+
+    if (text.size > ZREG__MAX_HOST || (!has_port && host.size != text.size)) {
+        return false;
+    }
+    return host.size > 0 && host.text[0] == '[' ? read_address(host).size == 16 : is_name(host);
+}
+
 /* What may be the scheme of a proxy, and its usual port. */
 static const struct scheme {
     const char *name;
@@ -168,7 +194,7 @@ static bool split_url(const struct scheme **scheme, zreg__span *user, zreg__span
     const char *at = memrchr(text.text, '@', text.size);
     *user = (zreg__span){text.text, at != NULL ? (size_t)(at - text.text) + 1 : 0};
     *place = (zreg__span){text.text + user->size, text.size - user->size};
-    return *scheme != NULL && zreg__reference_is_host(*place);
+    return *scheme != NULL && is_place(*place);
 }
 
 static zreg_status take_url(zreg__proxy *to, const char *value, zreg_error *err)

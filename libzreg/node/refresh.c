@@ -51,23 +51,43 @@ static const zreg__survey_file *find_anchor(const zreg__survey *survey, const zr
     return NULL;
 }
 
+static bool read_bundle(zreg__content *out, const zreg__survey *survey, const zreg__trust *row)
+{
+    return zreg__tree_read(out, NULL, survey->tree, row->bundle, ZREG__MAX_NODE_FILE_BYTES, NULL) ==
+           ZREG_OK;
+}
+
+/* Whether the bundle lacks what the folder is to have, or keeps what it no longer has. */
+static bool is_stale(const zreg__content *bundle, const zreg__survey_file *anchor)
+{
+    const zreg__state_entry *entry = anchor->entry;
+    if (anchor->after.exists) {
+        return !has(bundle, &anchor->after);
+    }
+    return entry != NULL && (has(bundle, &entry->written) || has(bundle, &entry->before));
+}
+
 const zreg__trust *zreg__refresh_needed(const zreg__survey *survey)
 {
     ZREG__AUTO(zreg__content) zreg__content bundle = {0};
     const zreg__trust *row = zreg__refresh_row(survey->tree);
     const zreg__survey_file *anchor = row == NULL ? NULL : find_anchor(survey, row);
-    if (anchor == NULL || zreg__tree_read(&bundle, NULL, survey->tree, row->bundle,
-                                          ZREG__MAX_NODE_FILE_BYTES, NULL) != ZREG_OK) {
+    if (anchor == NULL || !read_bundle(&bundle, survey, row)) {
         return NULL;
     }
-    if (!zreg__content_equal(&anchor->now, &anchor->after)) {
-        return row;
+    bool changes = !zreg__content_equal(&anchor->now, &anchor->after);
+    return changes || is_stale(&bundle, anchor) ? row : NULL;
+}
+
+/* Where nothing tells how the tool ended its work does. */
+static bool has_refreshed(int how, const zreg__survey *survey, const zreg__trust *row,
+                          const zreg__survey_file *anchor)
+{
+    ZREG__AUTO(zreg__content) zreg__content bundle = {0};
+    if (how != ZREG__PROCESS_UNKNOWN) {
+        return how == 0;
     }
-    const zreg__state_entry *entry = anchor->entry;
-    bool lacks = anchor->after.exists && !has(&bundle, &anchor->after);
-    bool keeps = !anchor->after.exists && entry != NULL &&
-                 (has(&bundle, &entry->written) || has(&bundle, &entry->before));
-    return lacks || keeps ? row : NULL;
+    return read_bundle(&bundle, survey, row) && !is_stale(&bundle, anchor);
 }
 
 zreg_status zreg__refresh_run(const zreg__survey *survey, zreg_cancel *cancel, zreg_error *err)
@@ -76,12 +96,14 @@ zreg_status zreg__refresh_run(const zreg__survey *survey, zreg_cancel *cancel, z
     if (row == NULL) {
         return ZREG_OK;
     }
-    bool gone = !find_anchor(survey, row)->after.exists;
+    const zreg__survey_file *anchor = find_anchor(survey, row);
+    bool gone = !anchor->after.exists;
     const char *const argv[] = {row->tool, gone ? row->anew : NULL, NULL};
     pid_t pid = 0;
     int how = 0;
     ZREG__TRY(zreg__process_start(&pid, argv, (const int[]){-1, -1, -1}, err));
     ZREG__TRY(zreg__process_wait(&how, pid, row->tool, TOOL_MS, cancel, err));
-    return how == 0 ? ZREG_OK
-                    : zreg__fail(err, ZREG_IO, "%s failed; run it by hand to see why", row->tool);
+    return has_refreshed(how, survey, row, anchor)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_IO, "%s failed; run it by hand to see why", row->tool);
 }

@@ -55,8 +55,8 @@ static zreg_status use_new_token(zreg__auth *auth, const asker *by, zreg__token_
 {
     zreg__token *token = NULL;
     zreg_error failed = {0};
-    zreg_status status =
-        zreg__token_ask(&token, by->client, by->host, wanted, by->credential, by->cancel, &failed);
+    zreg_status status = zreg__token_ask(&token, by->client, by->host, wanted, by->credential,
+                                         false, by->cancel, &failed);
 
     set_value(auth, token != NULL ? zreg__strdup(token->value) : NULL);
     bool all = zreg__turn_concerns_all(status, by->cancel);
@@ -79,7 +79,19 @@ static zreg_status want_scopes(zreg__scopes *out, const zreg__auth *auth, zreg__
     return ZREG_OK;
 }
 
-static zreg_status use_token(zreg__auth *auth, const asker *by, zreg_error *err)
+/* A token of which nobody else learns: that of others would say nothing of these credentials. */
+static zreg_status use_own_token(zreg__auth *auth, const asker *by, zreg_error *err)
+{
+    ZREG__AUTO(zreg__token) zreg__token *token = NULL;
+
+    ZREG__TRY(zreg__token_ask(&token, by->client, by->host, &auth->needed, by->credential, true,
+                              by->cancel, err));
+    set_value(auth, zreg__strdup(token->value));
+    auth->by_token = true;
+    return auth->value != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+static zreg_status use_kept_token(zreg__auth *auth, const asker *by, zreg_error *err)
 {
     ZREG__AUTO(zreg__scopes) zreg__scopes wanted = {0};
     const zreg__token_want want = {
@@ -118,7 +130,8 @@ static zreg_status use_bearer(zreg__auth *auth, const asker *by, zreg_error *err
     if (by->credential->registry_token != NULL) {
         return use_own(auth, by->credential, err);
     }
-    zreg_status status = use_token(auth, by, &failed);
+    zreg_status status =
+        auth->alone != NULL ? use_own_token(auth, by, &failed) : use_kept_token(auth, by, &failed);
     if (status == ZREG_OK) {
         return ZREG_OK;
     }
@@ -132,15 +145,26 @@ static zreg_status use_bearer(zreg__auth *auth, const asker *by, zreg_error *err
     return zreg__fail_again(err, &failed);
 }
 
+/* Those of the client for what is needed, unless others stand in their place. */
+static zreg_status find_credential(const zreg__credential **out, zreg__credential *own,
+                                   const zreg__auth *auth, zreg_client *client,
+                                   const zreg__host *host, zreg_cancel *cancel, zreg_error *err)
+{
+    const char *repository = auth->needed.count > 0 ? auth->needed.items[0].name : "";
+
+    *out = auth->alone != NULL ? auth->alone : own;
+    return auth->alone != NULL ? ZREG_OK
+                               : zreg__credentials_find(own, client->credentials, host->name,
+                                                        repository, cancel, err);
+}
+
 zreg_status zreg__auth_prepare(zreg__auth *auth, zreg_client *client, zreg__host *host,
                                zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(zreg__credential) zreg__credential credential = {0};
-    const char *repository = auth->needed.count > 0 ? auth->needed.items[0].name : "";
-    const asker by = {
+    ZREG__AUTO(zreg__credential) zreg__credential own = {0};
+    asker by = {
         .client = client,
         .host = host,
-        .credential = &credential,
         .generation = zreg__host_generation(host),
         .cancel = cancel,
     };
@@ -149,12 +173,11 @@ zreg_status zreg__auth_prepare(zreg__auth *auth, zreg_client *client, zreg__host
     if (auth->scheme == ZREG__CHALLENGE_NONE) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__credentials_find(&credential, client->credentials, host->name, repository,
-                                     cancel, err));
-    auth->anonymous = credential.username == NULL && credential.identity_token == NULL &&
-                      credential.registry_token == NULL;
+    ZREG__TRY(find_credential(&by.credential, &own, auth, client, host, cancel, err));
+    auth->anonymous = by.credential->username == NULL && by.credential->identity_token == NULL &&
+                      by.credential->registry_token == NULL;
     return auth->scheme == ZREG__CHALLENGE_BEARER ? use_bearer(auth, &by, err)
-                                                  : use_own(auth, &credential, err);
+                                                  : use_own(auth, by.credential, err);
 }
 
 zreg_status zreg__auth_keep(zreg__auth *auth, zreg_client *client, zreg__host *host,

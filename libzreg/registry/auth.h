@@ -5,9 +5,11 @@
 
 #include "registry/client_inner.h"
 
-/** The authorization of one request over its tries; begin with all zero. */
+/** The authorization of one request over its tries; begin with all zero but `alone`. */
 typedef struct zreg__auth {
-    zreg__scopes needed;           /* what the request must be allowed */
+    const zreg__credential
+        *alone;          /* shown in place of the client's; no token for it is kept; or NULL */
+    zreg__scopes needed; /* what the request must be allowed */
     zreg__challenge_scheme scheme; /* that was known when `value` was made */
     char *value;                   /* of the header; NULL: none */
     bool by_token;                 /* it is a token of the token service */

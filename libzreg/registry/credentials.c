@@ -306,7 +306,7 @@ static void trim_line_end(char *secret)
     }
 }
 
-static void trim(zreg__credential *credential)
+void zreg__credential_trim(zreg__credential *credential)
 {
     trim_line_end(credential->password);
     trim_line_end(credential->identity_token);
@@ -324,7 +324,7 @@ static zreg_status find_new(found *out, zreg__credentials *credentials, const ch
         ZREG__TRY(find_in_file(&is_found, out, credentials, credentials->files.files[i], name,
                                cancel, err));
     }
-    trim(&out->credential);
+    zreg__credential_trim(&out->credential);
     return out->credential.key != NULL ? ZREG_OK : copy_one(&out->credential.key, "anonymous", err);
 }
 
@@ -337,7 +337,7 @@ static zreg_status look(zreg__credential *out, const zreg__credentials *credenti
 
     if (given != NULL) {
         ZREG__TRY(copy(out, given, err));
-        trim(out);
+        zreg__credential_trim(out);
         return ZREG_OK;
     }
     return entry != NULL && entry->until_ms > zreg__clock_ms() ? copy(out, &entry->credential, err)

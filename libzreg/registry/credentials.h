@@ -43,6 +43,9 @@ zreg_status zreg__credentials_find(zreg__credential *out, zreg__credentials *cre
 /** "Basic ..." for user and password, in new memory. Errors: NOMEM. */
 zreg_status zreg__credential_basic(char **out, const zreg__credential *credential, zreg_error *err);
 
+/** Takes line ends from the end of secrets. */
+void zreg__credential_trim(zreg__credential *credential);
+
 void zreg__credentials_free(zreg__credentials *credentials);
 void zreg__credential_finish(zreg__credential *credential);
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,8 +153,10 @@ static zreg_status run_program(helper_run *run, const char *input, zreg_error *e
     return zreg__process_wait(&run->status, run->pid, run->program, left_ms, run->cancel, err);
 }
 
+/* Ctrl-C may have ended the helper as well. */
 static zreg_status fail_run(const helper_run *run, const char *server, zreg_error *err)
 {
+    ZREG__TRY(zreg__cancel_check(run->cancel, err));
     if (WIFSIGNALED(run->status)) {
         return zreg__fail(err, ZREG_IO, "%s was ended by signal %d when asked to %s for %s",
                           run->program, WTERMSIG(run->status), run->verb, server);
@@ -163,9 +166,22 @@ static zreg_status fail_run(const helper_run *run, const char *server, zreg_erro
                       run->program, run->verb, server, WEXITSTATUS(run->status));
 }
 
-/* Runs the helper; `*out_found` is false when it ends with what helpers say when all is well but nothing is
- * stored; they have no other sign. */
-static zreg_status ask(bool *out_found, zreg__buf *answer, const char *name, const char *verb,
+/* What came of it. */
+typedef enum outcome {
+    DONE,
+    NOTHING_STORED,
+    UNKNOWN, /* how it ended: its answer may show it, or another question */
+} outcome;
+
+/* Helpers end with this when all is well but nothing is stored; they have no other sign. */
+static bool says_nothing_stored(const zreg__buf *answer)
+{
+    const char *text = zreg__buf_cstr(answer);
+
+    return text[0] != '{' && strstr(text, "credentials not found") != NULL;
+}
+
+static zreg_status ask(outcome *out, zreg__buf *answer, const char *name, const char *verb,
                        const char *server, const char *input, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FREE char *program = zreg__concat("docker-credential-", name, "");
@@ -179,11 +195,16 @@ static zreg_status ask(bool *out_found, zreg__buf *answer, const char *name, con
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(run_program(&run, input, err));
-    *out_found = run.status == 0;
-    if (run.status == 0 || strstr(zreg__buf_cstr(answer), "credentials not found") != NULL) {
-        return ZREG_OK;
+    if (run.status == 0) {
+        *out = DONE;
+    } else if (says_nothing_stored(answer)) {
+        *out = NOTHING_STORED;
+    } else if (run.status == ZREG__PROCESS_UNKNOWN) {
+        *out = UNKNOWN;
+    } else {
+        return fail_run(&run, server, err);
     }
-    return fail_run(&run, server, err);
+    return ZREG_OK;
 }
 
 static zreg_status take_answer(bool *out_found, zreg__credential *out, const zreg__json *answer,
@@ -227,11 +248,12 @@ zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char 
                              const char *server, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
-    bool found = false;
+    outcome end = UNKNOWN;
+    bool found = true;
 
     *out_found = false;
-    ZREG__TRY(ask(&found, &answer, name, "get", server, server, cancel, err));
-    if (!found) {
+    ZREG__TRY(ask(&end, &answer, name, "get", server, server, cancel, err));
+    if (end == NOTHING_STORED) {
         return ZREG_OK;
     }
     zreg_status status = read_credential(&found, out, &answer, name, err);
@@ -243,28 +265,60 @@ zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char 
     return out->key != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+/* Whether it has exactly these; asked where nothing else tells what came of a call. */
+static zreg_status has_stored(bool *out, const char *name, const char *server, const char *username,
+                              const char *secret, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__credential) zreg__credential kept = {0};
+    bool found = false;
+
+    ZREG__TRY(zreg__helper_get(&found, &kept, name, server, cancel, err));
+    *out =
+        found && zreg__str_equal(kept.username, username) && zreg__str_equal(kept.password, secret);
+    return ZREG_OK;
+}
+
 zreg_status zreg__helper_store(const char *name, const char *server, const char *username,
                                const char *secret, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO_SECRET_JSON zreg__json *json = zreg__json_new_object();
     ZREG__AUTO_SECRET char *text = NULL;
+    outcome end = UNKNOWN;
     bool done = false;
 
     ZREG__TRY(zreg__json_set_text(json, "ServerURL", server, err));
     ZREG__TRY(zreg__json_set_text(json, "Username", username, err));
     ZREG__TRY(zreg__json_set_text(json, "Secret", secret, err));
     ZREG__TRY(zreg__json_print(&text, json, err));
-    ZREG__TRY(ask(&done, &answer, name, "store", server, text, cancel, err));
-    return done ? ZREG_OK
-                : zreg__fail(err, ZREG_IO, "docker-credential-%s does not store for %s", name,
-                             server);
+    ZREG__TRY(ask(&end, &answer, name, "store", server, text, cancel, err));
+    done = end == DONE;
+    if (end == UNKNOWN) {
+        ZREG__TRY(has_stored(&done, name, server, username, secret, cancel, err));
+    }
+    return done
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_IO,
+                            "docker-credential-%s does not store for %s; run it by hand to see why",
+                            name, server);
 }
 
 zreg_status zreg__helper_erase(bool *out_found, const char *name, const char *server,
                                zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf answer = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
+    ZREG__AUTO(zreg__credential) zreg__credential kept = {0};
+    outcome end = UNKNOWN;
+    bool still = false;
 
-    return ask(out_found, &answer, name, "erase", server, server, cancel, err);
+    ZREG__TRY(ask(&end, &answer, name, "erase", server, server, cancel, err));
+    if (end == UNKNOWN) {
+        ZREG__TRY(zreg__helper_get(&still, &kept, name, server, cancel, err));
+    }
+    *out_found = end != NOTHING_STORED;
+    return !still ? ZREG_OK
+                  : zreg__fail(err, ZREG_IO,
+                               "docker-credential-%s does not erase for %s; run it by hand to see "
+                               "why",
+                               name, server);
 }

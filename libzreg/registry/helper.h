@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Credential helpers: docker-credential-NAME, asked over its standard input and output (the protocol of
- *  docker-credential-helpers). What it says on its standard error is not shown: it may hold secrets. It, and
- *  what it has started, is killed at a cancel and after 60 s. */
+ *  docker-credential-helpers). What it says on its standard error is not shown: it may hold secrets. It is
+ *  killed at a cancel and after 60 s, and so is what it has started (base/process.h).
+ *  Where it cannot be known how it ended, it is asked whether it has what it was to store, or erase. */
 #ifndef ZREG_REGISTRY_HELPER_H
 #define ZREG_REGISTRY_HELPER_H
 

@@ -4,11 +4,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "registry/authfile.h"
 #include "registry/authfiles.h"
 #include "registry/client_inner.h"
 #include "registry/helper.h"
+#include "registry/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,14 +38,6 @@ static void edit_finish(edit *self)
 
 ZREG__DEFINE_AUTO_VALUE(edit, edit_finish)
 
-/* The file behind a link, which stays one; what is not there yet is where it is said to be. */
-static char *resolve(const char *path)
-{
-    char *found = realpath(path, NULL);
-
-    return found != NULL ? found : zreg__strdup(path);
-}
-
 static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
 {
     const char *slash = strrchr(self->path, '/');
@@ -67,10 +61,8 @@ static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
 static zreg_status begin(edit *self, const char *path, const char *host, zreg_cancel *cancel,
                          zreg_error *err)
 {
-    self->path = resolve(path);
-    if (self->path == NULL) {
-        return zreg__fail_nomem(err);
-    }
+    ZREG__TRY(zreg__file_follow(&self->path, path, err)); /* a link stays one */
+    ZREG__TRY(zreg__file_check_regular(self->path, err));
     ZREG__TRY(lock_folder(self, cancel, err));
     ZREG__TRY(zreg__authfiles_read_one(&self->file, self->path, false, err));
     if (self->file == NULL) {
@@ -88,7 +80,7 @@ static zreg_status write_file(const edit *self, zreg_error *err)
     ZREG__AUTO_SECRET char *text = NULL;
 
     ZREG__TRY(zreg__json_print_lines(&text, self->file, "\t", err));
-    return zreg__file_write(self->path, text, strlen(text), 0600, true, err);
+    return zreg__file_rewrite(self->path, text, strlen(text), 0600, err);
 }
 
 static zreg_status store(char **out, const zreg__authfiles *files, const char *host,
@@ -166,14 +158,89 @@ static zreg_status check_user(const char *username, const char *password, zreg_e
                : zreg__fail(err, ZREG_INVAL, "the password of %.128s is empty", username);
 }
 
-static zreg_status host_name(const char **out, zreg_client *client, const char *host,
+static zreg_status take_user(zreg__credential *out, const char *username, const char *password,
                              zreg_error *err)
 {
-    zreg__host *known = NULL;
+    out->key = zreg__strdup("login");
+    out->username = zreg__strdup(username);
+    out->password = zreg__strdup(password);
+    if (out->key == NULL || (username != NULL && out->username == NULL) ||
+        (password != NULL && out->password == NULL)) {
+        return zreg__fail_nomem(err);
+    }
+    zreg__credential_trim(out);
+    return check_user(out->username, out->password, err);
+}
 
-    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
-    *out = known->name;
-    return ZREG_OK;
+/* Asks the base of the API, as `credential` and nobody else; `*out_asked`: the host asked who it is. */
+static zreg_status ping(bool *out_asked, zreg_client *client, zreg__host *host,
+                        const zreg__credential *credential, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    ZREG__AUTO_FREE char *what = zreg__concat("registry ", host->name, "");
+    const zreg__request request = {
+        .method = "GET",
+        .path = "/v2/",
+        .credential = credential,
+        .out_authorized = out_asked,
+        .what = what,
+    };
+
+    if (what == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__request_send(&exchange, client, host, &request, cancel, err));
+    return zreg__answer_expect(exchange, 200, what, err);
+}
+
+/* Shows them to a host that has asked for nothing. */
+static zreg_status show(zreg_client *client, zreg__host *host, const zreg__credential *credential,
+                        zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+    ZREG__AUTO_FREE char *what = zreg__concat("registry ", host->name, "");
+    ZREG__AUTO_SECRET char *basic = NULL;
+    zreg__request request = {
+        .method = "GET", .path = "/v2/", .own_authorization = true, .what = what};
+
+    if (what == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__credential_basic(&basic, credential, err));
+    request.authorization = basic;
+    ZREG__TRY(zreg__request_send(&exchange, client, host, &request, cancel, err));
+    return zreg__answer_expect(exchange, 200, what, err);
+}
+
+/* Where everybody may pull, who pushes may have a password all the same. A host that refuses nobody's looks at
+ * none. */
+static zreg_status try_unasked(zreg_client *client, zreg__host *host,
+                               const zreg__credential *credential, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    char name[33];
+    const zreg__credential nobody = {.username = name, .password = name};
+    zreg_error refused = {0};
+
+    ZREG__TRY(show(client, host, credential, cancel, err));
+    ZREG__TRY(zreg__random_hex(name, sizeof(name) / 2, err));
+    zreg_status status = show(client, host, &nobody, cancel, &refused);
+    if (status == ZREG_OK) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s asks for no password, and accepts any; it needs no login",
+                          host->name);
+    }
+    return status == ZREG_DENIED ? ZREG_OK : zreg__fail_again(err, &refused);
+}
+
+static zreg_status check_accepted(zreg_client *client, zreg__host *host,
+                                  const zreg__credential *given, zreg_cancel *cancel,
+                                  zreg_error *err)
+{
+    bool asked = false;
+
+    ZREG__TRY(ping(&asked, client, host, given, cancel, err));
+    return asked ? ZREG_OK : try_unasked(client, host, given, cancel, err);
 }
 
 zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
@@ -181,19 +248,20 @@ zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
                               zreg_error *err)
 {
     ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
-    const zreg__credential given = {
-        .username = (char *)(uintptr_t)username, /* only read here */
-        .password = (char *)(uintptr_t)password,
-    };
-    const char *name = NULL;
+    ZREG__AUTO(zreg__credential) zreg__credential given = {0};
+    zreg__host *known = NULL;
+    ZREG__AUTO_FREE char *place = NULL;
 
     zreg__error_clear(err);
-    ZREG__TRY(check_user(username, password, err));
-    ZREG__TRY(host_name(&name, client, host, err));
+    ZREG__TRY(take_user(&given, username, password, err));
+    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
     ZREG__TRY(find_files(&files, client, err));
-    ZREG__TRY(zreg_client_set_credentials(client, name, username, password, err));
-    ZREG__TRY(zreg_client_ping(client, name, cancel, err));
-    return store(out, &files, name, &given, cancel, err);
+    ZREG__TRY(check_accepted(client, known, &given, cancel, err));
+    ZREG__TRY(store(&place, &files, known->name, &given, cancel, err));
+    ZREG__TRY(
+        zreg_client_set_credentials(client, known->name, given.username, given.password, err));
+    *out = zreg__steal(&place);
+    return ZREG_OK;
 }
 
 static zreg_status erase_all(char **out, const zreg__authfiles *files, const char *host,
@@ -215,11 +283,11 @@ zreg_status zreg_client_logout(char **out, zreg_client *client, const char *host
                                zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
-    const char *name = NULL;
+    zreg__host *known = NULL;
 
     zreg__error_clear(err);
-    ZREG__TRY(host_name(&name, client, host, err));
+    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
     ZREG__TRY(find_files(&files, client, err));
-    ZREG__TRY(zreg_client_set_credentials(client, name, NULL, NULL, err));
-    return erase_all(out, &files, name, cancel, err);
+    ZREG__TRY(zreg_client_set_credentials(client, known->name, NULL, NULL, err));
+    return erase_all(out, &files, known->name, cancel, err);
 }

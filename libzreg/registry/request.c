@@ -177,19 +177,39 @@ static zreg_status send_first(zreg__fetch_exchange **out, bool *out_again, deliv
     return status;
 }
 
-/* `exchange` may be NULL when there was nothing to show. */
-static zreg_status fail_denied(delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
+/* Of what is known for the host there is nothing to show to who wants user and password. */
+static bool has_nothing_to_show(const delivery *s)
 {
-    if (!s->auth.anonymous) {
-        return zreg__answer_fail(exchange, s->request->what, err);
+    return s->auth.value == NULL && s->auth.scheme == ZREG__CHALLENGE_BASIC;
+}
+
+static zreg_status fail_unshown(const delivery *s, zreg_error *err)
+{
+    const char *what = s->request->what;
+    const char *host = s->host->name;
+
+    if (s->auth.anonymous) {
+        zreg__fail(err, ZREG_DENIED, "%s: %s wants credentials, and none are known for it", what,
+                   host);
+    } else {
+        zreg__fail(err, ZREG_DENIED,
+                   "%s: %s wants user and password, and what is known for it is a token; give it "
+                   "those",
+                   what, host);
     }
-    zreg__fail(err, ZREG_DENIED, "%s: %s wants credentials, and none are known for it",
-               s->request->what, s->host->name);
     if (err != NULL) {
         err->http_status = 401;
         zreg__str_copy(err->registry_code, sizeof(err->registry_code), "UNAUTHORIZED");
     }
     return ZREG_DENIED;
+}
+
+/* `exchange` may be NULL when there was nothing to show. */
+static zreg_status fail_denied(const delivery *s, zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    return s->auth.anonymous || has_nothing_to_show(s)
+               ? fail_unshown(s, err)
+               : zreg__answer_fail(exchange, s->request->what, err);
 }
 
 static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delivery *s,
@@ -198,7 +218,7 @@ static zreg_status send_next(zreg__fetch_exchange **out, bool *out_again, delive
     if (!s->request->own_authorization) {
         ZREG__TRY(zreg__auth_prepare(&s->auth, s->client, s->host, s->cancel, err));
     }
-    if (s->refused && s->auth.value == NULL && s->auth.scheme == ZREG__CHALLENGE_BASIC) {
+    if (s->refused && has_nothing_to_show(s)) {
         return fail_denied(s, NULL, err);
     }
     ZREG__TRY(send_found(out, s, false, err));
@@ -426,6 +446,7 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
         .host = host,
         .request = request,
         .cancel = cancel,
+        .auth = {.alone = request->credential},
     };
     zreg__attempt attempt = {
         .client = client,
@@ -446,6 +467,9 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
     }
     zreg_status status = zreg__attempt_send(out, &attempt, send_whole, &sending, err);
 
+    if (request->out_authorized != NULL) {
+        *request->out_authorized = sending.auth.value != NULL;
+    }
     if (request->out_in_doubt != NULL) {
         *request->out_in_doubt = sending.in_doubt;
     }

@@ -37,6 +37,8 @@ typedef struct zreg__request {
     bool secret_body;          /* goes to this host only */
     bool own_authorization;    /* what the host asks for does not count, `authorization` does */
     const char *authorization; /* the value of that header; NULL: none */
+    const zreg__credential *credential; /* in place of what the client has for the host; or NULL */
+    bool *out_authorized; /* whether the last one sent went with an authorization; or NULL */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;
     bool once;         /* what comes of it is the caller's to judge: it is not sent again */

@@ -25,6 +25,7 @@ typedef struct token_call {
     const char *service; /* or NULL */
     const zreg__scopes *scopes;
     const zreg__credential *credential;
+    bool alone; /* none stand in for it */
 
     char *target; /* of `url`, with the question of a GET */
     char *authorization;
@@ -101,6 +102,9 @@ static zreg_status choose_credential(zreg__credential *own, token_call *call, zr
     }
     if (check_domain(host, &call->url, &failed) == ZREG_OK) {
         return ZREG_OK;
+    }
+    if (call->alone) {
+        return zreg__fail_again(err, &failed);
     }
     ZREG__TRY(zreg__credentials_find(own, client->credentials, call->url.host, "", cancel, err));
     if (own->username == NULL && own->identity_token == NULL) {
@@ -421,12 +425,13 @@ static zreg_status token_from(zreg__token **out, const zreg__json *answer, const
 
 zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *host,
                             const zreg__scopes *scopes, const zreg__credential *credential,
-                            zreg_cancel *cancel, zreg_error *err)
+                            bool alone, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(token_call)
     token_call call = {.form = ZREG__SECRET_BUF(2 * ZREG__MAX_TOKEN_BODY_BYTES),
                        .scopes = scopes,
-                       .credential = credential};
+                       .credential = credential,
+                       .alone = alone};
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
     ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};

@@ -6,9 +6,10 @@
 #include "registry/client_inner.h"
 #include "registry/token.h"
 
-/** The caller owns `*out`. Errors: DENIED, PROTO, NET, ... */
+/** The caller owns `*out`. `alone`: no credentials that were given for the service itself stand in for `credential`
+ *  where that must not be shown to it. Errors: DENIED, PROTO, NET, ... */
 zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *host,
                             const zreg__scopes *scopes, const zreg__credential *credential,
-                            zreg_cancel *cancel, zreg_error *err);
+                            bool alone, zreg_cancel *cancel, zreg_error *err);
 
 #endif

@@ -17,10 +17,12 @@ ZREG_BEGIN_DECLS
 
 /**
  * Asks the host whether it accepts a user and a password, and keeps them for those who come later. The client itself
- * uses them from now on, as after zreg_client_set_credentials. `*out` says where they are, the file or
- * "docker-credential-NAME"; free it with zreg_free. What else stands in the file stays.
- * Errors: DENIED (the host does not accept them; nothing is kept), INVAL (no user, one with a colon, no file), IO
- * (the file cannot be written, or the helper failed), and those of zreg_client_ping.
+ * uses them from now on, as after zreg_client_set_credentials; when this fails it goes on as before. `*out` says
+ * where they are, the file or "docker-credential-NAME"; free it with zreg_free. What else stands in the file stays,
+ * and whose it is.
+ * A host that does not ask is shown them, and then a user that nobody has: if it accepts that too, nothing is kept.
+ * Errors: DENIED (the host does not accept them; nothing is kept), INVAL (no user, one with a colon, no file, or
+ * one that is no regular file; the host asks for no password), IO (the file cannot be written, or the helper failed), and those of zreg_client_ping.
  */
 ZREG_API zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
                                        const char *username, const char *password,

@@ -482,6 +482,33 @@ static zreg_status do_process(char *answer, size_t room, char **words, zreg_erro
     return ZREG_OK;
 }
 
+static zreg_status answer_place(char *answer, size_t room, char *place, zreg_status status)
+{
+    if (status == ZREG_OK) {
+        snprintf(answer, room, " %s", place);
+        zreg_free(place);
+    }
+    return status;
+}
+
+/* HOST USER PASSWORD */
+static zreg_status do_login(char *answer, size_t room, char **words, zreg_error *err)
+{
+    char *place = NULL;
+    zreg_status status =
+        zreg_client_login(&place, client, words[1], words[2], words[3], cancel, err);
+
+    return answer_place(answer, room, place, status);
+}
+
+static zreg_status do_logout(char *answer, size_t room, char **words, zreg_error *err)
+{
+    char *place = NULL;
+    zreg_status status = zreg_client_logout(&place, client, words[1], cancel, err);
+
+    return answer_place(answer, room, place, status);
+}
+
 static zreg_status do_cancel_after(char *answer, size_t room, char **words, zreg_error *err)
 {
     (void)answer;
@@ -528,6 +555,8 @@ static const struct {
     {"blob-mount", do_blob_mount},
     {"counters", do_counters},
     {"process", do_process},
+    {"login", do_login},
+    {"logout", do_logout},
     {"cancel-after", do_cancel_after},
     {"free", do_free},
     {"parallel", do_parallel},

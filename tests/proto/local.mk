@@ -14,6 +14,7 @@ TESTS += \
 	tests/proto/test_client_blobs.py \
 	tests/proto/test_client_doubt.py \
 	tests/proto/test_client_lists.py \
+	tests/proto/test_client_login.py \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_parts.py \

@@ -175,7 +175,8 @@ class Server(ThreadingHTTPServer):
 class Registry:
     """Serves `blobs[repository][digest]` and `manifests[repository][reference] = (type, bytes)`.
 
-    `auth`: None, "basic" or "bearer", then `users` is {name: password}. Whatever is wrong about a
+    `auth`: None, "basic" or "bearer", then `users` is {name: password}; "open": nobody is asked, but of `users` who
+    shows a wrong password is refused. Whatever is wrong about a
     request by itself goes to `faults`, which must be empty in the end.
     """
 
@@ -310,6 +311,9 @@ class Registry:
     def refusal(self, request):
         if self.auth is None:
             return None
+        if self.auth == "open":
+            shown = "Authorization" in request.headers and self.users
+            return error(401, "UNAUTHORIZED") if shown and not self.user_of(request) else None
         match = re.match(r"/v2/(.+?)/(manifests|blobs|tags)/", request.path)
         repository = match.group(1) if match else None
         action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "push")
@@ -454,12 +458,13 @@ class Failed(Exception):
 
 
 class Client:
-    """The program under test."""
+    """The program under test; `before`: a command that it is started by."""
 
-    def __init__(self, authfile="-", attempts="-", idle_ms="-", ca="-", env=None):
+    def __init__(self, authfile="-", attempts="-", idle_ms="-", ca="-", env=None, before=()):
         program = os.path.join(os.environ["ZREG_BUILDDIR"], "tests/proto/client")
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, **(env or {})})
+        # Without the terminal of whoever runs the tests: helpers have process groups of their own.
+        self.process = subprocess.Popen([*before, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, **(env or {})}, start_new_session=True)
         self.do("new", authfile, attempts, idle_ms, ca)
 
     def do(self, *words):

@@ -7,7 +7,9 @@ import json
 import os
 import pty
 import signal
+import socket
 import stat
+import subprocess
 import termios
 import threading
 
@@ -49,9 +51,9 @@ def usual(w, **more):
             "DOCKER_CONFIG": "", **more}
 
 
-def helper(w, name):
+def helper(w, name, script=HELPER):
     path = w.folder / f"docker-credential-{name}"
-    path.write_text(HELPER)
+    path.write_text(script)
     path.chmod(0o755)
     return path, {"PATH": f"{w.folder}:{os.environ['PATH']}"}
 
@@ -133,6 +135,67 @@ def test_a_link_to_the_file_stays_one():
         assert registry.name in content(w.folder / "dotfiles/auth.json")["auths"]
 
 
+def test_a_link_that_leads_nowhere_yet_stays_one():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        link = w.folder / "none.json"
+        (w.folder / "dotfiles").mkdir()
+        (w.folder / "by").symlink_to("dotfiles")
+        for target, expected in (("dotfiles/a.json", "dotfiles/a.json"), ("new/deep/b.json", "new/deep/b.json"),
+                                 ("by/../c.json", "c.json"), (w.folder / "d.json", "d.json")):
+            link.symlink_to(target)
+            done = login(w, registry)
+            assert done.returncode == 0 and link.is_symlink() and str(target) in done.stdout, done
+            assert registry.name in content(w.folder / expected)["auths"]
+            assert stat.S_IMODE((w.folder / expected).stat().st_mode) == 0o600
+            link.unlink()
+        link.symlink_to("other.json")
+        (w.folder / "other.json").symlink_to("third.json")
+        assert login(w, registry).returncode == 0
+        assert link.is_symlink() and (w.folder / "other.json").is_symlink()
+        assert registry.name in content(w.folder / "third.json")["auths"]
+        link.unlink()
+        link.symlink_to("none.json")
+        done = login(w, registry)
+        assert done.returncode == 1 and str(link) in done.stderr and link.is_symlink(), done
+
+
+def test_what_is_no_file_is_not_made_one():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+
+        def device():
+            os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+
+        kinds = [lambda: os.mkfifo(path), path.mkdir, lambda: socket.socket(socket.AF_UNIX).bind(str(path))]
+        for make in kinds + ([device] if os.geteuid() == 0 else []):
+            make()
+            kind = stat.S_IFMT(path.stat().st_mode)
+            for done in (login(w, registry), w.run("logout", registry.name)):
+                assert done.returncode == 1 and f"{path} is no regular file" in done.stderr, done
+            assert stat.S_IFMT(path.stat().st_mode) == kind and sorted(os.listdir(w.folder)) == ["none.json"]
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+
+
+def test_the_file_stays_its_owners():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = w.folder / "none.json"
+        path.write_text("{}")
+        owner = (12345, 23456) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        for mode, expected in ((0o640, 0o600), (0o400, 0o400), (0o600, 0o600)):
+            os.chown(path, *owner)
+            path.chmod(mode)
+            for argv in (["login", registry.name, "--username", "ann", "--password-stdin"], ["logout", registry.name]):
+                assert w.run(*argv, input="secret").returncode == 0
+                now = path.stat()
+                assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (*owner, expected), now
+
+
 def test_the_file_is_where_docker_and_podman_look():
     runtime, lasting, docker = "run/containers/auth.json", ".config/containers/auth.json", ".docker/config.json"
     for there, expected in (([], docker), ([docker, lasting, runtime], runtime), ([docker, lasting], lasting)):
@@ -201,14 +264,30 @@ def test_of_many_logins_at_once_none_is_lost():
         assert sorted(content(w.folder / "none.json")["auths"]) == sorted(registry.name for registry in registries)
 
 
+def test_a_helper_that_failed_has_kept_nothing_whoever_started_the_command():
+    """SIGCHLD may be ignored when a program starts; then nobody is told how its children end."""
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = helper(w, "locked", "#!/bin/sh\ncat >/dev/null; echo keychain is locked; exit 1\n")[1]
+        file = w.folder / "none.json"
+        before = {"credsStore": "locked", "auths": {registry.name: {"auth": auth("old:old")}}}
+        file.write_text(json.dumps(before))
+        for argv in (["login", registry.name, "--username", "ann", "--password-stdin"], ["logout", registry.name]):
+            done = subprocess.run(["env", "--ignore-signal=CHLD", "zreg", *argv], input="secret\n", text=True, check=False,
+                                  env={**w.environment, **path}, capture_output=True)
+            assert done.returncode == 1 and "exit code 1" in done.stderr, done
+            if argv[0] == "login":
+                assert content(file) == before
+
+
 class Terminal:
     """A command that has a terminal of its own."""
 
-    def __init__(self, w, *argv):
+    def __init__(self, w, *argv, **environment):
         self.shown = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe("zreg", ["zreg", *argv], w.environment)
+            os.execvpe("zreg", ["zreg", *argv], {**w.environment, **environment})
 
     def wait_for(self, text):
         while text not in self.shown:
@@ -250,6 +329,49 @@ def test_ctrl_c_at_the_password_gives_the_echo_back():
         assert terminal.has_echo()
         os.close(terminal.fd)
         assert not registry.log
+
+
+ASKER = r"""#!/bin/sh
+cat >/dev/null
+echo $$ >"$0.pid"
+printf 'PIN: ' >/dev/tty; read -r pin </dev/tty
+printf '{"Username":"ann","Secret":"%s"}' "$pin"
+"""
+
+
+def test_a_helper_may_ask_the_person_at_the_terminal():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        path = helper(w, "asks", ASKER)[1]
+        (w.folder / "none.json").write_text('{"credsStore": "asks"}')
+        terminal = Terminal(w, "digest", f"{registry.name}/a/b:t", **path)
+        terminal.wait_for("PIN: ")
+        os.write(terminal.fd, b"secret\n")
+        assert terminal.end() == 0 and "sha256:" in terminal.shown, terminal.shown
+        os.close(terminal.fd)
+
+
+def test_a_helper_that_asks_at_the_terminal_ends_with_the_command():
+    def by_ctrl_c(terminal):
+        os.write(terminal.fd, b"\x03")
+        return signal.SIGINT
+
+    def by_signal(terminal):
+        os.kill(terminal.pid, signal.SIGTERM)
+        return signal.SIGTERM
+
+    for ended in (by_ctrl_c, by_signal):
+        with world() as w, wire.World() as net:
+            registry = registry_of(net)
+            path = helper(w, "asks", ASKER)[1]
+            (w.folder / "none.json").write_text('{"credsStore": "asks"}')
+            terminal = Terminal(w, "digest", f"{registry.name}/a/b:t", **path)
+            terminal.wait_for("PIN: ")
+            number = ended(terminal)
+            assert terminal.end() == -number and "failed to" not in terminal.shown, terminal.shown
+            os.close(terminal.fd)
+            pid = (w.folder / "docker-credential-asks.pid").read_text().strip()
+            until(lambda p=pid: not os.path.exists(f"/proc/{p}"), "the helper still runs")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
-from registry import Answer, World, error, manifest  # noqa: E402
+from registry import Answer, World, content, error, manifest, sha256  # noqa: E402
 
 USERS = {"ann": "secret"}
 # Of waits that must not add up: much longer than one, much shorter than all after each other.
@@ -160,6 +160,21 @@ def test_a_registry_token_is_shown_as_it_is():
             registry.on("GET", "/v2/", error(401, "UNAUTHORIZED", WWW_Authenticate=challenge), Answer(200, b"{}"))
             client.do("ping", registry.name)
             assert registry.log[1].headers["Authorization"] == "Bearer as-it-is"
+
+
+def test_a_refresh_token_is_nothing_to_who_wants_user_and_password():
+    with World() as world:
+        registry = world.registry(auth="basic", users=USERS)
+        registry.add_manifest("a/b", "t", manifest())
+        env = helper(world, "tokens", 'echo \'{"Username":"<token>","Secret":"hunter2"}\'\n')
+        for members in ({"auths": {registry.name: {"identitytoken": "hunter2"}}}, {"credsStore": "tokens"}):
+            client = world.client(authfile=authfile(world, **members), env=env)
+            for words in (("get", f"{registry.name}/a/b:t"), ("ping", registry.name), ("tags", f"{registry.name}/a/b"),
+                          ("blob-put", f"{registry.name}/a/b", 9, sha256(content(9)), 9)):
+                failure = client.fails("DENIED", *words)
+                assert "token" in failure.text and registry.name in failure.text, failure
+                assert "hunter2" not in failure.text and failure.http_status == "401", failure
+        assert not any("Authorization" in request.headers for request in registry.log)
 
 
 # --- helpers

@@ -193,7 +193,7 @@ class Client(Live):
     def login(self, host: str, username: str, password: str, *, cancel: Optional[Cancel] = None,
               timeout: Optional[float] = None) -> str:
         """Asks the host whether it accepts them, and keeps them where docker and podman look. Returns where: a file,
-        or the name of a credential helper."""
+        or the name of a credential helper. InvalidArgument when the host asks for no password."""
         return self._call(_raw.client_login, host, username, password, cancel=cancel, timeout=timeout)
 
     def logout(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
