@@ -24,14 +24,16 @@ typedef struct mover {
     const zreg__transfer_options *options;
     zreg__transfer_stats *moved;
     zreg_cancel *cancel;
-    bool *there; /* of each item: the destination has it */
-    run *runs;   /* of items with one subject */
+    bool *there;   /* of each item: the destination has it */
+    bool *covered; /* and that in another manifest, which holds more */
+    run *runs;     /* of items with one subject */
     size_t run_count;
 } mover;
 
 static void mover_finish(mover *self)
 {
     free(self->there);
+    free(self->covered);
     free(self->runs);
 }
 
@@ -58,8 +60,9 @@ static zreg_status mover_start(mover *self, const zreg__belonging_list *list, zr
     size_t count = list->count + 1;
     self->list = list;
     self->there = zreg__calloc(count, sizeof(bool));
+    self->covered = zreg__calloc(count, sizeof(bool));
     self->runs = zreg__calloc(count, sizeof(run));
-    if (self->there == NULL || self->runs == NULL) {
+    if (self->there == NULL || self->covered == NULL || self->runs == NULL) {
         return zreg__fail_nomem(err);
     }
     find_runs(self);
@@ -146,9 +149,12 @@ static zreg_status look_at_tag(void *user, size_t i, zreg_cancel *stop, zreg_err
     ZREG__TRY(zreg__endpoint_beside(&beside, self->dst, item->tag.text, err));
     ZREG__TRY(head(&found, beside, stop, err));
     self->there[i] = zreg_digest_equal(&found, zreg_manifest_digest(item->manifest));
-    return found.text[0] == '\0' || self->there[i]
-               ? ZREG_OK
-               : compare_tagged(&self->there[i], beside, item->manifest, stop, err);
+    if (found.text[0] == '\0' || self->there[i]) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(compare_tagged(&self->covered[i], beside, item->manifest, stop, err));
+    self->there[i] = self->covered[i];
+    return ZREG_OK;
 }
 
 /* --- moving the rest */
@@ -161,13 +167,18 @@ static void count_items(zreg__belongings_stats *stats, const mover *self)
 }
 
 /* A manifest that is there may lack its blobs, as far as anybody knows who forces the copy. */
+static bool is_wanted(const mover *self, size_t i)
+{
+    return !self->there[i] || (self->options->force && !self->covered[i]);
+}
+
 static zreg_status plan_wanted(zreg__plan **out, const mover *self, zreg_error *err)
 {
     size_t left_out = 0;
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
     ZREG__TRY(zreg__plan_new_rootless(&plan, err));
     for (size_t i = 0; i < self->list->count; i++) {
-        if (!self->there[i] || self->options->force) {
+        if (is_wanted(self, i)) {
             ZREG__TRY(zreg__endpoint_offer(self->src, item_at(self, i)->manifest, err));
             ZREG__TRY(zreg__plan_begin_with(plan, item_at(self, i)->manifest, err));
         }

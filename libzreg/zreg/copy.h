@@ -9,7 +9,10 @@
  *   docker-archive:FILE[:REF]                       the tar of `docker save`
  * DIR and FILE end at the first colon. NAME is a tag or a whole reference, as the layout has it;
  * ":@NUMBER" in its place is the image at that place of its list, from 0, of a source. FILE "-" is
- * standard input or output. An archive is read where it lies; a pipe, and what is compressed with
+ * standard input or output. REF may end in @DIGEST, as the others may; a place that is pinned so is
+ * read and written as that or not at all. In a layout a NAME is taken from whoever had it under any
+ * spelling ("a:1", "docker.io/library/a:1"); what is written without one takes no name from anybody,
+ * and is not listed a second time where it has one. An archive is read where it lies; a pipe, and what is compressed with
  * gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive takes the place of an old
  * one when it is whole; a pipe gets it from a file in $TMPDIR then. Both kinds are written alike, an
  * OCI layout with the manifest.json of `docker load`, so either reads them.
@@ -83,8 +86,9 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * UNSUPPORTED.
  *
  * A destination that has the image under its name, or a child of an index, is taken to have all that
- * these name. With `force` it is not: each manifest is put and each blob is looked for, so that what
- * was lost there is repaired.
+ * these name. With `force` it is not: each manifest is put and each blob is looked for, those of
+ * what belongs to the image included, so that what was lost there is repaired. In a folder each
+ * manifest is looked at anyway.
  *
  * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
  * and left out where it has not and they name another place in "urls". What an index names of an

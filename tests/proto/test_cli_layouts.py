@@ -175,6 +175,23 @@ def test_a_forced_copy_repairs_what_belongs_to_an_image():
         assert done["blobs"]["copied"] == 0 and done["referrers"] == {"copied": 0, "skipped": 2}, done
 
 
+def test_a_forced_copy_leaves_signatures_that_hold_more_alone():
+    with world() as w:
+        layout, parts = signed(w)
+        copy = ("copy", "--with-referrers", f"oci:{layout.folder}:1")
+        w.json(*copy, f"oci:{w.folder}/zz:1")
+        path = w.folder / "zz"
+        tag = next(name for name in names(path) if name and name.endswith(".sig"))
+        ours = json.loads((path / "blobs/sha256" / parts[1][0]["digest"][7:]).read_text())
+        more = layout.blob(b"a later one", "application/vnd.example.signature")
+        theirs = layout.tag(layout.document(dict(ours, layers=[*ours["layers"], more]), MANIFEST), "later")
+        w.json("copy", f"oci:{layout.folder}:later", f"oci:{path}:{tag}")
+        old = path / "blobs/sha256" / parts[1][0]["digest"][7:]
+        old.unlink()
+        assert w.json(*copy, "--force", f"oci:{path}:1")["referrers"] == {"copied": 0, "skipped": 2}
+        assert digest_at(w, f"oci:{path}:{tag}") == theirs and not old.exists()
+
+
 def test_a_cache_of_buildkit_goes_into_a_registry_of_ours_and_comes_back():
     with world() as w:
         layout, registry = w.layout(), w.buildset()
