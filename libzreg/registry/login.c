@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <zreg/login.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -57,7 +58,7 @@ static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
     return zreg__fd_lock(self->folder, folder, cancel, err);
 }
 
-/* Reads the file and takes out the host's entry; what then is responsible for it is its helper, if there is one. */
+/* Reads the file and takes out the host's entry. */
 static zreg_status begin(edit *self, const char *path, const char *host, zreg_cancel *cancel,
                          zreg_error *err)
 {
@@ -68,10 +69,13 @@ static zreg_status begin(edit *self, const char *path, const char *host, zreg_ca
     if (self->file == NULL) {
         self->file = zreg__json_new_object();
     }
-    if (self->file == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    ZREG__TRY(zreg__authfile_remove(&self->has_entry, self->file, host, err));
+    return self->file == NULL ? zreg__fail_nomem(err)
+                              : zreg__authfile_remove(&self->has_entry, self->file, host, err);
+}
+
+/* What is responsible for the host without an entry: its helper, if there is one. */
+static zreg_status find_helper(edit *self, const char *host, zreg_error *err)
+{
     return zreg__authfile_helper(&self->helper, &self->server, self->file, host, err);
 }
 
@@ -89,6 +93,7 @@ static zreg_status store(char **out, const zreg__authfiles *files, const char *h
     ZREG__AUTO(edit) edit self = {.folder = -1};
 
     ZREG__TRY(begin(&self, zreg__authfiles_to_write(files), host, cancel, err));
+    ZREG__TRY(find_helper(&self, host, err));
     if (self.helper == NULL) {
         ZREG__TRY(zreg__authfile_add(self.file, host, given, err));
     } else {
@@ -115,28 +120,83 @@ static zreg_status erase_at_helper(bool *out_found, const edit *self, zreg_cance
                       : ZREG_OK;
 }
 
-static zreg_status erase(char **out, const char *path, const char *host, zreg_cancel *cancel,
-                         zreg_error *err)
+/* What came of a logout so far. */
+typedef struct logout {
+    char *first;  /* place where there was something */
+    char *places; /* all of them, as a text */
+    zreg_status status;
+    zreg_error failed; /* first */
+} logout;
+
+static void logout_finish(logout *self)
+{
+    free(self->first);
+    free(self->places);
+}
+
+ZREG__DEFINE_AUTO_VALUE(logout, logout_finish)
+
+/* The first failure is the one that is told. */
+static bool went_well(logout *self, zreg_status status, const zreg_error *failed)
+{
+    if (status != ZREG_OK && self->status == ZREG_OK) {
+        self->status = status;
+        self->failed = *failed;
+    }
+    return status == ZREG_OK;
+}
+
+static zreg_status add_place(logout *self, const char *kind, const char *name, zreg_error *err)
+{
+    ZREG__AUTO_FREE char *place = zreg__concat(kind, name, "");
+    ZREG__AUTO_FREE char *places =
+        self->places == NULL || place == NULL ? NULL : zreg__concat(self->places, ", ", place);
+
+    if (place == NULL || (self->places != NULL && places == NULL)) {
+        return zreg__fail_nomem(err);
+    }
+    if (self->first == NULL) {
+        self->first = zreg__strdup(place);
+    }
+    free(self->places);
+    self->places = zreg__steal(places != NULL ? &places : &place);
+    return self->first != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+static zreg_status erase_in_file(logout *to, const edit *self, zreg_error *err)
+{
+    if (!self->has_entry) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(write_file(self, err));
+    return add_place(to, "", self->path, err);
+}
+
+static zreg_status erase_in_helper(logout *to, edit *self, const char *host, zreg_cancel *cancel,
+                                   zreg_error *err)
+{
+    bool found = false;
+
+    ZREG__TRY(find_helper(self, host, err));
+    if (self->helper == NULL) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(erase_at_helper(&found, self, cancel, err));
+    return found ? add_place(to, "docker-credential-", self->helper, err) : ZREG_OK;
+}
+
+static void erase(logout *to, const char *path, const char *host, zreg_cancel *cancel)
 {
     ZREG__AUTO(edit) edit self = {.folder = -1};
-    bool at_helper = false;
+    zreg_error failed = {0};
 
     if (access(path, F_OK) != 0) {
-        return ZREG_OK;
+        return;
     }
-    ZREG__TRY(begin(&self, path, host, cancel, err));
-    if (self.has_entry) {
-        ZREG__TRY(write_file(&self, err));
+    if (went_well(to, begin(&self, path, host, cancel, &failed), &failed)) {
+        went_well(to, erase_in_file(to, &self, &failed), &failed);
+        went_well(to, erase_in_helper(to, &self, host, cancel, &failed), &failed);
     }
-    if (self.helper != NULL) {
-        ZREG__TRY(erase_at_helper(&at_helper, &self, cancel, err));
-    }
-    if (*out != NULL || (!self.has_entry && !at_helper)) {
-        return ZREG_OK;
-    }
-    *out = self.has_entry ? zreg__strdup(self.path)
-                          : zreg__concat("docker-credential-", self.helper, "");
-    return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
 static zreg_status find_files(zreg__authfiles *out, const zreg_client *client, zreg_error *err)
@@ -267,15 +327,26 @@ zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
 static zreg_status erase_all(char **out, const zreg__authfiles *files, const char *host,
                              zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO_FREE char *found = NULL;
+    ZREG__AUTO(logout) logout done = {.status = ZREG_OK};
+    zreg_error cancelled = {0};
 
     for (size_t i = 0; i < files->count; i++) {
-        ZREG__TRY(erase(&found, files->paths[i], host, cancel, err));
+        if (!went_well(&done, zreg__cancel_check(cancel, &cancelled), &cancelled)) {
+            break;
+        }
+        erase(&done, files->paths[i], host, cancel);
     }
-    if (found == NULL) {
+    if (done.status != ZREG_OK) {
+        zreg__fail_again(err, &done.failed);
+        return done.places == NULL
+                   ? done.status
+                   : zreg__error_prefix(err, done.status, "removed in %s, but not everywhere",
+                                        done.places);
+    }
+    if (done.first == NULL) {
         return zreg__fail(err, ZREG_NOTFOUND, "no credentials are kept for %s", host);
     }
-    *out = zreg__steal(&found);
+    *out = zreg__steal(&done.first);
     return ZREG_OK;
 }
 

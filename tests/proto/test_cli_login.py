@@ -229,6 +229,43 @@ def test_logout_looks_through_all_files():
             assert content(w.folder / name) == {"auths": {}}
 
 
+def test_what_fails_at_logout_keeps_nothing_else_from_being_removed():
+    names = ("run/containers/auth.json", ".config/containers/auth.json", ".docker/config.json")
+    for at in range(3):
+        for broken in ('{"credsStore": "gone"}', '{"credsStore": "../x"}', "[", '{"credsStore": "locked"}', None):
+            with world() as w, wire.World() as net:
+                registry = registry_of(net)
+                path = helper(w, "locked", "#!/bin/sh\ncat >/dev/null; echo keychain is locked; exit 1\n")[1]
+                for i, name in enumerate(names):
+                    (w.folder / name).parent.mkdir(parents=True)
+                    if i != at:
+                        (w.folder / name).write_text(json.dumps({"auths": {registry.name: {"auth": auth("ann:secret")}}}))
+                    elif broken is None:
+                        (w.folder / name).mkdir()
+                    else:
+                        (w.folder / name).write_text(broken)
+                done = w.run("logout", registry.name, environment=usual(w, **path))
+                assert done.returncode == 1 and not done.stdout, done
+                for i, name in enumerate(names):
+                    if i != at:
+                        assert content(w.folder / name) == {"auths": {}} and str(w.folder / name) in done.stderr, done
+                failed = {"[": names[at], None: names[at], '{"credsStore": "../x"}': "../x"}
+                assert failed.get(broken, "docker-credential") in done.stderr.split("everywhere")[1], done
+
+
+def test_a_helper_that_fails_at_logout_keeps_no_entry_from_being_removed():
+    with world() as w, wire.World() as net:
+        registry = registry_of(net)
+        file = w.folder / "none.json"
+        for store in ("gone", "../x"):
+            file.write_text(json.dumps({"credsStore": store, "auths": {registry.name: {"auth": auth("ann:secret")}}}))
+            done = w.run("logout", registry.name)
+            assert done.returncode == 1 and f"removed in {file}" in done.stderr and store in done.stderr, done
+            assert content(file) == {"credsStore": store, "auths": {}}
+            done = w.run("logout", registry.name)
+            assert done.returncode == 1 and "removed" not in done.stderr, done
+
+
 def test_where_a_helper_is_responsible_the_file_has_no_password():
     with world() as w, wire.World() as net:
         registry = registry_of(net)
