@@ -78,13 +78,11 @@ zreg_status zreg__authfile_check(const zreg__json *file, const char *path, zreg_
     return ZREG_OK;
 }
 
+/* Of `auths`: what holds something. */
 static bool has_content(const zreg__json *value)
 {
     static const char *const members[] = {"auth", "identitytoken", "registrytoken", "username"};
 
-    if (!zreg__str_empty(zreg__json_as_text(value))) {
-        return true;
-    }
     for (size_t i = 0; i < ZREG__COUNT(members); i++) {
         if (!zreg__str_empty(zreg__json_text(value, members[i]))) {
             return true;
@@ -93,27 +91,41 @@ static bool has_content(const zreg__json *value)
     return false;
 }
 
+/* Of credHelpers: an empty name stands for the file itself, as for docker. */
+static bool is_helper(const zreg__json *value)
+{
+    return zreg__json_as_text(value) != NULL;
+}
+
 typedef struct match {
     size_t size; /* of the normal key; 0: none */
+    bool exact;  /* the key is no old form, as a URL is where docker has none */
     const char *key;
     zreg__json *value;
 } match;
 
-/* The member of `table` whose key is the longest prefix of `name`. */
+static bool is_better(const match *a, const match *b)
+{
+    return a->size > b->size || (a->size == b->size && a->exact && !b->exact);
+}
+
+/* Of the members of `table` that `counts` lets count that whose key is the longest prefix of `name`. */
 static zreg_status longest_prefix(match *out, const zreg__json *table, const char *name,
-                                  zreg_error *err)
+                                  bool (*counts)(const zreg__json *value), zreg_error *err)
 {
     *out = (match){0};
     for (zreg__json_member member = {0}; zreg__json_next(&member, table);) {
         ZREG__AUTO_FREE char *normal = normal_key(member.key);
-        size_t size;
+        match found = {.key = member.key, .value = member.value};
 
         if (normal == NULL) {
             return zreg__fail_nomem(err);
         }
-        size = prefix_size(normal, name);
-        if (size > out->size && has_content(member.value)) {
-            *out = (match){size, member.key, member.value};
+        found.size = prefix_size(normal, name);
+        found.exact = zreg__str_equal_nocase(normal, member.key) ||
+                      zreg__str_equal(zreg__quirks_find(normal)->credential_key, member.key);
+        if (is_better(&found, out) && counts(member.value)) {
+            *out = found;
         }
     }
     return ZREG_OK;
@@ -121,9 +133,6 @@ static zreg_status longest_prefix(match *out, const zreg__json *table, const cha
 
 static zreg_status check_helper_name(const char *name, zreg_error *err)
 {
-    if (name == NULL) {
-        return zreg__fail(err, ZREG_INVAL, "the name of a credential helper is no text");
-    }
     for (const char *c = name; *c != '\0'; c++) {
         if (!zreg__is_alnum(*c) && strchr("-_.", *c) == NULL) {
             return zreg__fail(err, ZREG_INVAL, "\"%.64s\" is not the name of a credential helper",
@@ -155,12 +164,15 @@ zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zr
         return zreg__fail_nomem(err);
     }
     quirks = zreg__quirks_find(host);
-    ZREG__TRY(longest_prefix(&helper, zreg__json_get(file, "credHelpers"), name, err));
-    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, err));
+    ZREG__TRY(longest_prefix(&helper, zreg__json_get(file, "credHelpers"), name, is_helper, err));
+    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, has_content, err));
     if (helper.size > 0 && helper.size >= entry.size) {
         const char *text = zreg__json_as_text(helper.value);
         bool whole_host = strchr(helper.key, '/') == NULL;
 
+        if (zreg__str_empty(text)) {
+            return ZREG_OK;
+        }
         return give_helper(out_helper, out_server, text,
                            whole_host && quirks->credential_key != NULL ? quirks->credential_key
                                                                         : helper.key,
@@ -222,7 +234,7 @@ zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const z
     match entry;
 
     *out_found = false;
-    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, err));
+    ZREG__TRY(longest_prefix(&entry, zreg__json_get(file, "auths"), name, has_content, err));
     if (entry.size == 0) {
         return ZREG_OK;
     }

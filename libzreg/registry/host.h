@@ -72,6 +72,7 @@ typedef struct zreg__host {
     uint64_t quiet_until_ms; /* the host asked to be left alone until then */
     zreg__challenge challenge;
     zreg__token *tokens;
+    uint64_t serials;        /* of tokens, so far */
     zreg__token_call *calls; /* to the token service, one for each thing that is wanted */
     bool token_by_post;      /* it takes a user and a password by POST only */
     uint64_t generation;     /* of the credentials; tokens and logins of others are not kept */

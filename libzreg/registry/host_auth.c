@@ -284,7 +284,7 @@ uint64_t zreg__host_give_token(zreg__host *host, zreg__token_call *call, zreg__t
 
     pthread_mutex_lock(&host->lock.lock);
     if (token != NULL && call->generation == host->generation) {
-        zreg__token_keep(&host->tokens, zreg__steal(&unwanted));
+        zreg__token_keep(&host->tokens, zreg__steal(&unwanted), &host->serials);
         serial = token->serial;
     }
     take_out(host, call);

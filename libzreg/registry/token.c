@@ -22,11 +22,11 @@ const zreg__token *zreg__token_find(const zreg__token *first, const char *creden
     return NULL;
 }
 
-void zreg__token_keep(zreg__token **first, zreg__token *token)
+void zreg__token_keep(zreg__token **first, zreg__token *token, uint64_t *serials)
 {
     zreg__token **at = &token->next;
 
-    token->serial = *first != NULL ? (*first)->serial + 1 : 1;
+    token->serial = ++*serials;
     token->next = *first;
     *first = token;
     for (size_t i = 1; *at != NULL; i++) {

@@ -20,8 +20,9 @@ typedef struct zreg__token {
 const zreg__token *zreg__token_find(const zreg__token *first, const char *credential_key,
                                     const zreg__scopes *needed);
 
-/** Puts a token first, with a serial of its own, and lets go of what is too many. Takes it over. */
-void zreg__token_keep(zreg__token **first, zreg__token *token);
+/** Puts a token first and lets go of what is too many. Takes it over. Its serial is the next of `serials`, from 1 on:
+ *  none comes twice, for somebody may still want to drop a token that has gone. */
+void zreg__token_keep(zreg__token **first, zreg__token *token, uint64_t *serials);
 
 /** Drops the token with this serial. */
 void zreg__token_drop(zreg__token **first, uint64_t serial);

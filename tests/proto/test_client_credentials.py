@@ -128,6 +128,45 @@ def test_of_a_key_that_is_a_url_the_host_counts():
             client.do("ping", registry.name)
 
 
+def test_an_exact_key_comes_before_an_old_form_of_it():
+    for form in ("https://{}/v1/", "http://{}", "{}/", "{}/v1/", "{}/v2/"):
+        for last in (False, True):
+            with World() as world:
+                registry = world.registry(auth="basic", users=USERS)
+                entries = [(form.format(registry.name), "ann:old"), (registry.name, "ann:secret")]
+                auths = {key: {"auth": encoded(pair)} for key, pair in entries[::-1 if last else 1]}
+                client = world.client(authfile=authfile(world, auths=auths))
+                client.do("ping", registry.name)
+
+
+def test_an_exact_key_that_is_empty_hides_no_other_form():
+    with World() as world:
+        registry = world.registry(auth="basic", users=USERS)
+        auths = {f"https://{registry.name}/v1/": {"auth": encoded("ann:secret")}, registry.name: {}}
+        world.client(authfile=authfile(world, auths=auths)).do("ping", registry.name)
+
+
+def test_a_helper_without_a_name_means_the_file():
+    with World() as world:
+        registry = world.registry(auth="basic", users=USERS)
+        for members in ({"credHelpers": {registry.name: ""}}, {"credHelpers": {registry.name: ""}, "credsStore": "gone"}):
+            path = authfile(world, auths={registry.name: {"auth": encoded("ann:secret")}}, **members)
+            world.client(authfile=path).do("ping", registry.name)
+            path = authfile(world, **members)
+            client = world.client(authfile=path)
+            client.fails("DENIED", "ping", registry.name)
+            assert client.do("login", registry.name, "ann", "secret") == [path]
+            world.client(authfile=path).do("ping", registry.name)
+        path = authfile(world, credHelpers={registry.name: "", "other.example": ""}, credsStore="gone")
+        registry.clear()
+        world.client(authfile=path).fails("DENIED", "ping", registry.name)
+        path = authfile(world, credHelpers={"other.example": ""}, credsStore="gone")
+        assert "docker-credential-gone" in world.client(authfile=path).fails("IO", "ping", registry.name).text
+        for wrong in (None, 5, [], {}):
+            path = authfile(world, credHelpers={registry.name: wrong}, credsStore="gone")
+            assert "docker-credential-gone" in world.client(authfile=path).fails("IO", "ping", registry.name).text
+
+
 def test_case_does_not_count_in_a_host():
     with World() as world:
         registry, client = world.registry(auth="basic", users=USERS), world.client()
@@ -395,6 +434,23 @@ def test_a_relative_realm_is_said_to_be_relative():
         registry, client = world.registry(auth="basic"), world.client()
         registry.on("GET", "/v2/", error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="/token",service="s"'))
         assert "relative" in client.fails("PROTO", "ping", registry.name).text
+
+
+def test_a_late_401_ends_no_token_but_that_which_it_refused():
+    with World() as world:
+        registry, client = bearer(world), world.client()
+        client.do("get", f"{registry.name}/a/b:t")
+        registry.tokens.clear()
+        came = []
+
+        def refuse(request):
+            came.append(request)
+            late = len(came) == 2
+            eventually(lambda: len(came) == 2 and (not late or len(registry.requests("manifests")) == 5))
+            return registry.refusal(request)
+        registry.on("GET", "/manifests/", refuse, refuse)
+        client.do("parallel", 2, "get", f"{registry.name}/a/b:t")
+        assert registry.requests("token") == ["GET /token"] * 2, registry.log
 
 
 # --- first contact
