@@ -59,6 +59,17 @@ static bool ends_all(zreg_status status)
     return status == ZREG_CANCELLED || status == ZREG_DENIED || status == ZREG_NOMEM;
 }
 
+/* Bytes that are a manifest are one wherever they are read: what it names has to be copied too. */
+static zreg_status read_as_blob(zreg_manifest **out, zreg__endpoint *src,
+                                const zreg_descriptor *child, zreg_cancel *cancel)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
+    ZREG__TRY(zreg__endpoint_blob_bytes(&bytes, src, child, cancel, NULL));
+    (void)zreg__manifest_parse_verified(out, zreg__buf_cstr(&bytes), bytes.size, NULL,
+                                        &child->digest, NULL);
+    return ZREG_OK;
+}
+
 /* The specification has it that an unknown type is no error. A registry that does not know what to
  * answer may have the blob. */
 zreg_status zreg__graph_fetch_unknown(zreg_manifest **out, zreg__endpoint *src,
@@ -74,8 +85,7 @@ zreg_status zreg__graph_fetch_unknown(zreg_manifest **out, zreg__endpoint *src,
     if (status == ZREG_OK || status == ZREG_NOTFOUND) {
         return ZREG_OK;
     }
-    if (!ends_all(status) &&
-        zreg__endpoint_blob_head(src, &child->digest, cancel, NULL) == ZREG_OK) {
+    if (!ends_all(status) && read_as_blob(out, src, child, cancel) == ZREG_OK) {
         return ZREG_OK;
     }
     return zreg__fail_again(err, &why);
