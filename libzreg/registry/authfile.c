@@ -91,10 +91,11 @@ static bool has_content(const zreg__json *value)
     return false;
 }
 
-/* Of credHelpers: an empty name stands for the file itself, as for docker. */
+/* Of credHelpers: all, for an empty name stands for the file itself, as for docker. */
 static bool is_helper(const zreg__json *value)
 {
-    return zreg__json_as_text(value) != NULL;
+    (void)value;
+    return true;
 }
 
 typedef struct match {
@@ -170,6 +171,9 @@ zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zr
         const char *text = zreg__json_as_text(helper.value);
         bool whole_host = strchr(helper.key, '/') == NULL;
 
+        if (text == NULL && helper.value != NULL) {
+            return zreg__fail(err, ZREG_INVAL, "the name of a credential helper is no text");
+        }
         if (zreg__str_empty(text)) {
             return ZREG_OK;
         }

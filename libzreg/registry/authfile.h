@@ -14,7 +14,8 @@ zreg_status zreg__authfile_check(const zreg__json *file, const char *path, zreg_
 /**
  * The helper that is responsible for `name` (HOST/REPOSITORY, canonical), and what to ask it for;
  * both in new memory, NULL when no helper is. An entry of credHelpers stands before `auths`, which
- * stands before credsStore; one without a name has the file itself be responsible. Errors: INVAL (a helper's name with foreign characters), NOMEM.
+ * stands before credsStore; one without a name has the file itself be responsible. Errors: INVAL (a
+ * helper's name with foreign characters, or one that is no text), NOMEM.
  */
 zreg_status zreg__authfile_helper(char **out_helper, char **out_server, const zreg__json *file,
                                   const char *name, zreg_error *err);
