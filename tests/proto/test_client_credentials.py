@@ -162,9 +162,11 @@ def test_a_helper_without_a_name_means_the_file():
         world.client(authfile=path).fails("DENIED", "ping", registry.name)
         path = authfile(world, credHelpers={"other.example": ""}, credsStore="gone")
         assert "docker-credential-gone" in world.client(authfile=path).fails("IO", "ping", registry.name).text
-        for wrong in (None, 5, [], {}):
+        for wrong in (5, [], {}):
             path = authfile(world, credHelpers={registry.name: wrong}, credsStore="gone")
-            assert "docker-credential-gone" in world.client(authfile=path).fails("IO", "ping", registry.name).text
+            assert "is no text" in world.client(authfile=path).fails("INVAL", "ping", registry.name).text
+        path = authfile(world, credHelpers={registry.name: None}, credsStore="gone")  # as docker reads it
+        world.client(authfile=path).fails("DENIED", "ping", registry.name)
 
 
 def test_case_does_not_count_in_a_host():
