@@ -12,10 +12,10 @@
  * standard input or output. REF may end in @DIGEST, as the others may; a place that is pinned so is
  * read and written as that or not at all. In a layout a NAME is taken from whoever had it under any
  * spelling ("a:1", "docker.io/library/a:1"); what is written without one takes no name from anybody,
- * and is not listed a second time where it has one. An archive is read where it lies; a pipe, and what is compressed with
- * gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive takes the place of an old
- * one when it is whole; a pipe gets it from a file in $TMPDIR then. Both kinds are written alike, an
- * OCI layout with the manifest.json of `docker load`, so either reads them.
+ * and is not listed a second time where it has one. An archive is read where it lies; a pipe, and
+ * what is compressed with gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive
+ * takes the place of an old one when it is whole; a pipe gets it from a file in $TMPDIR then. Both
+ * kinds are written alike, an OCI layout with the manifest.json of `docker load`, so either reads them.
  */
 #ifndef ZREG_COPY_H
 #define ZREG_COPY_H
@@ -93,8 +93,8 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
  * and left out where it has not and they name another place in "urls". What an index names of an
  * unknown type is copied as the manifest or blob that it is. Plain layers of a docker archive are
- * compressed with gzip for a registry, by way of files in $TMPDIR. A docker archive takes one image: INVAL (an index of several;
- * choose with `platforms`), UNSUPPORTED (what is no image of a container).
+ * compressed with gzip for a registry, by way of files in $TMPDIR. A docker archive takes one image:
+ * INVAL (an index of several; choose with `platforms`), UNSUPPORTED (what is no image of a container).
  *
  * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,
  * LIMIT (more than 1000 referrers, or referrers of referrers 8 deep).
