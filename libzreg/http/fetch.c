@@ -66,7 +66,7 @@ zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *option
     return ZREG_OK;
 }
 
-static void lane_free(zreg__fetch_lane *lane)
+void zreg__fetch_lane_drop(zreg__fetch_lane *lane)
 {
     if (lane == NULL) {
         return;
@@ -85,7 +85,7 @@ static void lane_free(zreg__fetch_lane *lane)
     free(lane);
 }
 
-ZREG__DEFINE_AUTO(zreg__fetch_lane, lane_free)
+ZREG__DEFINE_AUTO(zreg__fetch_lane, zreg__fetch_lane_drop)
 
 void zreg__fetch_free(zreg__fetch *fetch)
 {
@@ -96,7 +96,7 @@ void zreg__fetch_free(zreg__fetch *fetch)
         zreg__fetch_lane *lane = fetch->idle;
 
         fetch->idle = lane->next;
-        lane_free(lane);
+        zreg__fetch_lane_drop(lane);
     }
     zreg__fetch_trust_free_all(fetch->trusts);
     zreg__fetch_share_free(fetch->share);
@@ -183,5 +183,5 @@ void zreg__fetch_lane_return(zreg__fetch *fetch, zreg__fetch_lane *lane)
         excess = drop_oldest(fetch);
     }
     pthread_mutex_unlock(&fetch->lock);
-    lane_free(excess);
+    zreg__fetch_lane_drop(excess);
 }

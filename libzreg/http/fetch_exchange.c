@@ -169,6 +169,12 @@ static zreg_status await_head(zreg__fetch_exchange *exchange, zreg_error *err)
     return ZREG_OK;
 }
 
+/* A handle of libcurl 8 whose body was not sent whole wants to send it again, whatever it is to do next. */
+static bool is_spent(const zreg__fetch_exchange *exchange)
+{
+    return exchange->stream && (!exchange->done || exchange->result != CURLE_OK);
+}
+
 static void leave_lane(zreg__fetch_exchange *exchange)
 {
     if (exchange->lane == NULL) {
@@ -178,7 +184,11 @@ static void leave_lane(zreg__fetch_exchange *exchange)
         curl_multi_remove_handle(exchange->lane->multi, exchange->lane->easy);
         exchange->added = false;
     }
-    zreg__fetch_lane_return(exchange->fetch, zreg__steal(&exchange->lane));
+    if (is_spent(exchange)) {
+        zreg__fetch_lane_drop(zreg__steal(&exchange->lane));
+    } else {
+        zreg__fetch_lane_return(exchange->fetch, zreg__steal(&exchange->lane));
+    }
 }
 
 /* Whom to trust on this hop: what was set for a host counts for that host only. */

@@ -124,6 +124,9 @@ zreg_status zreg__fetch_share_new(CURLSH **out, zreg__fetch *fetch, zreg_error *
 /** No lane may use it. Accepts NULL. */
 void zreg__fetch_share_free(CURLSH *share);
 
+/** Ends a lane, with its connection. Accepts NULL. */
+void zreg__fetch_lane_drop(zreg__fetch_lane *lane);
+
 /** The authorities of the system and the session, with those of a host (may be NULL). Errors: INVAL
  *  (no certificate in them), NOMEM. */
 zreg_status zreg__fetch_trust_find(zreg__fetch_trust **out, zreg__fetch *fetch, const char *ca_pem,
