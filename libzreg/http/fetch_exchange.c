@@ -170,13 +170,10 @@ static zreg_status await_head(zreg__fetch_exchange *exchange, zreg_error *err)
 }
 
 /* A handle of libcurl 8 whose body was not sent whole wants to send it again, whatever it is to do next. */
-static bool is_spent(const zreg__fetch_exchange *exchange)
-{
-    return exchange->stream && (!exchange->done || exchange->result != CURLE_OK);
-}
-
 static void leave_lane(zreg__fetch_exchange *exchange)
 {
+    bool spent = exchange->stream && (!exchange->done || exchange->result != CURLE_OK);
+
     if (exchange->lane == NULL) {
         return;
     }
@@ -184,7 +181,7 @@ static void leave_lane(zreg__fetch_exchange *exchange)
         curl_multi_remove_handle(exchange->lane->multi, exchange->lane->easy);
         exchange->added = false;
     }
-    if (is_spent(exchange)) {
+    if (spent) {
         zreg__fetch_lane_drop(zreg__steal(&exchange->lane));
     } else {
         zreg__fetch_lane_return(exchange->fetch, zreg__steal(&exchange->lane));
