@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/drivers.h"
+#include "oci/digest.h"
 #include "oci/manifest.h"
 #include "registry/client.h"
 
@@ -380,9 +381,8 @@ zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
 
 static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, zreg_error *err)
 {
-    const char *algorithm = zreg__str_starts(blob->digest.text, "sha512:") ? "sha512" : "sha256";
     zreg_digest found;
-    ZREG__TRY(zreg_digest_of(&found, algorithm, bytes->data, bytes->size, err));
+    ZREG__TRY(zreg__digest_like(&found, &blob->digest, bytes->data, bytes->size, err));
     if (bytes->size != blob->size_bytes || !zreg_digest_equal(&found, &blob->digest)) {
         return zreg__fail(err, ZREG_CORRUPT, "the %zu bytes read are not blob %s", bytes->size,
                           blob->digest.text);

@@ -190,12 +190,7 @@ static zreg_status sink_commit(zreg_digest *out, zreg__sink *base, zreg_error *e
 {
     layout_sink *sink = (layout_sink *)base;
     zreg_digest found;
-    zreg__hash_digest(&sink->hash, found.text);
-    bool right = sink->digest.text[0] == '\0' || zreg_digest_equal(&found, &sink->digest);
-    if (!right || (sink->size_bytes != UINT64_MAX && sink->hash.bytes != sink->size_bytes)) {
-        return zreg__fail(err, ZREG_CORRUPT, "blob %s: got %" PRIu64 " bytes of digest %s",
-                          sink->digest.text, sink->hash.bytes, found.text);
-    }
+    ZREG__TRY(zreg__sink_check(&found, &sink->hash, &sink->digest, sink->size_bytes, err));
     ZREG__TRY(zreg__layout_file_keep(&sink->file, &found, err));
     if (out != NULL) {
         *out = found;

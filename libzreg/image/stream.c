@@ -2,6 +2,7 @@
 #include "image/stream.h"
 
 #include "base/error.h"
+#include <inttypes.h>
 
 zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                               zreg_error *err)
@@ -64,6 +65,17 @@ zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zre
         ZREG__TRY(zreg__sink_recover(&offset, &stored, sink, &failed, err));
     }
     return ZREG_OK;
+}
+
+zreg_status zreg__sink_check(zreg_digest *out, const zreg__hash *hash, const zreg_digest *wanted,
+                             uint64_t size_bytes, zreg_error *err)
+{
+    zreg__hash_digest(hash, out->text);
+    bool right = wanted->text[0] == '\0' || zreg_digest_equal(out, wanted);
+    return right && (size_bytes == UINT64_MAX || hash->bytes == size_bytes)
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_CORRUPT, "blob %s: got %" PRIu64 " bytes of digest %s",
+                            wanted->text, hash->bytes, out->text);
 }
 
 void zreg__sink_free(zreg__sink *sink)

@@ -9,6 +9,7 @@
 #define ZREG_IMAGE_STREAM_H
 
 #include "base/compiler.h"
+#include "base/hash.h"
 #include <stdbool.h>
 #include <zreg/common.h>
 #include <zreg/digest.h>
@@ -62,6 +63,11 @@ zreg_status zreg__sink_recover(uint64_t *out_offset, bool *out_stored, zreg__sin
 
 /** Writes and commits a blob that is in memory, again as far as the sink lost it. */
 zreg_status zreg__sink_put(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err);
+
+/** What a sink that hashes checks before it commits: `wanted` may be empty, `size_bytes` UINT64_MAX. `*out` is the
+ *  digest of what was written. Errors: CORRUPT. */
+zreg_status zreg__sink_check(zreg_digest *out, const zreg__hash *hash, const zreg_digest *wanted,
+                             uint64_t size_bytes, zreg_error *err);
 
 /** Frees the sink; what was not committed is dropped. Accepts NULL. */
 void zreg__sink_free(zreg__sink *sink);

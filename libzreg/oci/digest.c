@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <zreg/digest.h>
+#include "oci/digest.h"
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -71,4 +71,11 @@ zreg_status zreg_digest_of(zreg_digest *out, const char *algorithm, const void *
 int zreg_digest_equal(const zreg_digest *a, const zreg_digest *b)
 {
     return strncmp(a->text, b->text, sizeof(a->text)) == 0;
+}
+
+zreg_status zreg__digest_like(zreg_digest *out, const zreg_digest *other, const void *bytes,
+                              size_t size, zreg_error *err)
+{
+    const char *algorithm = zreg__str_starts(other->text, "sha512:") ? "sha512" : "sha256";
+    return zreg_digest_of(out, algorithm, bytes, size, err);
 }

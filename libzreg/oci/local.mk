@@ -8,6 +8,7 @@ libzreg_sources += \
 	libzreg/oci/descriptor.c \
 	libzreg/oci/descriptor.h \
 	libzreg/oci/digest.c \
+	libzreg/oci/digest.h \
 	libzreg/oci/errors.c \
 	libzreg/oci/errors.h \
 	libzreg/oci/field.c \

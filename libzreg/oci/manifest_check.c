@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "oci/digest.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -98,10 +99,10 @@ zreg_status zreg__manifest_check_strictly(const zreg_manifest *manifest, zreg_er
 
 static bool is_blob(const zreg__buf *bytes, const zreg_descriptor *part)
 {
-    const char *algorithm = strncmp(part->digest.text, "sha512:", 7) == 0 ? "sha512" : "sha256";
     zreg_digest found;
     return bytes->size == part->size_bytes &&
-           zreg_digest_of(&found, algorithm, zreg__buf_cstr(bytes), bytes->size, NULL) == ZREG_OK &&
+           zreg__digest_like(&found, &part->digest, zreg__buf_cstr(bytes), bytes->size, NULL) ==
+               ZREG_OK &&
            zreg_digest_equal(&found, &part->digest);
 }
 

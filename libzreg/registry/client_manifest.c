@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "oci/digest.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "oci/origin.h"
@@ -97,10 +98,7 @@ static zreg_status parse_answer(zreg_manifest **out, const zreg__buf *body,
 
     ZREG__TRY(told_digest(&told, &has_told, exchange, what, err));
     if (has_told) {
-        char algorithm[8] = {0};
-
-        memcpy(algorithm, told.text, strcspn(told.text, ":"));
-        ZREG__TRY(zreg_digest_of(&seen, algorithm, bytes, body->size, err));
+        ZREG__TRY(zreg__digest_like(&seen, &told, bytes, body->size, err));
         if (!zreg_digest_equal(&seen, &told)) {
             return zreg__fail(err, ZREG_CORRUPT, "%s: the registry says %s but sent %s", what,
                               told.text, seen.text);
@@ -257,14 +255,12 @@ static zreg_status check_reference(const zreg_ref *ref, const void *bytes, size_
                                    zreg_error *err)
 {
     const zreg_digest *wanted = zreg_ref_digest(ref);
-    char algorithm[8] = {0};
     zreg_digest seen;
 
     if (wanted == NULL) {
         return ZREG_OK;
     }
-    memcpy(algorithm, wanted->text, strcspn(wanted->text, ":"));
-    ZREG__TRY(zreg_digest_of(&seen, algorithm, bytes, size, err));
+    ZREG__TRY(zreg__digest_like(&seen, wanted, bytes, size, err));
     if (!zreg_digest_equal(&seen, wanted)) {
         return zreg__fail(err, ZREG_INVAL, "%s: the manifest to store has the digest %s",
                           zreg_ref_text(ref), seen.text);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "oci/digest.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "registry/request.h"
@@ -16,10 +17,8 @@ static zreg_status is_whole(bool *out_passing, void *user, const zreg__fetch_exc
 {
     const zreg_digest *digest = user;
     zreg_digest found;
-    char algorithm[8] = {0};
     (void)exchange;
-    memcpy(algorithm, digest->text, strcspn(digest->text, ":"));
-    ZREG__TRY(zreg_digest_of(&found, algorithm, body->data, body->size, err));
+    ZREG__TRY(zreg__digest_like(&found, digest, body->data, body->size, err));
     *out_passing = !zreg_digest_equal(&found, digest);
     return zreg_digest_equal(&found, digest)
                ? ZREG_OK
