@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct zreg_cancel {
-    pid_t maker;
+    zreg__maker maker;
     atomic_uint holders;
     atomic_int triggered;
     _Atomic uint64_t deadline_ms; /* by zreg__clock_ms; UINT64_MAX: none */
@@ -27,7 +27,7 @@ zreg_status zreg_cancel_new(zreg_cancel **out, zreg_error *err)
     if (cancel == NULL) {
         return zreg__fail_nomem(err);
     }
-    cancel->maker = getpid();
+    ZREG__TRY(zreg__fork_maker(&cancel->maker, err));
     atomic_init(&cancel->holders, 1);
     atomic_init(&cancel->deadline_ms, UINT64_MAX);
     cancel->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

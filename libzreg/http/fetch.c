@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "http/fetch_inner.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
 
 /* More idle connections than this are closed, the oldest first. */
@@ -77,10 +76,6 @@ void zreg__fetch_lane_drop(zreg__fetch_lane *lane)
     if (lane->multi != NULL) {
         curl_multi_cleanup(lane->multi);
     }
-    if (lane->stash != NULL) {
-        OPENSSL_cleanse(lane->stash, ZREG__FETCH_STASH_BYTES);
-    }
-    free(lane->stash);
     free(lane->key);
     free(lane);
 }

@@ -19,7 +19,7 @@ zreg_status zreg__fetch_answer_reset(zreg__fetch_exchange *exchange, zreg_error 
     exchange->done = false;
     exchange->connected = false;
     exchange->stash_at = 0;
-    exchange->stash_size = 0;
+    zreg__buf_finish(&exchange->stash);
     exchange->received = 0;
     exchange->in_paused = false;
     return zreg__map_new(&exchange->answer, free, err);
@@ -134,20 +134,17 @@ size_t zreg__fetch_answer_header(char *line, size_t size, size_t count, void *us
     return total;
 }
 
-/* Keeps bytes that nobody waits for; false when there is no room. */
-static bool stash(zreg__fetch_exchange *exchange, const char *bytes, size_t size)
+/* libcurl receives while bytes come. It is stopped before there may be no room for what it receives at
+ * once: what it could not get rid of, it would copy twice. (A stream of HTTP/2 has its window closed and
+ * opened each time, which is worse.) */
+static void stop_in_time(zreg__fetch_exchange *exchange, size_t room)
 {
-    zreg__fetch_lane *lane = exchange->lane;
-
-    if (lane->stash == NULL) {
-        lane->stash = malloc(ZREG__FETCH_STASH_BYTES);
+    if (exchange->in_paused || exchange->http2 || room >= 2 * exchange->step_bytes) {
+        return;
     }
-    if (lane->stash == NULL || size > ZREG__FETCH_STASH_BYTES - exchange->stash_size) {
-        return false;
-    }
-    memcpy(lane->stash + exchange->stash_size, bytes, size);
-    exchange->stash_size += size;
-    return true;
+    exchange->in_paused =
+        curl_easy_pause(exchange->lane->easy,
+                        CURLPAUSE_RECV | (exchange->out_paused ? CURLPAUSE_SEND : 0)) == CURLE_OK;
 }
 
 size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *user)
@@ -162,7 +159,9 @@ size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *use
         exchange->moved++;
         return total;
     }
-    if (total > direct && !stash(exchange, bytes + direct, total - direct)) {
+    stop_in_time(exchange, room);
+    if (total > direct &&
+        zreg__buf_append(&exchange->stash, bytes + direct, total - direct, NULL) != ZREG_OK) {
         exchange->in_paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }

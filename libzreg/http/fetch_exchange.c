@@ -359,6 +359,7 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
     exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
     exchange->answer_ms =
         fetch->idle_timeout_ms * (uint64_t)(request->commits ? COMMIT_PATIENCE : 1);
+    exchange->stash = (zreg__buf)ZREG__SECRET_BUF(ZREG__FETCH_BUFFER_BYTES);
     exchange->stream = request->stream;
     exchange->stream_bytes = request->stream_bytes;
     ZREG__TRY(zreg__fetch_url_copy(&exchange->url, request->url, err));
@@ -413,21 +414,21 @@ zreg_status zreg__fetch_finish(zreg__fetch_exchange *exchange, zreg_error *err)
 
 static size_t take_stash(zreg__fetch_exchange *exchange, void *buffer, size_t capacity)
 {
-    size_t left = exchange->stash_size - exchange->stash_at;
+    size_t left = exchange->stash.size - exchange->stash_at;
     size_t take = left < capacity ? left : capacity;
 
     if (take > 0) {
-        memcpy(buffer, exchange->lane->stash + exchange->stash_at, take);
+        memcpy(buffer, exchange->stash.data + exchange->stash_at, take);
         exchange->stash_at += take;
     }
-    if (exchange->stash_at == exchange->stash_size) {
+    if (exchange->stash_at == exchange->stash.size) {
         exchange->stash_at = 0;
-        exchange->stash_size = 0;
+        zreg__buf_finish(&exchange->stash);
     }
     return take;
 }
 
-/* Fills at least half of the buffer when bytes come without waiting: fewer, larger steps. */
+/* One step after the other while bytes come without waiting, until there is no room for those of one more. */
 static zreg_status receive(zreg__fetch_exchange *exchange, size_t capacity, zreg_error *err)
 {
     size_t before;
@@ -439,7 +440,7 @@ static zreg_status receive(zreg__fetch_exchange *exchange, size_t capacity, zreg
     }
     do {
         before = exchange->to_size;
-        if (exchange->done || before >= capacity / 2) {
+        if (exchange->done || exchange->in_paused) {
             return ZREG_OK;
         }
         ZREG__TRY(perform(exchange, err));
@@ -494,6 +495,7 @@ void zreg__fetch_close(zreg__fetch_exchange *exchange)
     }
     leave_lane(exchange);
     zreg__fetch_headers_wipe(exchange);
+    zreg__buf_finish(&exchange->stash);
     zreg__map_free(exchange->answer);
     zreg__fetch_url_finish(&exchange->url);
     free(exchange);

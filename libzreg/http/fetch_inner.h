@@ -3,6 +3,7 @@
 #ifndef ZREG_HTTP_FETCH_INNER_H
 #define ZREG_HTTP_FETCH_INNER_H
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "http/fetch.h"
@@ -12,14 +13,9 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 
-/* Body bytes that arrive while nobody reads: as many as libcurl hands out at a time. It keeps the
- * rest of its buffer itself. */
-#define ZREG__FETCH_STASH_BYTES CURL_MAX_WRITE_SIZE
-
 /* libcurl's own buffers, one for each transfer: larger ones are no faster. */
 #define ZREG__FETCH_BUFFER_BYTES (64 * ZREG__KIB)
 #define ZREG__FETCH_SHORT_BYTES (4 * ZREG__KIB)
-#define ZREG__FETCH_UPLOAD_BYTES (32 * ZREG__KIB)
 
 /** A slot for one connection to one origin, lent to one exchange at a time. */
 typedef struct zreg__fetch_lane {
@@ -28,7 +24,6 @@ typedef struct zreg__fetch_lane {
     const zreg__proxy *proxy; /* that its connection goes through, or NULL */
     CURLM *multi;
     CURL *easy;
-    char *stash; /* ZREG__FETCH_STASH_BYTES, made when first needed */
 } zreg__fetch_lane;
 
 /** Authorities to trust; lives as long as its session. */
@@ -92,8 +87,9 @@ struct zreg__fetch_exchange {
     char *to;
     size_t to_capacity;
     size_t to_size;
-    size_t stash_at;
-    size_t stash_size;
+    size_t step_bytes; /* the most that libcurl receives at once */
+    zreg__buf stash;   /* what came beyond the room of the reader: no more than one step */
+    size_t stash_at;   /* bytes of it that were read */
     uint64_t received; /* of this body */
     bool in_paused;
     bool discard;

@@ -160,12 +160,18 @@ static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch
 }
 
 /* Other answers than those to GET are short, and TLS gives a record of 16 KiB at a time. */
-static long buffer_bytes(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+static size_t buffer_bytes(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
 {
     if (strcmp(request->method, "GET") != 0) {
         return ZREG__FETCH_SHORT_BYTES;
     }
     return exchange->url.tls ? CURL_MAX_WRITE_SIZE : ZREG__FETCH_BUFFER_BYTES;
+}
+
+/* Under TLS a head is copied there before it is sent, and a body goes in records of 16 KiB. */
+static size_t upload_bytes(const zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+{
+    return request->stream && !exchange->url.tls ? ZREG__FETCH_BUFFER_BYTES : CURL_MAX_WRITE_SIZE;
 }
 
 static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
@@ -174,10 +180,9 @@ static void set_method(zreg__fetch_exchange *exchange, const zreg__fetch_request
     bool sends = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
                  strcmp(request->method, "PATCH") == 0;
 
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_bytes(exchange, request));
-    /* Under TLS a head is copied there before it is sent. */
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                     (long)(request->stream ? ZREG__FETCH_UPLOAD_BYTES : CURL_MAX_WRITE_SIZE));
+    exchange->step_bytes = buffer_bytes(exchange, request);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)exchange->step_bytes);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)upload_bytes(exchange, request));
     if (strcmp(request->method, "HEAD") == 0) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;

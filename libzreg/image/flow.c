@@ -7,8 +7,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* What is in hand between a source and a sink, which have buffers of their own. */
-#define BLOCK_BYTES (ZREG__STREAM_BYTES / 2)
+/* What is in hand between a source and a sink, which have buffers of their own: read until half of it
+ * is full, so that a source always has room for as much as it is given at once. */
+#define BLOCK_BYTES ZREG__STREAM_BYTES
+#define FULL_BYTES (ZREG__STREAM_BYTES / 2)
 
 /* A sink that lost bytes seldom lost more than what was on the wire, so a few states of the hash on
  * the way are kept: from the last one before, the source is opened and hashed anew. */
@@ -58,18 +60,23 @@ static zreg_status check_digest(const flow *self, zreg_error *err)
 }
 
 /* Fills the block: few large writes, and a small blob in one. */
-static zreg_status fill(flow *self, size_t size, zreg_error *err)
+static zreg_status fill(size_t *out_size, flow *self, zreg_error *err)
 {
+    uint64_t rest = self->blob->size_bytes - self->at;
+    size_t room = rest < self->capacity ? (size_t)rest : self->capacity;
+    size_t enough = room < FULL_BYTES ? room : FULL_BYTES;
+
     if (self->source == NULL) {
         ZREG__TRY(zreg__endpoint_blob_open_at(&self->source, self->src, self->blob, self->at,
                                               self->cancel, err));
     }
-    for (size_t filled = 0, got = 0; filled < size; filled += got) {
+    *out_size = 0;
+    for (size_t got = 0; *out_size < enough; *out_size += got) {
         ZREG__TRY(
-            zreg__source_read(&got, self->source, self->block + filled, size - filled, err));
+            zreg__source_read(&got, self->source, self->block + *out_size, room - *out_size, err));
         if (got == 0) {
             return zreg__fail(err, ZREG_CORRUPT, "the source gave %llu of %llu bytes",
-                              (unsigned long long)(self->at + filled),
+                              (unsigned long long)(self->at + *out_size),
                               (unsigned long long)self->blob->size_bytes);
         }
     }
@@ -108,10 +115,9 @@ static zreg_status sink_block(flow *self, size_t size, zreg_error *err)
 /* The last bytes are given only when all is right. */
 static zreg_status move_block(flow *self, zreg_error *err)
 {
-    uint64_t rest = self->blob->size_bytes - self->at;
-    size_t size = rest < self->capacity ? (size_t)rest : self->capacity;
+    size_t size = 0;
 
-    ZREG__TRY(fill(self, size, err));
+    ZREG__TRY(fill(&size, self, err));
     if (self->hashes) {
         zreg__hash_update(&self->hash, self->block, size);
     }
@@ -186,8 +192,7 @@ static zreg_status start(flow *self, zreg_error *err)
         return zreg__fail_nomem(err);
     }
     if (!zreg__hash_kind_of(&kind, self->blob->digest.text)) {
-        return zreg__fail(err, ZREG_UNSUPPORTED, "%s: unknown algorithm",
-                          self->blob->digest.text);
+        return zreg__fail(err, ZREG_UNSUPPORTED, "%s: unknown algorithm", self->blob->digest.text);
     }
     zreg__hash_init(&self->hash, kind);
     self->start.hash = self->hash;

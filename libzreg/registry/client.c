@@ -53,13 +53,15 @@ static zreg_status take_options(zreg_client *client, const zreg_client_options *
 zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *options, zreg_error *err)
 {
     ZREG__AUTO(zreg_client) zreg_client *client = NULL;
+    zreg__maker maker;
 
     zreg__error_clear(err);
+    ZREG__TRY(zreg__fork_maker(&maker, err));
     client = zreg__new(zreg_client);
     if (client == NULL) {
         return zreg__fail_nomem(err);
     }
-    client->maker = getpid();
+    client->maker = maker;
     atomic_init(&client->holders, 1);
     pthread_mutex_init(&client->lock, NULL);
     ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));

@@ -3,6 +3,7 @@
 #ifndef ZREG_REGISTRY_CLIENT_INNER_H
 #define ZREG_REGISTRY_CLIENT_INNER_H
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "http/fetch.h"
@@ -14,7 +15,7 @@
 #include <pthread.h>
 
 struct zreg_client {
-    pid_t maker;
+    zreg__maker maker;
     _Atomic unsigned holders; /* the owner and each open stream */
     zreg__log log;
     uint32_t attempts;

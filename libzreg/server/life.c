@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/life.h"
 
-#include <unistd.h>
-
-void zreg__life_init(zreg__life *life)
+void zreg__life_init(zreg__life *life, zreg__maker maker)
 {
-    life->maker = getpid();
+    life->maker = maker;
     life->holders = 1;
     pthread_mutex_init(&life->lock, NULL);
     pthread_mutex_init(&life->ending, NULL);

@@ -7,9 +7,10 @@
 #ifndef ZREG_SERVER_LIFE_H
 #define ZREG_SERVER_LIFE_H
 
+#include "base/fork.h"
+
 #include <pthread.h>
 #include <stdbool.h>
-#include <sys/types.h>
 #include <zreg/server.h>
 
 /** One callback that is running, on the stack of the thread it runs on. */
@@ -19,7 +20,7 @@ typedef struct zreg__life_callback {
 } zreg__life_callback;
 
 typedef struct zreg__life {
-    pid_t maker;
+    zreg__maker maker;
     zreg_log_fn log; /* the owner's callbacks, or NULL */
     void *log_user;
     zreg_access_fn access;
@@ -35,7 +36,7 @@ typedef struct zreg__life {
     pthread_mutex_t ending; /* held by the one that ends it */
 } zreg__life;
 
-void zreg__life_init(zreg__life *life);
+void zreg__life_init(zreg__life *life, zreg__maker maker);
 void zreg__life_finish(zreg__life *life);
 
 /** A zreg_log_fn: calls the owner's log, and notes that a callback runs; `user` is the life. */

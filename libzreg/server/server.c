@@ -235,11 +235,13 @@ zreg_status zreg_server_start(zreg_server **out, const zreg_server_options *opti
     zreg_server_options set;
     ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
     ZREG__TRY(check(&set, err));
+    zreg__maker maker;
+    ZREG__TRY(zreg__fork_maker(&maker, err));
     ZREG__AUTO(zreg_server) zreg_server *server = zreg__new(zreg_server);
     if (server == NULL) {
         return zreg__fail_nomem(err);
     }
-    zreg__life_init(&server->life);
+    zreg__life_init(&server->life, maker);
     zreg__health_init(&server->health);
     pthread_mutex_init(&server->lock, NULL);
     pthread_mutex_init(&server->reloading, NULL);
