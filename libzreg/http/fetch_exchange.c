@@ -429,7 +429,7 @@ static size_t take_stash(zreg__fetch_exchange *exchange, void *buffer, size_t ca
 }
 
 /* One step after the other while bytes come without waiting, until there is no room for those of one more. */
-static zreg_status receive(zreg__fetch_exchange *exchange, size_t capacity, zreg_error *err)
+static zreg_status receive(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     size_t before;
 
@@ -458,7 +458,7 @@ zreg_status zreg__fetch_read(size_t *out_size, zreg__fetch_exchange *exchange, v
         exchange->to = buffer;
         exchange->to_capacity = capacity;
         exchange->to_size = 0;
-        status = receive(exchange, capacity, err);
+        status = receive(exchange, err);
         size = exchange->to_size;
         exchange->to = NULL;
         exchange->to_capacity = 0;
