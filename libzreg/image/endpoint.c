@@ -370,6 +370,16 @@ zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endp
     return open_blob(out, endpoint, &what, cancel, err);
 }
 
+zreg_status zreg__endpoint_blob_open_part(zreg__source **out, zreg__endpoint *endpoint,
+                                          const zreg_descriptor *blob, uint64_t offset,
+                                          uint64_t length, zreg_cancel *cancel, zreg_error *err)
+{
+    return endpoint->driver->blob_open_part != NULL
+               ? endpoint->driver->blob_open_part(out, endpoint, blob, offset, length, cancel, err)
+               : zreg__fail(err, ZREG_UNSUPPORTED, "%s gives no parts of a blob",
+                            zreg__endpoint_text(endpoint));
+}
+
 zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                        zreg__endpoint *endpoint, const zreg_digest *digest,
                                        uint64_t size_bytes, const zreg__endpoint *from,

@@ -67,6 +67,10 @@ typedef struct zreg__endpoint_driver {
     zreg_status (*blob_open_at)(zreg__source **out, zreg__endpoint *endpoint,
                                 const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
                                 zreg_error *err);
+    /* A part of one of known size, and no more. NULL: it gives none. */
+    zreg_status (*blob_open_part)(zreg__source **out, zreg__endpoint *endpoint,
+                                  const zreg_descriptor *blob, uint64_t offset, uint64_t length,
+                                  zreg_cancel *cancel, zreg_error *err);
     zreg_status (*blob_create)(zreg__sink **out, zreg__endpoint_blob_state *out_state,
                                zreg__endpoint *endpoint, const zreg_digest *digest,
                                uint64_t size_bytes, const zreg__endpoint *from, zreg_cancel *cancel,
@@ -174,6 +178,11 @@ zreg_status zreg__endpoint_blob_open(zreg__source **out, zreg__endpoint *endpoin
 zreg_status zreg__endpoint_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
                                         const zreg_descriptor *blob, uint64_t offset,
                                         zreg_cancel *cancel, zreg_error *err);
+
+/** A part of a blob, and no more. Errors: UNSUPPORTED (the place gives only the whole). */
+zreg_status zreg__endpoint_blob_open_part(zreg__source **out, zreg__endpoint *endpoint,
+                                          const zreg_descriptor *blob, uint64_t offset,
+                                          uint64_t length, zreg_cancel *cancel, zreg_error *err);
 
 /**
  * Starts to store a blob. `*out` is set only when `*out_state` is WANTED. `digest` NULL: it is

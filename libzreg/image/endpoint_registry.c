@@ -216,35 +216,45 @@ static void source_free(zreg__source *source)
     free(source);
 }
 
+static zreg_status new_source(zreg__source **out, zreg_blob_reader **reader, zreg_error *err)
+{
+    registry_source *source = zreg__new(registry_source);
+    if (source == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    source->base = (zreg__source){.read = source_read, .free = source_free};
+    source->reader = zreg__steal(reader);
+    *out = &source->base;
+    return ZREG_OK;
+}
+
 static zreg_status registry_blob_open(zreg__source **out, zreg__endpoint *endpoint,
                                       const zreg_digest *digest, zreg_cancel *cancel,
                                       zreg_error *err)
 {
     registry *self = of(endpoint);
-    ZREG__AUTO_FREE registry_source *source = zreg__new(registry_source);
-    if (source == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    source->base = (zreg__source){.read = source_read, .free = source_free};
-    ZREG__TRY(zreg_blob_open(&source->reader, self->client, self->ref, digest, cancel, err));
-    *out = &zreg__steal(&source)->base;
-    return ZREG_OK;
+    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+    ZREG__TRY(zreg_blob_open(&reader, self->client, self->ref, digest, cancel, err));
+    return new_source(out, &reader, err);
+}
+
+static zreg_status registry_blob_open_part(zreg__source **out, zreg__endpoint *endpoint,
+                                           const zreg_descriptor *blob, uint64_t offset,
+                                           uint64_t length, zreg_cancel *cancel, zreg_error *err)
+{
+    registry *self = of(endpoint);
+    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+    ZREG__TRY(
+        zreg__blob_open_part(&reader, self->client, self->ref, blob, offset, length, cancel, err));
+    return new_source(out, &reader, err);
 }
 
 static zreg_status registry_blob_open_at(zreg__source **out, zreg__endpoint *endpoint,
                                          const zreg_descriptor *blob, uint64_t offset,
                                          zreg_cancel *cancel, zreg_error *err)
 {
-    registry *self = of(endpoint);
-    ZREG__AUTO_FREE registry_source *source = zreg__new(registry_source);
-    if (source == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    source->base = (zreg__source){.read = source_read, .free = source_free};
-    ZREG__TRY(
-        zreg__blob_open_at(&source->reader, self->client, self->ref, blob, offset, cancel, err));
-    *out = &zreg__steal(&source)->base;
-    return ZREG_OK;
+    return registry_blob_open_part(out, endpoint, blob, offset, blob->size_bytes - offset, cancel,
+                                   err);
 }
 
 static zreg_status sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)
@@ -332,6 +342,7 @@ const zreg__endpoint_driver zreg__endpoint_registry = {
     .blob_head = zreg__registry_looks_blob,
     .blob_open = registry_blob_open,
     .blob_open_at = registry_blob_open_at,
+    .blob_open_part = registry_blob_open_part,
     .blob_create = registry_blob_create,
     .referrers = registry_referrers,
     .referrers_add = registry_referrers_add,

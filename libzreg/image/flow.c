@@ -45,6 +45,7 @@ static void flow_finish(flow *self)
 {
     zreg__source_free(self->source);
     free(self->block);
+    atomic_fetch_sub(&self->counts->streams.open, 1);
 }
 
 ZREG__DEFINE_AUTO_VALUE(flow, flow_finish)
@@ -67,8 +68,8 @@ static zreg_status fill(size_t *out_size, flow *self, zreg_error *err)
     size_t enough = room < FULL_BYTES ? room : FULL_BYTES;
 
     if (self->source == NULL) {
-        ZREG__TRY(zreg__endpoint_blob_open_at(&self->source, self->src, self->blob, self->at,
-                                              self->cancel, err));
+        ZREG__TRY(zreg__ranges_open(&self->source, &self->counts->streams, self->src, self->blob,
+                                    self->at, self->cancel, err));
     }
     *out_size = 0;
     for (size_t got = 0; *out_size < enough; *out_size += got) {
@@ -206,6 +207,7 @@ zreg_status zreg__flow_run(zreg__flow_counts *counts, zreg__sink *sink, zreg__en
     ZREG__AUTO(flow)
     flow self = {.counts = counts, .sink = sink, .src = src, .blob = blob, .cancel = cancel};
 
+    atomic_fetch_add(&counts->streams.open, 1);
     ZREG__TRY(start(&self, err));
     for (;;) {
         zreg_error failed = {0};

@@ -3,13 +3,13 @@
 #ifndef ZREG_IMAGE_FLOW_H
 #define ZREG_IMAGE_FLOW_H
 
-#include "image/endpoint.h"
-#include <stdatomic.h>
+#include "image/ranges.h"
 
 /** What several flows count together. */
 typedef struct zreg__flow_counts {
     _Atomic uint64_t done;  /* bytes that are there; less again when they were lost */
     _Atomic uint64_t moved; /* bytes that were sent */
+    zreg__streams streams;
 } zreg__flow_counts;
 
 /**

@@ -47,6 +47,8 @@ libzreg_sources += \
 	libzreg/image/pack.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
+	libzreg/image/parts.c \
+	libzreg/image/parts.h \
 	libzreg/image/place.c \
 	libzreg/image/place.h \
 	libzreg/image/plan.c \
@@ -54,6 +56,8 @@ libzreg_sources += \
 	libzreg/image/plan_filter.c \
 	libzreg/image/pusher.c \
 	libzreg/image/pusher.h \
+	libzreg/image/ranges.c \
+	libzreg/image/ranges.h \
 	libzreg/image/registry_looks.c \
 	libzreg/image/registry_looks.h \
 	libzreg/image/stream.c \

@@ -115,6 +115,7 @@ zreg_status zreg__transfer_blobs(zreg__transfer_stats *stats, zreg__endpoint *sr
     if (count == 0) {
         return ZREG_OK;
     }
+    self.bytes.streams.most = zreg__transfer_jobs(options);
     for (size_t i = 0; i < count; i++) {
         self.bytes_total += blobs[i]->size_bytes;
     }

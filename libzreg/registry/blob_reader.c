@@ -86,6 +86,9 @@ static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
 {
     uint64_t whole = zreg__fetch_length(reader->exchange);
 
+    if (reader->whole != UINT64_MAX && reader->wanted < reader->whole - reader->first) {
+        return zreg__fail(err, ZREG_UNSUPPORTED, "%s: it gives no parts", reader->target.what);
+    }
     reader->skip = reader->first + reader->received;
     if (whole == UINT64_MAX) {
         return ZREG_OK;
@@ -282,17 +285,17 @@ zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client, co
     return open(out, &part, client, ref, digest, cancel, err);
 }
 
-zreg_status zreg__blob_open_at(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
-                               const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
-                               zreg_error *err)
+zreg_status zreg__blob_open_part(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                                 const zreg_descriptor *blob, uint64_t offset, uint64_t length,
+                                 zreg_cancel *cancel, zreg_error *err)
 {
-    const zreg_blob_reader rest = {.is_part = true,
+    const zreg_blob_reader part = {.is_part = true,
                                    .first = offset,
-                                   .wanted = blob->size_bytes - offset,
+                                   .wanted = length,
                                    .whole = blob->size_bytes,
-                                   .size = blob->size_bytes - offset};
+                                   .size = length};
 
-    return open(out, &rest, client, ref, &blob->digest, cancel, err);
+    return open(out, &part, client, ref, &blob->digest, cancel, err);
 }
 
 static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)

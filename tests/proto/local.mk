@@ -72,6 +72,7 @@ TESTS += \
 	tests/proto/test_cli_cleanup.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
+	tests/proto/test_client_ranges.py \
 	tests/proto/test_cli_login.py \
 	tests/proto/test_cli_sync.py \
 	tests/proto/test_cli_terminal.py \
