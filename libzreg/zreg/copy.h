@@ -72,7 +72,7 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  *
  * Children arrive before parents, so the destination is complete at every moment; each digest
  * crosses the wire once; what is there already is left alone; blobs are streamed and verified
- * before the destination commits them. Opens up to `jobs` threads and joins them.
+ * before the destination commits them. Opens up to twice `jobs` threads and joins them.
  *
  * With `with_referrers` this moves too, for the image and, of an index, for each child: whatever
  * names it as its subject (OCI 1.1; the registry's list of referrers, or the tag sha256-HEX where it
