@@ -67,6 +67,8 @@ cli_zreg_SOURCES = \
 	cli/signals.h \
 	cli/sync_file.c \
 	cli/sync_file.h \
+	cli/sync_hosts.c \
+	cli/sync_hosts.h \
 	cli/table.c \
 	cli/table.h \
 	cli/tag_api.c \

@@ -134,22 +134,24 @@ bool values_is_local(const char *text)
            strncmp(text, "oci-archive:", 12) == 0;
 }
 
-zreg_status values_place(session *s, const char *text)
+bool values_is_host(const char *text)
 {
     const char *name = without_prefix(text);
     size_t size = strlen(name);
-    if (values_is_local(text)) {
-        return ZREG_OK;
-    }
     size -= size > 0 && name[size - 1] == '/' ? 1 : 0;
     AUTO_FREE char *bare = memory_printf("%.*s", (int)size, name);
-    if (is_host_alone(bare)) {
-        return session_misuse(s,
-                              "\"%s\" is a registry and names no repository; write "
-                              "HOST[:PORT]/REPOSITORY (zreg catalog %s lists those it has)",
-                              text, bare);
-    }
-    return ZREG_OK;
+    return !values_is_local(text) && is_host_alone(bare);
+}
+
+zreg_status values_place(session *s, const char *text)
+{
+    const char *name = without_prefix(text);
+    return values_is_host(text)
+               ? session_misuse(s,
+                                "\"%s\" is a registry and names no repository; write "
+                                "HOST[:PORT]/REPOSITORY (zreg catalog %.*s lists those it has)",
+                                text, (int)strcspn(name, "/"), name)
+               : ZREG_OK;
 }
 
 /* For which a registry's own word is missing in what verbs say that take one. */

@@ -19,6 +19,9 @@ zreg_status values_timeout(session *s, const char *name, uint32_t *out_ms);
  *  wrong use. */
 zreg_status values_place(session *s, const char *text);
 
+/** Whether a text names a registry alone: HOST.DOMAIN, localhost or HOST:PORT, perhaps with a slash behind it. */
+bool values_is_host(const char *text);
+
 /** Whether a place is a folder or a file of this machine, not of a registry. */
 bool values_is_local(const char *text);
 

@@ -52,6 +52,7 @@ static const char *const names_elsewhere[][2] = {
     {"head", "digest"},
     {"mod", "mutate"},
     {"edit", "mutate"},
+    {"rebase", "mutate"},
     {"mirror", "sync"},
     {"discover", "referrers"},
     {"tree", "referrers"},

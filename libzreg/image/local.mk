@@ -3,10 +3,18 @@
 zreg_headers +=
 libzreg_sources += \
 	libzreg/image/append.c \
+	libzreg/image/append_base.c \
+	libzreg/image/append_base.h \
 	libzreg/image/append_config.c \
 	libzreg/image/append_config.h \
+	libzreg/image/append_image.c \
+	libzreg/image/append_image.h \
+	libzreg/image/append_index.c \
+	libzreg/image/append_index.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/append_rebase.c \
+	libzreg/image/append_rebase.h \
 	libzreg/image/archive_contents.c \
 	libzreg/image/archive_contents.h \
 	libzreg/image/archive_layer.c \
@@ -22,6 +30,8 @@ libzreg_sources += \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \
 	libzreg/image/endpoint_archive.c \
+	libzreg/image/dry.c \
+	libzreg/image/dry.h \
 	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
@@ -59,6 +69,8 @@ libzreg_sources += \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \
+	libzreg/image/sync_source.c \
+	libzreg/image/sync_source.h \
 	libzreg/image/synced.c \
 	libzreg/image/synced.h \
 	libzreg/image/tarfile.c \

@@ -4,8 +4,8 @@
 
 zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst, zreg_go_list tags,
                           zreg_go_list exclude, zreg_go_list platforms, uint32_t jobs,
-                          int with_referrers, int delete_others, int dry_run, uintptr_t progress,
-                          zreg_cancel *cancel, zreg_error *err)
+                          int with_referrers, int delete_others, int dry_run, int force,
+                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST tag_list = NULL;
     AUTOLIST exclude_list = NULL;
@@ -24,6 +24,7 @@ zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst,
         .with_referrers = with_referrers,
         .delete_others = delete_others,
         .dry_run = dry_run,
+        .force = force,
         PROGRESS(progress),
     };
     zreg_sync(&out, client, src, dst, &options, cancel, err);
