@@ -137,7 +137,6 @@ void output_copy_result(const session *s, json_value *object, const zreg_copy_re
     json_set_text(object, "digest", result->digest.text);
     json_set_text(object, "media_type", result->media_type);
     json_set_number(object, "bytes", result->bytes);
-    json_set_bool(object, "dry_run", options_flag(&s->given, "dry-run"));
     json_set_number(blobs, "copied", result->blobs_copied);
     json_set_number(blobs, "mounted", result->blobs_mounted);
     json_set_number(blobs, "skipped", result->blobs_skipped);
@@ -149,6 +148,7 @@ void output_copy_result(const session *s, json_value *object, const zreg_copy_re
     json_set_number(requests, "dst", result->dst_requests);
     json_set(object, "requests", requests);
     json_set_seconds(object, "seconds", result->elapsed_ms);
+    json_set_bool(object, "dry_run", options_flag(&s->given, "dry-run"));
 }
 
 void output_copy_line(const session *s, FILE *to, const zreg_copy_result *result)
