@@ -16,6 +16,7 @@ cli_zreg_SOURCES = \
 	cli/cmd_delete.c \
 	cli/cmd_delete_tag.c \
 	cli/cmd_digest.c \
+	cli/cmd_export.c \
 	cli/cmd_help.c \
 	cli/cmd_index.c \
 	cli/cmd_inspect.c \
@@ -73,6 +74,8 @@ cli_zreg_SOURCES = \
 	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
+	cli/target.c \
+	cli/target.h \
 	cli/terminal.c \
 	cli/terminal.h \
 	cli/values.c \

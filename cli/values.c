@@ -176,7 +176,9 @@ static zreg_status check_words(session *s)
     for (size_t i = 0; i < s->given.word_count && kinds[0] != '\0'; i++) {
         char kind = i < strlen(kinds) ? kinds[i] : kinds[strlen(kinds) - 1];
         const char *word = s->given.words[i];
-        zreg_status status = kind == 'h' ? check_host(s, word) : values_place(s, word);
+        zreg_status status = kind == 'h'   ? check_host(s, word)
+                             : kind == 'p' ? values_place(s, word)
+                                           : ZREG_OK;
         if (status != ZREG_OK) {
             return status;
         }

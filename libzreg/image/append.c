@@ -7,9 +7,9 @@
 #include "image/append_config.h"
 #include "image/append_index.h"
 #include "image/endpoint.h"
+#include "image/machine.h"
 #include "oci/manifest.h"
 #include "registry/client.h"
-#include <sys/utsname.h>
 #include <zreg/copy.h>
 
 static void append_finish(zreg__append *self)
@@ -21,28 +21,6 @@ static void append_finish(zreg__append *self)
 }
 
 ZREG__DEFINE_AUTO_VALUE(zreg__append, append_finish)
-
-/* What this machine runs, in the words of image platforms. */
-static char *machine_platform(void)
-{
-    static const struct {
-        const char *machine;
-        const char *platform;
-    } machines[] = {
-        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"armv7l", "arm/v7"},       {"armv6l", "arm/v6"},
-        {"i386", "386"},     {"i686", "386"},      {"loongarch64", "loong64"},
-    };
-    struct utsname about;
-    if (uname(&about) != 0) {
-        return zreg__strdup("linux/amd64");
-    }
-    for (size_t i = 0; i < ZREG__COUNT(machines); i++) {
-        if (zreg__str_equal(about.machine, machines[i].machine)) {
-            return zreg__asprintf("linux/%s", machines[i].platform);
-        }
-    }
-    return zreg__asprintf("linux/%s", about.machine);
-}
 
 static zreg_status open_ends(zreg__append *self, const char *base, const char *dst, zreg_error *err)
 {
@@ -132,7 +110,7 @@ zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
     }
     ZREG__TRY(check_rebase(&self.options, base, err));
     self.platform =
-        self.options.platform ? zreg__strdup(self.options.platform) : machine_platform();
+        self.options.platform ? zreg__strdup(self.options.platform) : zreg__machine_platform();
     if (self.platform == NULL) {
         return zreg__fail_nomem(err);
     }

@@ -64,7 +64,9 @@ zreg_status zreg__append_base_fetch(zreg__append_base *base, const zreg_digest *
     const zreg__transfer_options options = {.phase = "append"};
     size_t size = 0;
     ZREG__TRY(fetch_manifest(base, digest, platform, cancel, err));
-    ZREG__TRY(zreg__pack_on_the_way(&base->manifest, base->src, dst, &options, cancel, err));
+    if (dst != NULL) {
+        ZREG__TRY(zreg__pack_on_the_way(&base->manifest, base->src, dst, &options, cancel, err));
+    }
     ZREG__TRY(zreg__imageconfig_fetch(&base->config, base->src, base->manifest, cancel, err));
     zreg_status status =
         zreg__append_config_check_base(base->config, zreg_manifest_count(base->manifest), err);

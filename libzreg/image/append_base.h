@@ -15,7 +15,7 @@ typedef struct zreg__append_base {
 
 /**
  * Fetches the image that `src` names, or this one; of an index that for `platform`. On the way from a docker archive
- * to `dst` its plain layers are compressed. Errors: NOTFOUND (no such platform), INVAL (no image of a container).
+ * to `dst` (may be NULL) its plain layers are compressed. Errors: NOTFOUND (no such platform), INVAL (no image of a container).
  */
 zreg_status zreg__append_base_fetch(zreg__append_base *base, const zreg_digest *digest,
                                     const char *platform, const zreg__endpoint *dst,

@@ -35,6 +35,7 @@ libzreg_sources += \
 	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/export.c \
 	libzreg/image/filesource.c \
 	libzreg/image/filesource.h \
 	libzreg/image/flow.c \
@@ -57,6 +58,8 @@ libzreg_sources += \
 	libzreg/image/pack.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
+	libzreg/image/machine.c \
+	libzreg/image/machine.h \
 	libzreg/image/place.c \
 	libzreg/image/place.h \
 	libzreg/image/plan.c \
@@ -66,6 +69,8 @@ libzreg_sources += \
 	libzreg/image/pusher.h \
 	libzreg/image/registry_looks.c \
 	libzreg/image/registry_looks.h \
+	libzreg/image/rootfs.c \
+	libzreg/image/rootfs.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \
@@ -82,6 +87,8 @@ libzreg_sources += \
 	libzreg/image/tarlayer.c \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
+	libzreg/image/tarstream.c \
+	libzreg/image/tarstream.h \
 	libzreg/image/tarwriter.c \
 	libzreg/image/tarwriter.h \
 	libzreg/image/transfer.c \

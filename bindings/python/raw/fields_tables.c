@@ -271,6 +271,13 @@ const fields_row fields_of_sync_options[] = {
     END,
 };
 
+const fields_row fields_of_export_options[] = {
+    FIELD(zreg_export_options, TEXT, platform),
+    FIELD(zreg_export_options, SERVER, src_server),
+    CALLBACK(zreg_export_options, PROGRESS, progress),
+    END,
+};
+
 const fields_row fields_of_verify_options[] = {
     FIELD(zreg_verify_options, INT, quick),
     FIELD(zreg_verify_options, U32, jobs),

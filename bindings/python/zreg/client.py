@@ -7,7 +7,7 @@ import json
 import math
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from . import _raw, checks
 from .artifacts import Artifacts
@@ -360,6 +360,26 @@ class Client(Live):
         asks whether the blobs are there. The error that is raised when a part is bad has all parts as `done`."""
         return self._give(verified, _raw.verify, place("ref", ref), quick=flag("quick", quick), jobs=jobs,
                           progress=progress, cancel=cancel, timeout=timeout)
+
+    def export(
+        self,
+        ref: AnyRef,
+        file: Union[int, IO[bytes]],
+        *,
+        platform: Optional[str] = None,
+        src_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
+    ) -> Digest:
+        """Writes the file system of an image, whiteouts carried out, as a tar archive to a file that is open for
+        writing, or its descriptor. Nothing is written before all layers were found right."""
+        if not isinstance(file, int):
+            file.flush()
+            file = file.fileno()
+        return Digest(self._work(_raw.export, place("ref", ref), file, platform=platform,
+                                 src_server=_server("src_server", src_server), progress=progress, cancel=cancel,
+                                 timeout=timeout))
 
     def append(
         self,

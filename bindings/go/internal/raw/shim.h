@@ -217,6 +217,9 @@ zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst,
                           zreg_go_list exclude, zreg_go_list platforms, uint32_t jobs,
                           int with_referrers, int delete_others, int dry_run, int force,
                           uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+void zreg_go_export(zreg_digest *out, zreg_client *client, const char *place, int fd,
+                    const char *platform, zreg_server *src_server, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err);
 zreg_verified *zreg_go_verify(zreg_client *client, const char *place, int quick, uint32_t jobs,
                               uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bringing repositories up to date; verifying images. */
+/* Bringing repositories up to date; verifying and exporting images. */
 #include "shim_inside.h"
 
 zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst, zreg_go_list tags,
@@ -44,4 +44,18 @@ zreg_verified *zreg_go_verify(zreg_client *client, const char *place, int quick,
 
     zreg_verify(&out, client, place, &options, cancel, err);
     return out;
+}
+
+void zreg_go_export(zreg_digest *out, zreg_client *client, const char *place, int fd,
+                    const char *platform, zreg_server *src_server, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_export_options options = {
+        .size = sizeof(options),
+        .platform = optional(platform),
+        .src_server = src_server,
+        PROGRESS(progress),
+    };
+
+    zreg_export(out, client, place, fd, &options, cancel, err);
 }
