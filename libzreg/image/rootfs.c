@@ -10,6 +10,7 @@
 
 #define WHITEOUT ".wh."
 #define OPAQUE ".wh..wh..opq"
+#define NOTE ".wh..wh."
 #define MAX_FOLLOW 40 /* links, as the kernel has it */
 #define MAX_PATH 4096
 
@@ -177,10 +178,18 @@ static zreg_status follow(node **out, walk *self, node *link, zreg_error *err)
     return descend(out, self, target[0] == '/' ? self->fs->top : link->parent, target, err);
 }
 
+static bool is_whiteout(zreg__span name)
+{
+    return name.size >= strlen(WHITEOUT) && memcmp(name.text, WHITEOUT, strlen(WHITEOUT)) == 0;
+}
+
 /* The folder of this name, through links; `*out` is NULL when it is missing and not to be made. */
 static zreg_status enter(node **out, walk *self, node *folder, zreg__span name, zreg_error *err)
 {
     node *child = NULL;
+    if (is_whiteout(name)) {
+        return zreg__fail(err, ZREG_CORRUPT, "a name goes through a whiteout, which is no folder");
+    }
     ZREG__TRY(find_child(&child, self, folder, name, err));
     if (child == NULL && self->make) {
         ZREG__AUTO_FREE char *path = path_below(folder, name);
@@ -334,7 +343,8 @@ static zreg_status new_inode(inode **out, const zreg__rootfs *fs, const zreg__ta
                                             "the target of a link has more than %d bytes", MAX_PATH)
                                : zreg__fail_nomem(err);
     }
-    *made = (inode){.layer = fs->layer - 1, .place = fs->place, .links = 1, .type = entry->type};
+    *made =
+        (inode){.layer = fs->layer - 1, .place = fs->place - 1, .links = 1, .type = entry->type};
     memcpy(made->target, target, size + 1);
     *out = made;
     return ZREG_OK;
@@ -405,6 +415,18 @@ static zreg_status set_entry(zreg__rootfs *fs, const split *name, const zreg__ta
     return ZREG_OK;
 }
 
+/* What AUFS kept beside the files, as old layers have it. */
+static bool is_note(const char *folder)
+{
+    for (zreg__span rest = zreg__span_of(folder); rest.text != NULL;) {
+        zreg__span part = zreg__span_cut(&rest, '/');
+        if (part.size >= strlen(NOTE) && memcmp(part.text, NOTE, strlen(NOTE)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 zreg_status zreg__rootfs_add(zreg__rootfs *fs, const zreg__tarentry *entry, zreg_error *err)
 {
     ZREG__AUTO(split) split name = {NULL, NULL};
@@ -412,10 +434,12 @@ zreg_status zreg__rootfs_add(zreg__rootfs *fs, const zreg__tarentry *entry, zreg
         return zreg__fail(err, ZREG_LIMIT, "a layer has more than %u entries", UINT32_MAX);
     }
     ZREG__TRY(split_name(&name, entry->name, err));
-    ZREG__TRY(zreg__str_starts(name.name, WHITEOUT) ? take_away(fs, &name, err)
-                                                    : set_entry(fs, &name, entry, err));
     fs->place++;
-    return ZREG_OK;
+    if (is_note(name.folder)) {
+        return ZREG_OK;
+    }
+    return zreg__str_starts(name.name, WHITEOUT) ? take_away(fs, &name, err)
+                                                 : set_entry(fs, &name, entry, err);
 }
 
 /* --- all of it */

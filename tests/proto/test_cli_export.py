@@ -104,7 +104,7 @@ def test_whiteouts():
                 ((entry("a/new", "n"), entry("a/.wh..wh..opq", "")), {"a": "d", "b": "b", "a/new": "n"}),
                 ((entry("a/d/new", "n"), entry("a/.wh..wh..opq", "")), {"a": "d", "a/d": "d", "b": "b", "a/d/new": "n"}),
                 ((entry(".wh..wh..opq", ""),), {}),
-                ((entry(".wh.none", ""), entry("none/.wh.x", ""), entry(".wh..wh.plnk", kind="d")),
+                ((entry(".wh.none", ""), entry("none/.wh.x", ""), entry(".wh..wh.plnk", kind="d"), entry(".wh..wh.plnk/1.2", "x")),
                  {"a": "d", "a/1": "1", "a/2": "2", "a/d": "d", "a/d/x": "x", "b": "b"}),
                 ((entry("b", "new"), entry(".wh.b", "")),
                  {"a": "d", "a/1": "1", "a/2": "2", "a/d": "d", "a/d/x": "x", "b": "new"})):
@@ -181,7 +181,7 @@ def test_hostile_names():
         for name in ("../x", "a/../../x", "a/..", "..", "/../x"):
             error = refused(w, layer(entry(name, "x")))
             assert error["code"] == "CORRUPT" and "leads out" in error["message"], (name, error)
-        for name in (".wh.", "a/.wh..", ".wh..."):
+        for name in (".wh.", "a/.wh..", ".wh...", ".wh.x/y", "a/.wh.b/.wh.c"):
             error = refused(w, layer(entry("a", kind="d"), entry(name, "x")))
             assert error["code"] == "CORRUPT", (name, error)
         assert files(w, layer(entry("/abs", "x"), entry("./", kind="d"), entry("a//b/./c", "y"))) == {
