@@ -212,7 +212,10 @@ def test_each_way_to_give_credentials():
 
 def test_what_is_no_connection_record_is_refused():
     with world() as w:
-        for record in ("", "[1]", "no JSON", '{"port": 1}', '{"host": {"a": 1}, "port": 1}', '{"host": "a", "port": [5000]}'):
+        for record in ("", "[1]", "no JSON", "{} x", "{'host': 'a', 'port': 1}", '{"host": "a", "host": "b", "port": 1}',
+                       '{"Host": "a", "port": 1}', '{"host": "a", "port": 01}', '{"host": "a", "port": 1} // comment',
+                       '{"host": "a", "port": 1, "password": 7}', '{"host": "a b", "port": 1}', '{"host": "a", "port": 0}',
+                       '{"port": 1}', '{"host": {"a": 1}, "port": 1}', '{"host": "a", "port": [5000]}', '{"port": "1", "host": ""}'):
             error = w.error("tags", "localhost:1/a", "--connection", w.file("record.json", record))
             assert error["code"] == "INVAL" and "no connection record" in error["message"], (record, error)
 

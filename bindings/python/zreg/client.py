@@ -179,12 +179,8 @@ class Client(Live):
         record = connection.connection() if isinstance(connection, Server) else connection
         if not isinstance(record, Mapping):
             raise wrong("connection", "zreg.Server or a connection record", record)
-        host = f"[{record['host']}]" if ":" in record["host"] else record["host"]
-        address = f"{host}:{record['port']}"
-        self.set_host(address, ca_pem=record.get("cert"), plain_http=not record.get("cert"))
-        if record.get("username"):
-            self.set_credentials(address, record["username"], record["password"])
-        return address
+        return str(_raw.client_set_connection(self._open(), json.dumps(dict(record)).encode(),
+                                              dict(plain_http=int(not record.get("cert")))))
 
     def counters(self, host: Optional[str] = None) -> Counters:
         """What was sent so far to the host, or to all."""

@@ -283,6 +283,17 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
 }
 
+char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int plain_http,
+                                    zreg_error *err)
+{
+    const zreg_host_options options = {.size = sizeof(options), .plain_http = plain_http};
+    char *out = NULL;
+
+    return zreg_client_set_connection(&out, client, json.at, json.size, &options, err) == ZREG_OK
+               ? out
+               : NULL;
+}
+
 char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
                            const char *password, zreg_cancel *cancel, zreg_error *err)
 {
