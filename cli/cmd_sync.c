@@ -225,6 +225,15 @@ static zreg_status print(session *s, report *of)
     return failed ? of->first.code : output_finish(s);
 }
 
+/* Between two lines nothing fails by itself, but what follows is not done. */
+static void stopped(session *s, report *all, const char *before)
+{
+    if (all->first.code == ZREG_OK) {
+        session_fail(s, ZREG_CANCELLED, "stopped before %s", before);
+        all->first = s->err;
+    }
+}
+
 /* A registry without a catalog does not stop the other lines. */
 static zreg_status sync_host(session *s, report *to, const sync_line *line)
 {
@@ -244,7 +253,8 @@ static zreg_status sync_lines(session *s, const sync_file *lines)
     for (size_t i = 0; i < lines->count && status == ZREG_OK; i++) {
         const sync_line *line = &lines->lines[i];
         status = sync_hosts_is_host(line) ? sync_host(s, &all, line) : sync_one(s, &all, line);
-        if (zreg_cancel_triggered(s->cancel)) {
+        if (zreg_cancel_triggered(s->cancel) && i + 1 < lines->count) {
+            stopped(s, &all, lines->lines[i + 1].src);
             break;
         }
     }

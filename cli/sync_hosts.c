@@ -103,6 +103,7 @@ zreg_status sync_hosts_walk(session *s, const sync_line *line, sync_hosts_fn eac
     for (size_t i = 0; status == ZREG_OK && i < zreg_strings_count(names); i++) {
         const char *repository = zreg_strings_at(names, i);
         if (zreg_cancel_triggered(s->cancel)) {
+            status = session_fail(s, ZREG_CANCELLED, "%s: stopped before %s", host, repository);
             break;
         }
         status = is_wanted(s, repository) ? walk_one(s, line, repository, each, user) : ZREG_OK;
