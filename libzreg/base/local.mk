@@ -67,8 +67,8 @@ libzreg_sources += \
 	libzreg/base/process.h \
 	libzreg/base/random.c \
 	libzreg/base/random.h \
-	libzreg/base/send.c \
-	libzreg/base/send.h \
+	libzreg/base/fd_send.c \
+	libzreg/base/fd_send.h \
 	libzreg/base/str.c \
 	libzreg/base/str.h \
 	libzreg/base/strings.c \

@@ -5,11 +5,11 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd_send.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/options.h"
-#include "base/send.h"
 #include "base/str.h"
 #include "image/append_base.h"
 #include "image/filesource.h"
@@ -242,8 +242,8 @@ static zreg_status tell_layer(export *self, size_t i, zreg_error *err)
 
 static zreg_status flush(export *self, zreg_error *err)
 {
-    ZREG__TRY(zreg__send(self->fd, self->out.data, self->out.size, "write the archive",
-                         self->cancel, err));
+    ZREG__TRY(zreg__fd_send(self->fd, self->out.data, self->out.size, "write the archive",
+                            self->cancel, err));
     zreg__buf_reset(&self->out);
     return ZREG_OK;
 }
@@ -254,7 +254,7 @@ static zreg_status put(export *self, const void *bytes, size_t size, zreg_error 
         ZREG__TRY(flush(self, err));
     }
     return size > self->out.maximum
-               ? zreg__send(self->fd, bytes, size, "write the archive", self->cancel, err)
+               ? zreg__fd_send(self->fd, bytes, size, "write the archive", self->cancel, err)
                : zreg__buf_append(&self->out, bytes, size, err);
 }
 

@@ -35,6 +35,8 @@ libzreg_sources += \
 	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/entryname.c \
+	libzreg/image/entryname.h \
 	libzreg/image/export.c \
 	libzreg/image/filesource.c \
 	libzreg/image/filesource.h \

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/entryname.h"
 #include <string.h>
 
 #define WHITEOUT ".wh."
@@ -226,48 +227,6 @@ static zreg_status descend(node **out, walk *self, node *from, const char *path,
     return ZREG_OK;
 }
 
-/* An entry's name, apart: new memory, without slashes at its end and without what says nothing. */
-typedef struct split {
-    char *folder;
-    char *name; /* "" for the top */
-} split;
-
-static void split_finish(split *self)
-{
-    free(self->folder);
-    free(self->name);
-}
-
-ZREG__DEFINE_AUTO_VALUE(split, split_finish)
-
-static zreg_status check_name(const char *name, zreg_error *err)
-{
-    for (zreg__span rest = zreg__span_of(name); rest.text != NULL;) {
-        if (zreg__span_is(zreg__span_cut(&rest, '/'), "..")) {
-            return zreg__fail(err, ZREG_CORRUPT, "the name \"%.200s\" leads out of the image",
-                              name);
-        }
-    }
-    return ZREG_OK;
-}
-
-static zreg_status split_name(split *out, const char *name, zreg_error *err)
-{
-    size_t size = strlen(name);
-    ZREG__TRY(check_name(name, err));
-    while (size > 0 && (name[size - 1] == '/' ||
-                        (name[size - 1] == '.' && (size == 1 || name[size - 2] == '/')))) {
-        size--;
-    }
-    size_t start = size;
-    while (start > 0 && name[start - 1] != '/') {
-        start--;
-    }
-    out->folder = zreg__strndup(name, start);
-    out->name = zreg__strndup(name + start, size - start);
-    return out->folder != NULL && out->name != NULL ? ZREG_OK : zreg__fail_nomem(err);
-}
-
 /* --- whiteouts */
 
 static node *below(const zreg__rootfs *fs, node *at)
@@ -306,7 +265,7 @@ static void prune_children(zreg__rootfs *fs, node *folder)
     }
 }
 
-static zreg_status take_away(zreg__rootfs *fs, const split *entry, zreg_error *err)
+static zreg_status take_away(zreg__rootfs *fs, const zreg__entryname *entry, zreg_error *err)
 {
     walk self = {.fs = fs};
     node *folder = NULL;
@@ -357,8 +316,8 @@ static zreg_status find_linked(inode **out, zreg__rootfs *fs, const zreg__tarent
     walk self = {.fs = fs};
     node *folder = NULL;
     node *found = NULL;
-    ZREG__AUTO(split) split target = {NULL, NULL};
-    ZREG__TRY(split_name(&target, entry->target, err));
+    ZREG__AUTO(zreg__entryname) zreg__entryname target = {NULL, NULL};
+    ZREG__TRY(zreg__entryname_split(&target, entry->target, err));
     ZREG__TRY(descend(&folder, &self, fs->top, target.folder, err));
     if (folder != NULL && target.name[0] != '\0') {
         ZREG__TRY(find_child(&found, &self, folder, zreg__span_of(target.name), err));
@@ -372,7 +331,8 @@ static zreg_status find_linked(inode **out, zreg__rootfs *fs, const zreg__tarent
     return ZREG_OK;
 }
 
-static zreg_status place_at(node **out, zreg__rootfs *fs, const split *name, zreg_error *err)
+static zreg_status place_at(node **out, zreg__rootfs *fs, const zreg__entryname *name,
+                            zreg_error *err)
 {
     walk self = {.fs = fs, .make = true};
     node *folder = NULL;
@@ -389,8 +349,8 @@ static zreg_status place_at(node **out, zreg__rootfs *fs, const split *name, zre
     return path == NULL ? zreg__fail_nomem(err) : new_node(out, fs, folder, path, err);
 }
 
-static zreg_status set_entry(zreg__rootfs *fs, const split *name, const zreg__tarentry *entry,
-                             zreg_error *err)
+static zreg_status set_entry(zreg__rootfs *fs, const zreg__entryname *name,
+                             const zreg__tarentry *entry, zreg_error *err)
 {
     node *at = NULL;
     inode *made = NULL;
@@ -429,11 +389,11 @@ static bool is_note(const char *folder)
 
 zreg_status zreg__rootfs_add(zreg__rootfs *fs, const zreg__tarentry *entry, zreg_error *err)
 {
-    ZREG__AUTO(split) split name = {NULL, NULL};
+    ZREG__AUTO(zreg__entryname) zreg__entryname name = {NULL, NULL};
     if (fs->place == UINT32_MAX) {
         return zreg__fail(err, ZREG_LIMIT, "a layer has more than %u entries", UINT32_MAX);
     }
-    ZREG__TRY(split_name(&name, entry->name, err));
+    ZREG__TRY(zreg__entryname_split(&name, entry->name, err));
     fs->place++;
     if (is_note(name.folder)) {
         return ZREG_OK;

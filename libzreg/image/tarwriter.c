@@ -3,11 +3,11 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd_send.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/send.h"
 #include "base/str.h"
 #include "image/filesource.h"
 #include "image/tarheader.h"
@@ -243,7 +243,7 @@ static zreg_status send_all(const zreg__tarwriter *tar, zreg_cancel *cancel, zre
         if (got <= 0) {
             return zreg__fail_errno(err, got < 0 ? errno : EIO, "read the temporary file");
         }
-        ZREG__TRY(zreg__send(fd, block, (size_t)got, "send the archive", cancel, err));
+        ZREG__TRY(zreg__fd_send(fd, block, (size_t)got, "send the archive", cancel, err));
         at += (uint64_t)got;
     }
     return ZREG_OK;

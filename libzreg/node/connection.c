@@ -35,7 +35,7 @@ static char *address_in(const char *host)
     return text;
 }
 
-static zreg_status read_place(zreg__connection *out, const zreg__connection_record *record,
+static zreg_status read_place(zreg__node_connection *out, const zreg__connection_record *record,
                               zreg_error *err)
 {
     out->address = address_in(record->host);
@@ -46,7 +46,7 @@ static zreg_status read_place(zreg__connection *out, const zreg__connection_reco
     return out->authority == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
-static zreg_status read_user(zreg__connection *out, const zreg__connection_record *record,
+static zreg_status read_user(zreg__node_connection *out, const zreg__connection_record *record,
                              zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * MAX_PAIR_BYTES);
@@ -96,8 +96,8 @@ static bool has_no_tls(const zreg__connection_record *record)
            zreg__json_get(record->document, "fingerprint") == NULL;
 }
 
-static zreg_status read_certificate(zreg__connection *out, const zreg__connection_record *record,
-                                    zreg_error *err)
+static zreg_status read_certificate(zreg__node_connection *out,
+                                    const zreg__connection_record *record, zreg_error *err)
 {
     const char *pem = record->cert;
     int count = 0;
@@ -127,7 +127,7 @@ static zreg_status read_certificate(zreg__connection *out, const zreg__connectio
     return out->ca_pem == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
-static zreg_status read_all(zreg__connection *out, const zreg__connection_record *record,
+static zreg_status read_all(zreg__node_connection *out, const zreg__connection_record *record,
                             zreg_error *err)
 {
     ZREG__TRY(read_place(out, record, err));
@@ -135,23 +135,23 @@ static zreg_status read_all(zreg__connection *out, const zreg__connection_record
     return read_certificate(out, record, err);
 }
 
-zreg_status zreg__connection_read(zreg__connection *out, const char *json, size_t size,
-                                  zreg_error *err)
+zreg_status zreg__node_connection_read(zreg__node_connection *out, const char *json, size_t size,
+                                       zreg_error *err)
 {
     ZREG__AUTO(zreg__connection_record) zreg__connection_record record = {NULL};
-    ZREG__AUTO(zreg__connection) zreg__connection connection = {0};
+    ZREG__AUTO(zreg__node_connection) zreg__node_connection connection = {0};
     ZREG__TRY(zreg__connection_record_read(&record, json, size, err));
     ZREG__TRY(read_all(&connection, &record, err));
     *out = connection;
-    connection = (zreg__connection){0};
+    connection = (zreg__node_connection){0};
     return ZREG_OK;
 }
 
-void zreg__connection_finish(zreg__connection *connection)
+void zreg__node_connection_finish(zreg__node_connection *connection)
 {
     free(connection->address);
     free(connection->authority);
     zreg__free_secret(connection->auth);
     free(connection->ca_pem);
-    *connection = (zreg__connection){0};
+    *connection = (zreg__node_connection){0};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/send.h"
+#include "base/fd_send.h"
 
 #include "base/cancel.h"
 #include "base/compiler.h"
@@ -32,7 +32,7 @@ static zreg_status send_piece(int fd, const char *bytes, size_t size, const char
 }
 
 /* A signal of ours would end the process of who called us. */
-zreg_status zreg__send(int fd, const void *bytes, size_t size, const char *what,
+zreg_status zreg__fd_send(int fd, const void *bytes, size_t size, const char *what,
                        zreg_cancel *cancel, zreg_error *err)
 {
     const struct timespec now = {0};
