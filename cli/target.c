@@ -34,6 +34,9 @@ zreg_status target_open(session *s, target *to, const char *path, const char *na
 {
     struct stat found;
     *to = (target){.fd = STDOUT_FILENO};
+    if (path != NULL && path[0] == '\0') {
+        return session_misuse(s, "the name of the file to be written is empty");
+    }
     if (path == NULL || strcmp(path, "-") == 0) {
         return s->json
                    ? session_misuse(s, "--json needs %s: standard output is taken otherwise", named)

@@ -5,7 +5,7 @@
 
 #include "session.h"
 
-/** Checks each option whose value is named OS/ARCH, DURATION or JOBS, and each word by the verb's `places`.
+/** Checks each option by the name of its value, and each word by the verb's `places`.
  *  Errors: INVAL, as wrong use. */
 zreg_status values_check(session *s);
 

@@ -87,7 +87,12 @@ static zreg_status execute(zreg_digest *out, zreg__append *self, const char *con
 static zreg_status check_rebase(const zreg_append_options *options, const char *base,
                                 zreg_error *err)
 {
+    const char *const bases[] = {options->old_base, options->new_base};
     bool named = options->old_base != NULL || options->new_base != NULL;
+    for (size_t i = 0; i < ZREG__COUNT(bases); i++) {
+        ZREG__AUTO(zreg__place) zreg__place *place = NULL;
+        ZREG__TRY(bases[i] != NULL ? zreg__place_parse(&place, bases[i], err) : ZREG_OK);
+    }
     return (named && !options->rebase) || (options->rebase && zreg__str_equal(base, "scratch"))
                ? zreg__fail(err, ZREG_INVAL,
                             "rebase: an old and a new base are for a rebase of an image")
