@@ -2,7 +2,6 @@
 #include "client.h"
 
 #include "files.h"
-#include "json.h"
 #include "memory.h"
 #include "signals.h"
 #include "values.h"
@@ -23,13 +22,17 @@ static bool is_listed(const session *s, const char *option, const char *host)
 }
 
 /* Everything about a host goes into one call, since a later one would replace an earlier one. */
-static zreg_status set_host(session *s, const char *host, const char *ca_pem)
+static void read_host_options(const session *s, const char *host, zreg_host_options *to)
+{
+    to->insecure = is_listed(s, "insecure", host);
+    to->plain_http = is_listed(s, "plain-http", host);
+    to->http2 = is_listed(s, "http2", host);
+}
+
+static zreg_status set_host(session *s, const char *host)
 {
     zreg_host_options options = ZREG_OPTIONS(zreg_host_options);
-    options.ca_pem = ca_pem;
-    options.insecure = is_listed(s, "insecure", host);
-    options.plain_http = is_listed(s, "plain-http", host);
-    options.http2 = is_listed(s, "http2", host);
+    read_host_options(s, host, &options);
     return zreg_client_set_host(s->client, host, &options, &s->err);
 }
 
@@ -38,27 +41,24 @@ static zreg_status set_listed_hosts(session *s, const char *option)
     zreg_status status = ZREG_OK;
     const char *const *host = options_list(&s->given, option);
     for (; *host != NULL && status == ZREG_OK; host++) {
-        status = set_host(s, *host, NULL);
+        status = set_host(s, *host);
     }
     return status;
 }
 
-static zreg_status use_record(session *s, json_value *record, const char *path)
+/* Which host it is about is known then, and so which options are. */
+static zreg_status use_record(session *s, const char *json, size_t size)
 {
-    const char *host = json_text(record, "host");
-    const char *port = json_text(record, "port");
-    const char *username = json_text(record, "username");
-    if (host == NULL || port == NULL) {
-        return session_fail(s, ZREG_INVAL, "--connection %s: no connection record", path);
+    zreg_host_options options = ZREG_OPTIONS(zreg_host_options);
+    char *host = NULL;
+    char *again = NULL;
+    zreg_status status = zreg_client_set_connection(&host, s->client, json, size, NULL, &s->err);
+    if (status == ZREG_OK) {
+        read_host_options(s, host, &options);
+        status = zreg_client_set_connection(&again, s->client, json, size, &options, &s->err);
     }
-    bool bare_v6 = strchr(host, ':') != NULL && host[0] != '[';
-    AUTO_FREE char *address =
-        memory_printf("%s%s%s:%s", bare_v6 ? "[" : "", host, bare_v6 ? "]" : "", port);
-    zreg_status status = set_host(s, address, json_text(record, "cert"));
-    if (status == ZREG_OK && username != NULL) {
-        status = zreg_client_set_credentials(s->client, address, username,
-                                             json_text(record, "password"), &s->err);
-    }
+    zreg_free(host);
+    zreg_free(again);
     return status;
 }
 
@@ -70,10 +70,12 @@ static zreg_status set_connection(session *s, const char *path)
     if (status != ZREG_OK) {
         return status;
     }
-    json_value *record = json_read(text);
-    status = use_record(s, record, path);
-    json_free(record);
-    return status;
+    status = use_record(s, text, size);
+    if (status != ZREG_OK) {
+        AUTO_FREE char *why = memory_printf("%s", s->err.message);
+        return session_fail(s, status, "--connection %s: no connection record: %s", path, why);
+    }
+    return ZREG_OK;
 }
 
 /* HOST=FILE, where FILE holds USER:PASSWORD. */

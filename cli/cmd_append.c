@@ -11,6 +11,7 @@ static const option_spec options_of_append[] = {
     IMAGE_OPTIONS_NOTES,
     {"platform", "OS/ARCH", "of a scratch image, or the one to take of an index"},
     IMAGE_OPTIONS_RUN,
+    {"dry-run", NULL, "change nothing, and tell what would be done"},
     {NULL},
 };
 

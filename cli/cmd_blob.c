@@ -3,13 +3,9 @@
 #include "memory.h"
 #include "output.h"
 #include "pick.h"
+#include "target.h"
 #include "verbs.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const option_spec options_of_blob[] = {
@@ -20,49 +16,12 @@ static const option_spec options_of_blob[] = {
 
 enum { PIECE = 128 << 10 };
 
-/* Where it goes. */
-typedef struct target {
-    const char *path; /* NULL: standard output */
-    char *temporary;
-    int fd;
-    uint64_t bytes;
-} target;
-
-static zreg_status fail_write(session *s, const target *to)
+static zreg_status write_piece(session *s, const target *to, const char *bytes, size_t size)
 {
-    return session_fail(s, ZREG_IO, "write %s: %s", to->path == NULL ? "standard output" : to->path,
-                        strerror(errno));
-}
-
-/* Beside the file, so that it can be moved there, and with the mode that any new file gets. */
-static zreg_status open_target(session *s, target *to)
-{
-    const char *path = options_text(&s->given, "output");
-    to->fd = STDOUT_FILENO;
-    if (path == NULL || strcmp(path, "-") == 0) {
-        return s->json ? session_misuse(s, "--json needs --output FILE: the blob goes to standard "
-                                           "output otherwise")
-                       : ZREG_OK;
-    }
-    mode_t mask = umask(0);
-    umask(mask);
-    to->path = path;
-    to->temporary = memory_printf("%s.XXXXXX", path);
-    to->fd = mkostemp(to->temporary, O_CLOEXEC);
-    if (to->fd < 0) {
-        to->temporary[0] = '\0';
-        return fail_write(s, to);
-    }
-    return fchmod(to->fd, 0666 & ~mask) == 0 ? ZREG_OK : fail_write(s, to);
-}
-
-static zreg_status write_piece(session *s, target *to, const char *bytes, size_t size)
-{
-    to->bytes += size;
     while (size > 0) {
         ssize_t written = write(to->fd, bytes, size);
         if (written < 0 && errno != EINTR) {
-            return fail_write(s, to);
+            return target_fail(s, to);
         }
         if (written < 0 && zreg_cancel_triggered(s->cancel)) {
             return session_fail(s, ZREG_CANCELLED, "cancelled");
@@ -85,7 +44,7 @@ static void show(session *s, const zreg_digest *digest, uint64_t done, uint64_t 
     }
 }
 
-static zreg_status fetch(session *s, target *to, const zreg_ref *ref)
+static zreg_status fetch(session *s, const target *to, const zreg_ref *ref, uint64_t *bytes)
 {
     zreg_blob_reader *reader = NULL;
     AUTO_FREE char *buffer = memory_array(PIECE, 1);
@@ -96,7 +55,8 @@ static zreg_status fetch(session *s, target *to, const zreg_ref *ref)
         status = zreg_blob_read(&size, reader, buffer, PIECE, &s->err);
         if (status == ZREG_OK) {
             status = write_piece(s, to, buffer, size);
-            show(s, digest, to->bytes, zreg_blob_size(reader));
+            *bytes += size;
+            show(s, digest, *bytes, zreg_blob_size(reader));
         }
     }
     zreg_blob_reader_free(reader);
@@ -104,42 +64,28 @@ static zreg_status fetch(session *s, target *to, const zreg_ref *ref)
     return status;
 }
 
-static zreg_status finish_target(session *s, target *to, zreg_status status)
-{
-    if (to->path != NULL && to->fd >= 0) {
-        bool closed = fsync(to->fd) == 0 && close(to->fd) == 0;
-        if (status == ZREG_OK && (!closed || rename(to->temporary, to->path) != 0)) {
-            status = fail_write(s, to);
-        }
-        if (status != ZREG_OK) {
-            unlink(to->temporary);
-        }
-    }
-    free(to->temporary);
-    return status;
-}
-
-static zreg_status print(session *s, const zreg_ref *ref, const target *to)
+static zreg_status print(session *s, const zreg_ref *ref, uint64_t bytes)
 {
     if (!s->json) {
         return ZREG_OK;
     }
     json_value *document = json_new_object();
     json_set_text(document, "digest", zreg_ref_digest(ref)->text);
-    json_set_number(document, "size", to->bytes);
-    json_set_text(document, "file", to->path);
+    json_set_number(document, "size", bytes);
+    json_set_text(document, "file", options_text(&s->given, "output"));
     return output_json(s, document);
 }
 
 static zreg_status run_with(session *s, const zreg_ref *ref)
 {
-    target to = {0};
+    target to;
+    uint64_t bytes = 0;
     zreg_status status = client_open(s, session_word(s, 0));
     if (status == ZREG_OK) {
-        status = open_target(s, &to);
-        status = finish_target(s, &to, status == ZREG_OK ? fetch(s, &to, ref) : status);
+        status = target_open(s, &to, options_text(&s->given, "output"), "--output FILE");
+        status = target_finish(s, &to, status == ZREG_OK ? fetch(s, &to, ref, &bytes) : status);
     }
-    return status == ZREG_OK ? print(s, ref, &to) : status;
+    return status == ZREG_OK ? print(s, ref, bytes) : status;
 }
 
 static zreg_status blob_run(session *s)

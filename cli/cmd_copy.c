@@ -11,6 +11,7 @@ static const option_spec options_of_copy[] = {
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"force", NULL, "look for each part at the destination, and repair what was lost there"},
     {"layers", "as-is|gzip", "what plain layers of a docker archive become in a registry (gzip)"},
+    {"dry-run", NULL, "change nothing, and tell what would be done"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
@@ -26,6 +27,7 @@ static zreg_status read_options(session *s, zreg_copy_options *options, zreg_dig
     }
     options->layers_as_is = layers != NULL && strcmp(layers, "as-is") == 0;
     options->force = options_flag(&s->given, "force");
+    options->dry_run = options_flag(&s->given, "dry-run");
     options->progress = progress_draw;
     options->progress_user = &s->progress;
     if (digest != NULL) {
@@ -42,12 +44,12 @@ static zreg_status print(session *s, const zreg_copy_result *result)
 {
     if (s->json) {
         json_value *document = json_new_object();
-        output_copy_result(document, result);
+        output_copy_result(s, document, result);
         return output_json(s, document);
     }
     FILE *to = output_of_place(session_word(s, 1));
     fprintf(to, "%s %s\n", session_word(s, 1), result->digest.text);
-    output_copy_line(to, result);
+    output_copy_line(s, to, result);
     return output_finish(s);
 }
 

@@ -6,7 +6,11 @@
 #include "verbs.h"
 #include <stdio.h>
 
-static const option_spec options_of_delete_tag[] = {TAG_API_OPTIONS, {NULL}};
+static const option_spec options_of_delete_tag[] = {
+    {"dry-run", NULL, "delete nothing, and tell what would be deleted"},
+    TAG_API_OPTIONS,
+    {NULL},
+};
 
 /* Without this the tag "latest" would be deleted by leaving the tag out. */
 static zreg_status read_ref(session *s, zreg_ref **out)
@@ -22,16 +26,26 @@ static zreg_status read_ref(session *s, zreg_ref **out)
     return ZREG_OK;
 }
 
+/* A tag that is not there is an error either way. */
+static zreg_status delete_it(session *s, const zreg_ref *ref)
+{
+    zreg_digest there;
+    return options_flag(&s->given, "dry-run")
+               ? zreg_client_manifest_head(&there, s->client, ref, s->cancel, &s->err)
+               : zreg_client_tag_delete(s->client, ref, s->cancel, &s->err);
+}
+
 static zreg_status print(session *s, const zreg_ref *ref)
 {
+    bool dry_run = options_flag(&s->given, "dry-run");
     if (s->json) {
         json_value *document = json_new_object();
         json_set_text(document, "repository", zreg_ref_canonical_name(ref));
         json_set_text(document, "tag", zreg_ref_tag(ref));
-        json_set_bool(document, "deleted", true);
+        json_set_bool(document, "deleted", !dry_run);
         return output_json(s, document);
     }
-    printf("%s is gone\n", zreg_ref_text(ref));
+    printf("%s %s\n", zreg_ref_text(ref), dry_run ? "would be deleted" : "is gone");
     return output_finish(s);
 }
 
@@ -46,7 +60,7 @@ static zreg_status delete_tag_run(session *s)
         status = tag_api_configure(s, session_word(s, 0));
     }
     if (status == ZREG_OK) {
-        status = zreg_client_tag_delete(s->client, ref, s->cancel, &s->err);
+        status = delete_it(s, ref);
     }
     if (status == ZREG_OK) {
         status = print(s, ref);

@@ -8,6 +8,7 @@
 static const option_spec options_of_index[] = {
     {"platform", "OS/ARCH", "of an index among REF, take only this platform; may be repeated",
      true},
+    {"dry-run", NULL, "change nothing, and tell what would be done"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
@@ -17,6 +18,7 @@ static zreg_status index_run(session *s)
     zreg_digest digest;
     zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
     options.platforms = options_list_or_null(&s->given, "platform");
+    options.dry_run = options_flag(&s->given, "dry-run");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);

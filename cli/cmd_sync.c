@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "output.h"
 #include "sync_file.h"
+#include "sync_hosts.h"
 #include "table.h"
 #include "values.h"
 #include "verbs.h"
@@ -12,8 +13,11 @@
 static const option_spec options_of_sync[] = {
     {"tags", "PATTERN", "only tags that fit, as 1.*; may be repeated", true},
     {"exclude", "PATTERN", "no tags that fit; may be repeated", true},
+    {"repositories", "PATTERN", "of a whole registry, only those that fit; may be repeated", true},
+    {"exclude-repositories", "PATTERN", "none that fits; may be repeated", true},
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
+    {"force", NULL, "look for each part at the destination, and repair what was lost there"},
     {"delete", NULL, "delete tags of DST that fit and that SRC does not have"},
     {"file", "FILE", "sync each line of it: SRC DST [PATTERN | !PATTERN]..."},
     {"dry-run", NULL, "change nothing, and tell what would have been done"},
@@ -33,18 +37,36 @@ typedef struct report {
 static zreg_status check_line(session *s, const sync_line *line)
 {
     const char *const places[] = {line->src, line->dst};
+    if (sync_hosts_is_host(line)) {
+        return sync_hosts_check(s, line);
+    }
     for (size_t i = 0; i < 2; i++) {
         zreg_status status = values_place(s, places[i]);
         if (status != ZREG_OK) {
             return status;
         }
-        if (strncmp(places[i], "oci:", 4) != 0 &&
+        if (!values_is_local(places[i]) &&
             (values_names_tag(places[i]) || strchr(places[i], '@') != NULL)) {
             return session_misuse(
                 s, "\"%s\" has a tag; write HOST[:PORT]/REPOSITORY, and give --tags", places[i]);
         }
     }
     return ZREG_OK;
+}
+
+/* A pattern that chooses nothing would be taken for one that chose all. */
+static zreg_status check_patterns(session *s, const sync_file *lines)
+{
+    bool any = false;
+    for (size_t i = 0; i < lines->count; i++) {
+        any = any || sync_hosts_is_host(&lines->lines[i]);
+    }
+    bool given =
+        options_flag(&s->given, "repositories") || options_flag(&s->given, "exclude-repositories");
+    return given && !any
+               ? session_misuse(s, "--repositories and --exclude-repositories choose among those "
+                                   "of a whole registry; write HOST[:PORT] as SRC")
+               : ZREG_OK;
 }
 
 static zreg_status read_lines(session *s, sync_file *out)
@@ -66,7 +88,7 @@ static zreg_status read_lines(session *s, sync_file *out)
     for (size_t i = 0; i < out->count && status == ZREG_OK; i++) {
         status = check_line(s, &out->lines[i]);
     }
-    return status;
+    return status == ZREG_OK ? check_patterns(s, out) : status;
 }
 
 /* A line's own patterns, or those of the command line. */
@@ -84,6 +106,7 @@ static zreg_sync_options options_for(session *s, const sync_line *line)
     options.with_referrers = options_flag(&s->given, "with-referrers");
     options.delete_others = options_flag(&s->given, "delete");
     options.dry_run = options_flag(&s->given, "dry-run");
+    options.force = options_flag(&s->given, "force");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     return options;
@@ -144,8 +167,21 @@ static void count_tags(report *to, const zreg_synced *synced)
     }
 }
 
-static zreg_status sync_one(session *s, report *to, const sync_line *line)
+static void note_failure(const session *s, report *to, const sync_line *line)
 {
+    if (s->err.code == ZREG_OK) {
+        return;
+    }
+    to->first = to->first.code == ZREG_OK ? s->err : to->first;
+    if (to->many && !s->json) {
+        fprintf(stderr, "zreg sync: %s: %s\n", line->src, s->err.message);
+    }
+}
+
+static zreg_status sync_one(session *s, void *user, const sync_line *line)
+{
+    report *to = user;
+    s->err = (zreg_error){.code = ZREG_OK};
     zreg_synced *synced = NULL;
     zreg_sync_options options = options_for(s, line);
     zreg_status status = session_number(s, "jobs", 0, &options.jobs);
@@ -153,16 +189,13 @@ static zreg_status sync_one(session *s, report *to, const sync_line *line)
         status = zreg_sync(&synced, s->client, line->src, line->dst, &options, s->cancel, &s->err);
     }
     progress_finish(&s->progress);
-    to->first = to->first.code == ZREG_OK && status != ZREG_OK ? s->err : to->first;
+    note_failure(s, to, line);
     status = add_document(s, to, line, synced);
     if (synced != NULL) {
         count_tags(to, synced);
     }
     if (synced != NULL && !s->json) {
         print_tags(line, synced, options.dry_run);
-    }
-    if (s->err.code != ZREG_OK && to->many && !s->json) {
-        fprintf(stderr, "zreg sync: %s: %s\n", line->src, s->err.message);
     }
     zreg_synced_free(synced);
     return status;
@@ -192,14 +225,36 @@ static zreg_status print(session *s, report *of)
     return failed ? of->first.code : output_finish(s);
 }
 
+/* Between two lines nothing fails by itself, but what follows is not done. */
+static void stopped(session *s, report *all, const char *before)
+{
+    if (all->first.code == ZREG_OK) {
+        session_fail(s, ZREG_CANCELLED, "stopped before %s", before);
+        all->first = s->err;
+    }
+}
+
+/* A registry without a catalog does not stop the other lines. */
+static zreg_status sync_host(session *s, report *to, const sync_line *line)
+{
+    s->err = (zreg_error){.code = ZREG_OK};
+    if (sync_hosts_walk(s, line, sync_one, to) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    note_failure(s, to, line);
+    return add_document(s, to, line, NULL);
+}
+
 static zreg_status sync_lines(session *s, const sync_file *lines)
 {
-    report all = {.list = json_new_array(), .many = lines->count > 1};
+    report all = {.list = json_new_array()};
     zreg_status status = ZREG_OK;
+    all.many = lines->count > 1 || sync_hosts_is_host(&lines->lines[0]);
     for (size_t i = 0; i < lines->count && status == ZREG_OK; i++) {
-        s->err = (zreg_error){.code = ZREG_OK};
-        status = sync_one(s, &all, &lines->lines[i]);
-        if (zreg_cancel_triggered(s->cancel)) {
+        const sync_line *line = &lines->lines[i];
+        status = sync_hosts_is_host(line) ? sync_host(s, &all, line) : sync_one(s, &all, line);
+        if (zreg_cancel_triggered(s->cancel) && i + 1 < lines->count) {
+            stopped(s, &all, lines->lines[i + 1].src);
             break;
         }
     }
@@ -215,7 +270,9 @@ static zreg_status sync_run(session *s)
     sync_file lines = {0};
     zreg_status status = read_lines(s, &lines);
     if (status == ZREG_OK) {
-        status = client_open(s, lines.lines[0].dst);
+        const char *dst = lines.lines[0].dst;
+        AUTO_FREE char *place = values_is_host(dst) ? memory_printf("%s/x", dst) : NULL;
+        status = client_open(s, place == NULL ? dst : place);
     }
     if (status == ZREG_OK) {
         status = sync_lines(s, &lines);
@@ -229,12 +286,12 @@ const verb cmd_sync = {
     .words = "[SRC DST]",
     .min_words = 0,
     .max_words = 2,
-    .places = "p",
-    .summary = "bring the tags of a repository up to date in another place",
+    .summary = "bring the tags of a repository, or of a whole registry, up to date elsewhere",
     .text =
-        "SRC is HOST[:PORT]/REPOSITORY, DST another one or oci:DIR. What is there already is not\n"
-        "sent again; a tag that fails does not stop the others. Nothing is deleted without "
-        "--delete.\n"
+        "SRC is HOST[:PORT]/REPOSITORY, oci:DIR, or HOST[:PORT] for all repositories of its "
+        "catalog;\nDST is the same kind of place, and for a whole registry also "
+        "HOST[:PORT]/PREFIX. What is there\nalready is not sent again; a tag that fails does not "
+        "stop the others. Nothing is deleted\nwithout --delete.\n"
         "--username is for the host of DST.",
     .options = options_of_sync,
     .example = "zreg sync --tags '12*' docker.io/library/debian registry.example.org/debian",

@@ -9,6 +9,7 @@ static const option_spec options_of_upload[] = {
     {"change", "N", "number of the change"},
     {"pipeline", "NAME", "name of the pipeline, for what has no change"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
+    {"dry-run", NULL, "change nothing, and tell what would be done"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
@@ -19,11 +20,11 @@ static zreg_status print(session *s, const zreg_copy_result *result, const char 
         json_value *document = json_new_object();
         json_set_text(document, "repository", session_word(s, 1));
         json_set_text(document, "tag", temporary);
-        output_copy_result(document, result);
+        output_copy_result(s, document, result);
         return output_json(s, document);
     }
     printf("%s:%s %s\n", session_word(s, 1), temporary, result->digest.text);
-    output_copy_line(stdout, result);
+    output_copy_line(s, stdout, result);
     return output_finish(s);
 }
 
@@ -55,6 +56,7 @@ static zreg_status upload_run(session *s)
     options.change = options_text(&s->given, "change");
     options.pipeline = options_text(&s->given, "pipeline");
     options.with_referrers = options_flag(&s->given, "with-referrers");
+    options.dry_run = options_flag(&s->given, "dry-run");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     if (tag == NULL) {

@@ -12,6 +12,7 @@ zreg_append_options image_options_read(session *s)
     options.command = options_list_or_null(&s->given, "cmd");
     options.working_dir = options_text(&s->given, "workdir");
     options.user = options_text(&s->given, "user");
+    options.dry_run = options_flag(&s->given, "dry-run");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     return options;

@@ -19,7 +19,7 @@
     {"user", "USER", "user that the command runs as"}
 /* clang-format on */
 
-/** What was given of these rows and --platform, and the session's progress. Lives as long as the session. */
+/** What was given of these rows, --platform and --dry-run, and the session's progress. Lives as long as the session. */
 zreg_append_options image_options_read(session *s);
 
 #endif

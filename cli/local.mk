@@ -16,6 +16,7 @@ cli_zreg_SOURCES = \
 	cli/cmd_delete.c \
 	cli/cmd_delete_tag.c \
 	cli/cmd_digest.c \
+	cli/cmd_export.c \
 	cli/cmd_help.c \
 	cli/cmd_index.c \
 	cli/cmd_inspect.c \
@@ -67,10 +68,14 @@ cli_zreg_SOURCES = \
 	cli/signals.h \
 	cli/sync_file.c \
 	cli/sync_file.h \
+	cli/sync_hosts.c \
+	cli/sync_hosts.h \
 	cli/table.c \
 	cli/table.h \
 	cli/tag_api.c \
 	cli/tag_api.h \
+	cli/target.c \
+	cli/target.h \
 	cli/terminal.c \
 	cli/terminal.h \
 	cli/values.c \

@@ -87,12 +87,15 @@ zreg_status output_check_place(session *s, const char *place)
 
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest)
 {
+    bool dry_run = options_flag(&s->given, "dry-run");
     if (s->json) {
         json_value *document = json_new_object();
         json_set_text(document, "digest", digest->text);
+        json_set_bool(document, "dry_run", dry_run);
         return output_json(s, document);
     }
-    fprintf(output_of_place(place), "%s %s\n", place, digest->text);
+    fprintf(output_of_place(place), "%s %s%s\n", place, digest->text,
+            dry_run ? " would be stored; nothing was changed" : "");
     return output_finish(s);
 }
 
@@ -126,7 +129,7 @@ zreg_status output_plain(session *s, char *json)
     return output_finish(s);
 }
 
-void output_copy_result(json_value *object, const zreg_copy_result *result)
+void output_copy_result(const session *s, json_value *object, const zreg_copy_result *result)
 {
     json_value *blobs = json_new_object();
     json_value *requests = json_new_object();
@@ -145,18 +148,25 @@ void output_copy_result(json_value *object, const zreg_copy_result *result)
     json_set_number(requests, "dst", result->dst_requests);
     json_set(object, "requests", requests);
     json_set_seconds(object, "seconds", result->elapsed_ms);
+    json_set_bool(object, "dry_run", options_flag(&s->given, "dry-run"));
 }
 
-void output_copy_line(FILE *to, const zreg_copy_result *result)
+void output_copy_line(const session *s, FILE *to, const zreg_copy_result *result)
 {
+    bool dry_run = options_flag(&s->given, "dry-run");
     char bytes[32];
     progress_bytes(bytes, result->bytes);
-    fprintf(to, "%s moved; blobs: %u copied, %u mounted, %u there already; %.1f s\n", bytes,
-            (unsigned)result->blobs_copied, (unsigned)result->blobs_mounted,
+    fprintf(to, "%s %s; blobs: %u %s, %u mounted, %u there already; %.1f s\n", bytes,
+            dry_run ? "would move" : "moved", (unsigned)result->blobs_copied,
+            dry_run ? "to copy" : "copied", (unsigned)result->blobs_mounted,
             (unsigned)result->blobs_skipped, (double)result->elapsed_ms / 1000);
     if (result->referrers_copied + result->referrers_skipped > 0) {
-        fprintf(to, "signatures and other referrers: %u copied, %u there already\n",
-                (unsigned)result->referrers_copied, (unsigned)result->referrers_skipped);
+        fprintf(to, "signatures and other referrers: %u %s, %u there already\n",
+                (unsigned)result->referrers_copied, dry_run ? "to copy" : "copied",
+                (unsigned)result->referrers_skipped);
+    }
+    if (dry_run) {
+        fprintf(to, "nothing was changed\n");
     }
 }
 

@@ -35,14 +35,14 @@ zreg_status output_result(session *s, zreg_status status, const output_form *for
 /** Tells where credentials of a host are, or were, as one says what `done` to them; frees `place`. */
 zreg_status output_kept(session *s, const char *done, const char *host, char *place);
 
-/** Prints where an image was stored, and its digest. */
+/** Prints where an image was stored, or would be, and its digest. */
 zreg_status output_digest(session *s, const char *place, const zreg_digest *digest);
 
-/** The members that all copies share: bytes, blobs, requests, seconds. */
-void output_copy_result(json_value *object, const zreg_copy_result *result);
+/** The members that all copies share: bytes, blobs, requests, seconds; and "dry_run". */
+void output_copy_result(const session *s, json_value *object, const zreg_copy_result *result);
 
-/** "8.1 MB moved; blobs: 3 copied, 1 mounted, 2 there already; 0.4 s" */
-void output_copy_line(FILE *to, const zreg_copy_result *result);
+/** "8.1 MB moved; blobs: 3 copied, 1 mounted, 2 there already; 0.4 s"; of a dry run what would be. */
+void output_copy_line(const session *s, FILE *to, const zreg_copy_result *result);
 
 /** Where it is told what became of a place: on standard error when the place is standard output. */
 FILE *output_of_place(const char *place);

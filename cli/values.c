@@ -87,15 +87,80 @@ static zreg_status check_platform(session *s, const option_spec *spec, const cha
     return ZREG_OK;
 }
 
+/* What would match nothing, or name nothing, is a variable that was not set more likely than meant. */
+static zreg_status check_given(session *s, const option_spec *spec, const char *text)
+{
+    return text[0] == '\0' ? session_misuse(s, "--%s: it is empty; leave it out, or name a %s",
+                                            spec->name, spec->value)
+                           : ZREG_OK;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zreg_status check_name(session *s, const option_spec *spec, const char *text)
+{
+    return has_control(text)
+               ? session_misuse(s, "--%s: \"%.40s\" has control characters", spec->name, text)
+               : ZREG_OK;
+}
+
+static zreg_status check_url(session *s, const option_spec *spec, const char *text)
+{
+    size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : 7;
+    bool good = scheme == 8 || strncmp(text, "http://", 7) == 0;
+    if (!good || has_control(text) || strchr(text, ' ') != NULL ||
+        strchr("/:?#", text[scheme]) != NULL) {
+        return session_misuse(s, "--%s: \"%.80s\" is no URL; write https://HOST[:PORT][/PATH]",
+                              spec->name, text);
+    }
+    return ZREG_OK;
+}
+
+/* TYPE/SUBTYPE (RFC 6838). */
+static zreg_status check_type(session *s, const option_spec *spec, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    bool good = slash != NULL && slash != text && slash[1] != '\0';
+    for (const char *c = text; *c != '\0'; c++) {
+        good =
+            good && (isalnum((unsigned char)*c) || c == slash || strchr("!#$&-^_.+", *c) != NULL);
+    }
+    return good ? ZREG_OK
+                : session_misuse(s, "--%s: \"%.80s\" is no media type; write TYPE/SUBTYPE",
+                                 spec->name, text);
+}
+
+static zreg_status check_address(session *s, const option_spec *spec, const char *text)
+{
+    return text[0] != '\0' && !has_control(text) && strpbrk(text, " /@=") == NULL
+               ? ZREG_OK
+               : session_misuse(s, "--%s: \"%.80s\" is no registry; write HOST:PORT", spec->name,
+                                text);
+}
+
 static zreg_status check_options(session *s)
 {
     static const struct {
         const char *value;
         zreg_status (*check)(session *, const option_spec *, const char *);
-    } kinds[] = {{"OS/ARCH", check_platform}, {"DURATION", check_duration}, {"JOBS", check_jobs}};
+    } kinds[] = {
+        {"OS/ARCH", check_platform}, {"DURATION", check_duration}, {"JOBS", check_jobs},
+        {"URL", check_url},          {"TYPE", check_type},         {"HOST:PORT", check_address},
+        {"NAME", check_name},        {"PATTERN", check_given},     {"REGEX", check_given},
+        {"REF", check_given},        {"TAG", check_given}};
+    /* What serve takes of the same names it looks at by itself. */
+    size_t count = s->verb->uses_registries ? sizeof(kinds) / sizeof(kinds[0]) : 3;
     for (size_t i = 0; i < s->given.count; i++) {
         const option_spec *spec = s->given.specs[i];
-        for (size_t k = 0; spec->value != NULL && k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        for (size_t k = 0; spec->value != NULL && k < count; k++) {
             const char *const *given = s->given.values[i];
             for (; strcmp(kinds[k].value, spec->value) == 0 && *given != NULL; given++) {
                 zreg_status status = kinds[k].check(s, spec, *given);
@@ -134,22 +199,24 @@ bool values_is_local(const char *text)
            strncmp(text, "oci-archive:", 12) == 0;
 }
 
-zreg_status values_place(session *s, const char *text)
+bool values_is_host(const char *text)
 {
     const char *name = without_prefix(text);
     size_t size = strlen(name);
-    if (values_is_local(text)) {
-        return ZREG_OK;
-    }
     size -= size > 0 && name[size - 1] == '/' ? 1 : 0;
     AUTO_FREE char *bare = memory_printf("%.*s", (int)size, name);
-    if (is_host_alone(bare)) {
-        return session_misuse(s,
-                              "\"%s\" is a registry and names no repository; write "
-                              "HOST[:PORT]/REPOSITORY (zreg catalog %s lists those it has)",
-                              text, bare);
-    }
-    return ZREG_OK;
+    return !values_is_local(text) && is_host_alone(bare);
+}
+
+zreg_status values_place(session *s, const char *text)
+{
+    const char *name = without_prefix(text);
+    return values_is_host(text)
+               ? session_misuse(s,
+                                "\"%s\" is a registry and names no repository; write "
+                                "HOST[:PORT]/REPOSITORY (zreg catalog %.*s lists those it has)",
+                                text, (int)strcspn(name, "/"), name)
+               : ZREG_OK;
 }
 
 /* For which a registry's own word is missing in what verbs say that take one. */
@@ -174,7 +241,9 @@ static zreg_status check_words(session *s)
     for (size_t i = 0; i < s->given.word_count && kinds[0] != '\0'; i++) {
         char kind = i < strlen(kinds) ? kinds[i] : kinds[strlen(kinds) - 1];
         const char *word = s->given.words[i];
-        zreg_status status = kind == 'h' ? check_host(s, word) : values_place(s, word);
+        zreg_status status = kind == 'h'   ? check_host(s, word)
+                             : kind == 'p' ? values_place(s, word)
+                                           : ZREG_OK;
         if (status != ZREG_OK) {
             return status;
         }

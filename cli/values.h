@@ -5,7 +5,7 @@
 
 #include "session.h"
 
-/** Checks each option whose value is named OS/ARCH, DURATION or JOBS, and each word by the verb's `places`.
+/** Checks each option by the name of its value, and each word by the verb's `places`.
  *  Errors: INVAL, as wrong use. */
 zreg_status values_check(session *s);
 
@@ -18,6 +18,9 @@ zreg_status values_timeout(session *s, const char *name, uint32_t *out_ms);
 /** Refuses the name of a registry alone, which docker's rules read as an image of Docker Hub. Errors: INVAL, as
  *  wrong use. */
 zreg_status values_place(session *s, const char *text);
+
+/** Whether a text names a registry alone: HOST.DOMAIN, localhost or HOST:PORT, perhaps with a slash behind it. */
+bool values_is_host(const char *text);
 
 /** Whether a place is a folder or a file of this machine, not of a registry. */
 bool values_is_local(const char *text);

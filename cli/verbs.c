@@ -9,14 +9,12 @@ const verb *const verbs[] = {
 #if ZREG_WITH_SERVER
     &cmd_serve,
 #endif
-    &cmd_copy,      &cmd_sync,      &cmd_append,       &cmd_mutate,
-    &cmd_index,     &cmd_inspect,   &cmd_digest,       &cmd_manifest,
-    &cmd_config,    &cmd_blob,      &cmd_verify,       &cmd_catalog,
-    &cmd_tags,      &cmd_referrers, &cmd_delete,       &cmd_delete_tag,
-    &cmd_artifacts, &cmd_resolve,   &cmd_populate,     &cmd_publish,
-    &cmd_upload,    &cmd_promote,   &cmd_cleanup_tags, &cmd_use_buildset_registry,
-    &cmd_login,     &cmd_logout,    &cmd_version,      &cmd_help,
-    NULL,
+    &cmd_copy,    &cmd_sync,       &cmd_append,    &cmd_mutate,       &cmd_index,
+    &cmd_inspect, &cmd_digest,     &cmd_manifest,  &cmd_config,       &cmd_blob,
+    &cmd_export,  &cmd_verify,     &cmd_catalog,   &cmd_tags,         &cmd_referrers,
+    &cmd_delete,  &cmd_delete_tag, &cmd_artifacts, &cmd_resolve,      &cmd_populate,
+    &cmd_publish, &cmd_upload,     &cmd_promote,   &cmd_cleanup_tags, &cmd_use_buildset_registry,
+    &cmd_login,   &cmd_logout,     &cmd_version,   &cmd_help,         NULL,
 };
 
 const verb *verbs_find(const char *name)
@@ -37,10 +35,11 @@ static const char *const names_elsewhere[][2] = {
     {"retag", "copy"},
     {"pull", "copy"},
     {"push", "copy"},
-    {"export", "copy"},
     {"import", "copy"},
     {"save", "copy"},
     {"load", "copy"},
+    {"flatten", "export"},
+    {"rootfs", "export"},
     {"rm", "delete"},
     {"remove", "delete"},
     {"untag", "delete-tag"},
@@ -52,6 +51,7 @@ static const char *const names_elsewhere[][2] = {
     {"head", "digest"},
     {"mod", "mutate"},
     {"edit", "mutate"},
+    {"rebase", "mutate"},
     {"mirror", "sync"},
     {"discover", "referrers"},
     {"tree", "referrers"},

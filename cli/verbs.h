@@ -15,6 +15,7 @@ extern const verb cmd_copy;
 extern const verb cmd_delete;
 extern const verb cmd_delete_tag;
 extern const verb cmd_digest;
+extern const verb cmd_export;
 extern const verb cmd_help;
 extern const verb cmd_index;
 extern const verb cmd_inspect;

@@ -14,6 +14,7 @@
  *   provenance which change was served                      zuul      Zuul's API: builds, order of merging
  *   referrers  what names an image as its subject           version   version macros, features of this build
  *   sync       the tags of a repository, brought up to date verify    is all of an image there, and right
+ *   export     the file system of an image as a tar archive
  *
  * Conventions, true for every function:
  *   - The order of parameters is: outputs, the object, inputs, options, callback and its user
@@ -54,6 +55,7 @@
 #include <zreg/common.h>
 #include <zreg/copy.h>
 #include <zreg/digest.h>
+#include <zreg/export.h>
 #include <zreg/gate.h>
 #include <zreg/login.h>
 #include <zreg/manifest.h>

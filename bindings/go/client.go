@@ -137,12 +137,13 @@ func (c *Client) SetHost(host string, options HostOptions) error {
 // Connect takes the certificate, user and password of a connection record, such as that of a
 // buildset registry.
 func (c *Client) Connect(connection Connection) error {
-	address := connection.Address()
-	err := c.SetHost(address, HostOptions{CA: connection.Cert, PlainHTTP: connection.Cert == ""})
-	if err != nil || connection.Username == "" {
+	record, err := json.Marshal(connection)
+	if err != nil {
 		return err
 	}
-	return c.SetCredentials(address, connection.Username, connection.Password)
+	return c.call(context.Background(), func(_ raw.Cancel, failure raw.Error) {
+		raw.Client_set_connection(c.raw, record, flag(connection.Cert == ""), failure)
+	})
 }
 
 // Counters says what was sent to one host, or to all when host is "". A closed client says 0.

@@ -23,6 +23,7 @@ type CopyOptions struct {
 	WithReferrers bool
 	Force         bool // look for each part at the destination, and repair what was lost there
 	LayersAsIs    bool // plain layers of a docker archive are not compressed for a registry
+	DryRun        bool // change nothing, tell what would be done
 	Progress      ProgressFunc
 }
 
@@ -55,6 +56,13 @@ type AppendOptions struct {
 	User        string
 	Created     time.Time // the zero time is 1970, so that the same input gives the same digest
 	DstServer   *Server   // write straight into this server
+	DryRun      bool      // store nothing; the digest is what the image would have
+
+	// Rebase puts the layers of NewBase in the place of those of OldBase, both places; where they are
+	// "", the annotations of the image tell.
+	Rebase           bool
+	OldBase, NewBase string
+	AllPlatforms     bool // of an index, change each image and store an index of them
 	Progress    ProgressFunc
 }
 
@@ -71,7 +79,7 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
 			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force), flag(o.LayersAsIs),
-			progress, cancel, failure)
+			flag(o.DryRun), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
 	return result, err
@@ -109,7 +117,8 @@ func (c *Client) Append(ctx context.Context, base string, layers []string, dst s
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Append(out, c.raw, base, layers, dst, o.Platform, o.Labels, o.Environment, o.Entrypoint,
-			o.Command, o.WorkingDir, o.User, created, rawServer(o.DstServer), o.Annotations, progress, cancel, failure)
+			o.Command, o.WorkingDir, o.User, created, rawServer(o.DstServer), o.Annotations, flag(o.DryRun),
+			flag(o.Rebase), o.OldBase, o.NewBase, flag(o.AllPlatforms), progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.DstServer)
 	return digest, err
@@ -126,8 +135,8 @@ func (c *Client) Index(ctx context.Context, sources []string, dst string, option
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.LayersAsIs), progress, cancel,
-			failure)
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.LayersAsIs), flag(o.DryRun),
+			progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)
 	return digest, err

@@ -179,6 +179,7 @@ type UploadOptions struct {
 	SrcServer *Server // read the source from this server directly
 
 	WithReferrers bool // take along what belongs to the image, as in Copy
+	DryRun        bool // change nothing, tell what would be done
 	Progress      ProgressFunc
 }
 
@@ -192,7 +193,7 @@ func (c *Client) Upload(ctx context.Context, src, repository, tag string, option
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Upload(out, c.raw, src, repository, tag, o.Change, o.Pipeline, o.Jobs,
-			rawServer(o.SrcServer), flag(o.WithReferrers), progress, cancel, failure)
+			rawServer(o.SrcServer), flag(o.WithReferrers), flag(o.DryRun), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer)
 	return result, err

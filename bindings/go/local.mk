@@ -27,6 +27,7 @@ go_DATA = \
 	bindings/go/rights.go \
 	bindings/go/server.go \
 	bindings/go/server_options.go \
+	bindings/go/export.go \
 	bindings/go/sync.go \
 	bindings/go/text.go \
 	bindings/go/zuul.go

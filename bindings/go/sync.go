@@ -28,6 +28,7 @@ type SyncOptions struct {
 	WithReferrers bool     // signatures and what else belongs to an image come along
 	DeleteOthers  bool     // tags of the destination that fit and are not at the source are deleted
 	DryRun        bool     // change nothing, tell what would be changed
+	Force         bool     // look at what is there already, as Copy does
 	Progress      ProgressFunc
 }
 
@@ -42,8 +43,8 @@ type SyncedTag struct {
 	Reason string // the same for people
 }
 
-// Sync brings the tags of the repository src (HOST/REPOSITORY) up to date at dst, a repository or
-// oci:DIR. A tag that fails does not stop the others; beside the error the result tells of all.
+// Sync brings the tags of src, a repository (HOST/REPOSITORY) or a layout (oci:DIR), up to date at
+// dst, which is one of these too. A tag that fails does not stop the others; beside the error the result tells of all.
 func (c *Client) Sync(ctx context.Context, src, dst string, options *SyncOptions) (result []SyncedTag, err error) {
 	var o SyncOptions
 	if options != nil {
@@ -51,7 +52,7 @@ func (c *Client) Sync(ctx context.Context, src, dst string, options *SyncOptions
 	}
 	err = c.work(ctx, o.Progress, func(progress uint, cancel raw.Cancel, failure raw.Error) {
 		out := raw.Sync(c.raw, src, dst, o.Tags, o.Exclude, o.Platforms, o.Jobs, flag(o.WithReferrers),
-			flag(o.DeleteOthers), flag(o.DryRun), progress, cancel, failure)
+			flag(o.DeleteOthers), flag(o.DryRun), flag(o.Force), progress, cancel, failure)
 		defer raw.Synced_free(out)
 		for i := int64(0); out.Swigcptr() != 0 && i < raw.Synced_count(out); i++ {
 			tag := raw.Synced_at(out, i)

@@ -70,6 +70,8 @@
 #define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */
 #define ZREG__MAX_TREE_PATH (64 * ZREG__KIB)
 #define ZREG__MAX_LINK_TARGET 4096
+#define ZREG__MAX_ROOTFS_ENTRIES 1000000 /* files of an image whose file system is written */
+#define ZREG__MAX_ROOTFS_BYTES (128 * ZREG__MIB) /* of their names */
 #define ZREG__MAX_CONNECTIONS 4096       /* of one server */
 #define ZREG__MAX_MONITOR_CONNECTIONS 64 /* of its port for those who watch */
 #define ZREG__MAX_DRAIN_BYTES                                                                      \

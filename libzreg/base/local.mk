@@ -9,6 +9,7 @@ zreg_headers += \
 	libzreg/zreg/common.h \
 	libzreg/zreg/copy.h \
 	libzreg/zreg/digest.h \
+	libzreg/zreg/export.h \
 	libzreg/zreg/gate.h \
 	libzreg/zreg/node.h \
 	libzreg/zreg/login.h \
@@ -66,6 +67,8 @@ libzreg_sources += \
 	libzreg/base/process.h \
 	libzreg/base/random.c \
 	libzreg/base/random.h \
+	libzreg/base/fd_send.c \
+	libzreg/base/fd_send.h \
 	libzreg/base/str.c \
 	libzreg/base/str.h \
 	libzreg/base/strings.c \

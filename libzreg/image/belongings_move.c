@@ -87,12 +87,18 @@ static bool contains(const zreg_strings *digests, const zreg_digest *digest)
     return false;
 }
 
+/* In a dry run the destination may be no folder yet. */
 static zreg_status look_at_list(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     mover *self = user;
+    zreg_error why = {.code = ZREG_OK};
     ZREG__AUTO(zreg_strings) zreg_strings *listed = NULL;
-    ZREG__TRY(zreg__endpoint_referrers(&listed, self->dst,
-                                       &item_at(self, self->runs[i].begin)->subject, stop, err));
+    zreg_status status = zreg__endpoint_referrers(
+        &listed, self->dst, &item_at(self, self->runs[i].begin)->subject, stop, &why);
+    if (status != ZREG_OK) {
+        return self->dst->options.dry_run && status == ZREG_NOTFOUND ? ZREG_OK
+                                                                     : zreg__fail_again(err, &why);
+    }
     for (size_t at = self->runs[i].begin; at < self->runs[i].end; at++) {
         self->there[at] = contains(listed, zreg_manifest_digest(item_at(self, at)->manifest));
     }

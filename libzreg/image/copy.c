@@ -63,6 +63,7 @@ static zreg_status open_ends(copy *self, zreg_client *client, const char *src, c
     const zreg__endpoint_options to = {.client = client,
                                        .server = self->options.dst_server,
                                        .write = true,
+                                       .dry_run = self->options.dry_run != 0,
                                        .origin = self->origin,
                                        .mount_from = self->options.mount_from};
     ZREG__TRY(zreg__endpoint_open(&self->src, src, &from, err));

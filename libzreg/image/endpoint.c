@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/drivers.h"
+#include "image/dry.h"
 #include "oci/digest.h"
 #include "oci/manifest.h"
 #include "registry/client.h"
@@ -229,6 +230,9 @@ static zreg_status put_opaque(zreg__endpoint *endpoint, const zreg_manifest *man
 zreg_status zreg__endpoint_manifest_put(zreg__endpoint *endpoint, const zreg_manifest *manifest,
                                         bool named, zreg_cancel *cancel, zreg_error *err)
 {
+    if (endpoint->options.dry_run) {
+        return ZREG_OK;
+    }
     return zreg__manifest_is_opaque(manifest) && !named
                ? put_opaque(endpoint, manifest, cancel, err)
                : endpoint->driver->manifest_put(endpoint, manifest, named, cancel, err);
@@ -246,7 +250,7 @@ zreg_status zreg__endpoint_referrers_add(zreg__endpoint *endpoint, const zreg_di
                                          const zreg_manifest *const *manifests, size_t count,
                                          zreg_cancel *cancel, zreg_error *err)
 {
-    return endpoint->driver->referrers_add == NULL
+    return endpoint->driver->referrers_add == NULL || endpoint->options.dry_run
                ? ZREG_OK
                : endpoint->driver->referrers_add(endpoint, subject, manifests, count, cancel, err);
 }
@@ -385,8 +389,11 @@ zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
                                        uint64_t size_bytes, const zreg__endpoint *from,
                                        zreg_cancel *cancel, zreg_error *err)
 {
-    return endpoint->driver->blob_create(out, out_state, endpoint, digest, size_bytes, from, cancel,
-                                         err);
+    return endpoint->options.dry_run
+               ? zreg__dry_blob_create(out, out_state, endpoint, digest, size_bytes, from, cancel,
+                                       err)
+               : endpoint->driver->blob_create(out, out_state, endpoint, digest, size_bytes, from,
+                                               cancel, err);
 }
 
 static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, zreg_error *err)
@@ -435,8 +442,9 @@ zreg_status zreg__endpoint_blob_put(zreg_digest *out, zreg__endpoint *endpoint, 
 
 zreg_status zreg__endpoint_finish(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err)
 {
-    return endpoint->driver->finish == NULL ? ZREG_OK
-                                            : endpoint->driver->finish(endpoint, cancel, err);
+    return endpoint->driver->finish == NULL || endpoint->options.dry_run
+               ? ZREG_OK
+               : endpoint->driver->finish(endpoint, cancel, err);
 }
 
 void zreg__endpoint_free(zreg__endpoint *endpoint)

@@ -32,6 +32,7 @@ typedef struct zreg__endpoint_options {
     zreg_client *client;           /* needed for registries */
     zreg_server *server;           /* not NULL: this server instead of the place's host */
     bool write;                    /* it will be written to */
+    bool dry_run;                  /* but for a dry run: what is written is dropped (image/dry.h) */
     const char *origin;            /* told with the named manifest (oci/origin.h), or NULL; must
                                       live as long as the endpoint */
     const char *const *mount_from; /* repositories of the same host that may hold blobs, or NULL */

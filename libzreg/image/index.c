@@ -246,6 +246,7 @@ static zreg_status start(assembly *self, const char *dst, zreg_error *err)
     const zreg__endpoint_options to = {.client = self->client,
                                        .server = self->options.dst_server,
                                        .write = true,
+                                       .dry_run = self->options.dry_run != 0,
                                        .mount_from = self->options.mount_from};
     self->transfer = (zreg__transfer_options){.jobs = self->options.jobs,
                                               .phase = "index",

@@ -3,10 +3,18 @@
 zreg_headers +=
 libzreg_sources += \
 	libzreg/image/append.c \
+	libzreg/image/append_base.c \
+	libzreg/image/append_base.h \
 	libzreg/image/append_config.c \
 	libzreg/image/append_config.h \
+	libzreg/image/append_image.c \
+	libzreg/image/append_image.h \
+	libzreg/image/append_index.c \
+	libzreg/image/append_index.h \
 	libzreg/image/append_layers.c \
 	libzreg/image/append_layers.h \
+	libzreg/image/append_rebase.c \
+	libzreg/image/append_rebase.h \
 	libzreg/image/archive_contents.c \
 	libzreg/image/archive_contents.h \
 	libzreg/image/archive_layer.c \
@@ -22,9 +30,14 @@ libzreg_sources += \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \
 	libzreg/image/endpoint_archive.c \
+	libzreg/image/dry.c \
+	libzreg/image/dry.h \
 	libzreg/image/endpoint_archive_new.c \
 	libzreg/image/endpoint_layout.c \
 	libzreg/image/endpoint_registry.c \
+	libzreg/image/entryname.c \
+	libzreg/image/entryname.h \
+	libzreg/image/export.c \
 	libzreg/image/filesource.c \
 	libzreg/image/filesource.h \
 	libzreg/image/flow.c \
@@ -49,6 +62,8 @@ libzreg_sources += \
 	libzreg/image/parallel.h \
 	libzreg/image/parts.c \
 	libzreg/image/parts.h \
+	libzreg/image/machine.c \
+	libzreg/image/machine.h \
 	libzreg/image/place.c \
 	libzreg/image/place.h \
 	libzreg/image/plan.c \
@@ -60,9 +75,13 @@ libzreg_sources += \
 	libzreg/image/ranges.h \
 	libzreg/image/registry_looks.c \
 	libzreg/image/registry_looks.h \
+	libzreg/image/rootfs.c \
+	libzreg/image/rootfs.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \
+	libzreg/image/sync_source.c \
+	libzreg/image/sync_source.h \
 	libzreg/image/synced.c \
 	libzreg/image/synced.h \
 	libzreg/image/tarfile.c \
@@ -74,6 +93,8 @@ libzreg_sources += \
 	libzreg/image/tarlayer.c \
 	libzreg/image/tarlayer.h \
 	libzreg/image/tarlayer_pack.c \
+	libzreg/image/tarstream.c \
+	libzreg/image/tarstream.h \
 	libzreg/image/tarwriter.c \
 	libzreg/image/tarwriter.h \
 	libzreg/image/transfer.c \

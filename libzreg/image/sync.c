@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "image/endpoint.h"
 #include "image/parallel.h"
+#include "image/sync_source.h"
 #include "image/synced.h"
 #include "image/transfer.h"
 #include "oci/reference.h"
@@ -20,10 +21,9 @@
 typedef struct sync_run {
     zreg_sync_options options;
     zreg_client *client;
-    zreg_ref *src;
     zreg__place *from;
     zreg__place *to;
-    zreg_strings *tags;   /* of the source, that fit */
+    zreg__sync_source source;
     zreg_synced *result;  /* the caller's */
     zreg_progress before; /* the sums of the copies that are done */
     zreg_progress last;   /* the running one's last report */
@@ -33,10 +33,9 @@ typedef struct sync_run {
 
 static void run_finish(sync_run *run)
 {
-    zreg_ref_free(run->src);
     zreg__place_free(run->from);
     zreg__place_free(run->to);
-    zreg_strings_free(run->tags);
+    zreg__sync_source_finish(&run->source);
 }
 
 ZREG__DEFINE_AUTO_VALUE(sync_run, run_finish)
@@ -66,7 +65,8 @@ static zreg_status check_repository(const char *text, const char *of, zreg_error
     if (zreg__str_empty(text)) {
         return zreg__fail(err, ZREG_INVAL, "sync: name a repository as the %s", of);
     }
-    if (strncmp(text, "oci:", 4) != 0 && strpbrk(name, ":@") != NULL) {
+    bool is_local = zreg__str_starts(text, "oci:") || zreg__str_starts(text, "oci-archive:");
+    if (!is_local && strpbrk(name, ":@") != NULL) {
         return zreg__fail(err, ZREG_INVAL,
                           "sync: \"%s\" has a tag or a digest; write the %s as "
                           "HOST[:PORT]/REPOSITORY, and which tags by patterns",
@@ -75,26 +75,42 @@ static zreg_status check_repository(const char *text, const char *of, zreg_error
     return ZREG_OK;
 }
 
+static bool names_no_image(const zreg__place *place)
+{
+    return place->tag == NULL && place->digest.text[0] == '\0' &&
+           place->number == ZREG__PLACE_NO_NUMBER;
+}
+
+static bool is_one_place(const zreg__place *a, const zreg__place *b)
+{
+    if (a->kind != b->kind || a->kind != ZREG__PLACE_REGISTRY) {
+        return a->kind == b->kind && zreg__str_equal(a->path, b->path);
+    }
+    return zreg__client_same_host(zreg_ref_host(a->ref), zreg_ref_host(b->ref)) &&
+           zreg__str_equal(zreg_ref_repository(a->ref), zreg_ref_repository(b->ref));
+}
+
 static zreg_status check_places(const sync_run *run, zreg_error *err)
 {
-    if (run->from->kind != ZREG__PLACE_REGISTRY) {
-        return zreg__fail(err, ZREG_INVAL, "sync: the source \"%s\" is no repository of a registry",
-                          run->from->text);
+    const zreg__place *from = run->from;
+    const zreg__place *to = run->to;
+    if (from->kind == ZREG__PLACE_ARCHIVE || !names_no_image(from)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "sync: the source \"%s\" is neither HOST[:PORT]/REPOSITORY nor oci:DIR "
+                          "or oci-archive:FILE; which tags is told by patterns",
+                          from->text);
     }
-    if (run->to->kind == ZREG__PLACE_REGISTRY) {
-        bool same =
-            zreg__client_same_host(zreg_ref_host(run->src), zreg_ref_host(run->to->ref)) &&
-            zreg__str_equal(zreg_ref_repository(run->src), zreg_ref_repository(run->to->ref));
-        return same ? zreg__fail(err, ZREG_INVAL, "sync: source and destination are both %s/%s",
-                                 zreg_ref_host(run->src), zreg_ref_repository(run->src))
-                    : ZREG_OK;
+    if (is_one_place(from, to)) {
+        return zreg__fail(err, ZREG_INVAL, "sync: source and destination are both %s", to->text);
     }
-    if (run->to->kind != ZREG__PLACE_LAYOUT || run->to->tag != NULL ||
-        run->to->digest.text[0] != '\0') {
+    if (to->kind == ZREG__PLACE_REGISTRY) {
+        return ZREG_OK;
+    }
+    if (to->kind != ZREG__PLACE_LAYOUT || !names_no_image(to)) {
         return zreg__fail(err, ZREG_INVAL,
                           "sync: the destination \"%s\" is neither HOST[:PORT]/REPOSITORY nor "
                           "oci:DIR",
-                          run->to->text);
+                          to->text);
     }
     return run->options.delete_others
                ? zreg__fail(err, ZREG_INVAL, "sync: %s: no tags are deleted in a layout",
@@ -108,37 +124,36 @@ static zreg_status open_run(sync_run *run, const char *src, const char *dst, zre
     ZREG__TRY(check_repository(dst, "destination", err));
     ZREG__TRY(zreg__place_parse(&run->from, src, err));
     ZREG__TRY(zreg__place_parse(&run->to, dst, err));
-    if (run->from->kind == ZREG__PLACE_REGISTRY) {
-        ZREG__TRY(zreg_ref_with_tag(&run->src, run->from->ref, "latest", err));
-    }
     return check_places(run, err);
 }
 
 static zreg_status list_source(sync_run *run, zreg_error *err)
 {
-    ZREG__AUTO(zreg_strings) zreg_strings *all = NULL;
-    ZREG__TRY(zreg_client_tags(&all, run->client, run->src, run->cancel, err));
-    ZREG__TRY(zreg__strings_new(&run->tags, err));
-    for (size_t i = 0; i < zreg_strings_count(all); i++) {
-        const char *tag = zreg_strings_at(all, i);
-        if (fits(run, tag)) {
-            ZREG__TRY(zreg__strings_add(run->tags, tag, SIZE_MAX, err));
-            ZREG__TRY(zreg__synced_add(run->result, tag, err));
-        }
+    const zreg__sync_source *source = &run->source;
+    ZREG__TRY(zreg__sync_source_list(&run->source, run->client, run->from, run->cancel, err));
+    for (size_t i = 0; i < zreg_strings_count(source->tags); i++) {
+        const char *tag = zreg_strings_at(source->tags, i);
+        ZREG__TRY(fits(run, tag) ? zreg__synced_add(run->result, tag, err) : ZREG_OK);
     }
     return ZREG_OK;
+}
+
+static zreg_status look_at(zreg_digest *out, const sync_run *run, const zreg__place *place,
+                           const char *tag, zreg_cancel *stop, zreg_error *err)
+{
+    const zreg__endpoint_options options = {.client = run->client};
+    ZREG__AUTO(zreg__endpoint) zreg__endpoint *endpoint = NULL;
+    ZREG__AUTO_FREE char *text = NULL;
+    ZREG__TRY(zreg__place_tagged(&text, place, tag, err));
+    ZREG__TRY(zreg__endpoint_open(&endpoint, text, &options, err));
+    return zreg__endpoint_manifest_head(out, endpoint, NULL, stop, err);
 }
 
 /* The digest that a tag of the destination has; "" when there is none, or that is not told. */
 static void look_there(zreg_digest *out, const sync_run *run, const char *tag, zreg_cancel *stop)
 {
-    const zreg__endpoint_options options = {.client = run->client};
-    ZREG__AUTO(zreg__endpoint) zreg__endpoint *endpoint = NULL;
-    ZREG__AUTO_FREE char *place = NULL;
-    zreg_error err = {ZREG_OK};
-    if (zreg__place_tagged(&place, run->to, tag, &err) != ZREG_OK ||
-        zreg__endpoint_open(&endpoint, place, &options, &err) != ZREG_OK ||
-        zreg__endpoint_manifest_head(out, endpoint, NULL, stop, &err) != ZREG_OK) {
+    zreg_error why = {ZREG_OK};
+    if (look_at(out, run, run->to, tag, stop, &why) != ZREG_OK) {
         out->text[0] = '\0'; /* a copy finds out why */
     }
 }
@@ -148,12 +163,12 @@ static zreg_status look(void *user, size_t i, zreg_cancel *stop, zreg_error *err
 {
     sync_run *run = user;
     zreg_synced_tag *tag = &run->result->items[i];
-    ZREG__AUTO(zreg_ref) zreg_ref *ref = NULL;
+    const char *name = zreg__sync_source_name(&run->source, tag->tag);
     zreg_error why = {ZREG_OK};
-    zreg_status status = zreg_ref_with_tag(&ref, run->src, tag->tag, &why);
-    if (status == ZREG_OK) {
-        status = zreg_client_manifest_head(&tag->digest, run->client, ref, stop, &why);
-    }
+    zreg_status status =
+        name[0] == '\0'
+            ? zreg__fail(&why, ZREG_INVAL, "%s has several images of this tag", run->from->text)
+            : look_at(&tag->digest, run, run->from, name, stop, &why);
     ZREG__TRY(zreg__cancel_check(stop, err));
     if (status != ZREG_OK) {
         tag->digest.text[0] = '\0';
@@ -197,24 +212,28 @@ static zreg_status copy_tag(sync_run *run, zreg_synced_tag *tag, zreg_error *err
     options.platforms = run->options.platforms;
     options.jobs = run->options.jobs;
     options.with_referrers = run->options.with_referrers;
+    options.force = run->options.force;
     options.progress = run->options.progress == NULL ? NULL : report;
     options.progress_user = run;
     run->item = tag->tag;
-    ZREG__TRY(zreg__place_tagged(&src, run->from, tag->tag, err));
+    ZREG__TRY(
+        zreg__place_tagged(&src, run->from, zreg__sync_source_name(&run->source, tag->tag), err));
     ZREG__TRY(zreg__place_tagged(&dst, run->to, tag->tag, err));
     zreg_status status = zreg_copy(&copied, run->client, src, dst, &options, run->cancel, err);
     add_up(run);
     ZREG__TRY(status);
     tag->digest = copied.digest;
     tag->bytes = copied.bytes;
-    bool same = zreg_digest_equal(&tag->digest, &tag->before) && copied.referrers_copied == 0;
+    bool same = zreg_digest_equal(&tag->digest, &tag->before) && copied.referrers_copied == 0 &&
+                copied.blobs_copied + copied.blobs_mounted == 0;
     tag->state = same ? ZREG_SYNC_PRESENT : ZREG_SYNC_COPIED;
     return ZREG_OK;
 }
 
 static bool is_settled(const sync_run *run, const zreg_synced_tag *tag)
 {
-    bool by_digest = run->options.platforms == NULL && !run->options.with_referrers;
+    bool by_digest =
+        run->options.platforms == NULL && !run->options.with_referrers && !run->options.force;
     return !zreg__synced_waits(tag) && (by_digest || tag->state != ZREG_SYNC_PRESENT);
 }
 
@@ -271,12 +290,12 @@ static zreg_status delete_others(sync_run *run, zreg_error *err)
 {
     ZREG__AUTO(zreg_strings) zreg_strings *there = NULL;
     ZREG__AUTO(zreg__map) zreg__map *names = NULL;
-    if (zreg_strings_count(run->tags) == 0) {
+    if (run->result->count == 0) {
         return zreg__fail(err, ZREG_CONFLICT,
                           "sync: %s has no tag that fits; nothing is deleted from %s",
                           run->from->text, run->to->text);
     }
-    ZREG__TRY(name_all(&names, run->tags, err));
+    ZREG__TRY(name_all(&names, run->source.tags, err));
     ZREG__TRY(zreg_client_tags(&there, run->client, run->to->ref, run->cancel, err));
     for (size_t i = 0; i < zreg_strings_count(there); i++) {
         const char *tag = zreg_strings_at(there, i);

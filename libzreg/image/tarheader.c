@@ -130,18 +130,60 @@ static zreg_status pad(zreg__buf *to, zreg_error *err)
     return over == 0 ? ZREG_OK : zreg__buf_append(to, zeros, ZREG__TAR_BLOCK - over, err);
 }
 
+static zreg_status add_pax(zreg__buf *to, const zreg__buf *records, zreg_error *err)
+{
+    const zreg__tarheader pax = {
+        .path = "PaxHeaders/entry", .target = "", .mode = 0644, .size_bytes = records->size};
+    if (records->size == 0) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(add_block(to, 'x', &pax, err));
+    ZREG__TRY(zreg__buf_append(to, records->data, records->size, err));
+    return pad(to, err);
+}
+
 zreg_status zreg__tarheader_add(zreg__buf *to, const zreg__tarheader *entry, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf records = ZREG__BUF(4 * ZREG__MAX_TREE_PATH);
     ZREG__TRY(add_records(&records, entry, err));
-    if (records.size > 0) {
-        const zreg__tarheader pax = {
-            .path = "PaxHeaders/entry", .target = "", .mode = 0644, .size_bytes = records.size};
-        ZREG__TRY(add_block(to, 'x', &pax, err));
-        ZREG__TRY(zreg__buf_append(to, records.data, records.size, err));
-        ZREG__TRY(pad(to, err));
-    }
+    ZREG__TRY(add_pax(to, &records, err));
     return add_block(to, (char)entry->type, entry, err);
+}
+
+/* GNU's form has other things where ustar has the prefix; older ones have nothing behind the target. */
+static void make_ustar(block *header)
+{
+    if (memcmp(header->magic, "ustar", 5) != 0) {
+        memset(header->owner, 0, sizeof(header->owner));
+        memset(header->group, 0, sizeof(header->group));
+        put_octal(header->device_major, sizeof(header->device_major), 0);
+        put_octal(header->device_minor, sizeof(header->device_minor), 0);
+    }
+    memcpy(header->magic, "ustar", 6);
+    memcpy(header->version, "00", 2);
+    memset(header->prefix, 0, sizeof(header->prefix));
+    memset(header->unused, 0, sizeof(header->unused));
+    memset(header->name, 0, sizeof(header->name));
+    memset(header->target, 0, sizeof(header->target));
+}
+
+zreg_status zreg__tarheader_add_as(zreg__buf *to, const zreg__tarheader *entry, const void *bytes,
+                                   const zreg__buf *records, zreg_error *err)
+{
+    ZREG__AUTO(zreg__buf) zreg__buf all = ZREG__BUF(SIZE_MAX / 2);
+    block header;
+    memcpy(&header, bytes, sizeof(header));
+    ZREG__TRY(zreg__buf_append(&all, records->data, records->size, err));
+    ZREG__TRY(add_records(&all, entry, err));
+    ZREG__TRY(add_pax(to, &all, err));
+    make_ustar(&header);
+    header.type = (char)entry->type;
+    put_text(header.name, sizeof(header.name), entry->path);
+    put_text(header.target, sizeof(header.target), entry->target);
+    put_octal(header.size, sizeof(header.size), if_fits(entry->size_bytes));
+    put_octal(header.checksum, sizeof(header.checksum) - 1, checksum(&header));
+    header.checksum[7] = ' ';
+    return zreg__buf_append(to, &header, sizeof(header), err);
 }
 
 /* --- reading */

@@ -31,6 +31,11 @@ typedef struct zreg__tarheader {
  *  it. Errors: LIMIT (the buffer's maximum), NOMEM. */
 zreg_status zreg__tarheader_add(zreg__buf *to, const zreg__tarheader *entry, zreg_error *err);
 
+/** A header that came from elsewhere, with another name, type, target and size: mode, owner, time and all else stay as
+ *  they were. `records` are pax records to go before it. Errors: LIMIT, NOMEM. */
+zreg_status zreg__tarheader_add_as(zreg__buf *to, const zreg__tarheader *entry, const void *block,
+                                   const zreg__buf *records, zreg_error *err);
+
 /* --- reading: `block` is ZREG__TAR_BLOCK bytes */
 
 /** Whether it is all zeros, as at the end of an archive. */

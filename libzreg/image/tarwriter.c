@@ -3,6 +3,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd_send.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -13,9 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,43 +230,6 @@ static zreg_status open_target(int *out, const char *path, zreg_cancel *cancel, 
     return fd >= 0 ? ZREG_OK : zreg__fail_file(err, errno, path, "write the archive");
 }
 
-/* A pipe that is ready takes PIPE_BUF bytes without a wait. */
-static zreg_status send_piece(int fd, const char *bytes, size_t size, zreg_cancel *cancel,
-                              zreg_error *err)
-{
-    for (size_t done = 0; done < size;) {
-        struct pollfd polled[] = {{.fd = fd, .events = POLLOUT},
-                                  {.fd = zreg__cancel_fd(cancel), .events = POLLIN}};
-        size_t left = size - done;
-        bool ready = poll(polled, ZREG__COUNT(polled), -1) > 0 && polled[0].revents != 0;
-        ZREG__TRY(zreg__cancel_check(cancel, err));
-        ssize_t sent = ready ? write(fd, bytes + done, left < PIPE_BUF ? left : PIPE_BUF) : 0;
-        if (sent < 0 && errno != EINTR && errno != EAGAIN) {
-            return zreg__fail_errno(err, errno, "send the archive");
-        }
-        done += sent > 0 ? (size_t)sent : 0;
-    }
-    return ZREG_OK;
-}
-
-/* A signal of ours would end the process of who called us. */
-static zreg_status send_quietly(int fd, const char *bytes, size_t size, zreg_cancel *cancel,
-                                zreg_error *err)
-{
-    const struct timespec now = {0};
-    sigset_t pipe_only, before, pending;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-    zreg_status status = send_piece(fd, bytes, size, cancel, err);
-    if (status != ZREG_OK && !sigismember(&pending, SIGPIPE)) {
-        (void)sigtimedwait(&pipe_only, NULL, &now);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return status;
-}
-
 static zreg_status send_all(const zreg__tarwriter *tar, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FD int fd = -1;
@@ -281,7 +243,7 @@ static zreg_status send_all(const zreg__tarwriter *tar, zreg_cancel *cancel, zre
         if (got <= 0) {
             return zreg__fail_errno(err, got < 0 ? errno : EIO, "read the temporary file");
         }
-        ZREG__TRY(send_quietly(fd, block, (size_t)got, cancel, err));
+        ZREG__TRY(zreg__fd_send(fd, block, (size_t)got, "send the archive", cancel, err));
         at += (uint64_t)got;
     }
     return ZREG_OK;

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include <string.h>
 
-static zreg_status add_host(zreg__buf *to, const zreg__connection *connection, zreg_error *err)
+static zreg_status add_host(zreg__buf *to, const zreg__node_connection *connection, zreg_error *err)
 {
     ZREG__TRY(zreg__buf_printf(to, err, "[host.\"https://%s\"]\n", connection->authority));
     ZREG__TRY(zreg__buf_text(to, "  capabilities = [\"pull\", \"resolve\"]\n", err));
@@ -21,7 +21,7 @@ static zreg_status add_host(zreg__buf *to, const zreg__connection *connection, z
 }
 
 /* The first host table is the first one asked. */
-static zreg_status edit_hosts(zreg__content *out, const zreg__connection *connection,
+static zreg_status edit_hosts(zreg__content *out, const zreg__node_connection *connection,
                               const zreg__content *before, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
@@ -33,7 +33,7 @@ static zreg_status edit_hosts(zreg__content *out, const zreg__connection *connec
 
 /* A folder of the registry's own hides the site's default for all registries, so what that says
  * comes along. */
-static zreg_status make_hosts(zreg__content *out, const zreg__connection *connection,
+static zreg_status make_hosts(zreg__content *out, const zreg__node_connection *connection,
                               const zreg__content *common, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);

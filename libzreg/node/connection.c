@@ -3,12 +3,11 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "oci/reference.h"
+#include "oci/connection_record.h"
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -20,18 +19,6 @@
 #define MAX_PAIR_BYTES (64 * ZREG__KIB)
 
 ZREG__DEFINE_AUTO(BIO, BIO_free_all)
-
-/* A record by Zuul has the port as a number or as text. */
-static zreg_status read_port(unsigned *out, const zreg__json *record, zreg_error *err)
-{
-    ZREG__AUTO_FREE char *text = zreg__json_scalar(record, "port");
-    uint64_t port = 0;
-    if (text == NULL || !zreg__span_u64(zreg__span_of(text), &port) || port == 0 || port > 65535) {
-        return zreg__fail(err, ZREG_INVAL, "the connection record has no \"port\" from 1 to 65535");
-    }
-    *out = (unsigned)port;
-    return ZREG_OK;
-}
 
 /* The address in `host`, with or without brackets, in new memory; NULL: it is a name. */
 static char *address_in(const char *host)
@@ -48,32 +35,23 @@ static char *address_in(const char *host)
     return text;
 }
 
-static zreg_status read_place(zreg__connection *out, const zreg__json *record, zreg_error *err)
+static zreg_status read_place(zreg__node_connection *out, const zreg__connection_record *record,
+                              zreg_error *err)
 {
-    const char *host = zreg__json_text(record, "host");
-    unsigned port = 0;
-    ZREG__TRY(read_port(&port, record, err));
-    if (zreg__str_empty(host)) {
-        return zreg__fail(err, ZREG_INVAL, "the connection record has no \"host\"");
+    out->address = address_in(record->host);
+    if (out->address == NULL) {
+        return zreg__connection_record_authority(&out->authority, record, err);
     }
-    out->address = address_in(host);
-    const char *name = out->address == NULL ? host : ZREG__HOST_ALIAS;
-    out->authority = zreg__asprintf("%s:%u", name, port);
-    if (out->authority == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    if (!zreg__reference_is_host(zreg__span_of(out->authority))) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "the connection record's \"host\" is no name and no address");
-    }
-    return ZREG_OK;
+    out->authority = zreg__asprintf("%s:%u", ZREG__HOST_ALIAS, record->port);
+    return out->authority == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
-static zreg_status read_user(zreg__connection *out, const zreg__json *record, zreg_error *err)
+static zreg_status read_user(zreg__node_connection *out, const zreg__connection_record *record,
+                             zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf text = ZREG__BUF(2 * MAX_PAIR_BYTES);
-    const char *username = zreg__json_text(record, "username");
-    const char *password = zreg__json_text(record, "password");
+    const char *username = record->username;
+    const char *password = record->password;
     if (zreg__str_empty(username)) {
         return ZREG_OK;
     }
@@ -112,15 +90,16 @@ static bool copy_certificates(BIO *to, BIO *from, int *out_count)
 
 /* A record of `zreg serve --buildset` always tells a fingerprint; none means HTTP without TLS. An
  * engine would pass over such a registry and pull the original images without a word. */
-static bool has_no_tls(const zreg__json *record)
+static bool has_no_tls(const zreg__connection_record *record)
 {
-    return zreg__json_has(record, "fingerprint") && zreg__json_get(record, "fingerprint") == NULL;
+    return zreg__json_has(record->document, "fingerprint") &&
+           zreg__json_get(record->document, "fingerprint") == NULL;
 }
 
-static zreg_status read_certificate(zreg__connection *out, const zreg__json *record,
-                                    zreg_error *err)
+static zreg_status read_certificate(zreg__node_connection *out,
+                                    const zreg__connection_record *record, zreg_error *err)
 {
-    const char *pem = zreg__json_text(record, "cert");
+    const char *pem = record->cert;
     int count = 0;
     char *text = NULL;
     if (zreg__str_empty(pem)) {
@@ -148,30 +127,31 @@ static zreg_status read_certificate(zreg__connection *out, const zreg__json *rec
     return out->ca_pem == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
-static zreg_status read_all(zreg__connection *out, const zreg__json *record, zreg_error *err)
+static zreg_status read_all(zreg__node_connection *out, const zreg__connection_record *record,
+                            zreg_error *err)
 {
     ZREG__TRY(read_place(out, record, err));
     ZREG__TRY(read_user(out, record, err));
     return read_certificate(out, record, err);
 }
 
-zreg_status zreg__connection_read(zreg__connection *out, const char *json, size_t size,
-                                  zreg_error *err)
+zreg_status zreg__node_connection_read(zreg__node_connection *out, const char *json, size_t size,
+                                       zreg_error *err)
 {
-    ZREG__AUTO(zreg__json) zreg__json *record = NULL;
-    ZREG__AUTO(zreg__connection) zreg__connection connection = {0};
-    ZREG__TRY(zreg__json_parse(&record, json, size, "the connection record", err));
-    ZREG__TRY(read_all(&connection, record, err));
+    ZREG__AUTO(zreg__connection_record) zreg__connection_record record = {NULL};
+    ZREG__AUTO(zreg__node_connection) zreg__node_connection connection = {0};
+    ZREG__TRY(zreg__connection_record_read(&record, json, size, err));
+    ZREG__TRY(read_all(&connection, &record, err));
     *out = connection;
-    connection = (zreg__connection){0};
+    connection = (zreg__node_connection){0};
     return ZREG_OK;
 }
 
-void zreg__connection_finish(zreg__connection *connection)
+void zreg__node_connection_finish(zreg__node_connection *connection)
 {
     free(connection->address);
     free(connection->authority);
     zreg__free_secret(connection->auth);
     free(connection->ca_pem);
-    *connection = (zreg__connection){0};
+    *connection = (zreg__node_connection){0};
 }

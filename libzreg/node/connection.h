@@ -12,19 +12,19 @@
 #define ZREG__HOST_ALIAS "zuul-jobs.buildset-registry"
 
 /** What is unset is NULL. */
-typedef struct zreg__connection {
+typedef struct zreg__node_connection {
     char *address;   /* the IP address for the alias; NULL: the host has a name */
     char *authority; /* NAME:PORT, as engines are told */
     char *auth;      /* base64 of USER:PASSWORD; a secret */
     char *ca_pem;    /* the certificates, as PEM made anew */
-} zreg__connection;
+} zreg__node_connection;
 
 /** Reads and checks a record. Errors: INVAL (with the member named, never its value), NOMEM. */
-zreg_status zreg__connection_read(zreg__connection *out, const char *json, size_t size,
-                                  zreg_error *err);
+zreg_status zreg__node_connection_read(zreg__node_connection *out, const char *json, size_t size,
+                                       zreg_error *err);
 
-void zreg__connection_finish(zreg__connection *connection);
+void zreg__node_connection_finish(zreg__node_connection *connection);
 
-ZREG__DEFINE_AUTO_VALUE(zreg__connection, zreg__connection_finish)
+ZREG__DEFINE_AUTO_VALUE(zreg__node_connection, zreg__node_connection_finish)
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-static zreg_status add_user(zreg__content *out, const zreg__connection *connection,
+static zreg_status add_user(zreg__content *out, const zreg__node_connection *connection,
                             const zreg__content *before, zreg_error *err)
 {
     ZREG__AUTO(zreg__json) zreg__json *file = NULL;

@@ -127,7 +127,7 @@ static zreg_status finish_run(zreg_node_changes **out, const zreg__survey *surve
 }
 
 /* Fills `survey` with what the drivers want. */
-static zreg_status plan_all(zreg__survey *survey, const zreg__connection *connection,
+static zreg_status plan_all(zreg__survey *survey, const zreg__node_connection *connection,
                             const zreg_node_options *set, zreg_error *err)
 {
     ZREG__AUTO(zreg_strings) zreg_strings *namespaces = NULL;
@@ -152,7 +152,7 @@ static zreg_status plan_all(zreg__survey *survey, const zreg__connection *connec
 }
 
 /* `connection` NULL: everything is taken back. */
-static zreg_status run(zreg_node_changes **out, const zreg__connection *connection,
+static zreg_status run(zreg_node_changes **out, const zreg__node_connection *connection,
                        const zreg_node_options *set, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__tree) zreg__tree tree = {.fd = -1};
@@ -173,10 +173,10 @@ zreg_status zreg_node_apply(zreg_node_changes **out, const char *json, size_t si
                             const zreg_node_options *options, zreg_cancel *cancel, zreg_error *err)
 {
     zreg_node_options set;
-    ZREG__AUTO(zreg__connection) zreg__connection connection = {0};
+    ZREG__AUTO(zreg__node_connection) zreg__node_connection connection = {0};
     zreg__error_clear(err);
     ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
-    ZREG__TRY(zreg__connection_read(&connection, json, size, err));
+    ZREG__TRY(zreg__node_connection_read(&connection, json, size, err));
     return run(out, &connection, &set, cancel, err);
 }
 

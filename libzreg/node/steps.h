@@ -39,7 +39,7 @@ typedef struct zreg__step {
 } zreg__step;
 
 typedef struct zreg__steps {
-    const zreg__connection *connection;
+    const zreg__node_connection *connection;
     const char *const *namespaces;  /* registries that are shadowed; ends with NULL */
     const char *const *unqualified; /* registries of names without one; NULL: not ours to say */
     const char *home;               /* folder of the user who gets credentials */

@@ -7,6 +7,8 @@ libzreg_sources += \
 	libzreg/oci/compose.h \
 	libzreg/oci/descriptor.c \
 	libzreg/oci/descriptor.h \
+	libzreg/oci/connection_record.c \
+	libzreg/oci/connection_record.h \
 	libzreg/oci/digest.c \
 	libzreg/oci/digest.h \
 	libzreg/oci/errors.c \

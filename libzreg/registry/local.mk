@@ -16,6 +16,7 @@ libzreg_sources += \
 	libzreg/registry/blob_target.h \
 	libzreg/registry/blob_writer.c \
 	libzreg/registry/client.c \
+	libzreg/registry/client_connection.c \
 	libzreg/registry/client.h \
 	libzreg/registry/client_blob.c \
 	libzreg/registry/client_inner.h \

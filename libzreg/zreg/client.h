@@ -94,6 +94,15 @@ ZREG_API zreg_status zreg_client_set_host(zreg_client *client, const char *host,
                                           const zreg_host_options *options, zreg_error *err);
 
 /**
+ * Both, by the connection record of a buildset registry, {"host", "port", "username", "password", "cert"} as JSON (what
+ * else it has is not looked at). `options` may say more of the host; its ca_pem counts before the record's "cert".
+ * `out` gets HOST:PORT; zreg_free it. Errors: INVAL (with the member named, never its value).
+ */
+ZREG_API zreg_status zreg_client_set_connection(char **out, zreg_client *client, const char *json,
+                                                size_t size, const zreg_host_options *options,
+                                                zreg_error *err);
+
+/**
  * Sets which interface zreg_client_tag_delete, zreg_promote and zreg_cleanup_tags use at a host;
  * the texts are copied, the token is wiped with the client. Set it before the first use of the
  * host. Errors: INVAL.

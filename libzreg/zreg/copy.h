@@ -42,6 +42,7 @@ typedef struct zreg_copy_options {
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
     int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
     int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
+    int dry_run;        /**< 1: both ends are read, and nothing is changed; see zreg_copy */
 } zreg_copy_options;
 
 /** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */
@@ -90,6 +91,10 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * what belongs to the image included, so that what was lost there is repaired. In a folder each
  * manifest is looked at anyway.
  *
+ * With `dry_run` both ends are looked at as for a copy, and no request is sent that changes anything: the result is
+ * that of a copy, and counts what one would have done. Blobs of another repository of the same host count as
+ * mounted, which that host may see otherwise.
+ *
  * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
  * and left out where it has not and they name another place in "urls". What an index names of an
  * unknown type is copied as the manifest or blob that it is. Plain layers of a docker archive are
@@ -124,6 +129,12 @@ typedef struct zreg_append_options {
     void *progress_user;
     const char *const
         *annotations; /**< "KEY=VALUE" of the manifest, replacing the base's value of that key */
+    int dry_run;      /**< 1: nothing is stored; `out` gets the digest that the image would have */
+    int rebase; /**< 1: the layers of an old base give way to those of a new one; see zreg_append */
+    const char *old_base; /**< a place; NULL: what the image is annotated with as its base */
+    const char *new_base; /**< a place; NULL: the same, by its name instead of its digest */
+    int all_platforms;    /**< 1: of a base that is an index each image is changed, and an index of
+                               them stored, instead of the one for `platform` */
 } zreg_append_options;
 
 /**
@@ -132,7 +143,17 @@ typedef struct zreg_append_options {
  * `base` is a place, or "scratch". Each of `layers` is a tar file (plain or gzip; used as it is)
  * or a folder (packed reproducibly: sorted, owner 0:0, times `created`, gzip). Same input, same
  * digest. Without any layer the config and the manifest alone are changed. Layers are streamed.
- * Errors: INVAL, NOTFOUND, IO, and those of zreg_copy.
+ *
+ * With `rebase` the image keeps its own layers, history and config; below these come the layers and
+ * history of `new_base`, and its operating system and architecture. What lies in `old_base` is told
+ * by the diff_ids of the layers, which must be the first of the image: CONFLICT. An index among the
+ * bases gives the image for the platform. The new base is written into the annotations
+ * org.opencontainers.image.base.name and .digest (image-spec, annotations.md), from which the next
+ * rebase takes what is not told; INVAL when they are not there.
+ *
+ * With `all_platforms` the children of an index that attest others are left out, with a warning, for
+ * they say nothing of the new images; children of unknown types stay, and so do all annotations.
+ * Errors: INVAL, NOTFOUND, CONFLICT, IO, and those of zreg_copy.
  */
 ZREG_API zreg_status zreg_append(zreg_digest *out, zreg_client *client, const char *base,
                                  const char *const *layers, const char *dst,

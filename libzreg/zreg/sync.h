@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Sync: the tags of one repository are brought up to date in another place. */
+/** Sync: the tags of one repository or layout are brought up to date in another place. */
 #ifndef ZREG_SYNC_H
 #define ZREG_SYNC_H
 
@@ -48,15 +48,17 @@ typedef struct zreg_sync_options {
     int dry_run;       /**< 1: change nothing, tell what would be changed */
     zreg_progress_fn progress;
     void *progress_user;
+    int force; /**< 1: what the destination has is looked at as zreg_copy does with `force` */
 } zreg_sync_options;
 
 /**
- * Brings the tags of the repository `src` (HOST/REPOSITORY) up to date at `dst`: a repository, or an OCI layout
- * (oci:DIR).
+ * Brings the tags of `src` up to date at `dst`: of a repository (HOST/REPOSITORY) or an OCI layout (oci:DIR,
+ * oci-archive:FILE), in a repository or a layout (oci:DIR).
  *
  * All tags are listed, and looked at on both sides by their digests, `jobs` at once; what differs is copied, one tag
  * after another with `jobs` transfers, as zreg_copy does it: what is there is not sent again, and no tag is seen
- * before its image is whole. A pattern is that of a shell: `*`, `?`, `[a-z]`, and `\` before one of these (POSIX,
+ * before its image is whole. The names in a layout are its tags; of one that is a whole reference the tag counts, and
+ * two images of one tag are an error of that tag. A pattern is that of a shell: `*`, `?`, `[a-z]`, and `\` before one of these (POSIX,
  * fnmatch). Nothing is deleted unless `delete_others` asks for it, and nothing when the source has no tag that fits:
  * that is more likely a mistake.
  *

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     fuzz_check(zreg__content_set(&before, (const char *)data + 1, size - 1, NULL) == ZREG_OK);
-    const zreg__connection connection = {text[0], text[1], text[2], text[3]};
+    const zreg__node_connection connection = {text[0], text[1], text[2], text[3]};
     ZREG__AUTO(zreg__steps)
     zreg__steps plan = {
         .connection = &connection,

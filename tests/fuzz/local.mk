@@ -16,6 +16,7 @@ fuzz_programs += \
 	tests/fuzz/fuzz_provenance \
 	tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_reference \
+	tests/fuzz/fuzz_rootfs \
 	tests/fuzz/fuzz_tar \
 	tests/fuzz/fuzz_zuul
 if BUILD_SERVER
@@ -75,6 +76,9 @@ tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_SOURCES = tests/fuzz/fuzz_reference.c $(fuzz_main)
 tests_fuzz_fuzz_reference_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_rootfs_SOURCES = tests/fuzz/fuzz_rootfs.c $(fuzz_main)
+tests_fuzz_fuzz_rootfs_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_rootfs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c $(fuzz_main)
 tests_fuzz_fuzz_tar_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_tar_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -83,6 +83,24 @@ def test_copy_and_upload_take_along_what_belongs_to_an_image():
         assert "with_referrers" in refused["msg"], refused
 
 
+def test_copy_repairs_by_force():
+    with ansible() as w:
+        source, target = w.record(), w.record()
+        pushed(w, source, "some/image:one")
+        options = dict(src=place(source, "some/image:one"), dst=place(target, "other/image:two"), registries=[source, target])
+        w.module("zreg_copy", **options)
+        with client(target) as c:
+            c.delete_blob(place(target, "other/image"), c.manifest(options["dst"]).layers[0].digest)
+        assert not w.module("zreg_copy", **options)["changed"]
+        done = w.thrice("zreg_copy", force=True, **options)
+        assert done["blobs"]["copied"] == 1 and "parts 1 copied" in done["diff"]["after"], done
+        for wrong in (dict(force=True), dict(layers="as-is")):
+            refused = w.module("zreg_copy", fails=True, sources=[options["src"]], dst=options["dst"], registries=[source, target],
+                               **wrong)
+            assert "force" in refused["msg"], refused
+        assert "layers" in w.module("zreg_copy", fails=True, layers="zstd", **options)["msg"]
+
+
 def test_copy_makes_an_index_and_takes_platforms_of_it():
     with ansible() as w:
         there = w.record()

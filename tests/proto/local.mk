@@ -75,6 +75,10 @@ TESTS += \
 	tests/proto/test_client_ranges.py \
 	tests/proto/test_cli_login.py \
 	tests/proto/test_cli_sync.py \
+	tests/proto/test_cli_dry_run.py \
+	tests/proto/test_cli_export.py \
+	tests/proto/test_cli_mutate.py \
+	tests/proto/test_cli_sync_hosts.py \
 	tests/proto/test_cli_terminal.py \
 	tests/proto/test_cli_values.py \
 	tests/proto/test_cli_verbs.py \

@@ -9,7 +9,7 @@ import subprocess
 from cli_world import tap, world
 from layout import INDEX, MANIFEST, digest_of
 
-COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "referrers", "requests", "seconds"]
+COPY_KEYS = ["digest", "media_type", "bytes", "blobs", "referrers", "requests", "seconds", "dry_run"]
 
 
 def pushed(w, registry, text="hello", tag="one", repository="a/b"):
@@ -64,7 +64,7 @@ def test_append_makes_images():
         place = f"{registry.address}/a/app"
         argv = ("--base", "scratch", "--layer", tree, "--label", "k=v", "--cmd", "/file")
         made = w.json("append", *argv, f"{place}:1")
-        assert list(made) == ["digest"], made
+        assert list(made) == ["digest", "dry_run"], made
         assert w.json("append", *argv, f"{place}:2") == made
         on_top = w.json("append", "--base", f"{place}:1", "--layer", tree, f"{place}:3")
         assert on_top != made
@@ -80,7 +80,7 @@ def test_index_joins_platforms():
             layout.tag(layout.image(platform, f"linux/{platform}"), platform)
             w.json("copy", f"oci:{layout.folder}:{platform}", f"{place}:{platform}")
         made = w.json("index", f"{place}:all", f"{place}:amd64", f"{place}:arm64")
-        assert list(made) == ["digest"]
+        assert list(made) == ["digest", "dry_run"]
         seen = w.json("inspect", f"{place}:all")
         assert seen["digest"] == made["digest"] and len(seen["platforms"]) == 2, seen
         w.json("index", "--platform", "linux/arm64", f"{place}:arm", f"{place}:all")
@@ -212,7 +212,10 @@ def test_each_way_to_give_credentials():
 
 def test_what_is_no_connection_record_is_refused():
     with world() as w:
-        for record in ("", "[1]", "no JSON", '{"port": 1}', '{"host": {"a": 1}, "port": 1}', '{"host": "a", "port": [5000]}'):
+        for record in ("", "[1]", "no JSON", "{} x", "{'host': 'a', 'port': 1}", '{"host": "a", "host": "b", "port": 1}',
+                       '{"Host": "a", "port": 1}', '{"host": "a", "port": 01}', '{"host": "a", "port": 1} // comment',
+                       '{"host": "a", "port": 1, "password": 7}', '{"host": "a b", "port": 1}', '{"host": "a", "port": 0}',
+                       '{"port": 1}', '{"host": {"a": 1}, "port": 1}', '{"host": "a", "port": [5000]}', '{"port": "1", "host": ""}'):
             error = w.error("tags", "localhost:1/a", "--connection", w.file("record.json", record))
             assert error["code"] == "INVAL" and "no connection record" in error["message"], (record, error)
 

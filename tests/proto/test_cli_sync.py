@@ -184,7 +184,7 @@ def test_a_file_of_many():
 
 def test_wrong_lines_are_refused_before_anything_is_sent():
     rows = [("h:1/a", "line 1"), ("h:1/a h:1/b\nh:1/c", "line 2"), ("h:1/a h:1/b !", "line 1"), ("", "no line"),
-            ("# only\n", "no line"), ("localhost:1 h:1/b", "zreg catalog"), ("h:1/a:tag h:1/b", "has a tag")]
+            ("# only\n", "no line"), ("h:1/a localhost:1", "zreg catalog"), ("h:1/a:tag h:1/b", "has a tag")]
     with world() as w:
         for text, wanted in rows:
             path = w.folder / "mirrors"
@@ -196,7 +196,7 @@ def test_wrong_lines_are_refused_before_anything_is_sent():
 def test_wrong_use():
     rows = [["sync"], ["sync", "h:1/a"], ["sync", "h:1/a", "h:1/b", "h:1/c"], ["sync", "--file", "f", "h:1/a", "h:1/b"],
             ["sync", "h:1/a:t", "h:1/b"], ["sync", "h:1/a", "h:1/b:t"], ["sync", "h:1/a@sha256:" + "0" * 64, "h:1/b"],
-            ["sync", "localhost:1", "h:1/b"], ["sync", "h:1/a", "h:1/b", "--jobs", "0"]]
+            ["sync", "h:1/a", "localhost:1"], ["sync", "h:1/a", "h:1/b", "--jobs", "0"]]
     with world() as w:
         for row in rows:
             assert w.run(*row).returncode == 2, row

@@ -13,7 +13,7 @@ import time
 
 from cli_world import tap, world
 
-VERBS = ("serve copy sync append mutate index inspect digest manifest config blob verify catalog tags referrers delete"
+VERBS = ("serve copy sync append mutate index inspect digest manifest config blob export verify catalog tags referrers delete"
          " delete-tag artifacts resolve populate publish upload promote cleanup-tags use-buildset-registry login logout"
          " version help").split()
 

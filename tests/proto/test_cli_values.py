@@ -56,11 +56,33 @@ def test_wrong_values_are_refused_before_the_network():
           for text in ("", "0", "0s", "-1", "5x", "1h30m", "h", "1.5s", "9" * 12, "5 m")),
         *(["tags", "h:1/a", "--retry", text] for text in ("", "-1", "x", "101", "1.5")),
         *(["cleanup-tags", "h:1/a", "--older-than", text] for text in ("", "1w", "h", "-1h", "1h2", "9" * 12)),
+        *(["resolve", "--buildset", "h:1", "--zuul-api", text, "debian"]
+          for text in ("", "zuul", "ftp://h", "http://", "https:///x", "http://h x", "http://h\x1b")),
+        *(["referrers", "h:1/a", "--artifact-type", text] for text in ("", "x", "x/", "/x", "a/b/c", "a b/c", "a/b;c=d")),
+        *(["promote", "h:1/b", "--tag", "t", "--change", "1", "--intermediate", text] for text in ("", "h:1/x", "a b", "u@h:1", "a=b")),
+        ["upload", "h:1/a", "h:1/b", "--tag", "t", "--pipeline", "a\nb"], ["upload", "h:1/a", "h:1/b", "--tag", "", "--change", "1"],
+        ["sync", "h:1/a", "h:1/b", "--tags", ""], ["sync", "h:1/a", "h:1/b", "--exclude", ""],
+        ["cleanup-tags", "h:1/a", "--match", ""], ["mutate", "h:1/a", "--old-base", ""], ["export", "h:1/a", ""],
+        ["blob", "h:1/a@sha256:" + "0" * 64, "--output", ""],
         ["delete-tag", "h:1/a"], ["delete-tag", "h:1/a@sha256:" + "0" * 64], ["delete-tag", "debian"],
     ]
     with world() as w:
         for row in rows:
             assert refused(w, *row), row
+
+
+def test_bases_are_read_before_the_network():
+    with world() as w, socket.create_server(("127.0.0.1", 0)) as nobody:
+        place = f"127.0.0.1:{nobody.getsockname()[1]}/a/b"
+        nobody.settimeout(0)
+        for text in ("x y", "a//b", "A/b", "x:y:z", "oci:", "dir:/x"):
+            done = w.run("mutate", "--new-base", text, place, "--json")
+            assert done.returncode == 1 and json.loads(done.stdout)["error"]["code"] in ("INVAL", "UNSUPPORTED"), (text, done)
+        try:
+            nobody.accept()
+            raise AssertionError("a connection was made")
+        except BlockingIOError:
+            pass
 
 
 def test_a_timeout_is_for_all_of_it():

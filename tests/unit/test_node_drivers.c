@@ -70,7 +70,7 @@ static char auth[] = "enV1bDp4";
 static char ca_pem[] = PEM;
 static const char *const docker_and_quay[] = {"docker.io", "quay.io", NULL};
 
-static zreg__connection connection = {NULL, authority, auth, ca_pem};
+static zreg__node_connection connection = {NULL, authority, auth, ca_pem};
 
 static zreg__steps plan_on(const char *const *files)
 {

@@ -58,6 +58,7 @@ extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
 extern const fields_row fields_of_sync_options[];
 extern const fields_row fields_of_verify_options[];
+extern const fields_row fields_of_export_options[];
 extern const fields_row fields_of_node_options[];
 
 extern const fields_row fields_of_progress[];

@@ -142,6 +142,7 @@ const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, INT, with_referrers),
     FIELD(zreg_copy_options, INT, force),
     FIELD(zreg_copy_options, INT, layers_as_is),
+    FIELD(zreg_copy_options, INT, dry_run),
     CALLBACK(zreg_copy_options, PROGRESS, progress),
     END,
 };
@@ -158,6 +159,11 @@ const fields_row fields_of_append_options[] = {
     FIELD(zreg_append_options, SERVER, dst_server),
     CALLBACK(zreg_append_options, PROGRESS, progress),
     FIELD(zreg_append_options, TEXTS, annotations),
+    FIELD(zreg_append_options, INT, dry_run),
+    FIELD(zreg_append_options, INT, rebase),
+    FIELD(zreg_append_options, TEXT, old_base),
+    FIELD(zreg_append_options, TEXT, new_base),
+    FIELD(zreg_append_options, INT, all_platforms),
     END,
 };
 
@@ -209,6 +215,7 @@ const fields_row fields_of_upload_options[] = {
     FIELD(zreg_upload_options, U32, jobs),
     FIELD(zreg_upload_options, SERVER, src_server),
     FIELD(zreg_upload_options, INT, with_referrers),
+    FIELD(zreg_upload_options, INT, dry_run),
     CALLBACK(zreg_upload_options, PROGRESS, progress),
     END,
 };
@@ -260,6 +267,14 @@ const fields_row fields_of_sync_options[] = {
     FIELD(zreg_sync_options, INT, delete_others),
     FIELD(zreg_sync_options, INT, dry_run),
     CALLBACK(zreg_sync_options, PROGRESS, progress),
+    FIELD(zreg_sync_options, INT, force),
+    END,
+};
+
+const fields_row fields_of_export_options[] = {
+    FIELD(zreg_export_options, TEXT, platform),
+    FIELD(zreg_export_options, SERVER, src_server),
+    CALLBACK(zreg_export_options, PROGRESS, progress),
     END,
 };
 

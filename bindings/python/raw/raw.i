@@ -190,6 +190,7 @@
 %options(zreg_cleanup_options, fields_of_cleanup_options)
 %options(zreg_sync_options, fields_of_sync_options)
 %options(zreg_verify_options, fields_of_verify_options)
+%options(zreg_export_options, fields_of_export_options)
 %options(zreg_node_options, fields_of_node_options)
 
 /* Given out also beside an error, whose typemap runs later and drops it. */
@@ -307,6 +308,7 @@ int guard_elsewhere(void);
 %include <zreg/copy.h>
 %include <zreg/sync.h>
 %include <zreg/verify.h>
+%include <zreg/export.h>
 %include <zreg/artifact.h>
 %include <zreg/resolve.h>
 %include <zreg/populate.h>

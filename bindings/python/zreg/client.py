@@ -7,7 +7,7 @@ import json
 import math
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from . import _raw, checks
 from .artifacts import Artifacts
@@ -179,12 +179,8 @@ class Client(Live):
         record = connection.connection() if isinstance(connection, Server) else connection
         if not isinstance(record, Mapping):
             raise wrong("connection", "zreg.Server or a connection record", record)
-        host = f"[{record['host']}]" if ":" in record["host"] else record["host"]
-        address = f"{host}:{record['port']}"
-        self.set_host(address, ca_pem=record.get("cert"), plain_http=not record.get("cert"))
-        if record.get("username"):
-            self.set_credentials(address, record["username"], record["password"])
-        return address
+        return str(_raw.client_set_connection(self._open(), json.dumps(dict(record)).encode(),
+                                              dict(plain_http=int(not record.get("cert")))))
 
     def counters(self, host: Optional[str] = None) -> Counters:
         """What was sent so far to the host, or to all."""
@@ -294,6 +290,7 @@ class Client(Live):
         with_referrers: bool = False,
         force: bool = False,
         layers_as_is: bool = False,
+        dry_run: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
@@ -306,14 +303,15 @@ class Client(Live):
         destination that holds what ours does not, and the other way round, is a Conflict.
 
         With `force`, each part is looked for at the destination, and what was lost there is repaired. With
-        `layers_as_is`, plain layers of a docker archive are not compressed for a registry."""
+        `layers_as_is`, plain layers of a docker archive are not compressed for a registry. With `dry_run` nothing
+        is changed, and the result tells what would have been done."""
         return copied(self._work(
             _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
             expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
-            force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is), progress=progress,
-            cancel=cancel, timeout=timeout))
+            force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is),
+            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel, timeout=timeout))
 
     def sync(
         self,
@@ -327,20 +325,22 @@ class Client(Live):
         with_referrers: bool = False,
         delete_others: bool = False,
         dry_run: bool = False,
+        force: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> Tuple[SyncedTag, ...]:
-        """Brings the tags of the repository `src` (HOST/REPOSITORY) up to date at `dst`, a repository or oci:DIR.
+        """Brings the tags of `src`, a repository (HOST/REPOSITORY) or a layout (oci:DIR), up to date at `dst`, which
+        is one of these too.
 
         Only tags that fit one of the shell patterns `tags`, if given, and none of `exclude`. A tag that fails does not
         stop the others; the error that is raised in the end has what was done as `done`. Nothing is deleted unless
-        `delete_others` asks for it."""
+        `delete_others` asks for it. `force` as in copy."""
         return self._give(
             synced, _raw.sync, src, dst, tags=texts("tags", tags), exclude=texts("exclude", exclude),
             platforms=texts("platforms", platforms), jobs=jobs, with_referrers=flag("with_referrers", with_referrers),
             delete_others=flag("delete_others", delete_others), dry_run=flag("dry_run", dry_run),
-            progress=progress, cancel=cancel, timeout=timeout)
+            force=flag("force", force), progress=progress, cancel=cancel, timeout=timeout)
 
     def verify(
         self,
@@ -356,6 +356,26 @@ class Client(Live):
         asks whether the blobs are there. The error that is raised when a part is bad has all parts as `done`."""
         return self._give(verified, _raw.verify, place("ref", ref), quick=flag("quick", quick), jobs=jobs,
                           progress=progress, cancel=cancel, timeout=timeout)
+
+    def export(
+        self,
+        ref: AnyRef,
+        file: Union[int, IO[bytes]],
+        *,
+        platform: Optional[str] = None,
+        src_server: Optional[Server] = None,
+        progress: Optional[Callable[[Progress], Any]] = None,
+        cancel: Optional[Cancel] = None,
+        timeout: Optional[float] = None,
+    ) -> Digest:
+        """Writes the file system of an image, whiteouts carried out, as a tar archive to a file that is open for
+        writing, or its descriptor. Nothing is written before all layers were found right."""
+        if not isinstance(file, int):
+            file.flush()
+            file = file.fileno()
+        return Digest(self._work(_raw.export, place("ref", ref), file, platform=platform,
+                                 src_server=_server("src_server", src_server), progress=progress, cancel=cancel,
+                                 timeout=timeout))
 
     def append(
         self,
@@ -373,18 +393,30 @@ class Client(Live):
         user: Optional[str] = None,
         created: int = 0,
         dst_server: Optional[Server] = None,
+        dry_run: bool = False,
+        rebase: bool = False,
+        old_base: Optional[AnyRef] = None,
+        new_base: Optional[AnyRef] = None,
+        all_platforms: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> Digest:
-        """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest."""
+        """Puts layers, each a tar file or a folder, on a base image or "scratch". Same input, same digest.
+
+        With `dry_run` nothing is stored, and the digest is what the image would have. With `rebase`, the layers of
+        `old_base` in `base` give way to those of `new_base`; without them the annotations of the image tell. With
+        `all_platforms`, each image of an index is changed, and an index of them stored."""
         return Digest(self._work(
             _raw.append, place("base", base), paths("layers", layers), place("dst", dst), platform=platform,
             labels=pairs("labels", labels), annotations=pairs("annotations", annotations),
             environment=pairs("environment", environment), entrypoint=texts("entrypoint", entrypoint),
             command=texts("command", command),
             working_dir=working_dir, user=user, created=created, dst_server=_server("dst_server", dst_server),
-            progress=progress, cancel=cancel, timeout=timeout))
+            dry_run=flag("dry_run", dry_run), rebase=flag("rebase", rebase),
+            old_base=None if old_base is None else place("old_base", old_base),
+            new_base=None if new_base is None else place("new_base", new_base),
+            all_platforms=flag("all_platforms", all_platforms), progress=progress, cancel=cancel, timeout=timeout))
 
     def index(
         self,
@@ -396,6 +428,7 @@ class Client(Live):
         jobs: int = 0,
         src_server: Optional[Server] = None,
         dst_server: Optional[Server] = None,
+        dry_run: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
@@ -406,7 +439,7 @@ class Client(Live):
             _raw.index_create, places("sources", sources), place("dst", dst), platforms=texts("platforms", platforms),
             mount_from=texts("mount_from", mount_from),
             jobs=jobs, src_server=_server("src_server", src_server), dst_server=_server("dst_server", dst_server),
-            progress=progress,
+            dry_run=flag("dry_run", dry_run), progress=progress,
             cancel=cancel, timeout=timeout))
 
     # --- the gate
@@ -516,16 +549,17 @@ class Client(Live):
         jobs: int = 0,
         src_server: Optional[Server] = None,
         with_referrers: bool = False,
+        dry_run: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> CopyResult:
-        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` as in copy."""
+        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` and `dry_run` as in copy."""
         return copied(self._work(
             _raw.upload, place("src", src), repository, tag, change=number("change", change), pipeline=pipeline,
             jobs=jobs,
             src_server=_server("src_server", src_server), with_referrers=flag("with_referrers", with_referrers),
-            progress=progress, cancel=cancel, timeout=timeout))
+            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel, timeout=timeout))
 
     def promote(
         self,

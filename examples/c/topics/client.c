@@ -3,6 +3,7 @@
 #include "topic.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static zreg_server *start_registry(void)
 {
@@ -13,6 +14,19 @@ static zreg_server *start_registry(void)
     options.buildset = 1;
     must(zreg_server_start(&server, &options, &err), &err);
     return server;
+}
+
+/* A registry's certificate and user at once, by the record that jobs are given. */
+static void use_record(zreg_client *client, const zreg_server *server)
+{
+    zreg_error err = {0};
+    char *record = NULL;
+    char *host = NULL;
+
+    must(zreg_server_connection(&record, server, &err), &err);
+    must(zreg_client_set_connection(&host, client, record, strlen(record), NULL, &err), &err);
+    zreg_free(host);
+    zreg_free(record);
 }
 
 /* A client that trusts the registry's certificate and knows its user. */
@@ -33,6 +47,7 @@ static zreg_client *connect_to(const zreg_server *server)
                                      zreg_server_password(server), &err),
          &err);
     must(zreg_client_ping(client, host, NULL, &err), &err);
+    use_record(client, server);
     return client;
 }
 

@@ -34,9 +34,22 @@ options:
     description:
       - Take along what belongs to the image and to each image of an index, which is what names it as its
         subject (OCI 1.1) and the tags that cosign gives signatures, attestations and SBOMs.
-      - In check mode only the image itself is looked at. Not together with I(sources).
+      - Not together with I(sources).
     type: bool
     default: false
+  force:
+    description:
+      - Look for each part at the destination, also where it has the image already, and repair what was lost there.
+      - Not together with I(sources).
+    type: bool
+    default: false
+  layers:
+    description:
+      - What plain layers of a docker archive become in a registry, C(gzip) or C(as-is).
+      - Not together with I(sources).
+    type: str
+    choices: [gzip, as-is]
+    default: gzip
   jobs:
     description: Transfers at once; without it the library decides.
     type: int
@@ -103,7 +116,7 @@ options:
 author: [libzreg]
 requirements: [zreg]
 notes:
-  - Supports C(check_mode) and C(diff). In check mode both ends are looked at and nothing is sent.
+  - Supports C(check_mode) and C(diff). In check mode both ends are looked at and nothing is changed.
 """
 
 EXAMPLES = r"""
@@ -129,7 +142,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 digest:
-  description: Digest of what is at the destination now. In check mode it is missing when it cannot be told.
+  description: Digest of what is at the destination now, or in check mode would be.
   type: str
   returned: success
 platforms:
@@ -142,7 +155,7 @@ media_type:
   type: str
   returned: after a copy
 bytes:
-  description: Blob bytes that moved.
+  description: Blob bytes that moved, or in check mode would.
   type: int
   returned: after a copy
 blobs:
@@ -169,54 +182,24 @@ ARGUMENTS = common.options(
     platforms=dict(type="list", elements="str"),
     expect_digest=dict(type="str"),
     with_referrers=dict(type="bool", default=False),
+    force=dict(type="bool", default=False),
+    layers=dict(type="str", choices=["gzip", "as-is"], default="gzip"),
     jobs=dict(type="int"))
 RULES = dict(mutually_exclusive=[("sources", "src"), ("sources", "platforms"), ("sources", "expect_digest")],
              required_one_of=[("src", "sources")])
 
 
-def fits(platform, wanted):
-    return any(f"{platform}/".startswith(f"{one}/") for one in wanted)
-
-
-def children(client, place, platforms=None):
-    """Digests of the images behind a place: of an index its entries, else the image itself."""
-    manifest = client.manifest(place)
-    if not manifest.is_index:
-        return {str(manifest.digest)}
-    return {str(child.digest) for child in manifest.children
-            if platforms is None or child.platform and fits(child.platform, platforms)}
-
-
-def selection(client, params):
-    """What an index made of several images, or of some platforms, would hold."""
+def copy(client, params, dry_run):
+    """What was done, or in check mode what would be."""
     if params["sources"]:
-        return set().union(*(children(client, source) for source in params["sources"]))
-    return children(client, params["src"], params["platforms"])
-
-
-def foresee(client, params, before):
-    """Check mode: the digest that the destination would have, None when only a copy can tell."""
-    if not params["sources"] and not params["platforms"]:
-        return expected(params["expect_digest"], client, params["src"])
-    wanted = selection(client, params)
-    return before if before and children(client, params["dst"]) == wanted else None
-
-
-def expected(digest, client, place):
-    found = client.inspect(place)["digest"]
-    if digest and found != digest:
-        raise ValueError(f"{place} is {found}, but {digest} was expected")
-    return found
-
-
-def copy(client, params):
-    if params["sources"]:
-        digest = client.index(params["sources"], params["dst"], jobs=params["jobs"] or 0)
-        platforms = [str(child.platform) for child in client.manifest(params["dst"]).children]
-        return dict(digest=str(digest), platforms=platforms)
+        digest = client.index(params["sources"], params["dst"], jobs=params["jobs"] or 0, dry_run=dry_run)
+        index = {} if dry_run else dict(
+            platforms=[str(child.platform) for child in client.manifest(params["dst"]).children])
+        return dict(digest=str(digest), **index)
     return common.moved(client.copy(
         params["src"], params["dst"], platforms=params["platforms"], expect_digest=params["expect_digest"],
-        jobs=params["jobs"] or 0, with_referrers=params["with_referrers"]))
+        jobs=params["jobs"] or 0, with_referrers=params["with_referrers"], force=params["force"],
+        layers_as_is=params["layers"] == "as-is", dry_run=dry_run))
 
 
 def act(module, client):
@@ -225,12 +208,10 @@ def act(module, client):
     if params["sources"] and params["with_referrers"]:
         raise ValueError("with_referrers: nothing belongs to an index that is made now; copy its images with their "
                          "referrers to the repository of dst first, then make it of those")
+    if params["sources"] and (params["force"] or params["layers"] != "gzip"):
+        raise ValueError("force and layers are for src: an index that is made now is put in any case")
     before = common.digest_at(client, params["dst"])
-    if module.check_mode:
-        digest = foresee(client, params, before)
-        results = dict(digest=digest) if digest else {}
-    else:
-        results = copy(client, params)
+    results = copy(client, params, module.check_mode)
     after = common.after_copy(results, params["dst"], before)
     return dict(results, **common.changes({params["dst"]: before}, after))
 

@@ -51,7 +51,6 @@ options:
     description:
       - Take along what belongs to the image and to each image of an index, which is what names it as its
         subject (OCI 1.1) and the tags that cosign gives signatures, attestations and SBOMs.
-      - In check mode only the image itself is looked at.
     type: bool
     default: false
   jobs:
@@ -158,24 +157,24 @@ ref:
 media_type:
   description: Media type of its manifest or index.
   type: str
-  returned: unless in check mode
+  returned: success
 bytes:
-  description: Blob bytes that moved.
+  description: Blob bytes that moved, or in check mode would.
   type: int
-  returned: unless in check mode
+  returned: success
 blobs:
   description: How many blobs were C(copied), C(mounted) and C(skipped).
   type: dict
-  returned: unless in check mode
+  returned: success
 referrers:
   description: With I(with_referrers), how many signatures and other referrers were C(copied), and how many C(skipped)
     because they were there.
   type: dict
-  returned: unless in check mode
+  returned: success
 requests:
   description: HTTP requests sent to C(src) and C(dst).
   type: dict
-  returned: unless in check mode
+  returned: success
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -209,15 +208,13 @@ def tag_of(image, params):
 
 
 def upload(module, client, image):
-    """Uploads one image, or in check mode looks at it."""
+    """Uploads one image, or in check mode finds out what that would do."""
     tag = tag_of(image, module.params)
     ref = f"{image['repository']}:{tag}"
     before = common.digest_at(client, ref)
-    if module.check_mode:
-        results = dict(digest=client.inspect(image["src"])["digest"])
-    else:
-        results = common.moved(client.copy(image["src"], ref, jobs=module.params["jobs"] or 0,
-                                           with_referrers=module.params["with_referrers"]))
+    results = common.moved(client.copy(
+        image["src"], ref, jobs=module.params["jobs"] or 0, with_referrers=module.params["with_referrers"],
+        dry_run=module.check_mode))
     return before, dict(results, tag=tag, ref=ref)
 
 

@@ -101,10 +101,10 @@ def moved(result):
 
 def after_copy(results, place, before):
     """What changes() is to compare with {place: before}: where the image was there already, the referrers that came
-    to it are the change."""
-    copied = results.get("referrers", {}).get("copied", 0)
-    digest = results.get("digest", "(known after the copy)")
-    more = {f"{place} referrers": f"{copied} copied"} if copied and digest == before else {}
+    to it are the change, and the parts that were missing."""
+    digest = results["digest"]
+    more = {f"{place} {what}": f"{results[key]['copied']} copied" for key, what in (("referrers", "referrers"), ("blobs", "parts"))
+            if digest == before and results.get(key, {}).get("copied")}
     return {place: digest, **more}
 
 

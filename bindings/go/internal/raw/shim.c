@@ -184,8 +184,8 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                          uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, int force, int layers_as_is, uintptr_t progress,
-                         zreg_cancel *cancel, zreg_error *err)
+                         int with_referrers, int force, int layers_as_is, int dry_run,
+                         uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
@@ -209,6 +209,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
         .with_referrers = with_referrers,
         .force = force,
         .layers_as_is = layers_as_is,
+        .dry_run = dry_run,
         PROGRESS(progress),
     };
     if (src != NULL)
@@ -220,30 +221,32 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                  int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
                  mount_from, jobs, src_server, dst_server, with_referrers, force, layers_as_is,
-                 progress, cancel, err);
+                 dry_run, progress, cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
                           zreg_server *dst_server, int with_referrers, int layers_as_is,
-                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                          int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, 0, layers_as_is, progress, cancel, err);
+                 src_server, dst_server, with_referrers, 0, layers_as_is, dry_run, progress, cancel,
+                 err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
                     const char *dst, const char *platform, zreg_go_list labels,
                     zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
                     const char *working_dir, const char *user, int64_t created,
-                    zreg_server *dst_server, zreg_go_list annotations, uintptr_t progress,
-                    zreg_cancel *cancel, zreg_error *err)
+                    zreg_server *dst_server, zreg_go_list annotations, int dry_run, int rebase,
+                    const char *old_base, const char *new_base, int all_platforms,
+                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST layer_list = NULL;
     AUTOLIST label_list = NULL;
@@ -270,9 +273,25 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
         .created = created,
         .dst_server = dst_server,
         .annotations = annotation_list,
+        .dry_run = dry_run,
+        .rebase = rebase,
+        .old_base = optional(old_base),
+        .new_base = optional(new_base),
+        .all_platforms = all_platforms,
         PROGRESS(progress),
     };
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
+}
+
+char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int plain_http,
+                                    zreg_error *err)
+{
+    const zreg_host_options options = {.size = sizeof(options), .plain_http = plain_http};
+    char *out = NULL;
+
+    return zreg_client_set_connection(&out, client, json.at, json.size, &options, err) == ZREG_OK
+               ? out
+               : NULL;
 }
 
 char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
@@ -425,7 +444,8 @@ char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
-                    int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                    int with_referrers, int dry_run, uintptr_t progress, zreg_cancel *cancel,
+                    zreg_error *err)
 {
     const zreg_upload_options options = {
         .size = sizeof(options),
@@ -434,6 +454,7 @@ void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
         .jobs = jobs,
         .src_server = src_server,
         .with_referrers = with_referrers,
+        .dry_run = dry_run,
         PROGRESS(progress),
     };
 

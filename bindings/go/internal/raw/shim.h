@@ -98,19 +98,22 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                  int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err);
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
                     const char *dst, const char *platform, zreg_go_list labels,
                     zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
                     const char *working_dir, const char *user, int64_t created,
-                    zreg_server *dst_server, zreg_go_list annotations, uintptr_t progress,
-                    zreg_cancel *cancel, zreg_error *err);
+                    zreg_server *dst_server, zreg_go_list annotations, int dry_run, int rebase,
+                    const char *old_base, const char *new_base, int all_platforms,
+                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
                           zreg_server *dst_server, int with_referrers, int layers_as_is,
-                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                          int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int plain_http,
+                                    zreg_error *err);
 char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
                            const char *password, zreg_cancel *cancel, zreg_error *err);
 char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
@@ -196,7 +199,8 @@ char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
-                    int with_referrers, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+                    int with_referrers, int dry_run, uintptr_t progress, zreg_cancel *cancel,
+                    zreg_error *err);
 zreg_promoted *zreg_go_promote(zreg_client *client, const char *repository, zreg_go_list tags,
                                const char *change, const char *pipeline, const char *from_tag,
                                const char *expect_digest, const char *if_current, uint64_t order,
@@ -213,8 +217,11 @@ zreg_cleaned *zreg_go_cleanup_tags(zreg_client *client, const char *repository, 
                                    uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst, zreg_go_list tags,
                           zreg_go_list exclude, zreg_go_list platforms, uint32_t jobs,
-                          int with_referrers, int delete_others, int dry_run, uintptr_t progress,
-                          zreg_cancel *cancel, zreg_error *err);
+                          int with_referrers, int delete_others, int dry_run, int force,
+                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
+void zreg_go_export(zreg_digest *out, zreg_client *client, const char *place, int fd,
+                    const char *platform, zreg_server *src_server, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err);
 zreg_verified *zreg_go_verify(zreg_client *client, const char *place, int quick, uint32_t jobs,
                               uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 zreg_provenance *zreg_go_provenance_read(zreg_go_bytes json, zreg_error *err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bringing repositories up to date; verifying images. */
+/* Bringing repositories up to date; verifying and exporting images. */
 #include "shim_inside.h"
 
 zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst, zreg_go_list tags,
                           zreg_go_list exclude, zreg_go_list platforms, uint32_t jobs,
-                          int with_referrers, int delete_others, int dry_run, uintptr_t progress,
-                          zreg_cancel *cancel, zreg_error *err)
+                          int with_referrers, int delete_others, int dry_run, int force,
+                          uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST tag_list = NULL;
     AUTOLIST exclude_list = NULL;
@@ -24,6 +24,7 @@ zreg_synced *zreg_go_sync(zreg_client *client, const char *src, const char *dst,
         .with_referrers = with_referrers,
         .delete_others = delete_others,
         .dry_run = dry_run,
+        .force = force,
         PROGRESS(progress),
     };
     zreg_sync(&out, client, src, dst, &options, cancel, err);
@@ -43,4 +44,18 @@ zreg_verified *zreg_go_verify(zreg_client *client, const char *place, int quick,
 
     zreg_verify(&out, client, place, &options, cancel, err);
     return out;
+}
+
+void zreg_go_export(zreg_digest *out, zreg_client *client, const char *place, int fd,
+                    const char *platform, zreg_server *src_server, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg_export_options options = {
+        .size = sizeof(options),
+        .platform = optional(platform),
+        .src_server = src_server,
+        PROGRESS(progress),
+    };
+
+    zreg_export(out, client, place, fd, &options, cancel, err);
 }
