@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/toml.h"
 #include "node/block.h"
 #include "node/formats.h"
 #include "node/jsonfile.h"
-#include "node/toml.h"
 #include "node/yaml.h"
 #include <string.h>
 
@@ -169,26 +169,26 @@ static void test_toml_tables(void **state)
     zreg__toml_pair pair;
     zreg__span value;
     for (size_t i = 0; i < ZREG__COUNT(names); i++) {
-        assert_true(zreg__toml_next(&table, &text));
+        assert_true(zreg__toml_next(&table, zreg__content_span(&text)));
         assert_string_equal(table.name, names[i]);
         assert_int_equal(table.array, i >= 2);
     }
-    assert_false(zreg__toml_next(&table, &text));
-    assert_true(zreg__toml_find(&table, &text, names[1]));
-    assert_true(zreg__toml_key(&pair, &text, &table, "path"));
+    assert_false(zreg__toml_next(&table, zreg__content_span(&text)));
+    assert_true(zreg__toml_find(&table, zreg__content_span(&text), names[1]));
+    assert_true(zreg__toml_key(&pair, zreg__content_span(&text), &table, "path"));
     assert_true(zreg__toml_string(&value, pair.value));
     assert_true(zreg__span_is(value, "p"));
-    assert_false(zreg__toml_key(&pair, &text, &table, "top"));
-    assert_true(zreg__toml_find(&table, &text, ""));
-    assert_true(zreg__toml_key(&pair, &text, &table, "list"));
+    assert_false(zreg__toml_key(&pair, zreg__content_span(&text), &table, "top"));
+    assert_true(zreg__toml_find(&table, zreg__content_span(&text), ""));
+    assert_true(zreg__toml_key(&pair, zreg__content_span(&text), &table, "list"));
     assert_true(zreg__toml_item(&value, &pair.value) && zreg__span_is(value, "a"));
     assert_true(zreg__toml_item(&value, &pair.value) && zreg__span_is(value, "b"));
     assert_false(zreg__toml_item(&value, &pair.value));
     zreg__content_finish(&text);
     text = content("list = \n");
     table = (zreg__toml_table){0};
-    assert_true(zreg__toml_next(&table, &text));
-    assert_true(zreg__toml_key(&pair, &text, &table, "list"));
+    assert_true(zreg__toml_next(&table, zreg__content_span(&text)));
+    assert_true(zreg__toml_key(&pair, zreg__content_span(&text), &table, "list"));
     assert_int_equal(pair.value.size, 0);
     zreg__content_finish(&text);
 }
@@ -204,10 +204,10 @@ static void test_toml_of_nothing_and_of_noise(void **state)
         zreg__toml_table table = {0};
         zreg__toml_pair pair;
         size_t count = 0;
-        while (zreg__toml_next(&table, &text)) {
+        while (zreg__toml_next(&table, zreg__content_span(&text))) {
             assert_true(++count < 10);
             assert_true(table.end <= text.size && table.body <= table.end);
-            zreg__toml_key(&pair, &text, &table, "a");
+            zreg__toml_key(&pair, zreg__content_span(&text), &table, "a");
         }
         zreg__content_finish(&text);
     }
