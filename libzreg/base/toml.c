@@ -224,3 +224,31 @@ bool zreg__toml_item(zreg__span *out, zreg__span *rest)
     *rest = (zreg__span){rest->text + end, rest->size - end};
     return whole;
 }
+
+/* Past the string or comment at `at`, or one character. */
+static size_t past(zreg__span text, size_t at)
+{
+    char c = text.text[at];
+
+    return c == '"' || c == '\'' ? string_end(text, at) : c == '#' ? line_end(text, at) : at + 1;
+}
+
+bool zreg__toml_array(zreg__span *out, zreg__span *rest)
+{
+    size_t at = rest->size > 0 && rest->text[0] == '[' ? 1 : 0;
+    int depth = 0;
+
+    while (at < rest->size && rest->text[at] != '[') {
+        at = past(*rest, at);
+    }
+    for (size_t end = at; end < rest->size;) {
+        depth += (rest->text[end] == '[') - (rest->text[end] == ']');
+        end = past(*rest, end);
+        if (depth == 0) {
+            *out = (zreg__span){rest->text + at, end - at};
+            *rest = (zreg__span){rest->text + end, rest->size - end};
+            return true;
+        }
+    }
+    return false;
+}

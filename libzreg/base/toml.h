@@ -51,6 +51,9 @@ bool zreg__toml_bool(bool *out, zreg__span value);
 /** The next string of the array that `rest` (a value at first) holds. */
 bool zreg__toml_item(zreg__span *out, zreg__span *rest);
 
+/** The next array within the array that `rest` (a value at first) holds, with its brackets. */
+bool zreg__toml_array(zreg__span *out, zreg__span *rest);
+
 /**
  * That all of it is made as TOML has it: headers, and keys with values. For files that are followed, in which
  * what is passed over would count for somebody else. `path` names it in the error. Errors: INVAL, with the line.

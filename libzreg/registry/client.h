@@ -23,6 +23,10 @@ zreg_status zreg__client_check(const zreg_client *client, zreg_error *err);
 zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,
                                 const char *from, zreg_error *err);
 
+/** Says that a repository is written to, so that what is read of it comes from the registry itself and from no
+ *  mirror, which may be late. Sends nothing. Errors: INVAL, NOMEM. */
+zreg_status zreg__client_writes(zreg_client *client, const zreg_ref *ref, zreg_error *err);
+
 /**
  * Mounts a blob, or starts to push it, with one POST: `*out` is NULL when it was mounted. `from`
  * NULL: no mount is tried.

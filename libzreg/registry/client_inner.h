@@ -10,6 +10,8 @@
 #include "registry/credentials.h"
 #include "registry/homes.h"
 #include "registry/host.h"
+#include "registry/mirrors.h"
+#include "registry/site.h"
 
 #include <pthread.h>
 
@@ -20,6 +22,9 @@ struct zreg_client {
     uint32_t attempts;
     zreg__credentials *credentials;
     zreg__homes *homes;
+    zreg__site *site; /* NULL: no files of other tools are read */
+    zreg__mirrors *mirrors;
+    bool no_mirrors; /* they are not asked, whatever the files say */
     char *ca_file;
     zreg__fetch_options fetch_options; /* user_agent is owned, ca_pem is not set */
 

@@ -33,6 +33,15 @@ typedef struct zreg_client_options {
     uint32_t attempts;           /**< tries of a request that may be repeated; 0: 5, 1: no retry */
     zreg_log_fn log;             /**< NULL: no log */
     void *log_user;
+    const char *
+        registries_conf; /**< registries.conf(5) of podman, version 2, with the folder of its name and
+                                 ".d": mirrors, and registries that are blocked or insecure; NULL or "": none */
+    const char
+        *hosts_dir; /**< folder of containerd with HOST/hosts.toml: mirrors and trust; or NULL */
+    const char *certs_dir; /**< folder of docker with HOST/ *.crt, *.cert and *.key; or NULL */
+    int podman_config; /**< 1: registries_conf and certs_dir, where they are NULL, are what podman
+                                 reads of the user and of the system */
+    int no_mirrors;    /**< 1: the registry itself is asked, whatever those say */
 } zreg_client_options;
 
 /** How to reach one host. */

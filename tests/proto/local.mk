@@ -16,6 +16,7 @@ TESTS += \
 	tests/proto/test_client_lists.py \
 	tests/proto/test_client_login.py \
 	tests/proto/test_client_manifests.py \
+	tests/proto/test_client_mirrors.py \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
