@@ -166,13 +166,18 @@ static zreg_status add_mirror(const reading *self, zreg__mirror_rule *rule, bool
     return zreg__mirror_rule_add(rule, &server, err);
 }
 
+static bool is_wild_prefix(const fields *given)
+{
+    return given->prefix.size > 2 && memcmp(given->prefix.text, "*.", 2) == 0;
+}
+
 /* What the rule is for: "*.DOMAIN" too, whose dot belongs to it. */
 static zreg_status take_prefix(zreg__mirror_rule *out, const reading *self, const fields *given,
                                zreg_error *err)
 {
     ZREG__AUTO(zreg__mirror_server) zreg__mirror_server checked = {0};
     zreg__span text = given->prefix.size > 0 ? given->prefix : given->location;
-    bool is_wild = text.size > 2 && memcmp(text.text, "*.", 2) == 0;
+    bool is_wild = is_wild_prefix(given);
     zreg__span plain = is_wild ? (zreg__span){text.text + 2, text.size - 2} : text;
     zreg__span name = plain;
     const char *slash = plain.size > 0 ? memchr(plain.text, '/', plain.size) : NULL;
@@ -207,9 +212,7 @@ static zreg_status take_origin(zreg__mirror_rule *rule, const reading *self, con
 static zreg_status start_rule(zreg__mirror_rule *out, const reading *self, const fields *given,
                               zreg_error *err)
 {
-    bool is_wild = given->prefix.size > 2 && memcmp(given->prefix.text, "*.", 2) == 0;
-
-    if (given->location.size == 0 && !is_wild) {
+    if (given->location.size == 0 && !is_wild_prefix(given)) {
         return zreg__fail(err, ZREG_INVAL, "%s: a [[registry]] has no location", self->path);
     }
     ZREG__TRY(take_prefix(out, self, given, err));
