@@ -24,6 +24,12 @@ type ClientOptions struct {
 	IdleTimeout    time.Duration // longest silence of a peer; 0 means 60 s
 	Attempts       uint          // tries of a request that may be repeated; 0 means 5, 1 no retry
 	Log            LogFunc
+
+	RegistriesConf string // podman's registries.conf: mirrors, and which registries are blocked or insecure
+	HostsDir       string // containerd's folder of HOST/hosts.toml: mirrors, and whom to trust
+	CertsDir       string // docker's folder of HOST/ with *.crt, *.cert and *.key
+	PodmanConfig   bool   // where RegistriesConf or CertsDir is "", the files that podman reads
+	NoMirrors      bool   // the registries themselves are asked, whatever the files say
 }
 
 // HostOptions say how one host is reached.
@@ -64,7 +70,9 @@ func NewClient(options ClientOptions) (*Client, error) {
 	err := compute(func(failure raw.Error) {
 		client = raw.Client_new(flag(options.AuthFile != "" || options.NoAuthFile), options.AuthFile,
 			options.CAFile, options.UserAgent, milliseconds(options.ConnectTimeout),
-			milliseconds(options.IdleTimeout), options.Attempts, callbacks.log(options.Log), failure)
+			milliseconds(options.IdleTimeout), options.Attempts, callbacks.log(options.Log),
+			options.RegistriesConf, options.HostsDir, options.CertsDir, flag(options.PodmanConfig),
+			flag(options.NoMirrors), failure)
 	})
 	if err != nil {
 		callbacks.delete()

@@ -417,6 +417,7 @@ def test_37_a_mirror_that_lies_about_a_digest_is_passed_over():
     with Mirrors() as w:
         data = w.image(w.origin, w.first)
         for wrong in sha256(b"x"), "sha256:no":
+            w.mirrored()
             w.first.on("HEAD", "/manifests/", Answer(200, b"", {"Docker-Content-Digest": wrong}))
             for name in f"a/b@{sha256(data)}", "a/b:1":
                 assert sha256(data) in w.zreg("digest", f"{w.origin.name}/{name}"), (wrong, name)

@@ -25,6 +25,11 @@ const fields_row fields_of_client_options[] = {
     FIELD(zreg_client_options, U32, idle_timeout_ms),
     FIELD(zreg_client_options, U32, attempts),
     CALLBACK(zreg_client_options, LOG, log),
+    FIELD(zreg_client_options, TEXT, registries_conf),
+    FIELD(zreg_client_options, TEXT, hosts_dir),
+    FIELD(zreg_client_options, TEXT, certs_dir),
+    FIELD(zreg_client_options, INT, podman_config),
+    FIELD(zreg_client_options, INT, no_mirrors),
     END,
 };
 

@@ -86,14 +86,26 @@ class Client(Live):
         idle_timeout: Optional[float] = None,
         attempts: int = 0,
         log: Optional[Log] = None,
+        registries_conf: Optional[Path] = None,
+        hosts_dir: Optional[Path] = None,
+        certs_dir: Optional[Path] = None,
+        podman_config: bool = False,
+        no_mirrors: bool = False,
     ) -> None:
-        """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds."""
+        """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds.
+
+        `registries_conf` is podman's file of mirrors, `hosts_dir` containerd's folder of HOST/hosts.toml, `certs_dir`
+        docker's of HOST/ca.crt; with `podman_config` podman's are read where the first and the last are None.
+        `no_mirrors`: the registries themselves are asked, whatever the files say.
+        """
         adapter = log_adapter(log)
         self._raw = _raw.client_new(dict(
             authfile=path("authfile", authfile), ca_file=path("ca_file", ca_file), user_agent=user_agent,
             connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
             idle_timeout_ms=milliseconds("idle_timeout", idle_timeout),
-            attempts=attempts, log=adapter))
+            attempts=attempts, log=adapter,
+            registries_conf=path("registries_conf", registries_conf), hosts_dir=path("hosts_dir", hosts_dir),
+            certs_dir=path("certs_dir", certs_dir), podman_config=podman_config, no_mirrors=no_mirrors))
         self._raw.log = adapter  # lives as long as what calls it
 
     def close(self) -> None:

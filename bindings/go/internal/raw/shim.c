@@ -54,6 +54,8 @@ void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest)
 zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
                                 const char *user_agent, uint32_t connect_timeout_ms,
                                 uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                const char *registries_conf, const char *hosts_dir,
+                                const char *certs_dir, int podman_config, int no_mirrors,
                                 zreg_error *err)
 {
     const zreg_client_options options = {
@@ -65,6 +67,11 @@ zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const ch
         .idle_timeout_ms = idle_timeout_ms,
         .attempts = attempts,
         LOG(log),
+        .registries_conf = optional(registries_conf),
+        .hosts_dir = optional(hosts_dir),
+        .certs_dir = optional(certs_dir),
+        .podman_config = podman_config,
+        .no_mirrors = no_mirrors,
     };
     zreg_client *out = NULL;
 

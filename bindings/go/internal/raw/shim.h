@@ -59,6 +59,8 @@ const char *zreg_go_descriptor_annotation_at(const zreg_descriptor *descriptor, 
 zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
                                 const char *user_agent, uint32_t connect_timeout_ms,
                                 uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                const char *registries_conf, const char *hosts_dir,
+                                const char *certs_dir, int podman_config, int no_mirrors,
                                 zreg_error *err);
 void zreg_go_client_set_credentials(zreg_client *client, const char *host, const char *username,
                                     const char *password, zreg_error *err);
