@@ -66,6 +66,7 @@ zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *option
     pthread_mutex_init(&client->lock, NULL);
     ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));
     ZREG__TRY(zreg__homes_new(&client->homes, err));
+    ZREG__TRY(zreg__notices_new(&client->notices, err));
     ZREG__TRY(zreg__mirrors_new(&client->mirrors, err));
     ZREG__TRY(take_options(client, options, err));
     *out = zreg__steal(&client);
@@ -93,6 +94,7 @@ void zreg_client_free(zreg_client *client)
     zreg__fetch_free(client->fetch);
     zreg__map_free(client->hosts);
     zreg__homes_free(client->homes);
+    zreg__notices_free(client->notices);
     zreg__mirrors_free(client->mirrors);
     zreg__site_free(client->site);
     zreg__credentials_free(client->credentials);

@@ -11,6 +11,7 @@
 #include "registry/homes.h"
 #include "registry/host.h"
 #include "registry/mirrors.h"
+#include "registry/notices.h"
 #include "registry/site.h"
 
 #include <pthread.h>
@@ -24,6 +25,7 @@ struct zreg_client {
     zreg__homes *homes;
     zreg__site *site; /* NULL: no files of other tools are read */
     zreg__mirrors *mirrors;
+    zreg__notices *notices;
     bool no_mirrors; /* they are not asked, whatever the files say */
     char *ca_file;
     zreg__fetch_options fetch_options; /* user_agent is owned, ca_pem is not set */

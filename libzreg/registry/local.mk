@@ -43,6 +43,8 @@ libzreg_sources += \
 	libzreg/registry/mirror_rule.h \
 	libzreg/registry/mirrors.c \
 	libzreg/registry/mirrors.h \
+	libzreg/registry/notices.c \
+	libzreg/registry/notices.h \
 	libzreg/registry/pages.c \
 	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \

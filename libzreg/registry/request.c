@@ -356,6 +356,9 @@ static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_err
     zreg_status status = try_once(out, s, &failed);
 
     log_try(s, *out, began_ms, &failed);
+    if (*out != NULL && !s->request->stream) {
+        zreg__notices_take(s->client->notices, &s->client->log, *out);
+    }
     return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 

@@ -18,6 +18,7 @@ TESTS += \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_mirrors.py \
 	tests/proto/test_client_network.py \
+	tests/proto/test_client_notices.py \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
 	tests/proto/test_client_untag.py
