@@ -274,12 +274,18 @@ func takeStrings(list raw.Strings) (texts []string) {
 	return texts
 }
 
-// Login asks the host whether it accepts a user and a password, and keeps them where docker and podman look. It
-// returns where that is: a file, or the name of a credential helper. A host that asks for no password is an
-// ErrInvalid.
-func (c *Client) Login(ctx context.Context, host, username, password string) (place string, err error) {
+// LoginOptions say how Login does it.
+type LoginOptions struct {
+	NoCheck bool // the registry is not asked
+}
+
+// Login asks the host of HOST[/REPOSITORY] whether it accepts a user and a password, and keeps them where docker and
+// podman look. It returns where that is: a file, or the name of a credential helper. A host that asks for no password
+// is an ErrInvalid.
+func (c *Client) Login(ctx context.Context, name, username, password string, options LoginOptions) (place string,
+	err error) {
 	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
-		place = raw.Client_login(c.raw, host, username, password, cancel, failure)
+		place = raw.Client_login(c.raw, name, username, password, flag(options.NoCheck), cancel, failure)
 	})
 	return place, err
 }

@@ -202,6 +202,15 @@ static void forget(zreg_client *client, zreg__host *changed)
     pthread_mutex_unlock(&client->lock);
 }
 
+zreg_status zreg__client_set_credentials(zreg_client *client, zreg__host *host, const char *name,
+                                         const char *username, const char *password,
+                                         zreg_error *err)
+{
+    ZREG__TRY(zreg__credentials_set(client->credentials, name, username, password, err));
+    forget(client, host);
+    return ZREG_OK;
+}
+
 zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, const char *username,
                                         const char *password, zreg_error *err)
 {
@@ -209,9 +218,7 @@ zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, c
 
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_host(&known, client, host, err));
-    ZREG__TRY(zreg__credentials_set(client->credentials, known->name, username, password, err));
-    forget(client, known);
-    return ZREG_OK;
+    return zreg__client_set_credentials(client, known, known->name, username, password, err);
 }
 
 zreg_status zreg_client_set_host(zreg_client *client, const char *host,

@@ -47,6 +47,11 @@ zreg_status zreg__client_open(zreg__fetch_exchange **out, zreg_client *client, z
                               zreg__fetch_request *request, zreg__fetch_failure *failure,
                               zreg_cancel *cancel, zreg_error *err);
 
+/** zreg_client_set_credentials for `name`, which is the host's or HOST/REPOSITORY. */
+zreg_status zreg__client_set_credentials(zreg_client *client, zreg__host *host, const char *name,
+                                         const char *username, const char *password,
+                                         zreg_error *err);
+
 /** The host of this name if it was used or configured before, else NULL. */
 zreg__host *zreg__client_known_host(zreg_client *client, const char *name);
 

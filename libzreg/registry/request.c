@@ -477,6 +477,9 @@ zreg_status zreg__request_deliver(zreg__fetch_exchange **out, zreg_client *clien
     if (request->out_authorized != NULL) {
         *request->out_authorized = sending.auth.value != NULL;
     }
+    if (request->out_refresh != NULL && status == ZREG_OK) {
+        *request->out_refresh = zreg__steal(&sending.auth.refresh);
+    }
     if (request->out_in_doubt != NULL) {
         *request->out_in_doubt = sending.in_doubt;
     }

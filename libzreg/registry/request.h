@@ -38,6 +38,7 @@ typedef struct zreg__request {
     bool own_authorization;    /* what the host asks for does not count, `authorization` does */
     const char *authorization; /* the value of that header; NULL: none */
     const zreg__credential *credential; /* in place of what the client has for the host; or NULL */
+    char **out_refresh;   /* what the token service gives to ask for more with, secret; or NULL */
     bool *out_authorized; /* whether the last one sent went with an authorization; or NULL */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;

@@ -25,7 +25,7 @@ typedef struct token_call {
     const char *service; /* or NULL */
     const zreg__scopes *scopes;
     const zreg__credential *credential;
-    bool alone; /* none stand in for it */
+    bool alone; /* none stand in for it, and a refresh token is asked for */
 
     char *target; /* of `url`, with the question of a GET */
     char *authorization;
@@ -150,6 +150,7 @@ static zreg_status put_by_post(token_call *call, zreg_error *err)
     } else {
         ZREG__TRY(add_form(call, "&grant_type=password&username=", credential->username, err));
         ZREG__TRY(add_form(call, "&password=", credential->password, err));
+        ZREG__TRY(call->alone ? zreg__buf_text(&call->form, "&access_type=offline", err) : ZREG_OK);
     }
     return add_form_scopes(call, err);
 }
@@ -186,6 +187,9 @@ static zreg_status put_by_get(token_call *call, zreg_error *err)
     if (!zreg__str_empty(user)) {
         ZREG__TRY(zreg__buf_text(&target, "&account=", err));
         ZREG__TRY(zreg__buf_query(&target, user, err));
+    }
+    if (call->alone) {
+        ZREG__TRY(zreg__buf_text(&target, "&client_id=zreg&offline_token=true", err));
     }
     ZREG__TRY(zreg__scopes_query(call->scopes, &target, err));
     call->target = zreg__buf_steal(&target);
@@ -415,6 +419,9 @@ static zreg_status token_from(zreg__token **out, const zreg__json *answer, const
     token->expires_ms = zreg__clock_ms() + life_of(answer) * 900;
     token->value = zreg__concat("Bearer ", token_in(answer), "");
     token->credential_key = zreg__strdup(credential_key);
+    if (call->alone && is_token(zreg__json_text(answer, "refresh_token"))) {
+        token->refresh = zreg__strdup(zreg__json_text(answer, "refresh_token"));
+    }
     if (token->value == NULL || token->credential_key == NULL) {
         return zreg__fail_nomem(err);
     }

@@ -15,6 +15,7 @@ TESTS += \
 	tests/proto/test_client_doubt.py \
 	tests/proto/test_client_lists.py \
 	tests/proto/test_client_login.py \
+	tests/proto/test_client_login_names.py \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_mirrors.py \
 	tests/proto/test_client_network.py \

@@ -43,6 +43,11 @@ const fields_row fields_of_host_options[] = {
     END,
 };
 
+const fields_row fields_of_login_options[] = {
+    FIELD(zreg_login_options, INT, no_check),
+    END,
+};
+
 const fields_row fields_of_tag_api_options[] = {
     FIELD(zreg_tag_api_options, INT, api),
     FIELD(zreg_tag_api_options, TEXT, url),

@@ -202,15 +202,17 @@ class Client(Live):
         """What was sent so far to the host, or to all."""
         return Counters(**_raw.client_counters(self._open(), host))
 
-    def login(self, host: str, username: str, password: str, *, cancel: Optional[Cancel] = None,
-              timeout: Optional[float] = None) -> str:
-        """Asks the host whether it accepts them, and keeps them where docker and podman look. Returns where: a file,
-        or the name of a credential helper. InvalidArgument when the host asks for no password."""
-        return self._call(_raw.client_login, host, username, password, cancel=cancel, timeout=timeout)
+    def login(self, name: str, username: str, password: str, *, no_check: bool = False,
+              cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Asks the host of HOST[/REPOSITORY] whether it accepts them, and keeps them where docker and podman look.
+        Returns where: a file, or the name of a credential helper. InvalidArgument when the host asks for no password.
+        `no_check`: it is not asked."""
+        return self._call(_raw.client_login, name, username, password, dict(no_check=no_check), cancel=cancel,
+                          timeout=timeout)
 
-    def logout(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
-        """Removes what is kept for a host; NotFound when that is nothing. Returns where it was."""
-        return self._call(_raw.client_logout, host, cancel=cancel, timeout=timeout)
+    def logout(self, name: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Removes what is kept for HOST[/REPOSITORY]; NotFound when that is nothing. Returns where it was."""
+        return self._call(_raw.client_logout, name, cancel=cancel, timeout=timeout)
 
     def ping(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Raises unless the host speaks the protocol and accepts the credentials."""

@@ -282,13 +282,17 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
     zreg_append(out, client, base, layer_list, dst, &options, cancel, err);
 }
 
-char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
-                           const char *password, zreg_cancel *cancel, zreg_error *err)
+char *zreg_go_client_login(zreg_client *client, const char *name, const char *username,
+                           const char *password, int no_check, zreg_cancel *cancel, zreg_error *err)
 {
     char *out = NULL;
 
-    return zreg_client_login(&out, client, host, username, password, cancel, err) == ZREG_OK ? out
-                                                                                             : NULL;
+    const zreg_login_options options = {.size = sizeof(options), .no_check = no_check};
+
+    return zreg_client_login(&out, client, name, username, password, &options, cancel, err) ==
+                   ZREG_OK
+               ? out
+               : NULL;
 }
 
 char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
