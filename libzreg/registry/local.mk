@@ -30,6 +30,8 @@ libzreg_sources += \
 	libzreg/registry/dated_tags.h \
 	libzreg/registry/helper.c \
 	libzreg/registry/helper.h \
+	libzreg/registry/helper_answer.c \
+	libzreg/registry/helper_answer.h \
 	libzreg/registry/homes.c \
 	libzreg/registry/homes.h \
 	libzreg/registry/host.c \
@@ -74,6 +76,8 @@ libzreg_sources += \
 	libzreg/registry/tagapi_quay.c \
 	libzreg/registry/token.c \
 	libzreg/registry/token.h \
+	libzreg/registry/token_answer.c \
+	libzreg/registry/token_answer.h \
 	libzreg/registry/token_ask.c \
 	libzreg/registry/token_ask.h \
 	libzreg/registry/untag.c \
