@@ -25,6 +25,7 @@ typedef struct copy {
     zreg__endpoint *src;
     zreg__endpoint *dst;
     zreg_manifest *root; /* what will be at the destination */
+    zreg_manifest *part; /* an index of what is moved of it; NULL: all */
     bool dst_known;      /* the destination's name is taken, by `dst_digest` */
     zreg_digest dst_digest;
     bool made; /* `root` is an index that was made here, of chosen platforms */
@@ -38,6 +39,7 @@ static void copy_finish(copy *self)
     zreg__endpoint_free(self->src);
     zreg__endpoint_free(self->dst);
     zreg_manifest_free(self->root);
+    zreg_manifest_free(self->part);
     zreg__belongings_finish(&self->belongings);
 }
 
@@ -127,6 +129,10 @@ static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
     }
+    if (self->options.sparse != 0 && !one) {
+        self->part = chosen;
+        return ZREG_OK;
+    }
     self->made = !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
     self->root = chosen;
@@ -180,8 +186,9 @@ static zreg_status fetch_and_move(copy *self, bool named, bool trusting, size_t 
                                   zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    ZREG__TRY(zreg__graph_fetch(&plan, left_out, self->src, self->root, trusting ? self->dst : NULL,
-                                &self->transfer, cancel, err));
+    ZREG__TRY(zreg__graph_fetch(&plan, left_out, self->src,
+                                self->part != NULL ? self->part : self->root,
+                                trusting ? self->dst : NULL, &self->transfer, cancel, err));
     return move(self, plan, named, cancel, err);
 }
 
@@ -242,7 +249,7 @@ static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg
     bool retag = !local && within;
     bool named = false;
     ZREG__TRY(look_at_name(&named, self, cancel, err));
-    if (self->options.force || (!retag && (!named || local))) {
+    if (self->options.force || (!retag && (!named || local || self->part != NULL))) {
         return copy_all(self, named, cancel, err);
     }
     ZREG__TRY(count_skipped(self, err));
@@ -269,7 +276,7 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
     ZREG__TRY(filter(self, cancel, err));
-    if (!self->options.layers_as_is) {
+    if (!self->options.layers_as_is && self->part == NULL) {
         ZREG__TRY(
             zreg__pack_on_the_way(&self->root, self->src, self->dst, &self->transfer, cancel, err));
     }

@@ -22,6 +22,7 @@ TESTS += \
 	tests/proto/test_client_notices.py \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
+	tests/proto/test_client_sparse.py \
 	tests/proto/test_client_untag.py
 endif
 

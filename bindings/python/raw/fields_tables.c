@@ -144,6 +144,7 @@ const fields_row fields_of_server_group[] = {
 
 const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, TEXTS, platforms),
+    FIELD(zreg_copy_options, INT, sparse),
     FIELD(zreg_copy_options, DIGEST, expect_digest),
     FIELD(zreg_copy_options, TEXTS, mount_from),
     FIELD(zreg_copy_options, U32, jobs),

@@ -300,6 +300,7 @@ class Client(Live):
         dst: AnyRef,
         *,
         platforms: Optional[Sequence[str]] = None,
+        sparse: bool = False,
         expect_digest: Optional[str] = None,
         mount_from: Optional[Sequence[str]] = None,
         jobs: int = 0,
@@ -312,8 +313,8 @@ class Client(Live):
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> CopyResult:
-        """Copies an image or a whole index; of an index only `platforms`, when given. With a server
-        the place is read or written inside it, and the host is ignored.
+        """Copies an image or a whole index; of an index only `platforms`, when given, under an index of
+        these or, with `sparse`, under the index as it is. With a server the place is read or written inside it, and the host is ignored.
 
         With `with_referrers`, what belongs to the image and to each child of an index moves too: what
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
@@ -323,7 +324,7 @@ class Client(Live):
         `layers_as_is`, plain layers of a docker archive are not compressed for a registry."""
         return copied(self._work(
             _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
-            expect_digest=expect_digest,
+            sparse=flag("sparse", sparse), expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
             force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is), progress=progress,

@@ -190,9 +190,9 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_client *client,
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                         uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, int force, int layers_as_is, uintptr_t progress,
-                         zreg_cancel *cancel, zreg_error *err)
+                         uint32_t jobs, int sparse, zreg_server *src_server,
+                         zreg_server *dst_server, int with_referrers, int force, int layers_as_is,
+                         uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
@@ -208,6 +208,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
     const zreg_copy_options options = {
         .size = sizeof(options),
         .platforms = platform_list,
+        .sparse = sparse,
         .expect_digest = expected,
         .mount_from = mount_list,
         .jobs = jobs,
@@ -226,13 +227,13 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
                   int with_referrers, int force, int layers_as_is, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, src_server, dst_server, with_referrers, force, layers_as_is,
-                 progress, cancel, err);
+                 mount_from, jobs, sparse, src_server, dst_server, with_referrers, force,
+                 layers_as_is, progress, cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
@@ -242,7 +243,7 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, 0, layers_as_is, progress, cancel, err);
+                 0, src_server, dst_server, with_referrers, 0, layers_as_is, progress, cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,

@@ -99,7 +99,7 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
                   int with_referrers, int force, int layers_as_is, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err);
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
