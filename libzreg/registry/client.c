@@ -305,3 +305,8 @@ bool zreg__client_same_host(const char *a, const char *b)
 {
     return zreg__str_equal_nocase(zreg__quirks_canonical(a), zreg__quirks_canonical(b));
 }
+
+bool zreg__client_counts_pulls(const char *host)
+{
+    return zreg__quirks_find(host)->counts_pulls;
+}

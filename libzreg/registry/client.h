@@ -97,6 +97,9 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
 zreg_status zreg__client_manifest_untag(zreg_client *client, const zreg_ref *ref,
                                         zreg_cancel *cancel, zreg_error *err);
 
+/** Whether a host counts how often a manifest is fetched, and not how often it is looked at. */
+bool zreg__client_counts_pulls(const char *host);
+
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);
 

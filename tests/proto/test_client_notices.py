@@ -85,5 +85,31 @@ def test_39_a_429_that_fails_says_what_is_allowed():
         assert "are left" not in look(w, error(403, "DENIED", RateLimit_Limit="1", RateLimit_Remaining="1"), code=1)
 
 
+def test_39_docker_hub_is_looked_at_before_it_is_pulled_from():
+    with World() as w:
+        hub, to = w.registry(), w.registry()
+        w.file("hosts.toml", f'server = "http://{hub.name}"\n')
+        os.makedirs(f"{w.folder}/certs.d/docker.io")
+        os.rename(f"{w.folder}/hosts.toml", f"{w.folder}/certs.d/docker.io/hosts.toml")
+        hub.add_blob("library/x", b"{}")
+        hub.add_manifest("library/x", "1", manifest())
+
+        def copy(*options, src="docker.io/library/x:1"):
+            for registry in hub, to:
+                registry.clear()
+            subprocess.run(["zreg", "copy", "--hosts-dir", f"{w.folder}/certs.d", *options, src, f"{to.name}/c/d:1"],
+                           check=True, capture_output=True, timeout=60)
+
+        copy()
+        assert hub.requests("manifests") == ["HEAD /v2/library/x/manifests/1", "GET /v2/library/x/manifests/1"], hub.log
+        copy()
+        assert hub.requests() == ["HEAD /v2/library/x/manifests/1"], hub.log
+        assert not to.requests("^(PUT|POST|PATCH)"), to.log
+        copy("--force")
+        assert "GET /v2/library/x/manifests/1" in hub.requests(), hub.log
+        copy(src=f"{hub.name}/library/x:1")
+        assert hub.requests() == ["GET /v2/library/x/manifests/1"], "who does not count is asked at once"
+
+
 if __name__ == "__main__":
     tap.main(__name__)
