@@ -15,7 +15,7 @@
 struct zreg__mirrors {
     pthread_mutex_t lock; /* guards all that follows */
     zreg__map *left;      /* server -> note */
-    zreg__map *lacking;   /* server and repository -> note */
+    zreg__map *known;     /* server and repository -> note */
     zreg__map *sent;      /* thing -> the server's name, for as long as it may be doubted */
     zreg__map *written;   /* HOST/REPOSITORY -> note */
 };
@@ -34,7 +34,7 @@ zreg_status zreg__mirrors_new(zreg__mirrors **out, zreg_error *err)
     }
     pthread_mutex_init(&mirrors->lock, NULL);
     ZREG__TRY(zreg__map_new(&mirrors->left, free, err));
-    ZREG__TRY(zreg__map_new(&mirrors->lacking, free, err));
+    ZREG__TRY(zreg__map_new(&mirrors->known, free, err));
     ZREG__TRY(zreg__map_new(&mirrors->sent, free, err));
     ZREG__TRY(zreg__map_new(&mirrors->written, free, err));
     *out = zreg__steal(&mirrors);
@@ -47,7 +47,7 @@ void zreg__mirrors_free(zreg__mirrors *mirrors)
         return;
     }
     zreg__map_free(mirrors->left);
-    zreg__map_free(mirrors->lacking);
+    zreg__map_free(mirrors->known);
     zreg__map_free(mirrors->sent);
     zreg__map_free(mirrors->written);
     pthread_mutex_destroy(&mirrors->lock);
@@ -102,11 +102,22 @@ bool zreg__mirrors_worth(zreg__mirrors *mirrors, const zreg__mirror_question *qu
     ZREG__AUTO_FREE char *key = repository_key(question);
 
     pthread_mutex_lock(&mirrors->lock);
-    const note *lacking = find(mirrors->lacking, key);
+    const note *known = find(mirrors->known, key);
     bool worth = find(mirrors->left, question->server) == NULL &&
-                 (lacking == NULL || (lacking->outcome == ZREG__MIRROR_LACKS && question->by_tag));
+                 (known == NULL || known->outcome == ZREG__MIRROR_SERVED ||
+                  (known->outcome == ZREG__MIRROR_LACKS && question->by_tag));
     pthread_mutex_unlock(&mirrors->lock);
     return worth;
+}
+
+/* A tag that is missing says nothing of what else a mirror has that has served the repository. */
+static bool is_no_news(const zreg__mirrors *mirrors, const zreg__mirror_question *question,
+                       zreg__mirror_outcome outcome, const char *key)
+{
+    const note *known = find(mirrors->known, key);
+
+    return outcome == ZREG__MIRROR_LACKS && question->by_tag && known != NULL &&
+           known->outcome == ZREG__MIRROR_SERVED;
 }
 
 static void note_locked(zreg__mirrors *mirrors, const zreg__mirror_question *question,
@@ -114,12 +125,12 @@ static void note_locked(zreg__mirrors *mirrors, const zreg__mirror_question *que
 {
     if (outcome == ZREG__MIRROR_FAILS) {
         keep_note(&mirrors->left, question->server, outcome);
-    } else if (outcome != ZREG__MIRROR_SERVED) {
-        keep_note(&mirrors->lacking, key, outcome);
-    } else {
-        if (key != NULL) {
-            (void)zreg__map_remove(mirrors->lacking, key);
-        }
+        return;
+    }
+    if (!is_no_news(mirrors, question, outcome, key)) {
+        keep_note(&mirrors->known, key, outcome);
+    }
+    if (outcome == ZREG__MIRROR_SERVED) {
         keep(&mirrors->sent, question->what, zreg__strdup(question->server));
         keep(&mirrors->sent, question->digest, zreg__strdup(question->server));
     }

@@ -25,7 +25,8 @@ typedef struct zreg__mirror_question {
 /** How a mirror answered. */
 typedef enum zreg__mirror_outcome {
     ZREG__MIRROR_SERVED,
-    ZREG__MIRROR_LACKS,  /* 404: of this repository it is asked for tags only, until it has one */
+    ZREG__MIRROR_LACKS, /* 404: of a repository that it has served nothing of, or of which it lacks a part, it is
+                            asked for tags only, until it has one */
     ZREG__MIRROR_DENIES, /* of this repository it is not asked again */
     ZREG__MIRROR_FAILS,  /* silence, 5xx, wrong bytes: it is left alone for all */
 } zreg__mirror_outcome;

@@ -193,6 +193,18 @@ def test_37_a_mirror_that_has_another_tag_is_asked_for_that():
         assert w.to.manifests["c/d"]["2"][1] == speculative
 
 
+def test_37_a_tag_that_is_missing_says_nothing_of_what_else_is_there():
+    with Mirrors() as w:
+        data = w.image(w.origin, w.first)
+        tag = "sha256-" + sha256(data)[7:]
+        w.image(w.origin, tag=tag + ".sig", layers=(b"signature",))
+        w.registries((w.first.name, ""))
+        w.origin.on("GET", "/referrers/", error(404, "NOT_FOUND"), times=9)
+        w.copy("--with-referrers")
+        assert w.holds(data, LAYER, b"{}") and tag + ".sig" in w.to.manifests["c/d"]
+        assert w.first.requests("/manifests/sha256-") and w.first.requests("/blobs/" + sha256(LAYER)), w.first.log
+
+
 def test_37_credentials_of_the_registry_go_to_no_mirror():
     with Mirrors(auth="basic", users={"ann": "secret"}) as w:
         data = w.image(w.origin)
