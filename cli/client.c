@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "memory.h"
+#include "registry_files.h"
 #include "signals.h"
 #include "values.h"
 #include <stdio.h>
@@ -200,6 +201,7 @@ zreg_status client_open(session *s, const char *place)
     zreg_client_options options = ZREG_OPTIONS(zreg_client_options);
     options.authfile = options_text(&s->given, "authfile");
     options.ca_file = options_text(&s->given, "ca");
+    registry_files_take(s, &options);
     options.log = s->quiet ? NULL : write_log;
     options.log_user = s;
     zreg_status status = read_policy(s, &options, &timeout_ms);

@@ -7,6 +7,7 @@
 
 static const option_spec options_of_copy[] = {
     {"platform", "OS/ARCH", "of an index, copy only this platform; may be repeated", true},
+    {"sparse", NULL, "with --platform: keep the index as it is, and its digest"},
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"force", NULL, "look for each part at the destination, and repair what was lost there"},
@@ -21,6 +22,10 @@ static zreg_status read_options(session *s, zreg_copy_options *options, zreg_dig
     const char *digest = options_text(&s->given, "expect-digest");
     const char *layers = options_text(&s->given, "layers");
     options->platforms = options_list_or_null(&s->given, "platform");
+    options->sparse = options_flag(&s->given, "sparse");
+    if (options->sparse && options->platforms == NULL) {
+        return session_misuse(s, "--sparse: give --platform, of which the index is to have more");
+    }
     options->with_referrers = options_flag(&s->given, "with-referrers");
     if (layers != NULL && strcmp(layers, "as-is") != 0 && strcmp(layers, "gzip") != 0) {
         return session_misuse(s, "--layers: \"%.40s\" is neither as-is nor gzip", layers);

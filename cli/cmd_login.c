@@ -11,6 +11,7 @@
 
 static const option_spec options_of_login[] = {
     {"password-stdin", NULL, "read the password from standard input"},
+    {"no-check", NULL, "keep them without asking the registry"},
     {NULL},
 };
 
@@ -45,13 +46,15 @@ static zreg_status read_password(session *s, char **out)
 static zreg_status log_in(session *s, char **place, char **user, const char *host)
 {
     AUTO_SECRET char *password = NULL;
+    zreg_login_options options = ZREG_OPTIONS(zreg_login_options);
+    options.no_check = options_flag(&s->given, "no-check");
     zreg_status status = read_user(s, user);
     if (status == ZREG_OK) {
         status = read_password(s, &password);
     }
-    return status == ZREG_OK
-               ? zreg_client_login(place, s->client, host, *user, password, s->cancel, &s->err)
-               : status;
+    return status == ZREG_OK ? zreg_client_login(place, s->client, host, *user, password, &options,
+                                                 s->cancel, &s->err)
+                             : status;
 }
 
 static zreg_status login_run(session *s)
@@ -71,10 +74,10 @@ static zreg_status login_run(session *s)
 
 const verb cmd_login = {
     .name = "login",
-    .words = "HOST[:PORT]",
+    .words = "HOST[:PORT][/REPOSITORY]",
     .min_words = 1,
     .max_words = 1,
-    .places = "h",
+    .places = "n",
     .summary = "keep a user and password for a registry",
     .text = "Where docker and podman keep theirs, after the registry has accepted them. Without\n"
             "options it asks for them at the terminal.",

@@ -18,10 +18,10 @@ static zreg_status logout_run(session *s)
 
 const verb cmd_logout = {
     .name = "logout",
-    .words = "HOST[:PORT]",
+    .words = "HOST[:PORT][/REPOSITORY]",
     .min_words = 1,
     .max_words = 1,
-    .places = "h",
+    .places = "n",
     .summary = "forget the user and password of a registry",
     .text =
         "What login, docker or podman have kept for it, in the files that are looked through and\n"

@@ -89,6 +89,8 @@ cli_zreg_SOURCES += \
 	cli/cmd_serve.c \
 	cli/passwords.c \
 	cli/passwords.h \
+	cli/registry_files.c \
+	cli/registry_files.h \
 	cli/registry_yaml.c \
 	cli/registry_yaml.h \
 	cli/registry_yaml_inside.h \

@@ -17,7 +17,8 @@ typedef struct verb {
     size_t min_words;
     size_t max_words; /* SIZE_MAX: any number */
     const char *
-        places; /* what each word is, and the last one all that follow: 'p' a place, 'h' a host, 'f' a file; or NULL */
+        places; /* what each word is, and the last one all that follow: 'p' a place, 'h' a host, 'n' one that may have
+                   a repository, 'f' a file; or NULL */
     const char *summary;
     const char *text; /* a few lines for help, or NULL */
     const option_spec *options;

@@ -220,7 +220,7 @@ zreg_status values_place(session *s, const char *text)
 }
 
 /* For which a registry's own word is missing in what verbs say that take one. */
-static zreg_status check_host(session *s, const char *text)
+static zreg_status check_host(session *s, const char *text, bool with_repository)
 {
     const char *name = without_prefix(text);
     const char *slash = strchr(name, '/');
@@ -228,7 +228,7 @@ static zreg_status check_host(session *s, const char *text)
         return session_misuse(
             s, "\"%s\" is no host; leave out what is before and behind HOST[:PORT]", text);
     }
-    if (slash != NULL) {
+    if (slash != NULL && !with_repository) {
         return session_misuse(s, "\"%s\" is more than a host; write: zreg %s %.*s", text,
                               s->verb->name, (int)(slash - name), name);
     }
@@ -241,9 +241,9 @@ static zreg_status check_words(session *s)
     for (size_t i = 0; i < s->given.word_count && kinds[0] != '\0'; i++) {
         char kind = i < strlen(kinds) ? kinds[i] : kinds[strlen(kinds) - 1];
         const char *word = s->given.words[i];
-        zreg_status status = kind == 'h'   ? check_host(s, word)
-                             : kind == 'p' ? values_place(s, word)
-                                           : ZREG_OK;
+        zreg_status status = kind == 'p'                  ? values_place(s, word)
+                             : strchr("hn", kind) != NULL ? check_host(s, word, kind == 'n')
+                                                          : ZREG_OK;
         if (status != ZREG_OK) {
             return status;
         }

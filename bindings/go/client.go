@@ -24,6 +24,12 @@ type ClientOptions struct {
 	IdleTimeout    time.Duration // longest silence of a peer; 0 means 60 s
 	Attempts       uint          // tries of a request that may be repeated; 0 means 5, 1 no retry
 	Log            LogFunc
+
+	RegistriesConf string // podman's registries.conf: mirrors, and which registries are blocked or insecure
+	HostsDir       string // containerd's folder of HOST/hosts.toml: mirrors, and whom to trust
+	CertsDir       string // docker's folder of HOST/ with *.crt, *.cert and *.key
+	PodmanConfig   bool   // where RegistriesConf or CertsDir is "", the files that podman reads
+	NoMirrors      bool   // the registries themselves are asked, whatever the files say
 }
 
 // HostOptions say how one host is reached.
@@ -64,7 +70,9 @@ func NewClient(options ClientOptions) (*Client, error) {
 	err := compute(func(failure raw.Error) {
 		client = raw.Client_new(flag(options.AuthFile != "" || options.NoAuthFile), options.AuthFile,
 			options.CAFile, options.UserAgent, milliseconds(options.ConnectTimeout),
-			milliseconds(options.IdleTimeout), options.Attempts, callbacks.log(options.Log), failure)
+			milliseconds(options.IdleTimeout), options.Attempts, callbacks.log(options.Log),
+			options.RegistriesConf, options.HostsDir, options.CertsDir, flag(options.PodmanConfig),
+			flag(options.NoMirrors), failure)
 	})
 	if err != nil {
 		callbacks.delete()
@@ -267,12 +275,18 @@ func takeStrings(list raw.Strings) (texts []string) {
 	return texts
 }
 
-// Login asks the host whether it accepts a user and a password, and keeps them where docker and podman look. It
-// returns where that is: a file, or the name of a credential helper. A host that asks for no password is an
-// ErrInvalid.
-func (c *Client) Login(ctx context.Context, host, username, password string) (place string, err error) {
+// LoginOptions say how Login does it.
+type LoginOptions struct {
+	NoCheck bool // the registry is not asked
+}
+
+// Login asks the host of HOST[/REPOSITORY] whether it accepts a user and a password, and keeps them where docker and
+// podman look. It returns where that is: a file, or the name of a credential helper. A host that asks for no password
+// is an ErrInvalid.
+func (c *Client) Login(ctx context.Context, name, username, password string, options LoginOptions) (place string,
+	err error) {
 	err = c.call(ctx, func(cancel raw.Cancel, failure raw.Error) {
-		place = raw.Client_login(c.raw, host, username, password, cancel, failure)
+		place = raw.Client_login(c.raw, name, username, password, flag(options.NoCheck), cancel, failure)
 	})
 	return place, err
 }

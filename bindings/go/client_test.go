@@ -172,7 +172,8 @@ func TestLogin(t *testing.T) {
 	must(t, err)
 	defer client.Close()
 	server := newBuildset(t, client)
-	place, err := client.Login(background, server.Address(), server.Username(), server.Password())
+	place, err := client.Login(background, server.Address(), server.Username(), server.Password(),
+		zreg.LoginOptions{})
 	must(t, err)
 	wantEqual(t, "place", place, path)
 	place, err = client.Logout(background, server.Address())
@@ -180,8 +181,10 @@ func TestLogin(t *testing.T) {
 	wantEqual(t, "place", place, path)
 	_, err = client.Logout(background, server.Address())
 	wantError(t, err, zreg.ErrNotFound)
-	_, err = client.Login(background, server.Address(), server.Username(), "wrong")
+	_, err = client.Login(background, server.Address(), server.Username(), "wrong", zreg.LoginOptions{})
 	wantError(t, err, zreg.ErrDenied)
+	_, err = client.Login(background, server.Address()+"/x", server.Username(), "wrong", zreg.LoginOptions{NoCheck: true})
+	must(t, err)
 }
 
 func TestInspect(t *testing.T) {

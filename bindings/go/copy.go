@@ -12,6 +12,7 @@ import (
 // CopyOptions are the settings of a copy; nil means all defaults.
 type CopyOptions struct {
 	Platforms    []string // "os/arch[/variant]": only these children of an index, under a new index
+	Sparse       bool     // with Platforms, the index stays as it is; not all registries take it
 	ExpectDigest Digest   // refuse a source that is not this; Index refuses it
 	MountFrom    []string // repositories of the destination host that may hold blobs
 	Jobs         uint     // transfers at once; 0 means 8
@@ -78,8 +79,8 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force), flag(o.LayersAsIs),
-			flag(o.DryRun), progress, cancel, failure)
+			flag(o.Sparse), rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force),
+			flag(o.LayersAsIs), flag(o.DryRun), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
 	return result, err

@@ -36,6 +36,13 @@
 #define ZREG__MAX_ORIGIN_NAMES 100000 /* tags and digests whose origin a server knows */
 #define ZREG__MAX_SERVED_IMAGES 10000 /* in an access log, and as many names that are not here */
 #define ZREG__MAX_AUTHFILE_BYTES (1 * ZREG__MIB)
+#define ZREG__MAX_SETTINGS_BYTES (1 * ZREG__MIB) /* a file that says how to reach registries */
+#define ZREG__MAX_SETTINGS_FILES 256             /* such files in one folder */
+#define ZREG__MAX_MIRROR_RULES 4096              /* registries that they say something of */
+#define ZREG__MAX_MIRRORS 32                     /* of one registry */
+#define ZREG__MAX_MIRROR_NOTES 4096              /* what a client remembers of its mirrors */
+#define ZREG__MAX_NOTICES 256                    /* of registries, that a client tells */
+#define ZREG__MAX_WARNING_BYTES 4096             /* of one such, as the specification has it */
 #define ZREG__MAX_PEM_BYTES (4 * ZREG__MIB)
 #define ZREG__MAX_HTPASSWD_BYTES (4 * ZREG__MIB)
 #define ZREG__MAX_PASSWORD 512    /* as crypt(3) has it */

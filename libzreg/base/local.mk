@@ -73,6 +73,9 @@ libzreg_sources += \
 	libzreg/base/str.h \
 	libzreg/base/strings.c \
 	libzreg/base/strings.h \
+	libzreg/base/toml.c \
+	libzreg/base/toml_check.c \
+	libzreg/base/toml.h \
 	libzreg/base/turn.c \
 	libzreg/base/turn.h \
 	libzreg/base/utf8.c \

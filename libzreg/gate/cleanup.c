@@ -158,6 +158,7 @@ zreg_status zreg_cleanup_tags(zreg_cleaned **out, zreg_client *client, const cha
                                       run.set.any_age != 0, err));
     ZREG__TRY(zreg__names_repository(&run.repository, repository, err));
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(run.repository), err));
+    ZREG__TRY(zreg__client_writes(client, run.repository, err));
     run.api = zreg__tagapi_of(host);
     zreg_status status = zreg__tagapi_list(&run.tags, run.api, client, run.repository, cancel, err);
     if (status != ZREG_OK) {

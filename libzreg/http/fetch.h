@@ -56,9 +56,10 @@ typedef struct zreg__fetch_counters {
 typedef struct zreg__fetch_request {
     const char *method; /* "GET" */
     const zreg__fetch_url *url;
-    const char *const *headers; /* "Name: value", the last is NULL; or NULL */
-    const char *authorization;  /* value of that header, for the origin of `url` only; or NULL */
-    const void *body;           /* a body in memory, or NULL */
+    const char *const *headers;     /* "Name: value", the last is NULL; or NULL */
+    const char *const *own_headers; /* the same, for the origin of `url` only; or NULL */
+    const char *authorization; /* value of that header, for the origin of `url` only; or NULL */
+    const void *body;          /* a body in memory, or NULL */
     size_t body_bytes;
     bool secret_body;           /* goes to the origin of `url` only */
     bool stream;                /* the body comes by zreg__fetch_write */

@@ -142,6 +142,9 @@ static zreg_status set_headers(zreg__fetch_exchange *exchange, const zreg__fetch
     for (const char *const *at = request->headers; at != NULL && *at != NULL; at++) {
         ZREG__TRY(add_header(exchange, *at, err));
     }
+    for (const char *const *at = request->own_headers; at != NULL && *at != NULL; at++) {
+        ZREG__TRY(exchange->foreign ? ZREG_OK : add_header(exchange, *at, err));
+    }
     if (request->authorization != NULL && !exchange->foreign) {
         ZREG__AUTO_SECRET char *line = zreg__concat("Authorization: ", request->authorization, "");
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zreg_copy: look at both ends, plan, move blobs, then manifests, the root last. */
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/options.h"
@@ -25,8 +26,11 @@ typedef struct copy {
     zreg__endpoint *src;
     zreg__endpoint *dst;
     zreg_manifest *root; /* what will be at the destination */
+    zreg_manifest *part; /* an index of what is moved of it; NULL: all */
     bool dst_known;      /* the destination's name is taken, by `dst_digest` */
     zreg_digest dst_digest;
+    bool looks_first; /* the source counts pulls: it is looked at before it is fetched */
+    zreg_digest src_digest;
     bool made; /* `root` is an index that was made here, of chosen platforms */
     zreg__belongings belongings;
     zreg__belongings_stats belonging_stats;
@@ -38,6 +42,7 @@ static void copy_finish(copy *self)
     zreg__endpoint_free(self->src);
     zreg__endpoint_free(self->dst);
     zreg_manifest_free(self->root);
+    zreg_manifest_free(self->part);
     zreg__belongings_finish(&self->belongings);
 }
 
@@ -85,11 +90,32 @@ static zreg_status look_at_destination(copy *self, zreg_cancel *cancel, zreg_err
                : zreg__fail_again(err, &why);
 }
 
+static zreg_status fetch_root(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    return zreg__endpoint_manifest_get(&self->root, self->src, NULL, cancel, err);
+}
+
 static zreg_status look_at(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
 {
     copy *self = user;
-    return i == 0 ? look_at_destination(self, stop, err)
-                  : zreg__endpoint_manifest_get(&self->root, self->src, NULL, stop, err);
+    if (i == 0) {
+        return look_at_destination(self, stop, err);
+    }
+    return self->looks_first
+               ? zreg__endpoint_manifest_head(&self->src_digest, self->src, NULL, stop, err)
+               : fetch_root(self, stop, err);
+}
+
+/* What is at the destination already is read there, and is no pull. */
+static zreg_status fetch_looked_at(copy *self, zreg_cancel *cancel, zreg_error *err)
+{
+    bool is_there = self->dst_known && zreg_digest_equal(&self->dst_digest, &self->src_digest);
+    if (is_there && zreg__endpoint_manifest_get(&self->root, self->dst, &self->dst_digest, cancel,
+                                                NULL) == ZREG_OK) {
+        return ZREG_OK;
+    }
+    ZREG__TRY(zreg__cancel_check(cancel, err));
+    return fetch_root(self, cancel, err);
 }
 
 /* Within one repository the name is simply set, so only the source is looked at. On one host the
@@ -97,9 +123,12 @@ static zreg_status look_at(void *user, size_t i, zreg_cancel *stop, zreg_error *
 static zreg_status look(copy *self, zreg_cancel *cancel, zreg_error *err)
 {
     if (!self->dst->driver->local && zreg__endpoint_same_repository(self->src, self->dst)) {
-        return zreg__endpoint_manifest_get(&self->root, self->src, NULL, cancel, err);
+        return fetch_root(self, cancel, err);
     }
-    return zreg__parallel_run(2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel, err);
+    self->looks_first = !self->options.force && is_registry(self->src, self->options.src_server) &&
+                        zreg__client_counts_pulls(zreg_ref_host(self->src->place->ref));
+    ZREG__TRY(zreg__parallel_run(2, same_host(self) ? 1 : 2, look_at, NULL, self, cancel, err));
+    return self->looks_first ? fetch_looked_at(self, cancel, err) : ZREG_OK;
 }
 
 static zreg_status choose(zreg_manifest **out, copy *self, zreg_cancel *cancel, zreg_error *err)
@@ -127,6 +156,10 @@ static zreg_status filter(copy *self, zreg_cancel *cancel, zreg_error *err)
     zreg_status status = choose(&chosen, self, cancel, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(self->src));
+    }
+    if (self->options.sparse != 0 && !one) {
+        self->part = chosen;
+        return ZREG_OK;
     }
     self->made = !zreg_digest_equal(zreg_manifest_digest(chosen), zreg_manifest_digest(self->root));
     zreg_manifest_free(self->root);
@@ -181,8 +214,9 @@ static zreg_status fetch_and_move(copy *self, bool named, bool trusting, size_t 
                                   zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
-    ZREG__TRY(zreg__graph_fetch(&plan, left_out, self->src, self->root, trusting ? self->dst : NULL,
-                                &self->transfer, cancel, err));
+    ZREG__TRY(zreg__graph_fetch(&plan, left_out, self->src,
+                                self->part != NULL ? self->part : self->root,
+                                trusting ? self->dst : NULL, &self->transfer, cancel, err));
     return move(self, plan, named, cancel, err);
 }
 
@@ -243,7 +277,7 @@ static zreg_status copy_image(copy *self, bool within, zreg_cancel *cancel, zreg
     bool retag = !local && within;
     bool named = false;
     ZREG__TRY(look_at_name(&named, self, cancel, err));
-    if (self->options.force || (!retag && (!named || local))) {
+    if (self->options.force || (!retag && (!named || local || self->part != NULL))) {
         return copy_all(self, named, cancel, err);
     }
     ZREG__TRY(count_skipped(self, err));
@@ -270,7 +304,7 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
     ZREG__TRY(filter(self, cancel, err));
-    if (!self->options.layers_as_is) {
+    if (!self->options.layers_as_is && self->part == NULL) {
         ZREG__TRY(
             zreg__pack_on_the_way(&self->root, self->src, self->dst, &self->transfer, cancel, err));
     }

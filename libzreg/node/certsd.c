@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* certs.d of containerd (docs/hosts.md there): a folder for each registry. The mirror is asked with
  * ?ns=REGISTRY and without credentials; after it the registry itself, by default. */
+#include "base/toml.h"
 #include "node/block.h"
 #include "node/driver.h"
-#include "node/toml.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -27,7 +27,7 @@ static zreg_status edit_hosts(zreg__content *out, const zreg__node_connection *c
     ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__toml_table head = {0};
     ZREG__TRY(add_host(&lines, connection, err));
-    zreg__toml_next(&head, before);
+    zreg__toml_next(&head, zreg__content_span(before));
     return zreg__block_insert(out, before, head.end, head.end, zreg__buf_cstr(&lines), err);
 }
 
@@ -39,7 +39,7 @@ static zreg_status make_hosts(zreg__content *out, const zreg__node_connection *c
     ZREG__AUTO(zreg__buf) zreg__buf lines = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     const zreg__content nothing = {0};
     zreg__toml_table head = {0};
-    zreg__toml_next(&head, common);
+    zreg__toml_next(&head, zreg__content_span(common));
     ZREG__TRY(zreg__buf_append(&lines, common->bytes, head.end, err));
     ZREG__TRY(add_host(&lines, connection, err));
     ZREG__TRY(zreg__buf_printf(&lines, err, "%s%s", common->exists ? common->bytes + head.end : "",

@@ -11,9 +11,9 @@
  * "enforcing" wants somebody at a terminal to choose among them, and nobody is; "permissive" then
  * tries one after the other.
  */
+#include "base/toml.h"
 #include "node/block.h"
 #include "node/driver.h"
-#include "node/toml.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -66,8 +66,8 @@ static char *prefix_of(const zreg__content *content, const zreg__toml_table *tab
 {
     zreg__toml_pair pair;
     zreg__span text;
-    if (!zreg__toml_key(&pair, content, table, "prefix") &&
-        !zreg__toml_key(&pair, content, table, "location")) {
+    if (!zreg__toml_key(&pair, zreg__content_span(content), table, "prefix") &&
+        !zreg__toml_key(&pair, zreg__content_span(content), table, "location")) {
         return NULL;
     }
     return zreg__toml_string(&text, pair.value) ? zreg__strndup(text.text, text.size) : NULL;
@@ -108,7 +108,8 @@ static void read_mode(site *of, const zreg__content *content, const zreg__toml_t
 {
     zreg__toml_pair pair;
     zreg__span text;
-    if (table->name[0] == '\0' && zreg__toml_key(&pair, content, table, "short-name-mode") &&
+    if (table->name[0] == '\0' &&
+        zreg__toml_key(&pair, zreg__content_span(content), table, "short-name-mode") &&
         zreg__toml_string(&text, pair.value) && text.size > 0) {
         of->enforcing = zreg__span_is_nocase(text, "enforcing");
     }
@@ -119,20 +120,20 @@ static zreg_status read_file(site *of, const zreg__steps *plan, const char *path
     ZREG__AUTO(zreg__content) zreg__content content = {0};
     zreg__toml_table table = {0};
     ZREG__TRY(zreg__steps_read(&content, plan, path, err));
-    bool more = zreg__toml_next(&table, &content);
+    bool more = zreg__toml_next(&table, zreg__content_span(&content));
     if (more) {
         read_mode(of, &content, &table);
     }
     while (more) {
         zreg__toml_table registry = table;
         size_t end = table.end;
-        more = zreg__toml_next(&table, &content);
+        more = zreg__toml_next(&table, zreg__content_span(&content));
         if (!registry.array || !zreg__str_equal(registry.name, "registry")) {
             continue;
         }
         while (more && zreg__str_equal(table.name, "registry\nmirror")) {
             end = table.end;
-            more = zreg__toml_next(&table, &content);
+            more = zreg__toml_next(&table, zreg__content_span(&content));
         }
         ZREG__TRY(add_entry(of->entries, &content, &registry, end, err));
     }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <zreg/common.h>
 
@@ -14,6 +15,12 @@ typedef struct zreg__content {
     char *bytes;
     size_t size;
 } zreg__content;
+
+/** The bytes as a text; that of a file which is not there is empty. */
+static inline zreg__span zreg__content_span(const zreg__content *content)
+{
+    return (zreg__span){content->exists ? content->bytes : "", content->size};
+}
 
 /** Makes `*out` (finished or zeroed before) a copy of these bytes. Errors: NOMEM. */
 zreg_status zreg__content_set(zreg__content *out, const char *bytes, size_t size, zreg_error *err);

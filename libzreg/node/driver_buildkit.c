@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BuildKit's own daemon: mirrors in buildkitd.toml. It asks a mirror with ?ns=, as containerd does,
  * so the mirror needs no path. The builder inside dockerd follows docker's settings. */
+#include "base/toml.h"
 #include "node/block.h"
 #include "node/driver.h"
-#include "node/toml.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -29,7 +29,7 @@ static zreg_status put_first(zreg__content *content, const zreg__toml_table *tab
 {
     ZREG__AUTO(zreg__buf) zreg__buf line = ZREG__BUF(ZREG__MAX_NODE_FILE_BYTES);
     zreg__toml_pair mirrors;
-    if (!zreg__toml_key(&mirrors, content, table, "mirrors")) {
+    if (!zreg__toml_key(&mirrors, zreg__content_span(content), table, "mirrors")) {
         ZREG__TRY(zreg__buf_printf(&line, err, "  mirrors = [\"%s\"]\n", authority));
         return insert(content, table->body, table->body, zreg__buf_cstr(&line), err);
     }
@@ -51,7 +51,7 @@ static zreg_status edit(zreg__content *content, const zreg__steps *plan, zreg_er
         if (name == NULL) {
             return zreg__fail_nomem(err);
         }
-        if (zreg__toml_find(&table, content, name)) {
+        if (zreg__toml_find(&table, zreg__content_span(content), name)) {
             ZREG__TRY(put_first(content, &table, authority, err));
         } else {
             ZREG__TRY(zreg__buf_printf(&lines, err, "[registry.\"%s\"]\n  mirrors = [\"%s\"]\n",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* containerd: certs.d, and config_path of its CRI plugin, which leads kubelet's pulls there. */
+#include "base/toml.h"
 #include "node/block.h"
 #include "node/driver.h"
-#include "node/toml.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -29,11 +29,11 @@ static const struct version_row *version_of(const zreg__content *config)
 {
     zreg__toml_table head = {0};
     zreg__toml_pair version;
-    zreg__toml_next(&head, config);
+    zreg__toml_next(&head, zreg__content_span(config));
     if (!config->exists) {
         return &versions[1];
     }
-    bool told = zreg__toml_key(&version, config, &head, "version");
+    bool told = zreg__toml_key(&version, zreg__content_span(config), &head, "version");
     for (size_t i = 0; i < ZREG__COUNT(versions); i++) {
         if (told && zreg__span_is(version.value, versions[i].version)) {
             return &versions[i];
@@ -48,8 +48,8 @@ static bool is_disabled(const zreg__content *config)
     zreg__toml_table head = {0};
     zreg__toml_pair disabled;
     zreg__span name;
-    if (!config->exists || !zreg__toml_next(&head, config) ||
-        !zreg__toml_key(&disabled, config, &head, "disabled_plugins")) {
+    if (!config->exists || !zreg__toml_next(&head, zreg__content_span(config)) ||
+        !zreg__toml_key(&disabled, zreg__content_span(config), &head, "disabled_plugins")) {
         return false;
     }
     while (zreg__toml_item(&name, &disabled.value)) {
@@ -66,7 +66,7 @@ static bool has_mirrors(const zreg__content *config, const char *registry)
 {
     zreg__toml_table table = {0};
     size_t size = strlen(registry);
-    while (zreg__toml_next(&table, config)) {
+    while (zreg__toml_next(&table, zreg__content_span(config))) {
         if (zreg__str_starts(table.name, registry) &&
             zreg__str_starts(table.name + size, "\nmirrors\n")) {
             return true;
@@ -110,10 +110,10 @@ static zreg_status edit_config(zreg__content *out, char **folder, const zreg__co
                           CONFIG " has tables registry.mirrors, which containerd refuses beside "
                                  "config_path; move them to " CERTSD);
     }
-    if (!zreg__toml_find(&table, config, row->name)) {
+    if (!zreg__toml_find(&table, zreg__content_span(config), row->name)) {
         return append_table(out, config, row, err);
     }
-    if (!zreg__toml_key(&path, config, &table, "config_path")) {
+    if (!zreg__toml_key(&path, zreg__content_span(config), &table, "config_path")) {
         return zreg__block_insert(out, config, table.body, table.body, line, err);
     }
     bool readable = zreg__toml_string(&text, path.value);

@@ -37,8 +37,6 @@ libzreg_sources += \
 	libzreg/node/steps.h \
 	libzreg/node/survey.c \
 	libzreg/node/survey.h \
-	libzreg/node/toml.c \
-	libzreg/node/toml.h \
 	libzreg/node/tree.c \
 	libzreg/node/tree.h \
 	libzreg/node/tree_walk.c \

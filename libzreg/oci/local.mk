@@ -32,4 +32,6 @@ libzreg_sources += \
 	libzreg/oci/reference.h \
 	libzreg/oci/reference_grammar.c \
 	libzreg/oci/referrers.c \
-	libzreg/oci/referrers.h
+	libzreg/oci/referrers.h \
+	libzreg/oci/warning.c \
+	libzreg/oci/warning.h

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "oci/errors.h"
+#include "registry/notices.h"
 #include "registry/retry.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ zreg_status zreg__answer_fail_telling(zreg__fetch_exchange *exchange, const char
                                                     zreg__buf_cstr(&body), body.size, what);
     if (fresh) {
         err->retry_after_ms = zreg__retry_after_ms(exchange);
+        zreg__notices_explain(err, exchange);
         zreg__fetch_blame(exchange, err);
     }
     return status;

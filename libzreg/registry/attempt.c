@@ -17,6 +17,7 @@ zreg_status zreg__attempt_again(zreg__attempt *self, uint64_t asked_ms, const zr
     if (!zreg__attempt_may_again(self)) {
         return zreg__fail_again(err, failed);
     }
+    (void)zreg__mirrors_doubt(self->client->mirrors, self->what);
     self->failures++;
     zreg__log_line(&self->client->log, ZREG_LOG_INFO, "%s: try %u of %u failed (%s); trying again",
                    self->what, self->failures, (unsigned)self->client->attempts, failed->message);

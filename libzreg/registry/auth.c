@@ -88,6 +88,8 @@ static zreg_status use_own_token(zreg__auth *auth, const asker *by, zreg_error *
                               by->cancel, err));
     set_value(auth, zreg__strdup(token->value));
     auth->by_token = true;
+    zreg__free_secret(auth->refresh);
+    auth->refresh = zreg__steal(&token->refresh);
     return auth->value != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
@@ -234,5 +236,7 @@ void zreg__auth_finish(zreg__auth *auth)
 {
     zreg__scopes_finish(&auth->needed);
     zreg__free_secret(auth->value);
+    zreg__free_secret(auth->refresh);
     auth->value = NULL;
+    auth->refresh = NULL;
 }

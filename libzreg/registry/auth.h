@@ -12,11 +12,12 @@ typedef struct zreg__auth {
     zreg__scopes needed; /* what the request must be allowed */
     zreg__challenge_scheme scheme; /* that was known when `value` was made */
     char *value;                   /* of the header; NULL: none */
-    bool by_token;                 /* it is a token of the token service */
-    uint64_t serial;               /* of that token when it is kept, or 0 */
-    bool fell_back;                /* to basic, as the token service is of no use */
-    bool fresh;                    /* made for this request */
-    bool anonymous;                /* there are no credentials to show */
+    char *refresh;   /* came with the token of `alone`: stands for its password; or NULL */
+    bool by_token;   /* it is a token of the token service */
+    uint64_t serial; /* of that token when it is kept, or 0 */
+    bool fell_back;  /* to basic, as the token service is of no use */
+    bool fresh;      /* made for this request */
+    bool anonymous;  /* there are no credentials to show */
 } zreg__auth;
 
 /** Makes `auth->value` for `auth->needed`, with a kept token or a new one. Errors: DENIED, ... */

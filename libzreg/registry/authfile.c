@@ -310,12 +310,14 @@ static zreg_status auths_of(zreg__json **out, zreg__json *file, zreg_error *err)
                : zreg__fail(err, ZREG_INVAL, "\"auths\" in the file of credentials is no object");
 }
 
-zreg_status zreg__authfile_add(zreg__json *file, const char *host,
+zreg_status zreg__authfile_add(zreg__json *file, const char *name,
                                const zreg__credential *credential, zreg_error *err)
 {
-    const zreg__quirks *quirks = zreg__quirks_find(host);
+    const zreg__quirks *quirks = zreg__quirks_find(name);
     ZREG__AUTO(zreg__buf) zreg__buf auth = ZREG__SECRET_BUF(2 * MAX_PAIR_BYTES);
-    ZREG__AUTO_SECRET char *pair = zreg__concat(credential->username, ":", credential->password);
+    const char *token = credential->identity_token;
+    ZREG__AUTO_SECRET char *pair =
+        zreg__concat(credential->username, ":", token != NULL ? "" : credential->password);
     zreg__json *auths = NULL;
     zreg__json *entry = NULL;
 
@@ -325,6 +327,7 @@ zreg_status zreg__authfile_add(zreg__json *file, const char *host,
     ZREG__TRY(zreg__base64_encode(&auth, pair, strlen(pair), 0, err));
     ZREG__TRY(auths_of(&auths, file, err));
     ZREG__TRY(zreg__json_set_object(
-        &entry, auths, quirks->credential_key != NULL ? quirks->credential_key : host, err));
-    return zreg__json_set_text(entry, "auth", zreg__buf_cstr(&auth), err);
+        &entry, auths, quirks->credential_key != NULL ? quirks->credential_key : name, err));
+    ZREG__TRY(zreg__json_set_text(entry, "auth", zreg__buf_cstr(&auth), err));
+    return token != NULL ? zreg__json_set_text(entry, "identitytoken", token, err) : ZREG_OK;
 }

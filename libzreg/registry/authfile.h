@@ -30,9 +30,9 @@ zreg_status zreg__authfile_entry(bool *out_found, zreg__credential *out, const z
 zreg_status zreg__authfile_remove(bool *out_found, zreg__json *file, const char *name,
                                   zreg_error *err);
 
-/** Adds an entry of user and password for a host that has none, under the key that docker has for it. Errors: INVAL
- *  (`auths` is no object), NOMEM, LIMIT. */
-zreg_status zreg__authfile_add(zreg__json *file, const char *host,
+/** Adds an entry for HOST[/REPOSITORY], which has none, under the key that docker has for it: user and password, or
+ *  the refresh token that stands for the password. Errors: INVAL (`auths` is no object), NOMEM, LIMIT. */
+zreg_status zreg__authfile_add(zreg__json *file, const char *name,
                                const zreg__credential *credential, zreg_error *err);
 
 #endif

@@ -307,6 +307,7 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
     }
     zreg__hash_digest(&reader->hash, seen);
     if (strcmp(seen, reader->digest.text) != 0) {
+        (void)zreg__mirrors_doubt(reader->client->mirrors, reader->target.what);
         return zreg__fail(err, ZREG_CORRUPT, "%s: the registry sent other bytes, of digest %s",
                           reader->target.what, seen);
     }

@@ -38,6 +38,7 @@ static zreg_status take_options(zreg_client *client, const zreg_client_options *
     ZREG__TRY(ZREG__OPTIONS_READ(&options, given, err));
     ZREG__TRY(check_user_agent(options.user_agent, err));
     client->log = (zreg__log){options.log, options.log_user};
+    client->no_mirrors = options.no_mirrors != 0;
     client->attempts = options.attempts != 0 ? options.attempts : 5;
     client->ca_file = zreg__strdup(options.ca_file);
     client->fetch_options.user_agent = zreg__strdup(options.user_agent);
@@ -47,6 +48,7 @@ static zreg_status take_options(zreg_client *client, const zreg_client_options *
         (options.user_agent != NULL && client->fetch_options.user_agent == NULL)) {
         return zreg__fail_nomem(err);
     }
+    ZREG__TRY(zreg__site_new(&client->site, &options, err));
     return zreg__credentials_new(&client->credentials, options.authfile, err);
 }
 
@@ -66,6 +68,8 @@ zreg_status zreg_client_new(zreg_client **out, const zreg_client_options *option
     pthread_mutex_init(&client->lock, NULL);
     ZREG__TRY(zreg__map_new(&client->hosts, free_host, err));
     ZREG__TRY(zreg__homes_new(&client->homes, err));
+    ZREG__TRY(zreg__notices_new(&client->notices, err));
+    ZREG__TRY(zreg__mirrors_new(&client->mirrors, err));
     ZREG__TRY(take_options(client, options, err));
     *out = zreg__steal(&client);
     return ZREG_OK;
@@ -92,6 +96,9 @@ void zreg_client_free(zreg_client *client)
     zreg__fetch_free(client->fetch);
     zreg__map_free(client->hosts);
     zreg__homes_free(client->homes);
+    zreg__notices_free(client->notices);
+    zreg__mirrors_free(client->mirrors);
+    zreg__site_free(client->site);
     zreg__credentials_free(client->credentials);
     pthread_mutex_destroy(&client->lock);
     free((char *)(uintptr_t)client->fetch_options.user_agent);
@@ -197,6 +204,15 @@ static void forget(zreg_client *client, zreg__host *changed)
     pthread_mutex_unlock(&client->lock);
 }
 
+zreg_status zreg__client_set_credentials(zreg_client *client, zreg__host *host, const char *name,
+                                         const char *username, const char *password,
+                                         zreg_error *err)
+{
+    ZREG__TRY(zreg__credentials_set(client->credentials, name, username, password, err));
+    forget(client, host);
+    return ZREG_OK;
+}
+
 zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, const char *username,
                                         const char *password, zreg_error *err)
 {
@@ -204,9 +220,7 @@ zreg_status zreg_client_set_credentials(zreg_client *client, const char *host, c
 
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_host(&known, client, host, err));
-    ZREG__TRY(zreg__credentials_set(client->credentials, known->name, username, password, err));
-    forget(client, known);
-    return ZREG_OK;
+    return zreg__client_set_credentials(client, known, known->name, username, password, err);
 }
 
 zreg_status zreg_client_set_host(zreg_client *client, const char *host,
@@ -259,6 +273,14 @@ zreg__homes *zreg__client_homes(const zreg_client *client)
     return client->homes;
 }
 
+zreg_status zreg__client_writes(zreg_client *client, const zreg_ref *ref, zreg_error *err)
+{
+    zreg__host *host = NULL;
+
+    ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
+    return zreg__mirrors_write(client->mirrors, host->name, zreg_ref_repository(ref), err);
+}
+
 zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,
                                 const char *from, zreg_error *err)
 {
@@ -270,6 +292,9 @@ zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const 
                           actions);
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
+    if ((bits & (ZREG__PUSH | ZREG__DELETE)) != 0) {
+        ZREG__TRY(zreg__client_writes(client, ref, err));
+    }
     return zreg__host_expect(host, zreg_ref_repository(ref), bits, from, err);
 }
 
@@ -281,4 +306,9 @@ const zreg__log *zreg__client_log(const zreg_client *client)
 bool zreg__client_same_host(const char *a, const char *b)
 {
     return zreg__str_equal_nocase(zreg__quirks_canonical(a), zreg__quirks_canonical(b));
+}
+
+bool zreg__client_counts_pulls(const char *host)
+{
+    return zreg__quirks_find(host)->counts_pulls;
 }

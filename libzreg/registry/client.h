@@ -23,6 +23,10 @@ zreg_status zreg__client_check(const zreg_client *client, zreg_error *err);
 zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const char *actions,
                                 const char *from, zreg_error *err);
 
+/** Says that a repository is written to, so that what is read of it comes from the registry itself and from no
+ *  mirror, which may be late. Sends nothing. Errors: INVAL, NOMEM. */
+zreg_status zreg__client_writes(zreg_client *client, const zreg_ref *ref, zreg_error *err);
+
 /**
  * Mounts a blob, or starts to push it, with one POST: `*out` is NULL when it was mounted. `from`
  * NULL: no mount is tried.
@@ -94,6 +98,9 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
 /** Deletes a tag by the registry's own protocol. */
 zreg_status zreg__client_manifest_untag(zreg_client *client, const zreg_ref *ref,
                                         zreg_cancel *cancel, zreg_error *err);
+
+/** Whether a host counts how often a manifest is fetched, and not how often it is looked at. */
+bool zreg__client_counts_pulls(const char *host);
 
 /** True when both hosts are the same to this client ("docker.io", "index.docker.io"). */
 bool zreg__client_same_host(const char *a, const char *b);

@@ -11,6 +11,9 @@
 #include "registry/credentials.h"
 #include "registry/homes.h"
 #include "registry/host.h"
+#include "registry/mirrors.h"
+#include "registry/notices.h"
+#include "registry/site.h"
 
 #include <pthread.h>
 
@@ -21,6 +24,10 @@ struct zreg_client {
     uint32_t attempts;
     zreg__credentials *credentials;
     zreg__homes *homes;
+    zreg__site *site; /* NULL: no files of other tools are read */
+    zreg__mirrors *mirrors;
+    zreg__notices *notices;
+    bool no_mirrors; /* they are not asked, whatever the files say */
     char *ca_file;
     zreg__fetch_options fetch_options; /* user_agent is owned, ca_pem is not set */
 
@@ -40,6 +47,11 @@ zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char 
 zreg_status zreg__client_open(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                               zreg__fetch_request *request, zreg__fetch_failure *failure,
                               zreg_cancel *cancel, zreg_error *err);
+
+/** zreg_client_set_credentials for `name`, which is the host's or HOST/REPOSITORY. */
+zreg_status zreg__client_set_credentials(zreg_client *client, zreg__host *host, const char *name,
+                                         const char *username, const char *password,
+                                         zreg_error *err);
 
 /** The host of this name if it was used or configured before, else NULL. */
 zreg__host *zreg__client_known_host(zreg_client *client, const char *name);

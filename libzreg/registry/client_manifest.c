@@ -212,42 +212,55 @@ static zreg_status get_digest(zreg_digest *out, zreg_client *client, const zreg_
     return ZREG_OK;
 }
 
-zreg_status zreg_client_manifest_head(zreg_digest *out, zreg_client *client, const zreg_ref *ref,
-                                      zreg_cancel *cancel, zreg_error *err)
+static zreg_status head(zreg_digest *out, zreg_client *client, const zreg_ref *ref,
+                        const manifest_target *target, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(manifest_target) manifest_target target = {0};
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
     const zreg_digest *wanted = zreg_ref_digest(ref);
-    zreg__request request = {
+    const zreg__request request = {
         .method = "HEAD",
+        .path = target->path,
+        .blob_path = target->blob_path,
         .repository = zreg_ref_repository(ref),
         .actions = ZREG__PULL,
+        .headers = {target->accept},
+        .what = target->what,
     };
     zreg_digest told;
     bool has_told = false;
 
-    zreg__error_clear(err);
-    ZREG__TRY(target_of(&target, client, ref, err));
-    request.path = target.path;
-    request.blob_path = target.blob_path;
-    request.headers[0] = target.accept;
-    request.what = target.what;
-    ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
+    ZREG__TRY(zreg__request_send(&exchange, client, target->host, &request, cancel, err));
     if (zreg__fetch_status(exchange) == 404) {
-        return zreg__answer_fail(exchange, target.what, err);
+        return zreg__answer_fail(exchange, target->what, err);
     }
     if (zreg__fetch_status(exchange) == 200) {
-        ZREG__TRY(told_digest(&told, &has_told, exchange, target.what, err));
+        ZREG__TRY(told_digest(&told, &has_told, exchange, target->what, err));
     }
     if (!has_told) {
-        return get_digest(out, client, ref, &target, cancel, err);
+        return get_digest(out, client, ref, target, cancel, err);
     }
     if (wanted != NULL && same_algorithm(wanted, &told) && !zreg_digest_equal(wanted, &told)) {
-        return zreg__fail(err, ZREG_CORRUPT, "%s: the registry says that it has %s", target.what,
+        return zreg__fail(err, ZREG_CORRUPT, "%s: the registry says that it has %s", target->what,
                           told.text);
     }
     *out = wanted != NULL ? *wanted : told;
     return ZREG_OK;
+}
+
+zreg_status zreg_client_manifest_head(zreg_digest *out, zreg_client *client, const zreg_ref *ref,
+                                      zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(manifest_target) manifest_target target = {0};
+    zreg_error failed = {0};
+
+    zreg__error_clear(err);
+    ZREG__TRY(target_of(&target, client, ref, err));
+    zreg_status status = head(out, client, ref, &target, cancel, &failed);
+    bool is_wrong = status == ZREG_CORRUPT || status == ZREG_PROTO;
+    if (is_wrong && zreg__mirrors_doubt(client->mirrors, target.what)) {
+        return head(out, client, ref, &target, cancel, err);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 /* Bytes may only be stored under a digest that is theirs. */

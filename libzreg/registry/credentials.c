@@ -147,12 +147,13 @@ static void unlock(zreg__credentials *credentials)
     pthread_mutex_unlock(&credentials->lock.lock);
 }
 
-zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *host,
+zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *name,
                                   const char *username, const char *password, zreg_error *err)
 {
-    zreg__credential *credential = zreg__new(zreg__credential);
+    ZREG__AUTO_FREE char *key = zreg__concat("given for ", name, "");
+    zreg__credential *credential = key != NULL ? zreg__new(zreg__credential) : NULL;
     const zreg__credential given = {
-        .key = (char[]){"given"},
+        .key = key,
         .username = (char *)(uintptr_t)username,
         .password = (char *)(uintptr_t)(username != NULL && password == NULL ? "" : password),
     };
@@ -164,7 +165,7 @@ zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *ho
     status = copy(credential, &given, err);
     if (status == ZREG_OK) {
         lock(credentials);
-        status = zreg__map_set(credentials->given, host, credential, err);
+        status = zreg__map_set(credentials->given, name, credential, err);
         unlock(credentials);
     }
     if (status != ZREG_OK) {
@@ -328,13 +329,31 @@ static zreg_status find_new(found *out, zreg__credentials *credentials, const ch
     return out->credential.key != NULL ? ZREG_OK : copy_one(&out->credential.key, "anonymous", err);
 }
 
-/* What was given for the host, or was found not long ago; `out->key` stays NULL without. With the lock held. */
-static zreg_status look(zreg__credential *out, const zreg__credentials *credentials,
-                        const char *host, const char *name, zreg_error *err)
+/* Of what was given that with the longest name, from the repository up to its host. */
+static zreg_status find_given(const zreg__credential **out, const zreg__credentials *credentials,
+                              const char *name, zreg_error *err)
 {
-    const zreg__credential *given = zreg__map_get(credentials->given, host);
+    ZREG__AUTO_FREE char *part = zreg__strdup(name);
+
+    if (part == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    *out = zreg__map_get(credentials->given, part);
+    for (char *slash; *out == NULL && (slash = strrchr(part, '/')) != NULL;) {
+        *slash = '\0';
+        *out = zreg__map_get(credentials->given, part);
+    }
+    return ZREG_OK;
+}
+
+/* What was given, or was found not long ago; `out->key` stays NULL without. With the lock held. */
+static zreg_status look(zreg__credential *out, const zreg__credentials *credentials,
+                        const char *name, zreg_error *err)
+{
+    const zreg__credential *given = NULL;
     const found *entry = zreg__map_get(credentials->found, name);
 
+    ZREG__TRY(find_given(&given, credentials, name, err));
     if (given != NULL) {
         ZREG__TRY(copy(out, given, err));
         zreg__credential_trim(out);
@@ -345,10 +364,10 @@ static zreg_status look(zreg__credential *out, const zreg__credentials *credenti
 }
 
 /* Takes over what was found, unless others were given meanwhile or found by another thread. */
-static zreg_status keep(zreg__credential *out, zreg__credentials *credentials, const char *host,
-                        const char *name, found **entry, zreg_error *err)
+static zreg_status keep(zreg__credential *out, zreg__credentials *credentials, const char *name,
+                        found **entry, zreg_error *err)
 {
-    ZREG__TRY(look(out, credentials, host, name, err));
+    ZREG__TRY(look(out, credentials, name, err));
     if (out->key != NULL) {
         return ZREG_OK;
     }
@@ -358,11 +377,11 @@ static zreg_status keep(zreg__credential *out, zreg__credentials *credentials, c
     return ZREG_OK;
 }
 
-static zreg_status find(zreg__credential *out, zreg__credentials *credentials, const char *host,
-                        const char *name, zreg_cancel *cancel, zreg_error *err)
+static zreg_status find(zreg__credential *out, zreg__credentials *credentials, const char *name,
+                        zreg_cancel *cancel, zreg_error *err)
 {
     lock(credentials);
-    zreg_status status = look(out, credentials, host, name, err);
+    zreg_status status = look(out, credentials, name, err);
     unlock(credentials);
     if (status != ZREG_OK || out->key != NULL) {
         return status;
@@ -374,7 +393,7 @@ static zreg_status find(zreg__credential *out, zreg__credentials *credentials, c
     status = find_new(entry, credentials, name, cancel, err);
     if (status == ZREG_OK) {
         lock(credentials);
-        status = keep(out, credentials, host, name, &entry, err);
+        status = keep(out, credentials, name, &entry, err);
         unlock(credentials);
     }
     if (entry != NULL) {
@@ -393,7 +412,7 @@ zreg_status zreg__credentials_find(zreg__credential *out, zreg__credentials *cre
     if (name == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(find(&credential, credentials, host, name, cancel, err));
+    ZREG__TRY(find(&credential, credentials, name, cancel, err));
     *out = credential;
     credential = (zreg__credential){0};
     return ZREG_OK;

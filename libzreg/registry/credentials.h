@@ -30,8 +30,9 @@ zreg_status zreg__credentials_new(zreg__credentials **out, const char *authfile,
 /** That path; NULL: the usual places. Lives as long as the credentials. */
 const char *zreg__credentials_authfile(const zreg__credentials *credentials);
 
-/** Sets those of a canonical host, before all others; NULL `username`: anonymous. Errors: NOMEM. */
-zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *host,
+/** Sets those of a canonical HOST[/REPOSITORY], before all that are found; of these the longest name counts. NULL
+ *  `username`: anonymous. Errors: NOMEM. */
+zreg_status zreg__credentials_set(zreg__credentials *credentials, const char *name,
                                   const char *username, const char *password, zreg_error *err);
 
 /** Finds those for a repository of a canonical host. Errors: INVAL (a file that cannot be read or

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/str.h"
+#include "registry/helper_answer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,43 +208,6 @@ static zreg_status ask(outcome *out, zreg__buf *answer, const char *name, const 
     return ZREG_OK;
 }
 
-static zreg_status take_answer(bool *out_found, zreg__credential *out, const zreg__json *answer,
-                               const char *name, zreg_error *err)
-{
-    const char *username = zreg__json_text(answer, "Username");
-    const char *secret = zreg__json_text(answer, "Secret");
-
-    if (username == NULL || secret == NULL) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "the answer of docker-credential-%s has no Username and Secret", name);
-    }
-    if (username[0] == '\0' && secret[0] == '\0') {
-        *out_found = false;
-        return ZREG_OK;
-    }
-    /* The convention for a refresh token in place of a password. */
-    if (strcmp(username, "<token>") == 0) {
-        out->identity_token = zreg__strdup(secret);
-    } else {
-        out->username = zreg__strdup(username);
-        out->password = zreg__strdup(secret);
-    }
-    if (out->identity_token == NULL && (out->username == NULL || out->password == NULL)) {
-        return zreg__fail_nomem(err);
-    }
-    return ZREG_OK;
-}
-
-static zreg_status read_credential(bool *out_found, zreg__credential *out, const zreg__buf *answer,
-                                   const char *name, zreg_error *err)
-{
-    ZREG__AUTO_SECRET_JSON zreg__json *json = NULL;
-
-    ZREG__TRY(zreg__json_parse(&json, zreg__buf_cstr(answer), answer->size,
-                               "the answer of a credential helper", err));
-    return take_answer(out_found, out, json, name, err);
-}
-
 zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char *name,
                              const char *server, zreg_cancel *cancel, zreg_error *err)
 {
@@ -256,7 +220,8 @@ zreg_status zreg__helper_get(bool *out_found, zreg__credential *out, const char 
     if (end == NOTHING_STORED) {
         return ZREG_OK;
     }
-    zreg_status status = read_credential(&found, out, &answer, name, err);
+    zreg_status status = zreg__helper_answer_read(
+        &found, out, (zreg__span){zreg__buf_cstr(&answer), answer.size}, name, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "docker-credential-%s", name);
     }

@@ -57,6 +57,8 @@ typedef struct zreg__host {
 
     zreg__host_trust *_Atomic trust; /* the latest; NULL: the usual authorities */
     atomic_bool plain_http, http2;
+    atomic_bool may_be_plain; /* it is spoken to without TLS where it has none */
+    atomic_bool is_set;       /* by the program: what files say of the host does not count */
     zreg__tagapi_settings *_Atomic tag_api; /* the latest; NULL: none */
 
     zreg__fetch_counters wire;
@@ -121,6 +123,10 @@ bool zreg__host_speaks_plain(zreg__host *host);
 /** Copies the options of zreg_client_set_host. */
 zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *options,
                                  zreg_error *err);
+
+/** What files say of the host: holds where the program has set nothing, and nothing was said before. */
+zreg_status zreg__host_suggest(zreg__host *host, const zreg_host_options *options,
+                               bool may_be_plain, zreg_error *err);
 
 /** Trust settings for the fetcher; they point into the host. */
 zreg__fetch_tls zreg__host_tls(const zreg__host *host);

@@ -64,7 +64,20 @@ zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *opti
     ZREG__TRY(set_trust(host, options, err));
     host->plain_http = options->plain_http != 0;
     host->http2 = options->http2 != 0;
+    host->is_set = host->is_set || options->plain_http != 0 || options->insecure != 0 ||
+                   options->ca_pem != NULL || options->client_cert_pem != NULL;
     return ZREG_OK;
+}
+
+zreg_status zreg__host_suggest(zreg__host *host, const zreg_host_options *options,
+                               bool may_be_plain, zreg_error *err)
+{
+    if (atomic_exchange(&host->is_set, true)) {
+        return ZREG_OK;
+    }
+    host->may_be_plain = may_be_plain;
+    host->plain_http = host->plain_http || options->plain_http != 0;
+    return set_trust(host, options, err);
 }
 
 zreg__fetch_tls zreg__host_tls(const zreg__host *host)

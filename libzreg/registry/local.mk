@@ -31,13 +31,23 @@ libzreg_sources += \
 	libzreg/registry/dated_tags.h \
 	libzreg/registry/helper.c \
 	libzreg/registry/helper.h \
+	libzreg/registry/helper_answer.c \
+	libzreg/registry/helper_answer.h \
 	libzreg/registry/homes.c \
 	libzreg/registry/homes.h \
 	libzreg/registry/host.c \
 	libzreg/registry/host.h \
 	libzreg/registry/host_auth.c \
 	libzreg/registry/host_settings.c \
+	libzreg/registry/hosts_toml.c \
+	libzreg/registry/hosts_toml.h \
 	libzreg/registry/login.c \
+	libzreg/registry/mirror_rule.c \
+	libzreg/registry/mirror_rule.h \
+	libzreg/registry/mirrors.c \
+	libzreg/registry/mirrors.h \
+	libzreg/registry/notices.c \
+	libzreg/registry/notices.h \
 	libzreg/registry/pages.c \
 	libzreg/registry/pages.h \
 	libzreg/registry/quirks.c \
@@ -46,18 +56,29 @@ libzreg_sources += \
 	libzreg/registry/realm.h \
 	libzreg/registry/referrer_list.c \
 	libzreg/registry/referrer_list.h \
+	libzreg/registry/registries_conf.c \
+	libzreg/registry/registries_conf.h \
 	libzreg/registry/request.c \
 	libzreg/registry/request.h \
+	libzreg/registry/request_mirrored.c \
 	libzreg/registry/retry.c \
 	libzreg/registry/retry.h \
 	libzreg/registry/scope.c \
 	libzreg/registry/scope.h \
+	libzreg/registry/site.c \
+	libzreg/registry/site.h \
+	libzreg/registry/site_files.c \
+	libzreg/registry/site_files.h \
+	libzreg/registry/site_trust.c \
+	libzreg/registry/site_trust.h \
 	libzreg/registry/tagapi.c \
 	libzreg/registry/tagapi.h \
 	libzreg/registry/tagapi_hub.c \
 	libzreg/registry/tagapi_quay.c \
 	libzreg/registry/token.c \
 	libzreg/registry/token.h \
+	libzreg/registry/token_answer.c \
+	libzreg/registry/token_answer.h \
 	libzreg/registry/token_ask.c \
 	libzreg/registry/token_ask.h \
 	libzreg/registry/untag.c \

@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "oci/reference.h"
 #include "registry/authfile.h"
 #include "registry/authfiles.h"
 #include "registry/client_inner.h"
@@ -58,8 +60,8 @@ static zreg_status lock_folder(edit *self, zreg_cancel *cancel, zreg_error *err)
     return zreg__fd_lock(self->folder, folder, cancel, err);
 }
 
-/* Reads the file and takes out the host's entry. */
-static zreg_status begin(edit *self, const char *path, const char *host, zreg_cancel *cancel,
+/* Reads the file and takes out the entry of this name. */
+static zreg_status begin(edit *self, const char *path, const char *name, zreg_cancel *cancel,
                          zreg_error *err)
 {
     ZREG__TRY(zreg__file_follow(&self->path, path, err)); /* a link stays one */
@@ -70,13 +72,25 @@ static zreg_status begin(edit *self, const char *path, const char *host, zreg_ca
         self->file = zreg__json_new_object();
     }
     return self->file == NULL ? zreg__fail_nomem(err)
-                              : zreg__authfile_remove(&self->has_entry, self->file, host, err);
+                              : zreg__authfile_remove(&self->has_entry, self->file, name, err);
 }
 
-/* What is responsible for the host without an entry: its helper, if there is one. */
-static zreg_status find_helper(edit *self, const char *host, zreg_error *err)
+/* What is responsible for a host without an entry: its helper, if there is one. Helpers know whole hosts only. */
+static zreg_status find_helper(edit *self, const char *name, zreg_error *err)
 {
-    return zreg__authfile_helper(&self->helper, &self->server, self->file, host, err);
+    return strchr(name, '/') != NULL
+               ? ZREG_OK
+               : zreg__authfile_helper(&self->helper, &self->server, self->file, name, err);
+}
+
+/* A refresh token goes under the user that stands for one with helpers. */
+static zreg_status store_at_helper(const edit *self, const zreg__credential *given,
+                                   zreg_cancel *cancel, zreg_error *err)
+{
+    bool is_token = given->identity_token != NULL;
+
+    return zreg__helper_store(self->helper, self->server, is_token ? "<token>" : given->username,
+                              is_token ? given->identity_token : given->password, cancel, err);
 }
 
 static zreg_status write_file(const edit *self, zreg_error *err)
@@ -87,18 +101,17 @@ static zreg_status write_file(const edit *self, zreg_error *err)
     return zreg__file_rewrite(self->path, text, strlen(text), 0600, err);
 }
 
-static zreg_status store(char **out, const zreg__authfiles *files, const char *host,
+static zreg_status store(char **out, const zreg__authfiles *files, const char *name,
                          const zreg__credential *given, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(edit) edit self = {.folder = -1};
 
-    ZREG__TRY(begin(&self, zreg__authfiles_to_write(files), host, cancel, err));
-    ZREG__TRY(find_helper(&self, host, err));
+    ZREG__TRY(begin(&self, zreg__authfiles_to_write(files), name, cancel, err));
+    ZREG__TRY(find_helper(&self, name, err));
     if (self.helper == NULL) {
-        ZREG__TRY(zreg__authfile_add(self.file, host, given, err));
+        ZREG__TRY(zreg__authfile_add(self.file, name, given, err));
     } else {
-        ZREG__TRY(zreg__helper_store(self.helper, self.server, given->username, given->password,
-                                     cancel, err));
+        ZREG__TRY(store_at_helper(&self, given, cancel, err));
     }
     if (self.helper == NULL || self.has_entry) {
         ZREG__TRY(write_file(&self, err));
@@ -172,12 +185,12 @@ static zreg_status erase_in_file(logout *to, const edit *self, zreg_error *err)
     return add_place(to, "", self->path, err);
 }
 
-static zreg_status erase_in_helper(logout *to, edit *self, const char *host, zreg_cancel *cancel,
+static zreg_status erase_in_helper(logout *to, edit *self, const char *name, zreg_cancel *cancel,
                                    zreg_error *err)
 {
     bool found = false;
 
-    ZREG__TRY(find_helper(self, host, err));
+    ZREG__TRY(find_helper(self, name, err));
     if (self->helper == NULL) {
         return ZREG_OK;
     }
@@ -185,7 +198,7 @@ static zreg_status erase_in_helper(logout *to, edit *self, const char *host, zre
     return found ? add_place(to, "docker-credential-", self->helper, err) : ZREG_OK;
 }
 
-static void erase(logout *to, const char *path, const char *host, zreg_cancel *cancel)
+static void erase(logout *to, const char *path, const char *name, zreg_cancel *cancel)
 {
     ZREG__AUTO(edit) edit self = {.folder = -1};
     zreg_error failed = {0};
@@ -193,9 +206,9 @@ static void erase(logout *to, const char *path, const char *host, zreg_cancel *c
     if (access(path, F_OK) != 0) {
         return;
     }
-    if (went_well(to, begin(&self, path, host, cancel, &failed), &failed)) {
+    if (went_well(to, begin(&self, path, name, cancel, &failed), &failed)) {
         went_well(to, erase_in_file(to, &self, &failed), &failed);
-        went_well(to, erase_in_helper(to, &self, host, cancel, &failed), &failed);
+        went_well(to, erase_in_helper(to, &self, name, cancel, &failed), &failed);
     }
 }
 
@@ -232,8 +245,9 @@ static zreg_status take_user(zreg__credential *out, const char *username, const 
     return check_user(out->username, out->password, err);
 }
 
-/* Asks the base of the API, as `credential` and nobody else; `*out_asked`: the host asked who it is. */
-static zreg_status ping(bool *out_asked, zreg_client *client, zreg__host *host,
+/* Asks the base of the API, as `credential` and nobody else; `*out_asked`: the host asked who it is. `*out_refresh`:
+ * what its token service gives to stand for the password from now on. */
+static zreg_status ping(bool *out_asked, char **out_refresh, zreg_client *client, zreg__host *host,
                         const zreg__credential *credential, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
@@ -243,6 +257,7 @@ static zreg_status ping(bool *out_asked, zreg_client *client, zreg__host *host,
         .path = "/v2/",
         .credential = credential,
         .out_authorized = out_asked,
+        .out_refresh = out_refresh,
         .what = what,
     };
 
@@ -293,38 +308,77 @@ static zreg_status try_unasked(zreg_client *client, zreg__host *host,
     return status == ZREG_DENIED ? ZREG_OK : zreg__fail_again(err, &refused);
 }
 
-static zreg_status check_accepted(zreg_client *client, zreg__host *host,
-                                  const zreg__credential *given, zreg_cancel *cancel,
-                                  zreg_error *err)
+/* What is kept is what the token service gives in place of the password, where it does, as docker has it. */
+static zreg_status check_accepted(zreg__credential *given, zreg_client *client, zreg__host *host,
+                                  zreg_cancel *cancel, zreg_error *err)
 {
     bool asked = false;
 
-    ZREG__TRY(ping(&asked, client, host, given, cancel, err));
+    ZREG__TRY(ping(&asked, &given->identity_token, client, host, given, cancel, err));
     return asked ? ZREG_OK : try_unasked(client, host, given, cancel, err);
 }
 
-zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
-                              const char *username, const char *password, zreg_cancel *cancel,
+/* HOST[:PORT][/REPOSITORY], which may be the beginning of repositories' names. */
+typedef struct target {
+    zreg__host *host;
+    char *name; /* canonical */
+} target;
+
+static void target_finish(target *self)
+{
+    free(self->name);
+}
+
+ZREG__DEFINE_AUTO_VALUE(target, target_finish)
+
+static zreg_status find_target(target *out, zreg_client *client, const char *text, zreg_error *err)
+{
+    zreg__span rest = zreg__span_of(text != NULL ? text : "");
+    zreg__span first = zreg__span_cut(&rest, '/');
+    ZREG__AUTO_FREE char *host = zreg__strndup(first.text, first.size);
+
+    if (host == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    if (rest.text != NULL && !zreg__reference_is_repository(rest)) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "\"%s\" is neither a host nor one with a repository; write "
+                          "HOST[:PORT] or HOST[:PORT]/REPOSITORY",
+                          text);
+    }
+    ZREG__TRY(zreg__client_host(&out->host, client, host, err));
+    out->name = zreg__concat(out->host->name, rest.text != NULL ? "/" : "",
+                             rest.text != NULL ? rest.text : "");
+    return out->name != NULL ? ZREG_OK : zreg__fail_nomem(err);
+}
+
+zreg_status zreg_client_login(char **out, zreg_client *client, const char *name,
+                              const char *username, const char *password,
+                              const zreg_login_options *options, zreg_cancel *cancel,
                               zreg_error *err)
 {
     ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
     ZREG__AUTO(zreg__credential) zreg__credential given = {0};
-    zreg__host *known = NULL;
+    ZREG__AUTO(target) target to = {0};
     ZREG__AUTO_FREE char *place = NULL;
+    zreg_login_options set;
 
     zreg__error_clear(err);
+    ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
     ZREG__TRY(take_user(&given, username, password, err));
-    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
+    ZREG__TRY(find_target(&to, client, name, err));
     ZREG__TRY(find_files(&files, client, err));
-    ZREG__TRY(check_accepted(client, known, &given, cancel, err));
-    ZREG__TRY(store(&place, &files, known->name, &given, cancel, err));
-    ZREG__TRY(
-        zreg_client_set_credentials(client, known->name, given.username, given.password, err));
+    if (set.no_check == 0) {
+        ZREG__TRY(check_accepted(&given, client, to.host, cancel, err));
+    }
+    ZREG__TRY(store(&place, &files, to.name, &given, cancel, err));
+    ZREG__TRY(zreg__client_set_credentials(client, to.host, to.name, given.username, given.password,
+                                           err));
     *out = zreg__steal(&place);
     return ZREG_OK;
 }
 
-static zreg_status erase_all(char **out, const zreg__authfiles *files, const char *host,
+static zreg_status erase_all(char **out, const zreg__authfiles *files, const char *name,
                              zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(logout) logout done = {.status = ZREG_OK};
@@ -334,7 +388,7 @@ static zreg_status erase_all(char **out, const zreg__authfiles *files, const cha
         if (!went_well(&done, zreg__cancel_check(cancel, &cancelled), &cancelled)) {
             break;
         }
-        erase(&done, files->paths[i], host, cancel);
+        erase(&done, files->paths[i], name, cancel);
     }
     if (done.status != ZREG_OK) {
         zreg__fail_again(err, &done.failed);
@@ -344,21 +398,21 @@ static zreg_status erase_all(char **out, const zreg__authfiles *files, const cha
                                         done.places);
     }
     if (done.first == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "no credentials are kept for %s", host);
+        return zreg__fail(err, ZREG_NOTFOUND, "no credentials are kept for %s", name);
     }
     *out = zreg__steal(&done.first);
     return ZREG_OK;
 }
 
-zreg_status zreg_client_logout(char **out, zreg_client *client, const char *host,
+zreg_status zreg_client_logout(char **out, zreg_client *client, const char *name,
                                zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
-    zreg__host *known = NULL;
+    ZREG__AUTO(target) target of = {0};
 
     zreg__error_clear(err);
-    ZREG__TRY(zreg__client_host(&known, client, host != NULL ? host : "", err));
+    ZREG__TRY(find_target(&of, client, name, err));
     ZREG__TRY(find_files(&files, client, err));
-    ZREG__TRY(zreg_client_set_credentials(client, known->name, NULL, NULL, err));
-    return erase_all(out, &files, known->name, cancel, err);
+    ZREG__TRY(zreg__client_set_credentials(client, of.host, of.name, NULL, NULL, err));
+    return erase_all(out, &files, of.name, cancel, err);
 }

@@ -11,6 +11,7 @@ static const zreg__quirks rows[] = {
         .credential_key = "https://index.docker.io/v1/",
         .aliases = {"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"},
         .tags_page = 1000,
+        .counts_pulls = true,
     },
     {
         .name = "quay.io",

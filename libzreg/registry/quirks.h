@@ -14,6 +14,7 @@ typedef struct zreg__quirks {
     unsigned tags_page;         /* tags to ask for at once; 0: all, it takes no number */
     const char *software;       /* what runs on many hosts is known by its challenge, not by name */
     const char *scopes[2];      /* which has one of these scopes, and no service */
+    bool counts_pulls;          /* a GET of a manifest counts against a limit, a HEAD does not */
     bool no_mounts;             /* answers them with an error */
     bool no_deletes;            /* answers them with 404, which does not mean that all is gone */
     bool tags_keep_types;       /* a tag keeps a manifest of each type, and gives an index first */

@@ -94,17 +94,19 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
             s->request->own_authorization ? s->request->authorization : s->auth.value;
         request.tls = &trust;
         request.http2 = s->host->http2;
+        request.own_headers = s->request->own_headers;
     }
     request.tally = strstr(url.target, "/blobs/") != NULL ? &s->host->blob_requests : NULL;
     return zreg__client_open(out, s->client, s->host, &request, &s->failure, s->cancel, err);
 }
 
-/* A loopback host of which nothing is known is tried with TLS, then without; not one whose authority
+/* A loopback host of which nothing is known, and one that may do without, is tried with TLS, then without; not one whose authority
  * or client certificate was given, for those are about TLS. */
 static zreg_status send_found(zreg__fetch_exchange **out, delivery *s, bool first, zreg_error *err)
 {
     zreg__fetch_tls trust = zreg__host_tls(s->host);
-    bool maybe_plain = first && s->host->loopback && !s->host->plain_http && trust.ca_pem == NULL &&
+    bool may_be_plain = s->host->loopback || s->host->may_be_plain;
+    bool maybe_plain = first && may_be_plain && !s->host->plain_http && trust.ca_pem == NULL &&
                        trust.client_cert_pem == NULL;
     zreg_error failed = {0};
     zreg_status status;
@@ -354,6 +356,9 @@ static zreg_status send_logged(zreg__fetch_exchange **out, delivery *s, zreg_err
     zreg_status status = try_once(out, s, &failed);
 
     log_try(s, *out, began_ms, &failed);
+    if (*out != NULL && !s->request->stream) {
+        zreg__notices_take(s->client->notices, &s->client->log, *out);
+    }
     return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
@@ -373,7 +378,7 @@ static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_erro
         .what = s->request->what,
     };
 
-    if (zreg__request_send(&exchange, s->client, s->host, &head, s->cancel, &failed) ==
+    if (zreg__request_deliver(&exchange, s->client, s->host, &head, s->cancel, &failed) ==
         ZREG_CANCELLED) {
         return zreg__fail_again(err, &failed);
     }
@@ -437,8 +442,9 @@ static zreg_status send_once(zreg__fetch_exchange **out, delivery *s, zreg_error
     return status;
 }
 
-zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
-                               const zreg__request *request, zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__request_deliver(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                                  const zreg__request *request, zreg_cancel *cancel,
+                                  zreg_error *err)
 {
     ZREG__AUTO(delivery)
     delivery sending = {
@@ -453,6 +459,7 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
         .host = host,
         .what = request->what,
         .cancel = cancel,
+        .failures = request->single ? client->attempts - 1 : 0,
     };
 
     if (request->repository != NULL) {
@@ -469,6 +476,9 @@ zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, 
 
     if (request->out_authorized != NULL) {
         *request->out_authorized = sending.auth.value != NULL;
+    }
+    if (request->out_refresh != NULL && status == ZREG_OK) {
+        *request->out_refresh = zreg__steal(&sending.auth.refresh);
     }
     if (request->out_in_doubt != NULL) {
         *request->out_in_doubt = sending.in_doubt;

@@ -38,9 +38,13 @@ typedef struct zreg__request {
     bool own_authorization;    /* what the host asks for does not count, `authorization` does */
     const char *authorization; /* the value of that header; NULL: none */
     const zreg__credential *credential; /* in place of what the client has for the host; or NULL */
+    char **out_refresh;   /* what the token service gives to ask for more with, secret; or NULL */
     bool *out_authorized; /* whether the last one sent went with an authorization; or NULL */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;
+    bool single; /* one try, to the last byte: somebody else is asked next */
+    const char *const
+        *own_headers;  /* "Name: value" for this host alone; the last is NULL; or NULL */
     bool once;         /* what comes of it is the caller's to judge: it is not sent again */
     bool commits;      /* the answer may take long: content is checked and moved */
     bool may_be_page;  /* text/html is no fault, once tries are used up: a blob may be anything */
@@ -61,10 +65,16 @@ typedef struct zreg__request {
 /**
  * Sends a request and waits for the head of an answer, and with `answer` for its body, which is not a
  * 401 and not one that a later try might mend; or, with `look`, the answer to a HEAD that shows that it
- * was done. Errors: DENIED (401), NET, TIMEOUT, PROTO, CANCELLED,
- * those of `judge`.
+ * was done. What is read of a repository is asked of the host's mirrors first (request_mirrored.c).
+ * Errors: DENIED (401, or the registry is blocked), NET, TIMEOUT, PROTO, CANCELLED, INVAL (a file that says how to
+ * reach the host), those of `judge`.
  */
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                                const zreg__request *request, zreg_cancel *cancel, zreg_error *err);
+
+/** The same, of this host and no mirror. */
+zreg_status zreg__request_deliver(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                                  const zreg__request *request, zreg_cancel *cancel,
+                                  zreg_error *err);
 
 #endif

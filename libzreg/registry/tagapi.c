@@ -78,6 +78,7 @@ zreg_status zreg_client_tag_delete(zreg_client *client, const zreg_ref *ref, zre
                           zreg_ref_text(ref));
     }
     ZREG__TRY(zreg__client_host(&host, client, zreg_ref_host(ref), err));
+    ZREG__TRY(zreg__client_writes(client, ref, err));
     api = zreg__tagapi_of(host);
     return api != NULL ? zreg__vendor_remove(api, client, ref, cancel, err)
                        : delete_oci(client, host, ref, cancel, err);

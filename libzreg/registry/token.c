@@ -62,6 +62,7 @@ void zreg__token_free_all(zreg__token *first)
         zreg__scopes_finish(&token->scopes);
         free(token->credential_key);
         zreg__free_secret(token->value);
+        zreg__free_secret(token->refresh);
         free(token);
     }
 }

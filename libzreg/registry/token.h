@@ -12,7 +12,8 @@ typedef struct zreg__token {
     uint64_t serial;      /* tells tokens of one host apart */
     char *credential_key; /* whose it is */
     zreg__scopes scopes;
-    char *value; /* of the Authorization header */
+    char *value;   /* of the Authorization header */
+    char *refresh; /* a token to ask for more with, secret; or NULL */
     uint64_t expires_ms;
 } zreg__token;
 

@@ -4,20 +4,15 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/errors.h"
 #include "registry/attempt.h"
 #include "registry/realm.h"
+#include "registry/token_answer.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* What the token specification says where the service does not. */
-#define DEFAULT_LIFE_S 60
-/* A token is not used in its last tenth, and a longer life is not believed. */
-#define LONGEST_LIFE_S 86400
 
 /* One question to the token service, and how it is put. */
 typedef struct token_call {
@@ -25,7 +20,7 @@ typedef struct token_call {
     const char *service; /* or NULL */
     const zreg__scopes *scopes;
     const zreg__credential *credential;
-    bool alone; /* none stand in for it */
+    bool alone; /* none stand in for it, and a refresh token is asked for */
 
     char *target; /* of `url`, with the question of a GET */
     char *authorization;
@@ -150,6 +145,7 @@ static zreg_status put_by_post(token_call *call, zreg_error *err)
     } else {
         ZREG__TRY(add_form(call, "&grant_type=password&username=", credential->username, err));
         ZREG__TRY(add_form(call, "&password=", credential->password, err));
+        ZREG__TRY(call->alone ? zreg__buf_text(&call->form, "&access_type=offline", err) : ZREG_OK);
     }
     return add_form_scopes(call, err);
 }
@@ -187,6 +183,9 @@ static zreg_status put_by_get(token_call *call, zreg_error *err)
         ZREG__TRY(zreg__buf_text(&target, "&account=", err));
         ZREG__TRY(zreg__buf_query(&target, user, err));
     }
+    if (call->alone) {
+        ZREG__TRY(zreg__buf_text(&target, "&client_id=zreg&offline_token=true", err));
+    }
     ZREG__TRY(zreg__scopes_query(call->scopes, &target, err));
     call->target = zreg__buf_steal(&target);
     return call->target != NULL ? put_authorization(call, err) : zreg__fail_nomem(err);
@@ -219,8 +218,8 @@ typedef struct delivery {
     zreg__host *host;
     bool public_only;
     zreg_cancel *cancel;
-    zreg__buf *body;   /* of the answer */
-    zreg__json **json; /* what a 200 holds */
+    zreg__buf *body;            /* of the answer */
+    zreg__token_answer *answer; /* what a 200 holds */
 } delivery;
 
 static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
@@ -250,35 +249,6 @@ static zreg_status open_call(zreg__fetch_exchange **out, const delivery *s,
     return zreg__client_open(out, s->client, s->host, &request, failure, s->cancel, err);
 }
 
-/* A control character would begin another header, or end it. */
-static bool is_token(const char *text)
-{
-    for (const char *c = text; c != NULL && *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            return false;
-        }
-    }
-    return !zreg__str_empty(text);
-}
-
-static const char *token_in(const zreg__json *answer)
-{
-    const char *text = zreg__json_text(answer, "token");
-
-    return zreg__str_empty(text) ? zreg__json_text(answer, "access_token") : text;
-}
-
-static zreg_status read_answer(const delivery *s, zreg_error *err)
-{
-    zreg__json_free_secret(zreg__steal(s->json));
-    if (zreg__json_parse(s->json, zreg__buf_cstr(s->body), s->body->size, "token", NULL) !=
-        ZREG_OK) {
-        return zreg__fail(err, ZREG_PROTO, "it does not answer in JSON");
-    }
-    return is_token(token_in(*s->json)) ? ZREG_OK
-                                        : zreg__fail(err, ZREG_PROTO, "it gives no token");
-}
-
 /* Sends it and takes the whole answer: what breaks off, or holds no token, is asked for again too. */
 static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure *failure,
                                  const delivery *s, zreg_error *err)
@@ -297,7 +267,9 @@ static zreg_status send_and_read(zreg__fetch_exchange **out, zreg__fetch_failure
     }
     if (zreg__fetch_status(exchange) == 200) {
         *failure = ZREG__FETCH_TRANSIENT;
-        ZREG__TRY(read_answer(s, err));
+        zreg__token_answer_finish(s->answer);
+        ZREG__TRY(zreg__token_answer_read(
+            s->answer, (zreg__span){zreg__buf_cstr(s->body), s->body->size}, err));
     }
     *out = zreg__steal(&exchange);
     return ZREG_OK;
@@ -384,27 +356,7 @@ static zreg_status check_answer(int status, const token_call *call, const zreg__
     return zreg__errors_from_response(err, status, body->data, body->size, what);
 }
 
-/* Seconds, as a number or, from some, as a text or with a fraction; what makes no sense is as if it were not
- * there. */
-static uint64_t life_of(const zreg__json *answer)
-{
-    zreg__json *value = zreg__json_get(answer, "expires_in");
-    ZREG__AUTO_FREE char *printed = NULL;
-    const char *text = zreg__json_as_text(value);
-    uint64_t life_s = 0;
-
-    if (text == NULL && value != NULL && zreg__json_print(&printed, value, NULL) == ZREG_OK) {
-        text = printed;
-    }
-    zreg__span digits = {text, text != NULL ? strspn(text, "0123456789") : 0};
-    bool whole = digits.size > 0 && strchr(".", text[digits.size]) != NULL;
-    if (!whole || !zreg__span_u64(digits, &life_s) || life_s == 0) {
-        return DEFAULT_LIFE_S;
-    }
-    return life_s < LONGEST_LIFE_S ? life_s : LONGEST_LIFE_S;
-}
-
-static zreg_status token_from(zreg__token **out, const zreg__json *answer, const token_call *call,
+static zreg_status token_from(zreg__token **out, zreg__token_answer *answer, const token_call *call,
                               const char *credential_key, zreg_error *err)
 {
     ZREG__AUTO(zreg__token) zreg__token *token = zreg__new(zreg__token);
@@ -412,9 +364,10 @@ static zreg_status token_from(zreg__token **out, const zreg__json *answer, const
     if (token == NULL) {
         return zreg__fail_nomem(err);
     }
-    token->expires_ms = zreg__clock_ms() + life_of(answer) * 900;
-    token->value = zreg__concat("Bearer ", token_in(answer), "");
+    token->expires_ms = zreg__clock_ms() + answer->life_s * 900;
+    token->value = zreg__concat("Bearer ", answer->token, "");
     token->credential_key = zreg__strdup(credential_key);
+    token->refresh = call->alone ? zreg__steal(&answer->refresh) : NULL;
     if (token->value == NULL || token->credential_key == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -435,13 +388,13 @@ zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *
     ZREG__AUTO(zreg__buf) zreg__buf body = ZREG__SECRET_BUF(ZREG__MAX_TOKEN_BODY_BYTES);
     ZREG__AUTO(zreg__credential) zreg__credential own = {0};
     ZREG__AUTO(zreg__host_realm) zreg__host_realm named = {0};
-    ZREG__AUTO_SECRET_JSON zreg__json *answer = NULL;
+    ZREG__AUTO(zreg__token_answer) zreg__token_answer answer = {0};
     delivery sending = {.call = &call,
                         .client = client,
                         .host = host,
                         .cancel = cancel,
                         .body = &body,
-                        .json = &answer};
+                        .answer = &answer};
     int status = 0;
 
     ZREG__TRY(zreg__host_realm_of(&named, host, err));
@@ -452,5 +405,5 @@ zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *
     sending.public_only = !named.peer_is_private;
     ZREG__TRY(send_either_way(&status, &call, &sending, err));
     ZREG__TRY(check_answer(status, &call, host, &body, err));
-    return token_from(out, answer, &call, credential->key, err);
+    return token_from(out, &answer, &call, credential->key, err);
 }

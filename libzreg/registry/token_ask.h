@@ -6,7 +6,7 @@
 #include "registry/client_inner.h"
 #include "registry/token.h"
 
-/** The caller owns `*out`. `alone`: no credentials that were given for the service itself stand in for `credential`
+/** The caller owns `*out`. `alone`, for a login: a refresh token is asked for too, and no credentials that were given for the service itself stand in for `credential`
  *  where that must not be shown to it. Errors: DENIED, PROTO, NET, ... */
 zreg_status zreg__token_ask(zreg__token **out, zreg_client *client, zreg__host *host,
                             const zreg__scopes *scopes, const zreg__credential *credential,

@@ -33,6 +33,20 @@ typedef struct zreg_client_options {
     uint32_t attempts;           /**< tries of a request that may be repeated; 0: 5, 1: no retry */
     zreg_log_fn log;             /**< NULL: no log */
     void *log_user;
+    /** podman's registries.conf(5), version 2, and the files of the folder of that name with ".d": mirrors of
+     *  registries, and which are blocked or insecure. NULL: none, or see podman_config; "": none. */
+    const char *registries_conf;
+    /** containerd's folder of HOST/hosts.toml (docs/hosts.md there): mirrors, and whom to trust; or NULL. */
+    const char *hosts_dir;
+    /** docker's folder of HOST/ with *.crt, *.cert and *.key: whom to trust, and as whom. NULL: none, or see
+     *  podman_config; "": none. */
+    const char *certs_dir;
+    /** 1: where registries_conf or certs_dir is NULL, the files count that podman reads of the environment, the
+     *  user and the system; 0: none that is not named. */
+    int podman_config;
+    /** 1: mirrors are not asked. 0: manifests and blobs come from the first mirror that gives them, or else from
+     *  the registry; those of a repository to which this client writes come from the registry. */
+    int no_mirrors;
 } zreg_client_options;
 
 /** How to reach one host. */

@@ -43,6 +43,8 @@ typedef struct zreg_copy_options {
     int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
     int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
     int dry_run;        /**< 1: both ends are read, and nothing is changed; see zreg_copy */
+    int sparse; /**< 1: with platforms, the index stays as it is, byte for byte, and only these of
+                             its children are copied: a sparse index, which not all registries take */
 } zreg_copy_options;
 
 /** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */

@@ -39,6 +39,21 @@ static void change(zreg__json *file, const char *host)
     fuzz_check(zreg__authfile_remove(&found, file, host, &err) == ZREG_OK && !found);
 }
 
+/* A refresh token stands in the place of the password. */
+static void change_token(zreg__json *file, const char *name)
+{
+    const zreg__credential given = {
+        .username = (char[]){"ann"}, .password = (char[]){"no"}, .identity_token = (char[]){"t"}};
+    ZREG__AUTO(zreg__credential) zreg__credential kept = {0};
+    bool found = false;
+
+    fuzz_check(zreg__authfile_remove(&found, file, name, NULL) == ZREG_OK);
+    if (zreg__authfile_add(file, name, &given, NULL) == ZREG_OK) {
+        fuzz_check(zreg__authfile_entry(&found, &kept, file, name, NULL) == ZREG_OK && found);
+        fuzz_check(strcmp(kept.identity_token, "t") == 0 && kept.password[0] == '\0');
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ZREG__AUTO_SECRET_JSON zreg__json *file = NULL;
@@ -54,5 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     change(file, "docker.io");
     change(file, "e.com");
+    change(file, "e.com/a/b");
+    change_token(file, "e.com:5000/a");
     return 0;
 }

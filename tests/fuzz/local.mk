@@ -18,6 +18,12 @@ fuzz_programs += \
 	tests/fuzz/fuzz_reference \
 	tests/fuzz/fuzz_rootfs \
 	tests/fuzz/fuzz_tar \
+	tests/fuzz/fuzz_helper \
+	tests/fuzz/fuzz_hosts \
+	tests/fuzz/fuzz_registries \
+	tests/fuzz/fuzz_token \
+	tests/fuzz/fuzz_url \
+	tests/fuzz/fuzz_warning \
 	tests/fuzz/fuzz_zuul
 if BUILD_SERVER
 fuzz_programs += \
@@ -79,6 +85,24 @@ tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_rootfs_SOURCES = tests/fuzz/fuzz_rootfs.c $(fuzz_main)
 tests_fuzz_fuzz_rootfs_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_rootfs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_helper_SOURCES = tests/fuzz/fuzz_helper.c $(fuzz_main)
+tests_fuzz_fuzz_helper_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_helper_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_hosts_SOURCES = tests/fuzz/fuzz_hosts.c $(fuzz_main)
+tests_fuzz_fuzz_hosts_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_hosts_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_registries_SOURCES = tests/fuzz/fuzz_registries.c $(fuzz_main)
+tests_fuzz_fuzz_registries_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_registries_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(fuzz_main)
+tests_fuzz_fuzz_token_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(fuzz_main)
+tests_fuzz_fuzz_url_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_warning_SOURCES = tests/fuzz/fuzz_warning.c $(fuzz_main)
+tests_fuzz_fuzz_warning_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_warning_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c $(fuzz_main)
 tests_fuzz_fuzz_tar_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_tar_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

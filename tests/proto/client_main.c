@@ -491,12 +491,15 @@ static zreg_status answer_place(char *answer, size_t room, char *place, zreg_sta
     return status;
 }
 
-/* HOST USER PASSWORD */
+/* HOST USER PASSWORD [no-check] */
 static zreg_status do_login(char *answer, size_t room, char **words, zreg_error *err)
 {
     char *place = NULL;
+    zreg_login_options options = ZREG_OPTIONS(zreg_login_options);
+
+    options.no_check = words[4] != NULL;
     zreg_status status =
-        zreg_client_login(&place, client, words[1], words[2], words[3], cancel, err);
+        zreg_client_login(&place, client, words[1], words[2], words[3], &options, cancel, err);
 
     return answer_place(answer, room, place, status);
 }

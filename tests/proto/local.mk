@@ -15,10 +15,14 @@ TESTS += \
 	tests/proto/test_client_doubt.py \
 	tests/proto/test_client_lists.py \
 	tests/proto/test_client_login.py \
+	tests/proto/test_client_login_names.py \
 	tests/proto/test_client_manifests.py \
+	tests/proto/test_client_mirrors.py \
 	tests/proto/test_client_network.py \
+	tests/proto/test_client_notices.py \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
+	tests/proto/test_client_sparse.py \
 	tests/proto/test_client_untag.py
 endif
 

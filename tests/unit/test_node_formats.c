@@ -10,7 +10,6 @@
 #include "node/block.h"
 #include "node/formats.h"
 #include "node/jsonfile.h"
-#include "node/toml.h"
 #include "node/yaml.h"
 #include <string.h>
 
@@ -153,66 +152,6 @@ static void test_json_keeps_indentation(void **state)
     zreg__content_finish(&before);
 }
 
-static void test_toml_tables(void **state)
-{
-    (void)state;
-    zreg__content text = content("top = \"[no]\" # [no]\n"
-                                 "list = [\n  \"a\", # ]\n  [\"b\"],\n]\n"
-                                 "long = \"\"\"\n[no]\n\"\"\"\n"
-                                 "lit = 'C:\\'\n"
-                                 " [ plugins . \"io.x\" . 'reg' ] # x\n"
-                                 "path = 'p' \n"
-                                 "[[registry]]\n"
-                                 "[[registry.mirror]]");
-    static const char *const names[] = {"", "plugins\nio.x\nreg", "registry", "registry\nmirror"};
-    zreg__toml_table table = {0};
-    zreg__toml_pair pair;
-    zreg__span value;
-    for (size_t i = 0; i < ZREG__COUNT(names); i++) {
-        assert_true(zreg__toml_next(&table, &text));
-        assert_string_equal(table.name, names[i]);
-        assert_int_equal(table.array, i >= 2);
-    }
-    assert_false(zreg__toml_next(&table, &text));
-    assert_true(zreg__toml_find(&table, &text, names[1]));
-    assert_true(zreg__toml_key(&pair, &text, &table, "path"));
-    assert_true(zreg__toml_string(&value, pair.value));
-    assert_true(zreg__span_is(value, "p"));
-    assert_false(zreg__toml_key(&pair, &text, &table, "top"));
-    assert_true(zreg__toml_find(&table, &text, ""));
-    assert_true(zreg__toml_key(&pair, &text, &table, "list"));
-    assert_true(zreg__toml_item(&value, &pair.value) && zreg__span_is(value, "a"));
-    assert_true(zreg__toml_item(&value, &pair.value) && zreg__span_is(value, "b"));
-    assert_false(zreg__toml_item(&value, &pair.value));
-    zreg__content_finish(&text);
-    text = content("list = \n");
-    table = (zreg__toml_table){0};
-    assert_true(zreg__toml_next(&table, &text));
-    assert_true(zreg__toml_key(&pair, &text, &table, "list"));
-    assert_int_equal(pair.value.size, 0);
-    zreg__content_finish(&text);
-}
-
-static void test_toml_of_nothing_and_of_noise(void **state)
-{
-    (void)state;
-    static const char *const rows[] = {NULL,       "",      "[",        "[[",      "[\"",
-                                       "a = \"",   "a = [", "= 1\n[x",  "]]\n[",   "\"\"\"",
-                                       "'''\n[a]", "[a.",   "[a.\"b.c", "a = {\n", "\\\n#"};
-    for (size_t i = 0; i < ZREG__COUNT(rows); i++) {
-        zreg__content text = content(rows[i]);
-        zreg__toml_table table = {0};
-        zreg__toml_pair pair;
-        size_t count = 0;
-        while (zreg__toml_next(&table, &text)) {
-            assert_true(++count < 10);
-            assert_true(table.end <= text.size && table.body <= table.end);
-            zreg__toml_key(&pair, &text, &table, "a");
-        }
-        zreg__content_finish(&text);
-    }
-}
-
 static void test_yaml_keys(void **state)
 {
     (void)state;
@@ -247,8 +186,6 @@ int main(void)
         cmocka_unit_test(test_json_is_compared_three_ways),
         cmocka_unit_test(test_json_that_is_none_is_refused),
         cmocka_unit_test(test_json_keeps_indentation),
-        cmocka_unit_test(test_toml_tables),
-        cmocka_unit_test(test_toml_of_nothing_and_of_noise),
         cmocka_unit_test(test_yaml_keys),
     };
     return cmocka_run_group_tests_name("host_formats", tests, NULL, NULL);

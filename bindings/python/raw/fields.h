@@ -56,6 +56,7 @@ extern const fields_row fields_of_promote_options[];
 extern const fields_row fields_of_promote_from_intermediate_options[];
 extern const fields_row fields_of_zuul_options[];
 extern const fields_row fields_of_cleanup_options[];
+extern const fields_row fields_of_login_options[];
 extern const fields_row fields_of_sync_options[];
 extern const fields_row fields_of_verify_options[];
 extern const fields_row fields_of_export_options[];

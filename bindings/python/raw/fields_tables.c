@@ -25,6 +25,11 @@ const fields_row fields_of_client_options[] = {
     FIELD(zreg_client_options, U32, idle_timeout_ms),
     FIELD(zreg_client_options, U32, attempts),
     CALLBACK(zreg_client_options, LOG, log),
+    FIELD(zreg_client_options, TEXT, registries_conf),
+    FIELD(zreg_client_options, TEXT, hosts_dir),
+    FIELD(zreg_client_options, TEXT, certs_dir),
+    FIELD(zreg_client_options, INT, podman_config),
+    FIELD(zreg_client_options, INT, no_mirrors),
     END,
 };
 
@@ -35,6 +40,11 @@ const fields_row fields_of_host_options[] = {
     FIELD(zreg_host_options, INT, insecure),
     FIELD(zreg_host_options, INT, plain_http),
     FIELD(zreg_host_options, INT, http2),
+    END,
+};
+
+const fields_row fields_of_login_options[] = {
+    FIELD(zreg_login_options, INT, no_check),
     END,
 };
 
@@ -134,6 +144,7 @@ const fields_row fields_of_server_group[] = {
 
 const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, TEXTS, platforms),
+    FIELD(zreg_copy_options, INT, sparse),
     FIELD(zreg_copy_options, DIGEST, expect_digest),
     FIELD(zreg_copy_options, TEXTS, mount_from),
     FIELD(zreg_copy_options, U32, jobs),

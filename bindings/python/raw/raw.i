@@ -173,6 +173,7 @@
 %enddef
 %options(zreg_client_options, fields_of_client_options)
 %options(zreg_host_options, fields_of_host_options)
+%options(zreg_login_options, fields_of_login_options)
 %options(zreg_tag_api_options, fields_of_tag_api_options)
 %options(zreg_referrers_options, fields_of_referrers_options)
 %options(zreg_manifest_options, fields_of_manifest_options)

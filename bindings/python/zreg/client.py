@@ -86,14 +86,26 @@ class Client(Live):
         idle_timeout: Optional[float] = None,
         attempts: int = 0,
         log: Optional[Log] = None,
+        registries_conf: Optional[Path] = None,
+        hosts_dir: Optional[Path] = None,
+        certs_dir: Optional[Path] = None,
+        podman_config: bool = False,
+        no_mirrors: bool = False,
     ) -> None:
-        """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds."""
+        """`authfile` is a docker config.json; None: the usual places, "": none. Times in seconds.
+
+        `registries_conf` is podman's file of mirrors, `hosts_dir` containerd's folder of HOST/hosts.toml, `certs_dir`
+        docker's of HOST/ca.crt; with `podman_config` podman's are read where the first and the last are None.
+        `no_mirrors`: the registries themselves are asked, whatever the files say.
+        """
         adapter = log_adapter(log)
         self._raw = _raw.client_new(dict(
             authfile=path("authfile", authfile), ca_file=path("ca_file", ca_file), user_agent=user_agent,
             connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
             idle_timeout_ms=milliseconds("idle_timeout", idle_timeout),
-            attempts=attempts, log=adapter))
+            attempts=attempts, log=adapter,
+            registries_conf=path("registries_conf", registries_conf), hosts_dir=path("hosts_dir", hosts_dir),
+            certs_dir=path("certs_dir", certs_dir), podman_config=podman_config, no_mirrors=no_mirrors))
         self._raw.log = adapter  # lives as long as what calls it
 
     def close(self) -> None:
@@ -186,15 +198,17 @@ class Client(Live):
         """What was sent so far to the host, or to all."""
         return Counters(**_raw.client_counters(self._open(), host))
 
-    def login(self, host: str, username: str, password: str, *, cancel: Optional[Cancel] = None,
-              timeout: Optional[float] = None) -> str:
-        """Asks the host whether it accepts them, and keeps them where docker and podman look. Returns where: a file,
-        or the name of a credential helper. InvalidArgument when the host asks for no password."""
-        return self._call(_raw.client_login, host, username, password, cancel=cancel, timeout=timeout)
+    def login(self, name: str, username: str, password: str, *, no_check: bool = False,
+              cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Asks the host of HOST[/REPOSITORY] whether it accepts them, and keeps them where docker and podman look.
+        Returns where: a file, or the name of a credential helper. InvalidArgument when the host asks for no password.
+        `no_check`: it is not asked."""
+        return self._call(_raw.client_login, name, username, password, dict(no_check=no_check), cancel=cancel,
+                          timeout=timeout)
 
-    def logout(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
-        """Removes what is kept for a host; NotFound when that is nothing. Returns where it was."""
-        return self._call(_raw.client_logout, host, cancel=cancel, timeout=timeout)
+    def logout(self, name: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
+        """Removes what is kept for HOST[/REPOSITORY]; NotFound when that is nothing. Returns where it was."""
+        return self._call(_raw.client_logout, name, cancel=cancel, timeout=timeout)
 
     def ping(self, host: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> None:
         """Raises unless the host speaks the protocol and accepts the credentials."""
@@ -282,6 +296,7 @@ class Client(Live):
         dst: AnyRef,
         *,
         platforms: Optional[Sequence[str]] = None,
+        sparse: bool = False,
         expect_digest: Optional[str] = None,
         mount_from: Optional[Sequence[str]] = None,
         jobs: int = 0,
@@ -295,8 +310,8 @@ class Client(Live):
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> CopyResult:
-        """Copies an image or a whole index; of an index only `platforms`, when given. With a server
-        the place is read or written inside it, and the host is ignored.
+        """Copies an image or a whole index; of an index only `platforms`, when given, under an index of
+        these or, with `sparse`, under the index as it is. With a server the place is read or written inside it, and the host is ignored.
 
         With `with_referrers`, what belongs to the image and to each child of an index moves too: what
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
@@ -307,7 +322,7 @@ class Client(Live):
         is changed, and the result tells what would have been done."""
         return copied(self._work(
             _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
-            expect_digest=expect_digest,
+            sparse=flag("sparse", sparse), expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
             force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is),

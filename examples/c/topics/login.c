@@ -20,7 +20,8 @@ int main(void)
     must(zreg_client_set_host(client, zreg_server_address(server), &trust, &err), &err);
 
     must(zreg_client_login(&place, client, zreg_server_address(server),
-                           zreg_server_username(server), zreg_server_password(server), NULL, &err),
+                           zreg_server_username(server), zreg_server_password(server), NULL, NULL,
+                           &err),
          &err);
     printf("kept in %s\n", place);
     zreg_free(place);

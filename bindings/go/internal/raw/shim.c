@@ -54,6 +54,8 @@ void zreg_go_manifest_bytes(zreg_go_bytes out, const zreg_manifest *manifest)
 zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
                                 const char *user_agent, uint32_t connect_timeout_ms,
                                 uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                const char *registries_conf, const char *hosts_dir,
+                                const char *certs_dir, int podman_config, int no_mirrors,
                                 zreg_error *err)
 {
     const zreg_client_options options = {
@@ -65,6 +67,11 @@ zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const ch
         .idle_timeout_ms = idle_timeout_ms,
         .attempts = attempts,
         LOG(log),
+        .registries_conf = optional(registries_conf),
+        .hosts_dir = optional(hosts_dir),
+        .certs_dir = optional(certs_dir),
+        .podman_config = podman_config,
+        .no_mirrors = no_mirrors,
     };
     zreg_client *out = NULL;
 
@@ -183,9 +190,9 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_client *client,
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                         uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, int force, int layers_as_is, int dry_run,
-                         uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
+                         uint32_t jobs, int sparse, zreg_server *src_server,
+                         zreg_server *dst_server, int with_referrers, int force, int layers_as_is,
+                         int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
     AUTOLIST platform_list = NULL;
@@ -201,6 +208,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
     const zreg_copy_options options = {
         .size = sizeof(options),
         .platforms = platform_list,
+        .sparse = sparse,
         .expect_digest = expected,
         .mount_from = mount_list,
         .jobs = jobs,
@@ -220,13 +228,13 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
                   int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, src_server, dst_server, with_referrers, force, layers_as_is,
-                 dry_run, progress, cancel, err);
+                 mount_from, jobs, sparse, src_server, dst_server, with_referrers, force,
+                 layers_as_is, dry_run, progress, cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
@@ -236,8 +244,8 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, 0, layers_as_is, dry_run, progress, cancel,
-                 err);
+                 0, src_server, dst_server, with_referrers, 0, layers_as_is, dry_run, progress,
+                 cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
@@ -294,13 +302,17 @@ char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int
                : NULL;
 }
 
-char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
-                           const char *password, zreg_cancel *cancel, zreg_error *err)
+char *zreg_go_client_login(zreg_client *client, const char *name, const char *username,
+                           const char *password, int no_check, zreg_cancel *cancel, zreg_error *err)
 {
     char *out = NULL;
 
-    return zreg_client_login(&out, client, host, username, password, cancel, err) == ZREG_OK ? out
-                                                                                             : NULL;
+    const zreg_login_options options = {.size = sizeof(options), .no_check = no_check};
+
+    return zreg_client_login(&out, client, name, username, password, &options, cancel, err) ==
+                   ZREG_OK
+               ? out
+               : NULL;
 }
 
 char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,

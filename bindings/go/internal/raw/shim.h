@@ -59,6 +59,8 @@ const char *zreg_go_descriptor_annotation_at(const zreg_descriptor *descriptor, 
 zreg_client *zreg_go_client_new(int has_authfile, const char *authfile, const char *ca_file,
                                 const char *user_agent, uint32_t connect_timeout_ms,
                                 uint32_t idle_timeout_ms, uint32_t attempts, uintptr_t log,
+                                const char *registries_conf, const char *hosts_dir,
+                                const char *certs_dir, int podman_config, int no_mirrors,
                                 zreg_error *err);
 void zreg_go_client_set_credentials(zreg_client *client, const char *host, const char *username,
                                     const char *password, zreg_error *err);
@@ -97,7 +99,7 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
-                  uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
+                  uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
                   int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err);
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
@@ -114,8 +116,9 @@ void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst
                           int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int plain_http,
                                     zreg_error *err);
-char *zreg_go_client_login(zreg_client *client, const char *host, const char *username,
-                           const char *password, zreg_cancel *cancel, zreg_error *err);
+char *zreg_go_client_login(zreg_client *client, const char *name, const char *username,
+                           const char *password, int no_check, zreg_cancel *cancel,
+                           zreg_error *err);
 char *zreg_go_client_logout(zreg_client *client, const char *host, zreg_cancel *cancel,
                             zreg_error *err);
 char *zreg_go_inspect(zreg_client *client, const char *place, zreg_cancel *cancel, zreg_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/toml.h"
+#include "base/toml.h"
 
 #include <string.h>
 
@@ -121,9 +121,8 @@ static bool read_header(zreg__toml_table *table, zreg__span text, size_t at)
     return true;
 }
 
-bool zreg__toml_next(zreg__toml_table *table, const zreg__content *content)
+bool zreg__toml_next(zreg__toml_table *table, zreg__span text)
 {
-    zreg__span text = {content->exists ? content->bytes : "", content->size};
     zreg__toml_table next = {.begun = true, .begin = table->end, .body = table->end};
     if (table->begun && (table->end >= text.size || !read_header(&next, text, table->end))) {
         return false;
@@ -137,10 +136,10 @@ bool zreg__toml_next(zreg__toml_table *table, const zreg__content *content)
     return true;
 }
 
-bool zreg__toml_find(zreg__toml_table *out, const zreg__content *content, const char *name)
+bool zreg__toml_find(zreg__toml_table *out, zreg__span text, const char *name)
 {
     *out = (zreg__toml_table){0};
-    while (zreg__toml_next(out, content)) {
+    while (zreg__toml_next(out, text)) {
         if (zreg__str_equal(out->name, name)) {
             return true;
         }
@@ -148,27 +147,56 @@ bool zreg__toml_find(zreg__toml_table *out, const zreg__content *content, const 
     return false;
 }
 
-bool zreg__toml_key(zreg__toml_pair *out, const zreg__content *content,
-                    const zreg__toml_table *table, const char *key)
+/* The key of the statement at `at`, and where its value begins; 0: it is none. */
+static size_t read_pair_name(zreg__toml_pair *pair, zreg__span text, size_t at, size_t value_end)
 {
-    zreg__span text = {content->bytes, table->end};
-    size_t at = table->body;
+    size_t behind_name = at;
+    bool read = read_name(pair->name, sizeof(pair->name), text, &behind_name);
+
+    return read && behind_name < value_end && text.text[behind_name] == '='
+               ? skip_blanks(text, behind_name + 1)
+               : 0;
+}
+
+bool zreg__toml_pair_next(zreg__toml_pair *pair, zreg__span text, const zreg__toml_table *table)
+{
+    size_t at = pair->end > table->body ? pair->end : table->body;
+
+    text.size = table->end;
     while (at < table->end) {
-        char name[256];
-        size_t value = at;
-        size_t behind_name = at;
-        size_t end = statement_end(&value, text, at);
-        bool read = read_name(name, sizeof(name), text, &behind_name);
-        if (read && behind_name < value && text.text[behind_name] == '=' &&
-            zreg__str_equal(name, key)) {
-            size_t begin = skip_blanks(text, behind_name + 1);
-            size_t size = value > begin ? value - begin : 0; /* "key = " has none */
-            *out = (zreg__toml_pair){at, end, {text.text + begin, size}};
+        zreg__toml_pair next = {.begin = at};
+        size_t value_end = at;
+        size_t end = statement_end(&value_end, text, at);
+        size_t begin = read_pair_name(&next, text, at, value_end);
+
+        if (begin > 0) {
+            size_t size = value_end > begin ? value_end - begin : 0; /* "key = " has none */
+            next.end = end;
+            next.value = (zreg__span){text.text + begin, size};
+            *pair = next;
             return true;
         }
         at = end;
     }
     return false;
+}
+
+bool zreg__toml_key(zreg__toml_pair *out, zreg__span text, const zreg__toml_table *table,
+                    const char *key)
+{
+    *out = (zreg__toml_pair){0};
+    while (zreg__toml_pair_next(out, text, table)) {
+        if (zreg__str_equal(out->name, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zreg__toml_bool(bool *out, zreg__span value)
+{
+    *out = zreg__span_is(value, "true");
+    return *out || zreg__span_is(value, "false");
 }
 
 bool zreg__toml_string(zreg__span *out, zreg__span value)
@@ -195,4 +223,32 @@ bool zreg__toml_item(zreg__span *out, zreg__span *rest)
     bool whole = zreg__toml_string(out, (zreg__span){rest->text + at, end - at});
     *rest = (zreg__span){rest->text + end, rest->size - end};
     return whole;
+}
+
+/* Past the string or comment at `at`, or one character. */
+static size_t past(zreg__span text, size_t at)
+{
+    char c = text.text[at];
+
+    return c == '"' || c == '\'' ? string_end(text, at) : c == '#' ? line_end(text, at) : at + 1;
+}
+
+bool zreg__toml_array(zreg__span *out, zreg__span *rest)
+{
+    size_t at = rest->size > 0 && rest->text[0] == '[' ? 1 : 0;
+    int depth = 0;
+
+    while (at < rest->size && rest->text[at] != '[') {
+        at = past(*rest, at);
+    }
+    for (size_t end = at; end < rest->size;) {
+        depth += (rest->text[end] == '[') - (rest->text[end] == ']');
+        end = past(*rest, end);
+        if (depth == 0) {
+            *out = (zreg__span){rest->text + at, end - at};
+            *rest = (zreg__span){rest->text + end, rest->size - end};
+            return true;
+        }
+    }
+    return false;
 }
