@@ -79,6 +79,8 @@ go_package_of() {
     regctl) echo github.com/regclient/regclient/cmd/regctl@v0.11.7 ;;
     oras) echo oras.land/oras/cmd/oras@v1.3.6 ;;
     helm) echo helm.sh/helm/v3/cmd/helm@v3.22.0 ;;
+    registry) echo github.com/distribution/distribution/v3/cmd/registry@v3.1.2 ;;
+    zot) echo zotregistry.dev/zot/v2/cmd/zot@v2.1.8 ;;
     esac
 }
 

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each registry alone: what it lists and deletes, blobs that it lost, and who may do what."""
+
+import sys
+
+import peers
+from sites import each, site, tap
+from contents import TAGS
+
+
+def digests(s, place):
+    return s.zreg("digest", place)["digest"]
+
+
+def fails(s, verb, *argv, code):
+    error = s.fails(verb, *argv)
+    assert error["code"] == code, error
+    return error
+
+
+def catalog(s, peer):
+    if not peer.has_catalog:
+        assert "which repositories" in fails(s, "catalog", peer.address, code="UNSUPPORTED")["message"]
+        return
+    names = [f"seed/{name}" for name in ("image", "index", "large", "many", "signed")]
+    assert set(names) <= set(s.zreg("catalog", peer.address)["repositories"])
+
+
+def tags_in_pages(s, peer):
+    assert sorted(s.zreg("tags", f"{peer.address}/seed/many")["tags"]) == TAGS
+
+
+def referrers(s, peer):
+    tree = s.zreg("referrers", "--tree", f"{peer.address}/seed/signed:one")
+    sbom, signature, _ = s.contents.belongings
+    assert sbom in str(tree) and signature in str(tree), tree
+    kept = "sha256-" + s.contents.digests["signed"][7:] not in s.zreg("tags", f"{peer.address}/seed/signed")["tags"]
+    assert kept == peer.keeps_referrers, kept
+
+
+def set_up(s, peer, name):
+    """Two tags of one image, and one of another."""
+    place = f"{peer.address}/deletes/{name}"
+    for tag, of in (("a", "image"), ("b", "image"), ("c", "signed")):
+        s.zreg("copy", f"{peer.address}/seed/{of}:one", f"{place}:{tag}")
+    return place
+
+
+def delete_by_tag(s, peer):
+    place = set_up(s, peer, "by-tag")
+    if not peer.deletes_manifests:
+        assert "delete" in fails(s, "delete-tag", f"{place}:a", code="UNSUPPORTED")["message"]
+        assert digests(s, f"{place}:a") == s.contents.digests["image"]
+        return
+    s.zreg("delete-tag", f"{place}:a")
+    fails(s, "digest", f"{place}:a", code="NOTFOUND")
+    assert s.zreg("verify", f"{place}:b")["digest"] == s.contents.digests["image"]
+    assert sorted(s.zreg("tags", place)["tags"]) == ["b", "c"]
+    fails(s, "delete-tag", f"{place}:a", code="NOTFOUND")
+
+
+def delete_by_digest(s, peer):
+    place = set_up(s, peer, "by-digest")
+    digest = s.contents.digests["image"]
+    if not peer.deletes_manifests:
+        fails(s, "delete", f"{place}@{digest}", code="UNSUPPORTED")
+        return
+    done = s.zreg("delete", f"{place}@{digest}")
+    assert done["tags"] == ["a", "b"] and done["deleted"], done
+    fails(s, "digest", f"{place}@{digest}", code="NOTFOUND")
+    assert s.zreg("tags", place)["tags"] == ["c"]
+    fails(s, "delete", f"{place}@{digest}", code="NOTFOUND")
+
+
+def sync_deletes(s, peer):
+    if not peer.deletes_manifests:
+        raise tap.Skip("it deletes nothing")
+    place = set_up(s, peer, "by-sync")
+    s.zreg("sync", "--tags", "t00*", f"{peer.address}/seed/many", place)
+    done = s.zreg("sync", "--delete", "--tags", "t000", "--tags", "[abc]", f"{peer.address}/seed/many", place)
+    assert done["failed"] == 0 and done["deleted"] == 3, done
+    assert sorted(s.zreg("tags", place)["tags"]) == TAGS[:10]
+
+
+def lose(peer, *blobs):
+    for digest, size in blobs:
+        files = peer.files_of(digest, size)
+        assert files, f"{peer.NAME} has no file with {digest}"
+        for path in files:
+            path.unlink()
+
+
+def repair(s, peer):
+    """A blob is lost on the disk: a copy sees no need, one with --force mends it."""
+    source, place = f"oci:{s.contents.layout.folder}:image", f"{peer.address}/repair/image:one"
+    s.zreg("copy", source, place)
+    layers = s.zreg("inspect", place)["layers"]
+    lose(peer, (layers[0]["digest"], layers[0]["size"]))
+    assert s.fails("verify", place)["code"] in ("NOTFOUND", "PEER", "CORRUPT")
+    s.zreg("copy", "--force", source, place)
+    assert s.zreg("verify", place)["digest"] == s.contents.digests["image"]
+
+
+def wrong_password(s, peer):
+    before = s.w.credentials.auths[peer.address]
+    s.w.credentials.auths[peer.address] = {"auth": "enVsOndyb25n"}  # zul:wrong
+    s.w.credentials.save()
+    try:
+        for verb, *argv in (("digest", f"{peer.address}/seed/image:one"),
+                            ("copy", f"oci:{s.contents.layout.folder}:image", f"{peer.address}/seed/x:one")):
+            error = fails(s, verb, *argv, code="DENIED")
+            assert "wrong" not in error["message"], error
+    finally:
+        s.w.credentials.auths[peer.address] = before
+        s.w.credentials.save()
+
+
+def without_deletes(s):
+    """docker-registry as it comes says 405, which is told as what it is."""
+    s.start([peers.DockerThatKeeps])
+    peer = s.need(peers.DockerThatKeeps.NAME)
+    delete_by_tag(s, peer)
+    delete_by_digest(s, peer)
+
+
+def tokens(s):
+    s.start([peers.Bearer])
+    peer = s.need(peers.Bearer.NAME)
+    for function in (tags_in_pages, referrers, delete_by_digest, wrong_password, repair):
+        function(s, peer)
+    peer.service.asked.clear()
+    s.zreg("copy", f"{peer.address}/seed/image:one", f"{peer.address}/other/image:one")
+    assert len(peer.service.asked) <= 2, peer.service.asked
+
+
+TESTS = (catalog, tags_in_pages, referrers, delete_by_tag, delete_by_digest, sync_deletes, repair, wrong_password)
+
+if __name__ == "__main__":
+    with site() as s:
+        tests = [test for function in TESTS for test in each(function, function.__name__)]
+        tests += [("test_docker-registry without deletes", without_deletes), ("test_tokens of a service", tokens)]
+        sys.exit(1 if tap.run(tests, s) else 0)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registry dies in the middle of a copy and is started again: the copy goes on."""
+
+import json
+import subprocess
+import sys
+import time
+
+from sites import each, site, tap
+from contents import LARGE_BYTES
+from peers import Zreg
+
+TRIES = 5
+BEGUN_BYTES = 24 << 20
+WAIT_S = 60
+
+
+def copying(s, source, target):
+    return subprocess.Popen(s.w.argv("copy", "--retry", "12", source, target), env=s.w.environment,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def killed_midway(s, dies, store, source, target):
+    """Kills a registry once another has stored some of the layer. False: the copy was faster."""
+    before, copy = store.stored_bytes(), copying(s, source, target)
+    while copy.poll() is None and store.stored_bytes() < before + BEGUN_BYTES:
+        time.sleep(0.002)
+    dies.crash()
+    midway = copy.poll() is None and store.stored_bytes() < before + LARGE_BYTES
+    dies.again()
+    output, errors = copy.communicate(timeout=WAIT_S)
+    assert copy.returncode == 0, f"{output}{errors}"
+    assert json.loads(output)["digest"] == s.contents.digests["large"], output
+    assert s.zreg("verify", target)["digest"] == s.contents.digests["large"]
+    return midway
+
+
+def until_midway(s, dies, store, source, target):
+    for number in range(TRIES):
+        if killed_midway(s, dies, store, source, f"{target}-{number}:one"):
+            return
+    raise tap.Skip("each copy was done before the registry was killed")
+
+
+def destination_dies(s, peer):
+    other = s.need(Zreg.NAME)
+    until_midway(s, peer, peer, f"{other.address}/seed/large:one", f"{peer.address}/killed/to")
+
+
+def source_dies(s, peer):
+    with_another = s.w.start(Zreg)
+    until_midway(s, peer, with_another, f"{peer.address}/seed/large:one", f"{with_another.address}/killed/from")
+
+
+if __name__ == "__main__":
+    with site() as s:
+        sys.exit(1 if tap.run([test for function in (destination_dies, source_dies)
+                               for test in each(function, function.__name__)], s) else 0)
