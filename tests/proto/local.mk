@@ -19,6 +19,7 @@ TESTS += \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
+	tests/proto/test_client_registries.py \
 	tests/proto/test_client_untag.py
 endif
 

@@ -2,10 +2,12 @@
 """The registries that people have, each as its operators run it: TLS, a user, deletes allowed where they can be. Those
 that this machine cannot have are told by tap.Skip."""
 
+import base64
 import hashlib
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
 
@@ -22,7 +24,8 @@ import zuul_registry  # noqa: E402
 class Peer:
     """What all have: they can be killed and started again, and lose what is on their disk."""
 
-    deletes_tags = deletes_manifests = has_catalog = keeps_referrers = has_mounts = True
+    deletes_tags = deletes_manifests = has_catalog = keeps_referrers = has_mounts = has_users = True
+    tags_outlive = False  # a manifest that is deleted by its digest
 
     def environment(self):
         return dict(os.environ)
@@ -141,6 +144,20 @@ class Distribution(Written):
         return {"htpasswd": {"realm": "registry", "path": str(self.folder / "htpasswd")}}
 
 
+class TokenService(token_service.TokenService):
+    """Its tokens say by which certificate they can be checked, as the distribution wants it."""
+
+    def __init__(self, key):
+        self.bundle = key.certificate()
+        self.chain = [base64.b64encode(ssl.PEM_cert_to_DER_cert(self.bundle.read_text())).decode()]
+        super().__init__(key)
+
+    def make(self, query):
+        scopes = [scope.split(":") for scope in " ".join(query.get("scope", [])).split()]
+        granted = [token_service.access(name, *actions.split(","), kind=kind) for kind, name, actions in scopes]
+        return token_service.token(self.key, token_service.claims(*granted), {"x5c": self.chain})
+
+
 class Bearer(Distribution):
     """The same with a token service, which gives rights by name. The service has no TLS, so neither has the registry:
     nobody sends a password from TLS to where there is none."""
@@ -148,9 +165,7 @@ class Bearer(Distribution):
     NAME = "distribution 3 with tokens"
 
     def prepare(self):
-        key = token_service.Key(self.folder, "tokens", "RS256")
-        self.bundle = key.certificate()
-        self.service = token_service.TokenService(key)
+        self.service = TokenService(token_service.Key(self.folder, "tokens", "RS256"))
         return "alice", "secret", None
 
     def tls(self, certificate, key):
@@ -163,7 +178,7 @@ class Bearer(Distribution):
 
     def auth(self):
         return {"token": {"realm": self.service.realm, "service": token_service.SERVICE,
-                          "issuer": token_service.ISSUER, "rootcertbundle": str(self.bundle)}}
+                          "issuer": token_service.ISSUER, "rootcertbundle": str(self.service.bundle)}}
 
 
 class Zot(Written):
@@ -183,6 +198,8 @@ class Crane(Written):
     """The registry that crane has for tests: no TLS, no users, manifests in memory, blobs in files."""
 
     NAME = "crane's registry"
+    keeps_referrers = has_users = has_mounts = False
+    tags_outlive = True
 
     def argv(self, config):
         return [need_go_program("crane"), "registry", "serve", "--address", self.name(self.number), "--disk",

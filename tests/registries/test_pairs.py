@@ -61,10 +61,10 @@ def large(s, a, b):
 
 def sync(s, a, b):
     source, target = way(a, b, "many", "")
-    first = s.zreg("sync", source, target)
+    first, = s.zreg("sync", source, target)["repositories"]
     assert first["copied"] == len(TAGS) and first["failed"] == 0, first
     assert sorted(s.zreg("tags", target)["tags"]) == TAGS
-    again = s.zreg("sync", source, target)
+    again, = s.zreg("sync", source, target)["repositories"]
     assert again["present"] == len(TAGS) and again["bytes"] == 0, again
 
 
