@@ -26,6 +26,7 @@ class Peer:
 
     deletes_tags = deletes_manifests = has_catalog = keeps_referrers = has_mounts = has_users = True
     tags_outlive = False  # a manifest that is deleted by its digest
+    shares_blobs = False  # what one repository has all have
 
     def environment(self):
         return dict(os.environ)
@@ -49,16 +50,16 @@ class Peer:
                     found.append(path)
         return found
 
-    def stored_bytes(self):
-        """How much it has on its disk, unfinished uploads included."""
-        total = 0
-        for folder, _, names in os.walk(self.folder / "store"):
-            for name in names:
-                try:
-                    total += os.stat(os.path.join(folder, name)).st_size
-                except FileNotFoundError:
-                    pass  # moved meanwhile
-        return total
+    def lose(self, digest, size):
+        files = self.files_of(digest, size)
+        assert files, f"{self.NAME} has no file with {digest}"
+        for path in files:
+            path.unlink()
+
+    def written_bytes(self):
+        """What its process has written so far, of unfinished uploads too."""
+        with open(f"/proc/{self.process.pid}/io", encoding="ascii") as told:
+            return int(dict(line.split(": ") for line in told)["wchar"])
 
 
 class Zreg(Peer, ZregRegistry):
@@ -199,7 +200,7 @@ class Crane(Written):
 
     NAME = "crane's registry"
     keeps_referrers = has_users = has_mounts = False
-    tags_outlive = True
+    tags_outlive = shares_blobs = True
 
     def argv(self, config):
         return [need_go_program("crane"), "registry", "serve", "--address", self.name(self.number), "--disk",
@@ -216,6 +217,7 @@ class Crane(Written):
 
 class Zuul(Peer, zuul_registry.ZuulRegistry):
     NAME = "zuul-registry"
+    shares_blobs = True
     deletes_tags = deletes_manifests = has_catalog = keeps_referrers = has_mounts = False
 
     def environment(self):

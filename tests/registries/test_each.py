@@ -84,20 +84,12 @@ def sync_deletes(s, peer):
     assert sorted(s.zreg("tags", place)["tags"]) == TAGS[:10]
 
 
-def lose(peer, *blobs):
-    for digest, size in blobs:
-        files = peer.files_of(digest, size)
-        assert files, f"{peer.NAME} has no file with {digest}"
-        for path in files:
-            path.unlink()
-
-
 def repair(s, peer):
     """A blob is lost on the disk: a copy sees no need, one with --force mends it."""
     source, place = f"oci:{s.contents.layout.folder}:image", f"{peer.address}/repair/image:one"
     s.zreg("copy", source, place)
     layers = s.zreg("inspect", place)["layers"]
-    lose(peer, (layers[0]["digest"], layers[0]["size"]))
+    peer.lose(layers[0]["digest"], layers[0]["size"])
     assert s.fails("verify", place)["code"] in ("NOTFOUND", "PEER", "CORRUPT")
     s.zreg("copy", "--force", source, place)
     assert s.zreg("verify", place)["digest"] == s.contents.digests["image"]
