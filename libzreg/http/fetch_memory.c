@@ -7,6 +7,8 @@
  */
 #include "http/fetch_inner.h"
 
+#include "base/error.h"
+
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <string.h>
@@ -62,7 +64,7 @@ static void start(void)
 zreg_status zreg__fetch_start_curl(zreg_error *err)
 {
     pthread_once(&once, start);
-    return ready == CURLE_OK ? ZREG_OK
-                             : zreg__fail(err, ZREG_NET, "libcurl does not start: %s",
-                                          curl_easy_strerror(ready));
+    return ready == CURLE_OK
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_NET, "libcurl does not start: %s", curl_easy_strerror(ready));
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "http/fetch_inner.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -51,7 +52,8 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *user)
     (void)one;
     self->moved_ms = zreg__clock_ms();
     if (status_of(self) == 200) {
-        return self->call->write(self->call->user, bytes, size, &self->failed) == ZREG_OK ? size : 0;
+        return self->call->write(self->call->user, bytes, size, &self->failed) == ZREG_OK ? size
+                                                                                          : 0;
     }
     size_t room = self->refusal->maximum - self->refusal->size;
     return zreg__buf_append(self->refusal, bytes, size < room ? size : room, &self->failed) ==

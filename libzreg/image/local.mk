@@ -18,6 +18,8 @@ libzreg_sources += \
 	libzreg/image/choose.h \
 	libzreg/image/copy.c \
 	libzreg/image/copying.h \
+	libzreg/image/daemon.c \
+	libzreg/image/daemon.h \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \

@@ -155,7 +155,9 @@ zreg_status zreg__pack_on_the_way(zreg_manifest **image, zreg__endpoint *src,
                                   zreg_cancel *cancel, zreg_error *err)
 {
     zreg_manifest *smaller = NULL;
-    if (src->place->kind != ZREG__PLACE_ARCHIVE || dst->place->kind != ZREG__PLACE_REGISTRY) {
+    bool is_made_here =
+        src->place->kind == ZREG__PLACE_ARCHIVE || src->place->kind == ZREG__PLACE_DAEMON;
+    if (!is_made_here || dst->place->kind != ZREG__PLACE_REGISTRY) {
         return ZREG_OK;
     }
     zreg_status status = pack_layers(&smaller, src, *image, options, cancel, err);

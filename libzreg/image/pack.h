@@ -6,7 +6,7 @@
 #include "image/transfer.h"
 
 /**
- * On the way from a docker archive to a registry, puts in the place of an image the same with each
+ * On the way from a docker archive or a daemon to a registry, puts in the place of an image the same with each
  * plain tar layer as gzip (image/gzip.h: the same bytes give the same stream): what is in such an
  * archive has no manifest of its own that anyone could know. The streams lie in temporary files without
  * a name, in the overlay of `src`; the config, and with it the diff_ids, stays. Each plain layer is

@@ -27,6 +27,7 @@ class Peer:
     deletes_tags = deletes_manifests = has_catalog = keeps_referrers = has_mounts = has_users = True
     tags_outlive = False  # a manifest that is deleted by its digest
     shares_blobs = False  # what one repository has all have
+    forgets = False       # its manifests, when it ends
 
     def environment(self):
         return dict(os.environ)
@@ -200,7 +201,7 @@ class Crane(Written):
 
     NAME = "crane's registry"
     keeps_referrers = has_users = has_mounts = False
-    tags_outlive = shares_blobs = True
+    tags_outlive = shares_blobs = forgets = True
 
     def argv(self, config):
         return [need_go_program("crane"), "registry", "serve", "--address", self.name(self.number), "--disk",
