@@ -80,8 +80,8 @@ const verb cmd_copy = {
     .summary = "copy an image, or a whole index, from one place to another",
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
-        "oci:DIR[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]; FILE \"-\" is\n"
-        "standard input or output, and :@NUMBER chooses by number in a source.\n"
+        "oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF;\n"
+        "FILE \"-\" is standard input or output, and :@NUMBER chooses by number in a source.\n"
         "--username is for the host of DST.\n"
         "With --with-referrers, what belongs to the image and to each child of an index moves "
         "too:\n"

@@ -60,7 +60,7 @@ type AppendOptions struct {
 
 // Copy copies an image or a whole index from one place to another. A place is
 // docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out), oci:DIR[:NAME],
-// oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
+// oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF.
 func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions) (result CopyResult, err error) {
 	var o CopyOptions
 	if options != nil {

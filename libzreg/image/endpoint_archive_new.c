@@ -337,9 +337,14 @@ static const zreg_descriptor *find_missing(archive *self)
 }
 
 /* Docker can load nothing else; a layout may hold it. */
-static zreg_status cannot_list(const char *why, const char *what, zreg_error *err)
+static zreg_status cannot_list(const archive *self, const char *why, const char *what,
+                               zreg_error *err)
 {
-    return zreg__fail(err, ZREG_UNSUPPORTED, "%s%s; write it to oci-archive:FILE", why, what);
+    bool is_daemon = self->base.place->kind == ZREG__PLACE_DAEMON;
+    return zreg__fail(err, ZREG_UNSUPPORTED, "a %s %s%s; %s",
+                      is_daemon ? "daemon" : "docker archive", why, what,
+                      is_daemon ? "choose one image of an index by --platform OS/ARCH"
+                                : "write it to oci-archive:FILE");
 }
 
 static zreg_status add_list(archive *self, zreg_error *err)
@@ -351,11 +356,10 @@ static zreg_status add_list(archive *self, zreg_error *err)
         if (!self->base.driver->one_image) {
             return ZREG_OK;
         }
-        return missing == NULL
-                   ? cannot_list("a docker archive holds one image of a container, and not ",
-                                 zreg_manifest_media_type(self->root), err)
-                   : cannot_list("a docker archive holds all layers, but the source has no ",
-                                 missing->digest.text, err);
+        return missing == NULL ? cannot_list(self, "holds one image of a container, and not ",
+                                             zreg_manifest_media_type(self->root), err)
+                               : cannot_list(self, "holds all layers, but the source has no ",
+                                             missing->digest.text, err);
     }
     ZREG__TRY(zreg__archive_contents_list(&list, self->root, self->base.place->tag, err));
     return zreg__tarwriter_add_file(self->tar, "manifest.json", list, strlen(list), err);

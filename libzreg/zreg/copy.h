@@ -7,6 +7,7 @@
  *   oci:DIR[:NAME][@DIGEST]                         an OCI image layout
  *   oci-archive:FILE[:NAME][@DIGEST]                the tar of one
  *   docker-archive:FILE[:REF]                       the tar of `docker save`
+ *   docker-daemon:REF or docker-daemon:sha256:ID    an image of the Docker daemon, over its socket
  * DIR and FILE end at the first colon. NAME is a tag or a whole reference, as the layout has it;
  * ":@NUMBER" in its place is the image at that place of its list, from 0, of a source. FILE "-" is
  * standard input or output. REF may end in @DIGEST, as the others may; a place that is pinned so is
@@ -16,6 +17,8 @@
  * what is compressed with gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive
  * takes the place of an old one when it is whole; a pipe gets it from a file in $TMPDIR then. Both
  * kinds are written alike, an OCI layout with the manifest.json of `docker load`, so either reads them.
+ * The Docker daemon is that of DOCKER_HOST (unix:///PATH), or of /var/run/docker.sock; it gives and takes
+ * such archives, by a file in $TMPDIR. An ID, which is the digest of a config, is of a source only.
  */
 #ifndef ZREG_COPY_H
 #define ZREG_COPY_H

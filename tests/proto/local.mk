@@ -71,6 +71,7 @@ if BUILD_SERVER
 if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_cli_cleanup.py \
+	tests/proto/test_cli_daemon.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
 	tests/proto/test_cli_login.py \

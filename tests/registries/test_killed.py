@@ -8,7 +8,7 @@ import time
 
 from sites import each, site, tap
 from contents import LARGE_BYTES
-from peers import Zreg
+from peers import Docker, Zreg
 
 TRIES = 5
 BEGUN_BYTES = 24 << 20
@@ -45,7 +45,7 @@ def until_midway(s, dies, store, source, target):
 
 
 def destination_dies(s, peer):
-    other = s.need(Zreg.NAME)
+    other = s.need(Docker.NAME if peer.NAME == Zreg.NAME else Zreg.NAME)
     until_midway(s, peer, peer, f"{other.address}/seed/large:one", f"{peer.address}/killed/to")
 
 

@@ -71,7 +71,7 @@ class Client(Live):
     levels of the module logging.
 
     A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:NAME],
-    oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
+    oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF.
     """
 
     _raw: Any = None

@@ -10,7 +10,8 @@ description:
     archives. What is at the destination already is not sent again.
   - With I(sources) it makes one multi-platform image of several images.
   - A place is C(docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]), where C(docker://) may be left out,
-    C(oci:DIR[:NAME]), C(oci-archive:FILE[:NAME]) or C(docker-archive:FILE[:REF]).
+    C(oci:DIR[:NAME]), C(oci-archive:FILE[:NAME]), C(docker-archive:FILE[:REF]) or
+    C(docker-daemon:REF).
 options:
   src:
     description: The place to copy from. Either this or I(sources) is needed.
