@@ -10,7 +10,8 @@ static const option_spec options_of_copy[] = {
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"force", NULL, "look for each part at the destination, and repair what was lost there"},
-    {"layers", "as-is|gzip", "what plain layers of a docker archive become in a registry (gzip)"},
+    {"layers", "as-is|gzip|zstd",
+     "what plain layers of a docker archive become in a registry (gzip)"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
 };
@@ -18,13 +19,14 @@ static const option_spec options_of_copy[] = {
 static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
 {
     const char *digest = options_text(&s->given, "expect-digest");
-    const char *layers = options_text(&s->given, "layers");
     options->platforms = options_list_or_null(&s->given, "platform");
     options->with_referrers = options_flag(&s->given, "with-referrers");
-    if (layers != NULL && strcmp(layers, "as-is") != 0 && strcmp(layers, "gzip") != 0) {
-        return session_misuse(s, "--layers: \"%.40s\" is neither as-is nor gzip", layers);
+    options->layers = options_text(&s->given, "layers");
+    if (options->layers != NULL && strcmp(options->layers, "as-is") != 0 &&
+        strcmp(options->layers, "gzip") != 0 && strcmp(options->layers, "zstd") != 0) {
+        return session_misuse(s, "--layers: \"%.40s\" is neither as-is, gzip nor zstd",
+                              options->layers);
     }
-    options->layers_as_is = layers != NULL && strcmp(layers, "as-is") == 0;
     options->force = options_flag(&s->given, "force");
     options->progress = progress_draw;
     options->progress_user = &s->progress;

@@ -22,7 +22,7 @@ type CopyOptions struct {
 	// it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. Index refuses it.
 	WithReferrers bool
 	Force         bool // look for each part at the destination, and repair what was lost there
-	LayersAsIs    bool // plain layers of a docker archive are not compressed for a registry
+	Layers        string // what plain layers of a docker archive become in a registry: "gzip" (""), "zstd" or "as-is"
 	Progress      ProgressFunc
 }
 
@@ -70,7 +70,7 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force), flag(o.LayersAsIs),
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force), o.Layers,
 			progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
@@ -126,7 +126,7 @@ func (c *Client) Index(ctx context.Context, sources []string, dst string, option
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.LayersAsIs), progress, cancel,
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), o.Layers, progress, cancel,
 			failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)

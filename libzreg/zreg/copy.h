@@ -44,7 +44,9 @@ typedef struct zreg_copy_options {
     void *progress_user;
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
     int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
-    int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
+    const char
+        *layers; /**< what plain layers of a docker archive or daemon become in a registry: "gzip"
+                             (NULL), "zstd" or "as-is" */
 } zreg_copy_options;
 
 /** What a copy did. Grows at its end: zreg_copy tells the library the size that the caller knows. */
@@ -96,7 +98,8 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
  * and left out where it has not and they name another place in "urls". What an index names of an
  * unknown type is copied as the manifest or blob that it is. Plain layers of a docker archive are
- * compressed with gzip for a registry, by way of files in $TMPDIR. A docker archive takes one image:
+ * compressed for a registry, by way of files in $TMPDIR; with zstd where the library was built with
+ * libzstd (else UNSUPPORTED), which Docker reads from version 23 on. A docker archive takes one image:
  * INVAL (an index of several; choose with `platforms`), UNSUPPORTED (what is no image of a container).
  *
  * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,

@@ -86,6 +86,7 @@ TESTS += \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \
 	tests/proto/test_cli_rights.py \
+	tests/proto/test_cli_saved.py \
 	tests/proto/test_cli_secrets.py \
 	tests/proto/test_cli_serve.py \
 	tests/proto/test_cli_serve_certificates.py \
@@ -95,6 +96,7 @@ TESTS += \
 	tests/proto/test_cli_service.py \
 	tests/proto/test_cli_usage.py \
 	tests/proto/test_cli_watch.py \
+	tests/proto/test_cli_zstd.py \
 	tests/proto/test_cli_zuul.py \
 	tests/proto/test_promotion.py \
 	tests/proto/test_promotion_whole.py \

@@ -141,7 +141,7 @@ const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, SERVER, dst_server),
     FIELD(zreg_copy_options, INT, with_referrers),
     FIELD(zreg_copy_options, INT, force),
-    FIELD(zreg_copy_options, INT, layers_as_is),
+    FIELD(zreg_copy_options, TEXT, layers),
     CALLBACK(zreg_copy_options, PROGRESS, progress),
     END,
 };

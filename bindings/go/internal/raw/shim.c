@@ -184,7 +184,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                          uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                         int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                         int with_referrers, int force, const char *layers, uintptr_t progress,
                          zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
@@ -208,7 +208,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
         .dst_server = dst_server,
         .with_referrers = with_referrers,
         .force = force,
-        .layers_as_is = layers_as_is,
+        .layers = layers,
         PROGRESS(progress),
     };
     if (src != NULL)
@@ -220,22 +220,22 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, int force, int layers_as_is, uintptr_t progress,
+                  int with_referrers, int force, const char *layers, uintptr_t progress,
                   zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, src_server, dst_server, with_referrers, force, layers_as_is,
-                 progress, cancel, err);
+                 mount_from, jobs, src_server, dst_server, with_referrers, force, layers, progress,
+                 cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, int with_referrers, int layers_as_is,
+                          zreg_server *dst_server, int with_referrers, const char *layers,
                           uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 src_server, dst_server, with_referrers, 0, layers_as_is, progress, cancel, err);
+                 src_server, dst_server, with_referrers, 0, layers, progress, cancel, err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
