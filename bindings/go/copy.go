@@ -21,7 +21,7 @@ type CopyOptions struct {
 	// WithReferrers takes along what belongs to the image and to each child of an index: what names
 	// it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. Index refuses it.
 	WithReferrers bool
-	Force         bool // look for each part at the destination, and repair what was lost there
+	Force         bool   // look for each part at the destination, and repair what was lost there
 	Layers        string // what plain layers of a docker archive become in a registry: "gzip" (""), "zstd" or "as-is"
 	Progress      ProgressFunc
 }
