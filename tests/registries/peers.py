@@ -28,6 +28,7 @@ class Peer:
     tags_outlive = False  # a manifest that is deleted by its digest
     shares_blobs = False  # what one repository has all have
     forgets = False       # its manifests, when it ends
+    pages_of_150 = 1      # tags
 
     def environment(self):
         return dict(os.environ)
@@ -74,7 +75,7 @@ class Docker(Peer, DockerRegistry):
     """2.8, of Debian."""
 
     NAME = "docker-registry"
-    # Its lists of tags have no pages and it takes no name for a manifest that is to be deleted.
+    # It takes no name for a manifest that is to be deleted.
     deletes_tags = keeps_referrers = False
     PROGRAM = "docker-registry"
     DELETES = ", delete: {{enabled: true}}"
@@ -120,15 +121,21 @@ class Written(Peer, Registry):
         self.credentials.add(self.address, *user)
         return self
 
+    @classmethod
+    def parse(cls, line):
+        """It has no log of requests that could be read."""
+
     def tls(self, certificate, key):
         return {certificate: str(self.folder / "cert.pem"), key: str(self.folder / "key.pem")}
 
 
 class Distribution(Written):
-    """The distribution, version 3: lists of tags in pages."""
+    """The distribution, version 3, with short pages."""
 
     NAME = "distribution 3"
+    LINE = DockerRegistry.LINE
     keeps_referrers = False
+    pages_of_150 = 4
 
     def argv(self, config):
         return [need_go_program("registry"), "serve", config]
@@ -138,9 +145,11 @@ class Distribution(Written):
 
     def settings(self, port):
         return {"version": "0.1", "log": {"level": "error", "accesslog": {"disabled": False}}, "auth": self.auth(),
-                "catalog": {"maxentries": 20},
+                "catalog": {"maxentries": 3}, "tags": {"maxtags": 40},
                 "storage": {"filesystem": {"rootdirectory": str(self.folder / "store")}, "delete": {"enabled": True}},
                 "http": {"addr": f"{self.ip}:{port}", "tls": self.tls("certificate", "key")}}
+
+    parse = classmethod(DockerRegistry.parse.__func__)
 
     def auth(self):
         return {"htpasswd": {"realm": "registry", "path": str(self.folder / "htpasswd")}}

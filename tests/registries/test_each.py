@@ -28,7 +28,10 @@ def catalog(s, peer):
 
 
 def tags_in_pages(s, peer):
+    before = len(peer.requests())
     assert sorted(s.zreg("tags", f"{peer.address}/seed/many")["tags"]) == TAGS
+    pages = [r for r in peer.requests()[before:] if "/tags/list" in r["path"] and r["status"] == 200]
+    assert len(pages) in (0, peer.pages_of_150), pages  # 0: it has no log
 
 
 def referrers(s, peer):
@@ -95,6 +98,28 @@ def repair(s, peer):
     assert s.zreg("verify", place)["digest"] == s.contents.digests["image"]
 
 
+def repair_of_what_belongs_to_an_image(s, peer):
+    source, place = f"oci:{s.contents.layout.folder}:signed", f"{peer.address}/repair/signed"
+    s.zreg("copy", "--with-referrers", source, f"{place}:one")
+    for digest in s.contents.belongings:
+        blob = s.zreg("inspect", f"{place}@{digest}")["layers"][0]
+        peer.lose(blob["digest"], blob["size"])
+    s.zreg("copy", "--force", "--with-referrers", source, f"{place}:one")
+    for digest in (s.contents.digests["signed"], *s.contents.belongings):
+        assert s.zreg("verify", f"{place}@{digest}")["digest"] == digest
+
+
+def repair_of_an_index(s, peer):
+    source, place = f"oci:{s.contents.layout.folder}:index", f"{peer.address}/repair/index"
+    s.zreg("copy", source, f"{place}:one")
+    for child in s.zreg("inspect", f"{place}:one")["platforms"]:
+        blob = s.zreg("inspect", f"{place}@{child['digest']}")["layers"][0]
+        peer.lose(blob["digest"], blob["size"])
+    assert s.fails("verify", f"{place}:one")["code"] in ("NOTFOUND", "PEER", "CORRUPT")
+    s.zreg("copy", "--force", source, f"{place}:one")
+    assert s.zreg("verify", f"{place}:one")["digest"] == s.contents.digests["index"]
+
+
 def wrong_password(s, peer):
     if not peer.has_users:
         raise tap.Skip("it has no users")
@@ -129,7 +154,8 @@ def tokens(s):
     assert len(peer.service.asked) <= 2, peer.service.asked
 
 
-TESTS = (catalog, tags_in_pages, referrers, delete_by_tag, delete_by_digest, sync_deletes, repair, wrong_password)
+TESTS = (catalog, tags_in_pages, referrers, delete_by_tag, delete_by_digest, sync_deletes, repair,
+         repair_of_what_belongs_to_an_image, repair_of_an_index, wrong_password)
 
 if __name__ == "__main__":
     with site() as s:
