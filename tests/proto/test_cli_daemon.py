@@ -241,6 +241,8 @@ def test_a_silent_daemon_can_be_left():
             copy.send_signal(signal.SIGINT)
             copy.communicate(timeout=10)
             assert copy.returncode == -signal.SIGINT and time.monotonic() - start < 5, copy.returncode
+            docker.answers.append(lambda handler: docker.ended.wait(20))
+            assert w.error("copy", "--timeout", "300ms", *words)["code"] in ("TIMEOUT", "CANCELLED")
 
 
 if __name__ == "__main__":
