@@ -11,7 +11,8 @@ static const option_spec options_of_copy[] = {
     {"expect-digest", "DIGEST", "refuse a source that is not this image"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
     {"force", NULL, "look for each part at the destination, and repair what was lost there"},
-    {"layers", "as-is|gzip", "what plain layers of a docker archive become in a registry (gzip)"},
+    {"layers", "as-is|gzip|zstd",
+     "what plain layers of a docker archive become in a registry (gzip)"},
     {"dry-run", NULL, "change nothing, and tell what would be done"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
@@ -20,17 +21,18 @@ static const option_spec options_of_copy[] = {
 static zreg_status read_options(session *s, zreg_copy_options *options, zreg_digest *expected)
 {
     const char *digest = options_text(&s->given, "expect-digest");
-    const char *layers = options_text(&s->given, "layers");
     options->platforms = options_list_or_null(&s->given, "platform");
     options->sparse = options_flag(&s->given, "sparse");
     if (options->sparse && options->platforms == NULL) {
         return session_misuse(s, "--sparse: give --platform, of which the index is to have more");
     }
     options->with_referrers = options_flag(&s->given, "with-referrers");
-    if (layers != NULL && strcmp(layers, "as-is") != 0 && strcmp(layers, "gzip") != 0) {
-        return session_misuse(s, "--layers: \"%.40s\" is neither as-is nor gzip", layers);
+    options->layers = options_text(&s->given, "layers");
+    if (options->layers != NULL && strcmp(options->layers, "as-is") != 0 &&
+        strcmp(options->layers, "gzip") != 0 && strcmp(options->layers, "zstd") != 0) {
+        return session_misuse(s, "--layers: \"%.40s\" is neither as-is, gzip nor zstd",
+                              options->layers);
     }
-    options->layers_as_is = layers != NULL && strcmp(layers, "as-is") == 0;
     options->force = options_flag(&s->given, "force");
     options->dry_run = options_flag(&s->given, "dry-run");
     options->progress = progress_draw;
@@ -87,8 +89,8 @@ const verb cmd_copy = {
     .summary = "copy an image, or a whole index, from one place to another",
     .text =
         "A place is docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out),\n"
-        "oci:DIR[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]; FILE \"-\" is\n"
-        "standard input or output, and :@NUMBER chooses by number in a source.\n"
+        "oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF;\n"
+        "FILE \"-\" is standard input or output, and :@NUMBER chooses by number in a source.\n"
         "--username is for the host of DST.\n"
         "With --with-referrers, what belongs to the image and to each child of an index moves "
         "too:\n"

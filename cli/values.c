@@ -196,7 +196,7 @@ static const char *without_prefix(const char *text)
 bool values_is_local(const char *text)
 {
     return strncmp(text, "oci:", 4) == 0 || strncmp(text, "docker-archive:", 15) == 0 ||
-           strncmp(text, "oci-archive:", 12) == 0;
+           strncmp(text, "oci-archive:", 12) == 0 || strncmp(text, "docker-daemon:", 14) == 0;
 }
 
 bool values_is_host(const char *text)

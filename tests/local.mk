@@ -41,6 +41,7 @@ include tests/release/local.mk
 include tests/hostile/local.mk
 include tests/matrix/local.mk
 include tests/peer/local.mk
+include tests/registries/local.mk
 include tests/fuzz/local.mk
 include tests/abi/local.mk
 include tests/style/local.mk

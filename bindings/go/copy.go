@@ -22,9 +22,9 @@ type CopyOptions struct {
 	// WithReferrers takes along what belongs to the image and to each child of an index: what names
 	// it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. Index refuses it.
 	WithReferrers bool
-	Force         bool // look for each part at the destination, and repair what was lost there
-	LayersAsIs    bool // plain layers of a docker archive are not compressed for a registry
-	DryRun        bool // change nothing, tell what would be done
+	Force         bool   // look for each part at the destination, and repair what was lost there
+	Layers        string // what plain layers of a docker archive become in a registry: "gzip" (""), "zstd" or "as-is"
+	DryRun        bool   // change nothing, tell what would be done
 	Progress      ProgressFunc
 }
 
@@ -69,7 +69,7 @@ type AppendOptions struct {
 
 // Copy copies an image or a whole index from one place to another. A place is
 // docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST] (the prefix may be left out), oci:DIR[:NAME],
-// oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
+// oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF.
 func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions) (result CopyResult, err error) {
 	var o CopyOptions
 	if options != nil {
@@ -80,7 +80,7 @@ func (c *Client) Copy(ctx context.Context, src, dst string, options *CopyOptions
 		defer raw.DeleteCopy_result(out)
 		raw.Copy(out, c.raw, src, dst, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
 			flag(o.Sparse), rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.Force),
-			flag(o.LayersAsIs), flag(o.DryRun), progress, cancel, failure)
+			o.Layers, flag(o.DryRun), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer, o.DstServer)
 	return result, err
@@ -136,7 +136,7 @@ func (c *Client) Index(ctx context.Context, sources []string, dst string, option
 		out := raw.NewDigest()
 		defer raw.DeleteDigest(out)
 		raw.Index_create(out, c.raw, dst, sources, o.Platforms, string(o.ExpectDigest), o.MountFrom, o.Jobs,
-			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), flag(o.LayersAsIs), flag(o.DryRun),
+			rawServer(o.SrcServer), rawServer(o.DstServer), flag(o.WithReferrers), o.Layers, flag(o.DryRun),
 			progress, cancel, failure)
 		digest = Digest(out.GetText())
 	}, o.SrcServer, o.DstServer)

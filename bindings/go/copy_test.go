@@ -49,6 +49,8 @@ func TestCopyOfAnotherDigestIsAConflict(t *testing.T) {
 	_, err = client.Copy(background, host+"/x/y:1", host+"/x/z:1",
 		&zreg.CopyOptions{ExpectDigest: "nonsense"})
 	wantError(t, err, zreg.ErrInvalid)
+	_, err = client.Copy(background, host+"/x/y:1", host+"/x/z:1", &zreg.CopyOptions{Layers: "xz"})
+	wantError(t, err, zreg.ErrInvalid)
 }
 
 func TestWhatBelongsToAnImageMovesWithIt(t *testing.T) {

@@ -72,6 +72,9 @@
 /* An archive from a pipe or a gzip stream, which goes into a temporary file: a small stream may hold
  * much. What is larger is read from a file. */
 #define ZREG__MAX_SPOOL_BYTES ((uint64_t)64 << 30)
+#define ZREG__MAX_ZSTD_WINDOW_LOG 27 /* 128 MiB, as the command zstd takes it */
+/* A daemon that packs a large image first sends nothing meanwhile. */
+#define ZREG__UNIX_CALL_IDLE_MS ((uint64_t)600000)
 #define ZREG__MAX_RETRY_AFTER_S 60
 #define ZREG__MAX_JOBS 64
 #define ZREG__MAX_TREE_DEPTH 256 /* folders in folders, when a layer is packed */

@@ -10,14 +10,6 @@
 /* More idle connections than this are closed, the oldest first. */
 #define MAX_IDLE_LANES 32
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static CURLcode curl_ready;
-
-static void start_curl(void)
-{
-    curl_ready = zreg__fetch_start_curl();
-}
-
 static zreg_status take_options(zreg__fetch *fetch, const zreg__fetch_options *options,
                                 zreg_error *err)
 {
@@ -45,11 +37,7 @@ zreg_status zreg__fetch_new(zreg__fetch **out, const zreg__fetch_options *option
 {
     ZREG__AUTO(zreg__fetch) zreg__fetch *fetch = NULL;
 
-    pthread_once(&curl_once, start_curl);
-    if (curl_ready != CURLE_OK) {
-        return zreg__fail(err, ZREG_NET, "libcurl does not start: %s",
-                          curl_easy_strerror(curl_ready));
-    }
+    ZREG__TRY(zreg__fetch_start_curl(err));
     fetch = zreg__new(zreg__fetch);
     if (fetch == NULL) {
         return zreg__fail_nomem(err);

@@ -105,7 +105,7 @@ struct zreg__fetch_exchange {
 };
 
 /** Starts libcurl, once for the process; what it frees is wiped from then on. */
-CURLcode zreg__fetch_start_curl(void);
+zreg_status zreg__fetch_start_curl(zreg_error *err);
 
 /** Lends a lane to an origin, an idle one if there is one. */
 zreg_status zreg__fetch_lane_take(zreg__fetch_lane **out, zreg__fetch *fetch, const char *key,

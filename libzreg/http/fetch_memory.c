@@ -7,6 +7,8 @@
  */
 #include "http/fetch_inner.h"
 
+#include "base/error.h"
+
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <string.h>
@@ -50,8 +52,19 @@ static void *allocate_zeroed(size_t count, size_t size)
     return calloc(count, size);
 }
 
-CURLcode zreg__fetch_start_curl(void)
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode ready;
+
+static void start(void)
 {
-    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate, wipe_and_free, move, duplicate,
-                                allocate_zeroed);
+    ready = curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate, wipe_and_free, move, duplicate,
+                                 allocate_zeroed);
+}
+
+zreg_status zreg__fetch_start_curl(zreg_error *err)
+{
+    pthread_once(&once, start);
+    return ready == CURLE_OK
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_NET, "libcurl does not start: %s", curl_easy_strerror(ready));
 }

@@ -16,7 +16,9 @@ libzreg_sources += \
 	libzreg/http/fetch_url.c \
 	libzreg/http/fetch_url.h \
 	libzreg/http/proxy.c \
-	libzreg/http/proxy.h
+	libzreg/http/proxy.h \
+	libzreg/http/unix_call.c \
+	libzreg/http/unix_call.h
 
 if BUILD_SERVER
 libzreg_sources += \

@@ -65,7 +65,8 @@ zreg_status zreg__append_base_fetch(zreg__append_base *base, const zreg_digest *
     size_t size = 0;
     ZREG__TRY(fetch_manifest(base, digest, platform, cancel, err));
     if (dst != NULL) {
-        ZREG__TRY(zreg__pack_on_the_way(&base->manifest, base->src, dst, &options, cancel, err));
+        ZREG__TRY(
+            zreg__pack_on_the_way(&base->manifest, base->src, dst, NULL, &options, cancel, err));
     }
     ZREG__TRY(zreg__imageconfig_fetch(&base->config, base->src, base->manifest, cancel, err));
     zreg_status status =

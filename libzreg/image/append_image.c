@@ -96,12 +96,27 @@ static zreg_status rebase(making *self, const char *platform, zreg_error *err)
 
 /* --- what is new */
 
-static const char *layer_type(const making *self, const zreg__tarlayer *layer)
+/* By kind of image and by how a layer is packed; docker's images have no zstd. */
+static const char *const layer_types[2][3] = {
+    {ZREG__TYPE_OCI_LAYER, ZREG__TYPE_OCI_LAYER_GZIP, ZREG__TYPE_OCI_LAYER_ZSTD},
+    {ZREG__TYPE_DOCKER_LAYER, ZREG__TYPE_DOCKER_LAYER_GZIP, NULL},
+};
+
+static zreg_status add_layer(zreg__json *list, const making *self, const zreg__tarlayer *made,
+                             zreg_error *err)
 {
-    if (self->is_docker) {
-        return layer->is_gzip ? ZREG__TYPE_DOCKER_LAYER_GZIP : ZREG__TYPE_DOCKER_LAYER;
+    zreg__json *entry = NULL;
+    const zreg_descriptor layer = {.media_type = layer_types[self->is_docker][made->packing],
+                                   .digest = made->digest,
+                                   .size_bytes = made->size_bytes};
+    if (layer.media_type == NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "%s is an image of docker's form, which has no layers of zstd; give the "
+                          "layer as gzip",
+                          zreg__endpoint_text(self->base.src));
     }
-    return layer->is_gzip ? ZREG__TYPE_OCI_LAYER_GZIP : ZREG__TYPE_OCI_LAYER;
+    ZREG__TRY(zreg__compose_descriptor(&entry, &layer, err));
+    return zreg__json_add(list, entry, err);
 }
 
 /* What changes no layer is told too, but of a rebase the layers tell. */
@@ -142,13 +157,7 @@ static zreg_status list_layers(zreg__json **out, making *self, zreg_error *err)
     ZREG__AUTO(zreg__json)
     zreg__json *list = of_base != NULL ? zreg__json_share(of_base) : zreg__json_new_array();
     for (size_t i = 0; i < zreg__append_layers_count(self->run->layers); i++) {
-        const zreg__tarlayer *made = zreg__append_layers_at(self->run->layers, i);
-        const zreg_descriptor layer = {.media_type = layer_type(self, made),
-                                       .digest = made->digest,
-                                       .size_bytes = made->size_bytes};
-        zreg__json *entry = NULL;
-        ZREG__TRY(zreg__compose_descriptor(&entry, &layer, err));
-        ZREG__TRY(zreg__json_add(list, entry, err));
+        ZREG__TRY(add_layer(list, self, zreg__append_layers_at(self->run->layers, i), err));
     }
     *out = zreg__steal(&list);
     return ZREG_OK;

@@ -7,9 +7,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "image/gzip.h"
+#include "image/codec.h"
 #include "oci/mediatype.h"
-#include <string.h>
 
 typedef zreg_status (*take_fn)(void *user, const void *bytes, size_t size, zreg_error *err);
 
@@ -35,9 +34,9 @@ static zreg_status read_all(const zreg__tarindex *tar, const zreg__tarindex_file
     return ZREG_OK;
 }
 
-static zreg_status feed_gzip(void *user, const void *bytes, size_t size, zreg_error *err)
+static zreg_status feed_codec(void *user, const void *bytes, size_t size, zreg_error *err)
 {
-    return zreg__gzip_feed(user, bytes, size, err);
+    return zreg__codec_feed(user, bytes, size, err);
 }
 
 static zreg_status feed_hash(void *user, const void *bytes, size_t size, zreg_error *err)
@@ -54,34 +53,38 @@ static zreg_status drop(void *user, const void *bytes, size_t size, zreg_error *
     return ZREG_OK;
 }
 
-static zreg_status describe_gzip(zreg_descriptor *out, const zreg__tarindex *tar,
-                                 const zreg__tarindex_file *file, const zreg_digest *diff_id,
-                                 zreg_cancel *cancel, zreg_error *err)
+static zreg_status check_plain(const zreg__codec *codec, const zreg_digest *diff_id,
+                               zreg_error *err)
 {
-    ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
     zreg_digest plain;
-    ZREG__TRY(zreg__gzip_inflate(&gzip, drop, NULL, err));
-    ZREG__TRY(read_all(tar, file, feed_gzip, &gzip, cancel, err));
-    ZREG__TRY(zreg__gzip_end(&gzip, err));
-    zreg__hash_digest(&gzip.plain, plain.text);
-    zreg__hash_digest(&gzip.packed, out->digest.text);
-    if (zreg__str_starts(diff_id->text, "sha256:") && !zreg_digest_equal(&plain, diff_id)) {
-        return zreg__fail(err, ZREG_CORRUPT, "a layer holds %s, but the config tells %s",
-                          plain.text, diff_id->text);
-    }
-    out->media_type = ZREG__TYPE_OCI_LAYER_GZIP;
-    return ZREG_OK;
+    zreg__hash_digest(zreg__codec_plain(codec), plain.text);
+    return zreg_digest_equal(&plain, diff_id) || !zreg__str_starts(diff_id->text, "sha256:")
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_CORRUPT, "a layer holds %s, but the config tells %s",
+                            plain.text, diff_id->text);
 }
 
-static zreg_status describe_zstd(zreg_descriptor *out, const zreg__tarindex *tar,
-                                 const zreg__tarindex_file *file, zreg_cancel *cancel,
-                                 zreg_error *err)
+static zreg_status describe_packed(zreg_descriptor *out, zreg__codec_kind kind,
+                                   const zreg__tarindex *tar, const zreg__tarindex_file *file,
+                                   const zreg_digest *diff_id, zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__codec) zreg__codec codec = {.kind = ZREG__CODEC_NONE};
+    ZREG__TRY(zreg__codec_inflate(&codec, kind, drop, NULL, err));
+    ZREG__TRY(read_all(tar, file, feed_codec, &codec, cancel, err));
+    ZREG__TRY(zreg__codec_end(&codec, err));
+    zreg__hash_digest(zreg__codec_packed(&codec), out->digest.text);
+    return check_plain(&codec, diff_id, err);
+}
+
+/* What cannot be looked into here is what it is. */
+static zreg_status describe_unknown(zreg_descriptor *out, const zreg__tarindex *tar,
+                                    const zreg__tarindex_file *file, zreg_cancel *cancel,
+                                    zreg_error *err)
 {
     zreg__hash hash;
     zreg__hash_init(&hash, ZREG__SHA256);
     ZREG__TRY(read_all(tar, file, feed_hash, &hash, cancel, err));
     zreg__hash_digest(&hash, out->digest.text);
-    out->media_type = ZREG__TYPE_OCI_LAYER_ZSTD;
     return ZREG_OK;
 }
 
@@ -90,20 +93,19 @@ zreg_status zreg__archive_layer_describe(zreg_descriptor *out, const zreg__tarin
                                          const zreg_digest *diff_id, zreg_cancel *cancel,
                                          zreg_error *err)
 {
-    static const unsigned char gzip[] = {0x1f, 0x8b};
-    static const unsigned char zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
-    unsigned char head[4] = {0};
+    unsigned char head[ZREG__CODEC_HEAD_BYTES] = {0};
     size_t got = 0;
     size_t wanted = file->size_bytes < sizeof(head) ? (size_t)file->size_bytes : sizeof(head);
     ZREG__TRY(zreg__tarindex_read(&got, tar, file->offset, head, wanted, err));
+    zreg__codec_kind kind = zreg__codec_of(head, got);
     out->size_bytes = file->size_bytes;
-    if (memcmp(head, gzip, sizeof(gzip)) == 0) {
-        return describe_gzip(out, tar, file, diff_id, cancel, err);
+    if (kind == ZREG__CODEC_NONE) {
+        out->media_type = ZREG__TYPE_OCI_LAYER;
+        out->digest = *diff_id;
+        return ZREG_OK;
     }
-    if (memcmp(head, zstd, sizeof(zstd)) == 0) {
-        return describe_zstd(out, tar, file, cancel, err);
-    }
-    out->media_type = ZREG__TYPE_OCI_LAYER;
-    out->digest = *diff_id;
-    return ZREG_OK;
+    out->media_type =
+        kind == ZREG__CODEC_GZIP ? ZREG__TYPE_OCI_LAYER_GZIP : ZREG__TYPE_OCI_LAYER_ZSTD;
+    return zreg__codec_is_known(kind) ? describe_packed(out, kind, tar, file, diff_id, cancel, err)
+                                      : describe_unknown(out, tar, file, cancel, err);
 }

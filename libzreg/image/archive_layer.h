@@ -8,8 +8,8 @@
 
 /**
  * Sets type, digest and size. A plain layer has the digest that the config tells, and is verified when
- * it is copied; a gzip stream is read here, and what is in it is compared with the config; of zstd the
- * stream alone is hashed. Errors: CORRUPT (another content than the config tells), IO, CANCELLED.
+ * it is copied; a compressed one is read here, and what is in it is compared with the config; of zstd the
+ * stream alone is hashed where the library was built without libzstd. Errors: CORRUPT (another content than the config tells), IO, CANCELLED.
  */
 zreg_status zreg__archive_layer_describe(zreg_descriptor *out, const zreg__tarindex *tar,
                                          const zreg__tarindex_file *file,

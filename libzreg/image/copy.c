@@ -304,9 +304,9 @@ static zreg_status execute(copy *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(look(self, cancel, err));
     ZREG__TRY(check_source(self, err));
     ZREG__TRY(filter(self, cancel, err));
-    if (!self->options.layers_as_is && self->part == NULL) {
-        ZREG__TRY(
-            zreg__pack_on_the_way(&self->root, self->src, self->dst, &self->transfer, cancel, err));
+    if (self->part == NULL) {
+        ZREG__TRY(zreg__pack_on_the_way(&self->root, self->src, self->dst, self->options.layers,
+                                        &self->transfer, cancel, err));
     }
     ZREG__TRY(check_destination(self, err));
     bool within = zreg__endpoint_same_repository(self->src, self->dst);

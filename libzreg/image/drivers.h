@@ -10,6 +10,7 @@ extern const zreg__endpoint_driver zreg__endpoint_layout;
 extern const zreg__endpoint_driver zreg__endpoint_archive;         /* source only */
 extern const zreg__endpoint_driver zreg__endpoint_new_oci_archive; /* destinations only */
 extern const zreg__endpoint_driver zreg__endpoint_new_docker_archive;
+extern const zreg__endpoint_driver zreg__endpoint_new_daemon_image;
 extern const zreg__endpoint_driver zreg__endpoint_store; /* only where the server is built */
 
 #endif

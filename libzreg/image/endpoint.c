@@ -24,6 +24,8 @@ static const zreg__endpoint_driver *driver_for(const zreg__place *place,
         return options->write ? &zreg__endpoint_new_oci_archive : &zreg__endpoint_layout;
     case ZREG__PLACE_ARCHIVE:
         return options->write ? &zreg__endpoint_new_docker_archive : &zreg__endpoint_archive;
+    case ZREG__PLACE_DAEMON:
+        return options->write ? &zreg__endpoint_new_daemon_image : &zreg__endpoint_archive;
     case ZREG__PLACE_REGISTRY:
         break;
     }

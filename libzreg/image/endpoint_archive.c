@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tar of `docker save`, as a source.
+ * The tar of `docker save`, as a source: a file, or what the daemon gives out.
  *
  * manifest.json names no digests, so a manifest is made: a plain layer has the diff_id that the config
  * tells, a compressed one is read once (image/archive_layer.h). What is copied is verified against it
@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/archive_layer.h"
+#include "image/daemon.h"
 #include "image/filesource.h"
 #include "image/imageconfig.h"
 #include "image/tarindex.h"
@@ -233,6 +234,18 @@ static zreg_status check_pin(const archive *self, zreg_error *err)
                             found->text, pinned->text);
 }
 
+static zreg_status open_tar(archive *self, zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg__place *place = self->base.place;
+    uint64_t size_bytes = 0;
+    int fd = -1;
+    if (place->kind != ZREG__PLACE_DAEMON) {
+        return zreg__tarindex_open(&self->tar, place->path, cancel, err);
+    }
+    ZREG__TRY(zreg__daemon_save(&fd, &size_bytes, place->path, cancel, err));
+    return zreg__tarindex_open_fd(&self->tar, fd, size_bytes, cancel, err);
+}
+
 static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__buf) zreg__buf bytes = ZREG__BUF(ZREG__MAX_MANIFEST_BYTES);
@@ -243,7 +256,7 @@ static zreg_status load(archive *self, zreg_cancel *cancel, zreg_error *err)
         ZREG__TRY(zreg__map_new(&self->blobs, free, err));
     }
     if (self->tar == NULL) {
-        ZREG__TRY(zreg__tarindex_open(&self->tar, place->path, cancel, err));
+        ZREG__TRY(open_tar(self, cancel, err));
     }
     zreg_status status = read_file(&bytes, self->tar, "manifest.json", err);
     if (status != ZREG_OK) {

@@ -2,7 +2,7 @@
 /*
  * A new archive: a tar of an OCI layout, in which manifest.json stands for `docker load` too, as Docker
  * itself writes it since version 25. So oci-archive: and docker-archive: are one, but for what they
- * may hold: manifest.json lists one image.
+ * may hold: manifest.json lists one image. A daemon loads such an archive.
  */
 #include "image/drivers.h"
 
@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/archive_contents.h"
+#include "image/daemon.h"
 #include "image/filesource.h"
 #include "image/tarwriter.h"
 #include "oci/manifest.h"
@@ -85,6 +86,19 @@ static zreg_status archive_open(zreg__endpoint **out, zreg__place *place,
     return ZREG_OK;
 }
 
+/* What has no name there is found by nobody. */
+static zreg_status daemon_open(zreg__endpoint **out, zreg__place *place,
+                               const zreg__endpoint_options *options, zreg_error *err)
+{
+    if (place->tag == NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "%s: an ID is the digest of an image's config; write "
+                          "docker-daemon:NAME:TAG as what it is to be called",
+                          place->text);
+    }
+    return archive_open(out, place, options, err);
+}
+
 static zreg_status named(zreg__endpoint *endpoint, zreg_status status, zreg_error *err)
 {
     return status == ZREG_OK ? ZREG_OK
@@ -97,7 +111,9 @@ static zreg_status begin(archive *self, zreg_error *err)
     if (self->tar != NULL) {
         return ZREG_OK;
     }
-    ZREG__TRY(zreg__tarwriter_new(&tar, self->base.place->path, err));
+    const zreg__place *place = self->base.place;
+    ZREG__TRY(
+        zreg__tarwriter_new(&tar, place->kind == ZREG__PLACE_DAEMON ? NULL : place->path, err));
     ZREG__TRY(zreg__tarwriter_add_file(tar, "oci-layout", layout_version,
                                        sizeof(layout_version) - 1, err));
     ZREG__TRY(zreg__tarwriter_add_folder(tar, "blobs/", err));
@@ -321,9 +337,14 @@ static const zreg_descriptor *find_missing(archive *self)
 }
 
 /* Docker can load nothing else; a layout may hold it. */
-static zreg_status cannot_list(const char *why, const char *what, zreg_error *err)
+static zreg_status cannot_list(const archive *self, const char *why, const char *what,
+                               zreg_error *err)
 {
-    return zreg__fail(err, ZREG_UNSUPPORTED, "%s%s; write it to oci-archive:FILE", why, what);
+    bool is_daemon = self->base.place->kind == ZREG__PLACE_DAEMON;
+    return zreg__fail(err, ZREG_UNSUPPORTED, "a %s %s%s; %s",
+                      is_daemon ? "daemon" : "docker archive", why, what,
+                      is_daemon ? "choose one image of an index by --platform OS/ARCH"
+                                : "write it to oci-archive:FILE");
 }
 
 static zreg_status add_list(archive *self, zreg_error *err)
@@ -335,11 +356,10 @@ static zreg_status add_list(archive *self, zreg_error *err)
         if (!self->base.driver->one_image) {
             return ZREG_OK;
         }
-        return missing == NULL
-                   ? cannot_list("a docker archive holds one image of a container, and not ",
-                                 zreg_manifest_media_type(self->root), err)
-                   : cannot_list("a docker archive holds all layers, but the source has no ",
-                                 missing->digest.text, err);
+        return missing == NULL ? cannot_list(self, "holds one image of a container, and not ",
+                                             zreg_manifest_media_type(self->root), err)
+                               : cannot_list(self, "holds all layers, but the source has no ",
+                                             missing->digest.text, err);
     }
     ZREG__TRY(zreg__archive_contents_list(&list, self->root, self->base.place->tag, err));
     return zreg__tarwriter_add_file(self->tar, "manifest.json", list, strlen(list), err);
@@ -351,7 +371,13 @@ static zreg_status finish(archive *self, zreg_cancel *cancel, zreg_error *err)
     ZREG__TRY(zreg__archive_contents_index(&index, self->root, self->base.place->tag, err));
     ZREG__TRY(zreg__tarwriter_add_file(self->tar, "index.json", index, strlen(index), err));
     ZREG__TRY(add_list(self, err));
-    return zreg__tarwriter_finish(self->tar, cancel, err);
+    ZREG__TRY(zreg__tarwriter_finish(self->tar, cancel, err));
+    if (self->base.place->kind != ZREG__PLACE_DAEMON) {
+        return ZREG_OK;
+    }
+    uint64_t size_bytes = 0;
+    int fd = zreg__tarwriter_fd(&size_bytes, self->tar);
+    return zreg__daemon_load(fd, size_bytes, cancel, err);
 }
 
 static zreg_status archive_finish(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err)
@@ -375,6 +401,18 @@ const zreg__endpoint_driver zreg__endpoint_new_docker_archive = {
     .one_image = true,
     .local = true,
     .open = archive_open,
+    .manifest_head = archive_manifest_head,
+    .manifest_put = archive_manifest_put,
+    .blob_create = archive_blob_create,
+    .finish = archive_finish,
+    .free = archive_free,
+};
+
+const zreg__endpoint_driver zreg__endpoint_new_daemon_image = {
+    .name = "Docker daemon's image",
+    .one_image = true,
+    .local = true,
+    .open = daemon_open,
     .manifest_head = archive_manifest_head,
     .manifest_put = archive_manifest_put,
     .blob_create = archive_blob_create,

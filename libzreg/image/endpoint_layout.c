@@ -12,6 +12,8 @@
 #include "base/strings.h"
 #include "image/filesource.h"
 #include "image/layout.h"
+#include "image/saved.h"
+#include "oci/manifest.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -116,11 +118,10 @@ static zreg_status find(zreg__layout_entry *out, layout *self, zreg_error *err)
                                          has_digest ? &place->digest : NULL, self->write, err);
 }
 
-static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
-                       zreg_cancel *cancel, zreg_error *err)
+static zreg_status get_as_it_is(zreg_manifest **out, layout *self, const zreg_digest *digest,
+                                zreg_error *err)
 {
     zreg__layout_entry entry;
-    ZREG__TRY(opened(self, false, cancel, err));
     if (digest != NULL) {
         return zreg__layout_manifest(out, &self->at, digest, NULL, err);
     }
@@ -132,6 +133,17 @@ static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *dig
     ZREG__TRY(find(&entry, self, err));
     const char *type = entry.media_type[0] != '\0' ? entry.media_type : NULL;
     return zreg__layout_manifest(out, &self->at, &entry.digest, type, err);
+}
+
+static zreg_status get(zreg_manifest **out, layout *self, const zreg_digest *digest,
+                       zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg_manifest) zreg_manifest *manifest = NULL;
+    ZREG__TRY(opened(self, false, cancel, err));
+    ZREG__TRY(get_as_it_is(&manifest, self, digest, err));
+    ZREG__TRY(self->write ? ZREG_OK : zreg__saved_check(&self->at, manifest, err));
+    *out = zreg__steal(&manifest);
+    return ZREG_OK;
 }
 
 static zreg_status layout_manifest_get(zreg_manifest **out, zreg__endpoint *endpoint,

@@ -12,8 +12,8 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "image/append_base.h"
+#include "image/codec.h"
 #include "image/filesource.h"
-#include "image/gzip.h"
 #include "image/machine.h"
 #include "image/rootfs.h"
 #include "oci/digest.h"
@@ -86,16 +86,15 @@ static zreg_status report(const export *self, size_t layers_done, zreg_error *er
 
 typedef struct unpacking {
     zreg__tarstream tar;
-    zreg__gzip gzip;
+    zreg__codec codec;
     zreg__hash plain; /* of the archive */
-    bool is_gzip;
     bool begun;
 } unpacking;
 
 static void unpacking_finish(unpacking *self)
 {
     zreg__tarstream_finish(&self->tar);
-    zreg__gzip_finish(&self->gzip);
+    zreg__codec_finish(&self->codec);
 }
 
 ZREG__DEFINE_AUTO_VALUE(unpacking, unpacking_finish)
@@ -107,28 +106,26 @@ static zreg_status take_plain(void *user, const void *bytes, size_t size, zreg_e
     return zreg__tarstream_feed(&self->tar, bytes, size, err);
 }
 
-static bool begins_with(const char *bytes, size_t size, const char *magic, size_t magic_size)
-{
-    return size >= magic_size && memcmp(bytes, magic, magic_size) == 0;
-}
-
 static zreg_status begin(unpacking *self, const char *bytes, size_t size, zreg_error *err)
 {
+    const char *foreign = zreg__codec_foreign(bytes, size);
+    zreg__codec_kind kind = zreg__codec_of(bytes, size);
     self->begun = true;
-    self->is_gzip = begins_with(bytes, size, "\x1f\x8b", 2);
-    if (begins_with(bytes, size, "\x28\xb5\x2f\xfd", 4)) {
-        return zreg__fail(err, ZREG_UNSUPPORTED,
-                          "it is compressed with zstd, which export does not read");
+    if (foreign != NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED, "it is compressed with %s, which is not read here",
+                          foreign);
     }
-    return self->is_gzip ? zreg__gzip_inflate(&self->gzip, take_plain, self, err) : ZREG_OK;
+    return kind == ZREG__CODEC_NONE
+               ? ZREG_OK
+               : zreg__codec_inflate(&self->codec, kind, take_plain, self, err);
 }
 
 /* The first piece has enough to tell what it is: it comes from a file. */
 static zreg_status unpack(unpacking *self, const char *bytes, size_t size, zreg_error *err)
 {
     ZREG__TRY(self->begun ? ZREG_OK : begin(self, bytes, size, err));
-    return self->is_gzip ? zreg__gzip_feed(&self->gzip, bytes, size, err)
-                         : take_plain(self, bytes, size, err);
+    return self->codec.kind == ZREG__CODEC_NONE ? take_plain(self, bytes, size, err)
+                                                : zreg__codec_feed(&self->codec, bytes, size, err);
 }
 
 static zreg_status unpack_file(unpacking *self, export *run, size_t layer,
@@ -147,7 +144,7 @@ static zreg_status unpack_file(unpacking *self, export *run, size_t layer,
         ZREG__TRY(unpack(self, run->block, (size_t)got, err));
         at += (uint64_t)got;
     }
-    ZREG__TRY(self->is_gzip ? zreg__gzip_end(&self->gzip, err) : ZREG_OK);
+    ZREG__TRY(self->codec.kind == ZREG__CODEC_NONE ? ZREG_OK : zreg__codec_end(&self->codec, err));
     return zreg__tarstream_end(&self->tar, err);
 }
 

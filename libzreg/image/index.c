@@ -210,9 +210,8 @@ static zreg_status add_source(assembly *self, const char *place, zreg_error *err
         zreg_manifest_free(root);
         root = filtered;
     }
-    if (!self->options.layers_as_is) {
-        ZREG__TRY(zreg__pack_on_the_way(&root, src, self->dst, &self->transfer, self->cancel, err));
-    }
+    ZREG__TRY(zreg__pack_on_the_way(&root, src, self->dst, self->options.layers, &self->transfer,
+                                    self->cancel, err));
     return move_source(self, src, root, err);
 }
 

@@ -24,8 +24,12 @@ libzreg_sources += \
 	libzreg/image/belongings_move.c \
 	libzreg/image/choose.c \
 	libzreg/image/choose.h \
+	libzreg/image/codec.c \
+	libzreg/image/codec.h \
 	libzreg/image/copy.c \
 	libzreg/image/copying.h \
+	libzreg/image/daemon.c \
+	libzreg/image/daemon.h \
 	libzreg/image/drivers.h \
 	libzreg/image/endpoint.c \
 	libzreg/image/endpoint.h \
@@ -77,6 +81,8 @@ libzreg_sources += \
 	libzreg/image/registry_looks.h \
 	libzreg/image/rootfs.c \
 	libzreg/image/rootfs.h \
+	libzreg/image/saved.c \
+	libzreg/image/saved.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \
@@ -101,7 +107,9 @@ libzreg_sources += \
 	libzreg/image/transfer.h \
 	libzreg/image/verified.c \
 	libzreg/image/verified.h \
-	libzreg/image/verify.c
+	libzreg/image/verify.c \
+	libzreg/image/zstd.c \
+	libzreg/image/zstd.h
 
 if BUILD_SERVER
 libzreg_sources += libzreg/image/endpoint_store.c

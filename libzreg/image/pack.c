@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/codec.h"
 #include "image/filesource.h"
-#include "image/gzip.h"
 #include "image/parallel.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
@@ -23,6 +23,7 @@ typedef struct packed {
 typedef struct packer {
     zreg__endpoint *src;
     const zreg_manifest *image;
+    zreg__codec_kind kind;
     zreg__overlay *overlay;
     packed *layers;
 } packer;
@@ -32,12 +33,41 @@ typedef struct target {
     uint64_t size_bytes;
 } target;
 
-static const char *packed_type(const char *type)
+/* What `layers` of zreg_copy_options may say. */
+static const struct {
+    const char *name;
+    zreg__codec_kind kind;
+} ways[] = {
+    {"gzip", ZREG__CODEC_GZIP}, /* the default */
+    {"zstd", ZREG__CODEC_ZSTD},
+    {"as-is", ZREG__CODEC_NONE},
+};
+
+static zreg_status find_way(zreg__codec_kind *out, const char *name, zreg_error *err)
+{
+    const char *wanted = zreg__str_empty(name) ? ways[0].name : name;
+    for (size_t i = 0; i < ZREG__COUNT(ways); i++) {
+        if (!zreg__str_equal(ways[i].name, wanted)) {
+            continue;
+        }
+        *out = ways[i].kind;
+        return *out == ZREG__CODEC_NONE || zreg__codec_is_known(*out)
+                   ? ZREG_OK
+                   : zreg__fail(err, ZREG_UNSUPPORTED,
+                                "layers: this build has no lib%s; write gzip or as-is", wanted);
+    }
+    return zreg__fail(err, ZREG_INVAL, "layers: \"%.40s\" is neither gzip, zstd nor as-is", wanted);
+}
+
+/* Docker's own types have none for zstd. */
+static const char *packed_type(const char *type, zreg__codec_kind kind)
 {
     if (zreg__str_equal(type, ZREG__TYPE_OCI_LAYER)) {
-        return ZREG__TYPE_OCI_LAYER_GZIP;
+        return kind == ZREG__CODEC_ZSTD ? ZREG__TYPE_OCI_LAYER_ZSTD : ZREG__TYPE_OCI_LAYER_GZIP;
     }
-    return zreg__str_equal(type, ZREG__TYPE_DOCKER_LAYER) ? ZREG__TYPE_DOCKER_LAYER_GZIP : NULL;
+    return zreg__str_equal(type, ZREG__TYPE_DOCKER_LAYER) && kind == ZREG__CODEC_GZIP
+               ? ZREG__TYPE_DOCKER_LAYER_GZIP
+               : NULL;
 }
 
 static zreg_status write_packed(void *user, const void *bytes, size_t size, zreg_error *err)
@@ -51,7 +81,7 @@ static zreg_status write_packed(void *user, const void *bytes, size_t size, zreg
                                           "says where)");
 }
 
-static zreg_status pack_stream(zreg__gzip *gzip, zreg__source *source, zreg_error *err)
+static zreg_status pack_stream(zreg__codec *codec, zreg__source *source, zreg_error *err)
 {
     ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
     if (block == NULL) {
@@ -59,16 +89,16 @@ static zreg_status pack_stream(zreg__gzip *gzip, zreg__source *source, zreg_erro
     }
     for (size_t size = 1; size > 0;) {
         ZREG__TRY(zreg__source_read(&size, source, block, ZREG__STREAM_BYTES, err));
-        ZREG__TRY(size > 0 ? zreg__gzip_feed(gzip, block, size, err) : ZREG_OK);
+        ZREG__TRY(size > 0 ? zreg__codec_feed(codec, block, size, err) : ZREG_OK);
     }
-    return zreg__gzip_end(gzip, err);
+    return zreg__codec_end(codec, err);
 }
 
-static zreg_status check_plain(const zreg__gzip *gzip, const zreg_descriptor *layer,
+static zreg_status check_plain(const zreg__codec *codec, const zreg_descriptor *layer,
                                zreg_error *err)
 {
     zreg_digest found;
-    zreg__hash_digest(&gzip->plain, found.text);
+    zreg__hash_digest(zreg__codec_plain(codec), found.text);
     return zreg_digest_equal(&found, &layer->digest)
                ? ZREG_OK
                : zreg__fail(err, ZREG_CORRUPT, "the bytes of layer %s have the digest %s",
@@ -82,18 +112,18 @@ static zreg_status pack_one(void *user, size_t i, zreg_cancel *stop, zreg_error 
     const zreg_descriptor *layer = zreg_manifest_at(self->image, i);
     ZREG__AUTO_FD int fd = -1;
     ZREG__AUTO(zreg__source) zreg__source *source = NULL;
-    ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
-    if (packed_type(layer->media_type) == NULL ||
+    ZREG__AUTO(zreg__codec) zreg__codec codec = {.kind = ZREG__CODEC_NONE};
+    if (packed_type(layer->media_type, self->kind) == NULL ||
         !zreg__str_starts(layer->digest.text, "sha256:")) {
         return ZREG_OK;
     }
     ZREG__TRY(zreg__filesource_spool(&fd, err));
     target file = {.fd = fd};
-    ZREG__TRY(zreg__gzip_compress(&gzip, write_packed, &file, err));
+    ZREG__TRY(zreg__codec_compress(&codec, self->kind, write_packed, &file, err));
     ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, stop, err));
-    ZREG__TRY(pack_stream(&gzip, source, err));
-    ZREG__TRY(check_plain(&gzip, layer, err));
-    zreg__hash_digest(&gzip.packed, to->digest.text);
+    ZREG__TRY(pack_stream(&codec, source, err));
+    ZREG__TRY(check_plain(&codec, layer, err));
+    zreg__hash_digest(zreg__codec_packed(&codec), to->digest.text);
     to->size_bytes = file.size_bytes;
     fd = -1;
     return zreg__overlay_add_file(self->overlay, &to->digest, file.fd, file.size_bytes, err);
@@ -103,7 +133,7 @@ static zreg_status rename_layers(zreg__json *layers, const packer *self, zreg_er
 {
     for (size_t i = 0; i < zreg_manifest_count(self->image); i++) {
         zreg__json *layer = zreg__json_at(layers, i);
-        const char *type = packed_type(zreg_manifest_at(self->image, i)->media_type);
+        const char *type = packed_type(zreg_manifest_at(self->image, i)->media_type, self->kind);
         if (self->layers[i].digest.text[0] != '\0') {
             zreg__json_remove(layer, "data");
             ZREG__TRY(zreg__json_set_text(layer, "mediaType", type, err));
@@ -127,20 +157,20 @@ static zreg_status remake(zreg_manifest **out, const packer *self, zreg_error *e
 }
 
 static zreg_status pack_layers(zreg_manifest **out, zreg__endpoint *src, const zreg_manifest *image,
-                               const zreg__transfer_options *options, zreg_cancel *cancel,
-                               zreg_error *err)
+                               zreg__codec_kind kind, const zreg__transfer_options *options,
+                               zreg_cancel *cancel, zreg_error *err)
 {
     size_t count = zreg_manifest_count(image);
     bool any = false;
     for (size_t i = 0; i < count; i++) {
-        any = any || packed_type(zreg_manifest_at(image, i)->media_type) != NULL;
+        any = any || packed_type(zreg_manifest_at(image, i)->media_type, kind) != NULL;
     }
     if (!any) {
         *out = zreg__manifest_share(image);
         return ZREG_OK;
     }
     ZREG__AUTO_FREE packed *layers = zreg__calloc(count, sizeof(packed));
-    packer self = {.src = src, .image = image, .layers = layers};
+    packer self = {.src = src, .image = image, .kind = kind, .layers = layers};
     if (layers == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -151,14 +181,19 @@ static zreg_status pack_layers(zreg_manifest **out, zreg__endpoint *src, const z
 }
 
 zreg_status zreg__pack_on_the_way(zreg_manifest **image, zreg__endpoint *src,
-                                  const zreg__endpoint *dst, const zreg__transfer_options *options,
-                                  zreg_cancel *cancel, zreg_error *err)
+                                  const zreg__endpoint *dst, const char *layers,
+                                  const zreg__transfer_options *options, zreg_cancel *cancel,
+                                  zreg_error *err)
 {
     zreg_manifest *smaller = NULL;
-    if (src->place->kind != ZREG__PLACE_ARCHIVE || dst->place->kind != ZREG__PLACE_REGISTRY) {
+    zreg__codec_kind kind = ZREG__CODEC_NONE;
+    ZREG__TRY(find_way(&kind, layers, err));
+    bool is_made_here =
+        src->place->kind == ZREG__PLACE_ARCHIVE || src->place->kind == ZREG__PLACE_DAEMON;
+    if (kind == ZREG__CODEC_NONE || !is_made_here || dst->place->kind != ZREG__PLACE_REGISTRY) {
         return ZREG_OK;
     }
-    zreg_status status = pack_layers(&smaller, src, *image, options, cancel, err);
+    zreg_status status = pack_layers(&smaller, src, *image, kind, options, cancel, err);
     if (status != ZREG_OK) {
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(src));
     }

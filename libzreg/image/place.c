@@ -122,6 +122,30 @@ static zreg_status parse_archive(zreg__place *place, const char *rest, const cha
     return set_path(place, rest, path_size, text, err);
 }
 
+/* docker-daemon:REF; an ID is told from a name as skopeo has it. */
+static zreg_status parse_daemon(zreg__place *place, const char *rest, const char *text,
+                                zreg_error *err)
+{
+    zreg_digest id;
+    if (zreg__str_starts(rest, "sha256:")) {
+        ZREG__TRY(zreg_digest_parse(&id, rest, err));
+        return set_path(place, rest, strlen(rest), text, err);
+    }
+    if (strchr(rest, '@') != NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "place \"%.200s\": a daemon has images by name or ID, and no digests of "
+                          "manifests; write docker-daemon:NAME:TAG or docker-daemon:sha256:ID",
+                          text);
+    }
+    ZREG__TRY(set_ref(place, rest, err));
+    if (place->tag == NULL) {
+        return zreg__fail(err, ZREG_INVAL,
+                          "place \"%.200s\": no image is named; write docker-daemon:NAME:TAG",
+                          text);
+    }
+    return set_path(place, place->tag, strlen(place->tag), text, err);
+}
+
 /* What is written before a place. */
 typedef struct prefix {
     const char *text;
@@ -133,13 +157,11 @@ static const prefix prefixes[] = {
     {"oci:", ZREG__PLACE_LAYOUT, parse_layout},
     {"oci-archive:", ZREG__PLACE_OCI_ARCHIVE, parse_layout},
     {"docker-archive:", ZREG__PLACE_ARCHIVE, parse_archive},
+    {"docker-daemon:", ZREG__PLACE_DAEMON, parse_daemon},
 };
 
 /* What other tools have, and how it is done here. */
 static const char *const elsewhere[][2] = {
-    {"docker-daemon:", "images of a Docker daemon are read and written as archives: docker save "
-                       "IMAGE | zreg copy docker-archive:- DST, or zreg copy SRC "
-                       "docker-archive:FILE:IMAGE and docker load -i FILE"},
     {"containers-storage:", "images of podman and buildah are read and written as archives: podman "
                             "save --format oci-archive IMAGE | zreg copy oci-archive:- DST, or "
                             "zreg copy SRC oci-archive:FILE:IMAGE and podman load -i FILE"},
@@ -233,9 +255,11 @@ zreg_status zreg__place_tagged(char **out, const zreg__place *place, const char 
         *out = zreg__asprintf("oci-archive:%s:%s", place->path, tag);
         return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
     case ZREG__PLACE_ARCHIVE:
+    case ZREG__PLACE_DAEMON:
         break;
     }
-    return zreg__fail(err, ZREG_UNSUPPORTED, "%s: an archive has no further tags", place->text);
+    return zreg__fail(err, ZREG_UNSUPPORTED, "%s: %s has no further tags", place->text,
+                      place->kind == ZREG__PLACE_DAEMON ? "an image of a daemon" : "an archive");
 }
 
 void zreg__place_free(zreg__place *place)

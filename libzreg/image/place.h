@@ -15,6 +15,7 @@ typedef enum zreg__place_kind {
     ZREG__PLACE_LAYOUT,      /* oci:DIR[:NAME][@DIGEST] or oci:DIR:@NUMBER */
     ZREG__PLACE_OCI_ARCHIVE, /* oci-archive:FILE, likewise */
     ZREG__PLACE_ARCHIVE,     /* docker-archive:FILE[:REF] or docker-archive:FILE:@NUMBER */
+    ZREG__PLACE_DAEMON,      /* docker-daemon:REF or docker-daemon:sha256:ID */
 } zreg__place_kind;
 
 #define ZREG__PLACE_NO_NUMBER SIZE_MAX
@@ -22,11 +23,12 @@ typedef enum zreg__place_kind {
 /** A parsed place. Texts are owned; NULL when unset. */
 typedef struct zreg__place {
     zreg__place_kind kind;
-    char *text;         /* as it is shown to people */
-    zreg_ref *ref;      /* registry: the reference */
-    char *path;         /* layout, archive; "-": what is read is standard input */
-    char *tag;          /* layout: NAME, a tag or a whole reference; archive: REF without a
-                           digest; or NULL */
+    char *text;    /* as it is shown to people */
+    zreg_ref *ref; /* registry: the reference */
+    char *path;    /* layout, archive; "-": what is read is standard input. Daemon: the name that
+                           it is asked for */
+    char *tag;     /* layout: NAME, a tag or a whole reference; archive: REF without a
+                           digest; daemon: REF; or NULL */
     zreg_digest digest; /* layout, archive: DIGEST, or "" */
     size_t number;      /* of the image, from 0; or ZREG__PLACE_NO_NUMBER */
 } zreg__place;

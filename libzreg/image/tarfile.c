@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/codec.h"
 #include "image/filesource.h"
-#include "image/gzip.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -61,49 +61,36 @@ static zreg_status read_piece(size_t *out, int fd, char *block, zreg_cancel *can
     return ZREG_OK;
 }
 
-typedef struct packing {
-    const char *name;
-    unsigned char magic[6];
-    size_t size;
-} packing;
-
-static const packing others[] = {
-    {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6},
-    {"bzip2", {'B', 'Z', 'h'}, 3},
-    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},
-};
-
 static zreg_status check_packing(const char *head, size_t size, zreg_error *err)
 {
-    for (size_t i = 0; i < ZREG__COUNT(others); i++) {
-        if (size >= others[i].size && memcmp(head, others[i].magic, others[i].size) == 0) {
-            return zreg__fail(err, ZREG_INVAL,
-                              "the archive is compressed with %s; unpack it first (%s -d)",
-                              others[i].name, others[i].name);
-        }
-    }
-    return ZREG_OK;
+    const char *name = zreg__codec_foreign(head, size);
+    return name == NULL ? ZREG_OK
+                        : zreg__fail(err, ZREG_INVAL,
+                                     "the archive is compressed with %s; unpack it first (%s -d)",
+                                     name, name);
 }
 
-static bool is_gzip(const char *head, size_t size)
+static zreg_status begin(zreg__codec *codec, zreg__codec_kind kind, spool *to, zreg_error *err)
 {
-    return size >= 2 && (unsigned char)head[0] == 0x1f && (unsigned char)head[1] == 0x8b;
+    ZREG__TRY(zreg__codec_inflate(codec, kind, spool_write, to, err));
+    codec->gzip.may_be_padded = true;
+    return ZREG_OK;
 }
 
 /* Copies what comes from `fd`, of which `size` bytes are in `block`, or what is packed in it. */
 static zreg_status spool_rest(spool *self, int fd, char *block, size_t size, zreg_cancel *cancel,
                               zreg_error *err)
 {
-    ZREG__AUTO(zreg__gzip) zreg__gzip gzip = {.begun = false};
-    bool packed = is_gzip(block, size);
-    ZREG__TRY(packed ? zreg__gzip_inflate(&gzip, spool_write, self, err) : ZREG_OK);
-    gzip.may_be_padded = true;
+    ZREG__AUTO(zreg__codec) zreg__codec codec = {.kind = ZREG__CODEC_NONE};
+    zreg__codec_kind kind = zreg__codec_of(block, size);
+    bool packed = kind != ZREG__CODEC_NONE;
+    ZREG__TRY(packed ? begin(&codec, kind, self, err) : ZREG_OK);
     while (size > 0) {
-        ZREG__TRY(packed ? zreg__gzip_feed(&gzip, block, size, err)
+        ZREG__TRY(packed ? zreg__codec_feed(&codec, block, size, err)
                          : spool_write(self, block, size, err));
         ZREG__TRY(read_piece(&size, fd, block, cancel, err));
     }
-    return packed ? zreg__gzip_end(&gzip, err) : ZREG_OK;
+    return packed ? zreg__codec_end(&codec, err) : ZREG_OK;
 }
 
 static zreg_status spool_all(spool *self, int fd, zreg_cancel *cancel, zreg_error *err)
@@ -114,10 +101,10 @@ static zreg_status spool_all(spool *self, int fd, zreg_cancel *cancel, zreg_erro
         return zreg__fail_nomem(err);
     }
     /* Enough to tell what it is; a pipe may give less at a time. */
-    for (size_t got = 1; got > 0 && size < 6;) {
-        char piece[6];
+    for (size_t got = 1; got > 0 && size < ZREG__CODEC_HEAD_BYTES;) {
+        char piece[ZREG__CODEC_HEAD_BYTES];
         ZREG__TRY(wait_for(fd, cancel, err));
-        ssize_t read = zreg__fd_read(fd, piece, 6 - size);
+        ssize_t read = zreg__fd_read(fd, piece, sizeof(piece) - size);
         if (read < 0) {
             return zreg__fail_errno(err, errno, "read the archive");
         }
@@ -155,7 +142,7 @@ static zreg_status open_path(int *out, const char *path, zreg_error *err)
 static zreg_status is_readable_at(bool *out, uint64_t *out_size, int fd, zreg_error *err)
 {
     struct stat info;
-    char head[6];
+    char head[ZREG__CODEC_HEAD_BYTES];
     if (fstat(fd, &info) != 0) {
         return zreg__fail_errno(err, errno, "look at the archive");
     }
@@ -165,8 +152,8 @@ static zreg_status is_readable_at(bool *out, uint64_t *out_size, int fd, zreg_er
         return ZREG_OK;
     }
     ssize_t got = zreg__fd_read_at(fd, head, sizeof(head), 0);
-    *out = got >= 0 && !is_gzip(head, (size_t)got);
-    return *out ? check_packing(head, (size_t)got, err) : ZREG_OK;
+    *out = got >= 0 && zreg__codec_of(head, (size_t)got) == ZREG__CODEC_NONE;
+    return got >= 0 ? check_packing(head, (size_t)got, err) : ZREG_OK;
 }
 
 zreg_status zreg__tarfile_open(int *out_fd, uint64_t *out_size_bytes, const char *path,

@@ -282,12 +282,22 @@ static zreg_status walk(zreg__tarindex *tar, zreg_cancel *cancel, zreg_error *er
 zreg_status zreg__tarindex_open(zreg__tarindex **out, const char *path, zreg_cancel *cancel,
                                 zreg_error *err)
 {
+    uint64_t size_bytes = 0;
+    int fd = -1;
+    ZREG__TRY(zreg__tarfile_open(&fd, &size_bytes, path, cancel, err));
+    return zreg__tarindex_open_fd(out, fd, size_bytes, cancel, err);
+}
+
+zreg_status zreg__tarindex_open_fd(zreg__tarindex **out, int fd, uint64_t size_bytes,
+                                   zreg_cancel *cancel, zreg_error *err)
+{
     ZREG__AUTO(zreg__tarindex) zreg__tarindex *tar = zreg__new(zreg__tarindex);
     if (tar == NULL) {
+        close(fd);
         return zreg__fail_nomem(err);
     }
-    tar->fd = -1;
-    ZREG__TRY(zreg__tarfile_open(&tar->fd, &tar->size_bytes, path, cancel, err));
+    tar->fd = fd;
+    tar->size_bytes = size_bytes;
     ZREG__TRY(zreg__map_new(&tar->entries, entry_free, err));
     ZREG__TRY(walk(tar, cancel, err));
     *out = zreg__steal(&tar);

@@ -29,6 +29,10 @@ typedef struct zreg__tarindex_file {
 zreg_status zreg__tarindex_open(zreg__tarindex **out, const char *path, zreg_cancel *cancel,
                                 zreg_error *err);
 
+/** The same for a descriptor, which is the archive's from then on; on error it is closed. */
+zreg_status zreg__tarindex_open_fd(zreg__tarindex **out, int fd, uint64_t size_bytes,
+                                   zreg_cancel *cancel, zreg_error *err);
+
 /** Looks up a file, through links. Errors: NOTFOUND. */
 zreg_status zreg__tarindex_find(zreg__tarindex_file *out, const zreg__tarindex *tar,
                                 const char *name, zreg_error *err);

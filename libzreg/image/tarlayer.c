@@ -17,36 +17,18 @@
 typedef struct measure {
     const char *file;
     bool sniffed;
-    bool is_gzip;
-    zreg__gzip gzip;
-    zreg__hash plain;                    /* of a file that is no gzip */
+    zreg__codec codec;
+    zreg__hash plain;                    /* of a file that is not compressed */
     unsigned char head[ZREG__TAR_BLOCK]; /* of the tar itself */
     size_t head_size;
 } measure;
 
 static void measure_finish(measure *self)
 {
-    zreg__gzip_finish(&self->gzip);
+    zreg__codec_finish(&self->codec);
 }
 
 ZREG__DEFINE_AUTO_VALUE(measure, measure_finish)
-
-static const struct {
-    const char *magic;
-    size_t size;
-    const char *name;
-} foreign_compressions[] = {
-    {"\x28\xb5\x2f\xfd", 4, "zstd"},
-    {"\xfd"
-     "7zXZ",
-     5, "xz"},
-    {"BZh", 3, "bzip2"},
-};
-
-static bool starts(const void *bytes, size_t size, const char *magic, size_t magic_size)
-{
-    return size >= magic_size && memcmp(bytes, magic, magic_size) == 0;
-}
 
 static zreg_status open_file(int *out, const char *file, zreg_error *err)
 {
@@ -102,16 +84,21 @@ static zreg_status see_plain(void *user, const void *bytes, size_t size, zreg_er
 
 static zreg_status sniff(measure *self, const void *bytes, size_t size, zreg_error *err)
 {
+    const char *foreign = zreg__codec_foreign(bytes, size);
+    zreg__codec_kind kind = zreg__codec_of(bytes, size);
     self->sniffed = true;
-    for (size_t i = 0; i < ZREG__COUNT(foreign_compressions); i++) {
-        if (starts(bytes, size, foreign_compressions[i].magic, foreign_compressions[i].size)) {
-            return zreg__fail(err, ZREG_UNSUPPORTED,
-                              "layer %s: compressed with %s; compress it with gzip or not at all",
-                              self->file, foreign_compressions[i].name);
-        }
+    if (foreign != NULL) {
+        return zreg__fail(err, ZREG_UNSUPPORTED,
+                          "layer %s: compressed with %s; compress it with gzip or not at all",
+                          self->file, foreign);
     }
-    self->is_gzip = starts(bytes, size, "\x1f\x8b", 2);
-    return self->is_gzip ? zreg__gzip_inflate(&self->gzip, see_plain, self, err) : ZREG_OK;
+    return kind == ZREG__CODEC_NONE ? ZREG_OK
+                                    : zreg__codec_inflate(&self->codec, kind, see_plain, self, err);
+}
+
+static bool is_packed(const measure *self)
+{
+    return self->codec.kind != ZREG__CODEC_NONE;
 }
 
 static zreg_status see(void *user, const void *bytes, size_t size, zreg_error *err)
@@ -120,8 +107,8 @@ static zreg_status see(void *user, const void *bytes, size_t size, zreg_error *e
     if (!self->sniffed) {
         ZREG__TRY(sniff(self, bytes, size, err));
     }
-    if (self->is_gzip) {
-        return zreg__gzip_feed(&self->gzip, bytes, size, err);
+    if (is_packed(self)) {
+        return zreg__codec_feed(&self->codec, bytes, size, err);
     }
     zreg__hash_update(&self->plain, bytes, size);
     return see_plain(self, bytes, size, err);
@@ -130,8 +117,8 @@ static zreg_status see(void *user, const void *bytes, size_t size, zreg_error *e
 static zreg_status read_through(measure *self, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__TRY(zreg__tarlayer_send(self->file, see, self, cancel, err));
-    if (self->is_gzip) {
-        ZREG__TRY(zreg__gzip_end(&self->gzip, err));
+    if (is_packed(self)) {
+        ZREG__TRY(zreg__codec_end(&self->codec, err));
     }
     return self->head_size == sizeof(self->head)
                ? ZREG_OK
@@ -148,9 +135,10 @@ zreg_status zreg__tarlayer_measure(zreg__tarlayer *out, const char *file, zreg_c
         return zreg__error_prefix(err, status, "layer %s", file);
     }
     ZREG__TRY(status);
-    const zreg__hash *stored = self.is_gzip ? &self.gzip.packed : &self.plain;
-    const zreg__hash *plain = self.is_gzip ? &self.gzip.plain : &self.plain;
-    *out = (zreg__tarlayer){.size_bytes = stored->bytes, .is_gzip = self.is_gzip};
+    bool packed = is_packed(&self);
+    const zreg__hash *stored = packed ? zreg__codec_packed(&self.codec) : &self.plain;
+    const zreg__hash *plain = packed ? zreg__codec_plain(&self.codec) : &self.plain;
+    *out = (zreg__tarlayer){.size_bytes = stored->bytes, .packing = self.codec.kind};
     zreg__hash_digest(stored, out->digest.text);
     zreg__hash_digest(plain, out->diff_id.text);
     return ZREG_OK;

@@ -8,7 +8,7 @@
 #ifndef ZREG_IMAGE_TARLAYER_H
 #define ZREG_IMAGE_TARLAYER_H
 
-#include "image/gzip.h"
+#include "image/codec.h"
 #include <zreg/cancel.h>
 #include <zreg/digest.h>
 
@@ -17,7 +17,7 @@ typedef struct zreg__tarlayer {
     zreg_digest digest;  /* of the bytes that were written */
     zreg_digest diff_id; /* of the plain tar */
     uint64_t size_bytes;
-    bool is_gzip;
+    zreg__codec_kind packing;
 } zreg__tarlayer;
 
 /**
@@ -30,7 +30,7 @@ zreg_status zreg__tarlayer_pack(zreg__tarlayer *out, const char *folder, int64_t
                                 zreg_error *err);
 
 /**
- * Reads a tar file, plain or gzip, to tell what layer it is.
+ * Reads a tar file, plain, gzip or zstd, to tell what layer it is.
  * Errors: NOTFOUND, INVAL (no tar), UNSUPPORTED (another compression), CORRUPT, IO, CANCELLED.
  */
 zreg_status zreg__tarlayer_measure(zreg__tarlayer *out, const char *file, zreg_cancel *cancel,

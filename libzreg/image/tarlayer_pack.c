@@ -280,7 +280,7 @@ zreg_status zreg__tarlayer_pack(zreg__tarlayer *out, const char *folder, int64_t
     };
     ZREG__TRY(prepare(&self, write, user, err));
     ZREG__TRY(pack(&self, err));
-    *out = (zreg__tarlayer){.size_bytes = self.gzip.packed.bytes, .is_gzip = true};
+    *out = (zreg__tarlayer){.size_bytes = self.gzip.packed.bytes, .packing = ZREG__CODEC_GZIP};
     zreg__hash_digest(&self.gzip.packed, out->digest.text);
     zreg__hash_digest(&self.gzip.plain, out->diff_id.text);
     return ZREG_OK;

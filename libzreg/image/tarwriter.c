@@ -29,6 +29,7 @@ struct zreg__tarwriter {
     int fd;     /* of the file that is written */
     char *path; /* where it is to be; NULL: standard output */
     char *part; /* its name until then; NULL: it has none, and is sent to `path` */
+    bool kept;  /* it is sent nowhere */
     pthread_mutex_t lock;
     uint64_t end; /* guarded: where the next header goes */
 };
@@ -138,8 +139,9 @@ zreg_status zreg__tarwriter_new(zreg__tarwriter **out, const char *path, zreg_er
         return zreg__fail_nomem(err);
     }
     tar->fd = -1;
+    tar->kept = path == NULL;
     pthread_mutex_init(&tar->lock, NULL);
-    ZREG__TRY(start(tar, path, err));
+    ZREG__TRY(tar->kept ? zreg__filesource_spool(&tar->fd, err) : start(tar, path, err));
     *out = zreg__steal(&tar);
     return ZREG_OK;
 }
@@ -256,7 +258,7 @@ zreg_status zreg__tarwriter_finish(zreg__tarwriter *tar, zreg_cancel *cancel, zr
         return zreg__fail_errno(err, errno, "write the archive");
     }
     if (tar->part == NULL) {
-        return send_all(tar, cancel, err);
+        return tar->kept ? ZREG_OK : send_all(tar, cancel, err);
     }
     if (rename(tar->part, tar->path) != 0) {
         return zreg__fail_file(err, errno, tar->path, "write the archive");
@@ -264,4 +266,10 @@ zreg_status zreg__tarwriter_finish(zreg__tarwriter *tar, zreg_cancel *cancel, zr
     free(tar->part);
     tar->part = NULL;
     return ZREG_OK;
+}
+
+int zreg__tarwriter_fd(uint64_t *out_size_bytes, const zreg__tarwriter *tar)
+{
+    *out_size_bytes = tar->end;
+    return tar->fd;
 }

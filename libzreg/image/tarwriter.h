@@ -16,7 +16,7 @@
 
 typedef struct zreg__tarwriter zreg__tarwriter;
 
-/** `path` "-" is standard output. Errors: NOTFOUND (the folder it is to lie in), INVAL (a folder, a
+/** `path` "-" is standard output; NULL: a file without a name (zreg__tarwriter_fd). Errors: NOTFOUND (the folder it is to lie in), INVAL (a folder, a
  *  terminal), IO, NOMEM. */
 zreg_status zreg__tarwriter_new(zreg__tarwriter **out, const char *path, zreg_error *err);
 
@@ -35,6 +35,9 @@ zreg_status zreg__tarwriter_add_file(zreg__tarwriter *tar, const char *name, con
 
 /** Ends the archive and puts it in its place. One thread. Errors: IO, CANCELLED. */
 zreg_status zreg__tarwriter_finish(zreg__tarwriter *tar, zreg_cancel *cancel, zreg_error *err);
+
+/** The file without a name, once it is finished, and its size; it stays the writer's. */
+int zreg__tarwriter_fd(uint64_t *out_size_bytes, const zreg__tarwriter *tar);
 
 /** What was not finished leaves nothing behind. Accepts NULL. */
 void zreg__tarwriter_free(zreg__tarwriter *tar);

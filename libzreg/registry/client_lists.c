@@ -15,11 +15,20 @@ typedef struct kind {
     const char *name; /* of one entry, in errors */
     size_t maximum;
     bool (*fits)(zreg__span text);
+    bool (*is_other)(const char *text); /* some list it too: left out; or NULL */
 } kind;
 
-static const kind kind_of_tags = {"tags", "tag", ZREG__MAX_TAGS, zreg__reference_is_tag};
+/* zuul-registry lists what was pushed by its digest among the tags. */
+static bool is_digest(const char *text)
+{
+    zreg_digest digest;
+
+    return zreg_digest_parse(&digest, text, NULL) == ZREG_OK;
+}
+
+static const kind kind_of_tags = {"tags", "tag", ZREG__MAX_TAGS, zreg__reference_is_tag, is_digest};
 static const kind kind_of_catalog = {"repositories", "repository", ZREG__MAX_CATALOG,
-                                     zreg__reference_is_repository};
+                                     zreg__reference_is_repository, NULL};
 
 /* A list that is being collected. */
 typedef struct collection {
@@ -40,7 +49,11 @@ ZREG__DEFINE_AUTO_VALUE(collection, collection_finish)
 static zreg_status add_name(collection *self, const char *name, zreg_error *err)
 {
     const char *what = self->pages.what;
+    bool is_other = name != NULL && self->kind->is_other != NULL && self->kind->is_other(name);
 
+    if (is_other) {
+        return ZREG_OK;
+    }
     if (name == NULL || !self->kind->fits(zreg__span_of(name))) {
         return zreg__fail(err, ZREG_PROTO, "%s: the list holds something that is no %s", what,
                           self->kind->name);

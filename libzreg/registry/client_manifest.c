@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "oci/digest.h"
+#include "oci/errors.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "oci/origin.h"
@@ -334,6 +335,45 @@ static bool is_there(const void *manifest, const zreg__fetch_exchange *found)
            zreg_digest_equal(&told, zreg_manifest_digest(manifest));
 }
 
+/* A registry that reads its link to a blob while another push of that blob writes it calls the digest in
+ * it invalid (docker-registry). Those in a manifest were checked here, so this passes. */
+static bool is_half_written(const zreg_error *failed)
+{
+    return failed->http_status == 400 &&
+           zreg__str_equal(failed->registry_code, zreg__errors_name(ZREG__DIGEST_INVALID));
+}
+
+static zreg_status put_once(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
+                            const zreg__request *request, zreg_strings *missing,
+                            zreg_cancel *cancel, zreg_error *err)
+{
+    ZREG__AUTO(zreg__fetch_exchange) zreg__fetch_exchange *exchange = NULL;
+
+    ZREG__TRY(zreg__request_send(&exchange, client, host, request, cancel, err));
+    if (zreg__fetch_status(exchange) / 100 != 2) {
+        return zreg__answer_fail_telling(exchange, request->what, missing, err);
+    }
+    *out = zreg__steal(&exchange);
+    return ZREG_OK;
+}
+
+static zreg_status put_until_taken(zreg__fetch_exchange **out, zreg_client *client,
+                                   zreg__host *host, const zreg__request *request,
+                                   zreg_strings *missing, zreg_cancel *cancel, zreg_error *err)
+{
+    for (unsigned tries = 0;;) {
+        zreg_error failed = {0};
+
+        if (put_once(out, client, host, request, missing, cancel, &failed) == ZREG_OK) {
+            return ZREG_OK;
+        }
+        if (!is_half_written(&failed)) {
+            return zreg__fail_again(err, &failed);
+        }
+        ZREG__TRY(zreg__client_again(&tries, client, request->what, &failed, cancel, err));
+    }
+}
+
 zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *ref,
                                            const zreg_manifest *manifest, const char *origin,
                                            zreg_strings *missing, zreg_cancel *cancel,
@@ -365,10 +405,7 @@ zreg_status zreg__client_manifest_put_from(zreg_client *client, const zreg_ref *
     request.what = target.what;
     look.accept = target.accept;
     request.look = &look;
-    ZREG__TRY(zreg__request_send(&exchange, client, target.host, &request, cancel, err));
-    if (zreg__fetch_status(exchange) / 100 != 2) {
-        return zreg__answer_fail_telling(exchange, target.what, missing, err);
-    }
+    ZREG__TRY(put_until_taken(&exchange, client, target.host, &request, missing, cancel, err));
     ZREG__TRY(check_stored(exchange, manifest, target.what, err));
     return check_tag(client, target.host, ref, manifest, cancel, err);
 }

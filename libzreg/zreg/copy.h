@@ -7,6 +7,7 @@
  *   oci:DIR[:NAME][@DIGEST]                         an OCI image layout
  *   oci-archive:FILE[:NAME][@DIGEST]                the tar of one
  *   docker-archive:FILE[:REF]                       the tar of `docker save`
+ *   docker-daemon:REF or docker-daemon:sha256:ID    an image of the Docker daemon, over its socket
  * DIR and FILE end at the first colon. NAME is a tag or a whole reference, as the layout has it;
  * ":@NUMBER" in its place is the image at that place of its list, from 0, of a source. FILE "-" is
  * standard input or output. REF may end in @DIGEST, as the others may; a place that is pinned so is
@@ -16,6 +17,8 @@
  * what is compressed with gzip, goes into a file in $TMPDIR first (64 GiB at most). A new archive
  * takes the place of an old one when it is whole; a pipe gets it from a file in $TMPDIR then. Both
  * kinds are written alike, an OCI layout with the manifest.json of `docker load`, so either reads them.
+ * The Docker daemon is that of DOCKER_HOST (unix:///PATH), or of /var/run/docker.sock; it gives and takes
+ * such archives, by a file in $TMPDIR. An ID, which is the digest of a config, is of a source only.
  */
 #ifndef ZREG_COPY_H
 #define ZREG_COPY_H
@@ -41,7 +44,8 @@ typedef struct zreg_copy_options {
     void *progress_user;
     int with_referrers; /**< 1: what belongs to the image moves with it; see zreg_copy */
     int force;          /**< 1: each part is looked for at the destination; see zreg_copy */
-    int layers_as_is;   /**< 1: plain layers of a docker archive stay so in a registry */
+    const char *layers; /**< what plain layers of a docker archive or daemon become in a registry:
+                             "gzip" (NULL), "zstd" or "as-is" */
     int dry_run;        /**< 1: both ends are read, and nothing is changed; see zreg_copy */
     int sparse; /**< 1: with platforms, the index stays as it is, byte for byte, and only these of
                              its children are copied: a sparse index, which not all registries take */
@@ -100,7 +104,8 @@ ZREG_API zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zre
  * Layers that may not be given on (nondistributable, foreign) are copied where the source has them,
  * and left out where it has not and they name another place in "urls". What an index names of an
  * unknown type is copied as the manifest or blob that it is. Plain layers of a docker archive are
- * compressed with gzip for a registry, by way of files in $TMPDIR. A docker archive takes one image:
+ * compressed for a registry, by way of files in $TMPDIR; with zstd where the library was built with
+ * libzstd (else UNSUPPORTED), which Docker reads from version 23 on. A docker archive takes one image:
  * INVAL (an index of several; choose with `platforms`), UNSUPPORTED (what is no image of a container).
  *
  * Errors: those of the client; INVAL (a place), CONFLICT (expect_digest, a cosign tag), CORRUPT,

@@ -10,7 +10,7 @@ packages_of() {
     case $1 in
     build)
         echo autoconf automake libtool pkg-config gcc make libc6-dev libcurl4-openssl-dev \
-            libjson-c-dev libssl-dev zlib1g-dev libyaml-dev libcrypt-dev
+            libjson-c-dev libssl-dev zlib1g-dev libzstd-dev libyaml-dev libcrypt-dev
         ;;
     bindings)
         echo swig python3-dev python3-pytest mypy g++
@@ -18,7 +18,7 @@ packages_of() {
         ;;
     tests)
         echo abigail-tools clang g++ libcmocka-dev python3 python3-prometheus-client pyflakes3 apache2-utils nginx-light curl openssl git \
-            strace valgrind xz-utils
+            strace valgrind xz-utils zstd
         ;;
     docs)
         echo mandoc man-db groff zsh fish bash-completion shellcheck python3-yaml python3-venv iproute2 util-linux openssl \
@@ -79,6 +79,8 @@ go_package_of() {
     regctl) echo github.com/regclient/regclient/cmd/regctl@v0.11.7 ;;
     oras) echo oras.land/oras/cmd/oras@v1.3.6 ;;
     helm) echo helm.sh/helm/v3/cmd/helm@v3.22.0 ;;
+    registry) echo github.com/distribution/distribution/v3/cmd/registry@v3.1.2 ;;
+    zot) echo zotregistry.dev/zot/v2/cmd/zot@v2.1.8 ;;
     esac
 }
 

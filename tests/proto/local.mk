@@ -23,6 +23,7 @@ TESTS += \
 	tests/proto/test_client_parts.py \
 	tests/proto/test_client_quirks.py \
 	tests/proto/test_client_sparse.py \
+	tests/proto/test_client_registries.py \
 	tests/proto/test_client_untag.py
 endif
 
@@ -74,6 +75,7 @@ if BUILD_SERVER
 if HAVE_PYTHON
 TESTS += \
 	tests/proto/test_cli_cleanup.py \
+	tests/proto/test_cli_daemon.py \
 	tests/proto/test_cli_gate.py \
 	tests/proto/test_cli_node.py \
 	tests/proto/test_client_ranges.py \
@@ -93,6 +95,7 @@ TESTS += \
 	tests/proto/test_cli_provenance.py \
 	tests/proto/test_cli_registry_yaml.py \
 	tests/proto/test_cli_rights.py \
+	tests/proto/test_cli_saved.py \
 	tests/proto/test_cli_secrets.py \
 	tests/proto/test_cli_serve.py \
 	tests/proto/test_cli_serve_certificates.py \
@@ -102,6 +105,7 @@ TESTS += \
 	tests/proto/test_cli_service.py \
 	tests/proto/test_cli_usage.py \
 	tests/proto/test_cli_watch.py \
+	tests/proto/test_cli_zstd.py \
 	tests/proto/test_cli_zuul.py \
 	tests/proto/test_promotion.py \
 	tests/proto/test_promotion_whole.py \

@@ -482,7 +482,7 @@ def test_images_are_made_in_archives():
 
 def test_names_of_other_tools_are_told_what_to_do():
     with world() as w:
-        for place, word in (("docker-daemon:a:1", "docker save"), ("containers-storage:a:1", "podman save"),
+        for place, word in (("containers-storage:a:1", "podman save"),
                             ("dir:/tmp/x", "oci:DIR"), ("https://quay.io/a/b", "without a scheme"),
                             ("http://quay.io/a/b", "without a scheme"), ("ocidir:///x", "oci:DIR")):
             for words in ((place, f"oci:{w.folder}/x:1"), (f"oci:{w.folder}/x:1", place)):

@@ -51,6 +51,12 @@ static const good good_places[] = {
     {"docker-archive:f:q.io/x:1@sha256:" HEX, ZREG__PLACE_ARCHIVE, NULL, "f", "q.io/x:1",
      "sha256:" HEX},
     {"docker-archive:f:q.io/x@sha256:" HEX, ZREG__PLACE_ARCHIVE, NULL, "f", NULL, "sha256:" HEX},
+    {"docker-daemon:debian", ZREG__PLACE_DAEMON, NULL, "docker.io/library/debian:latest",
+     "docker.io/library/debian:latest", NULL},
+    {"docker-daemon:q.io:5000/a/b:1", ZREG__PLACE_DAEMON, NULL, "q.io:5000/a/b:1",
+     "q.io:5000/a/b:1", NULL},
+    {"docker-daemon:sha256:" HEX, ZREG__PLACE_DAEMON, NULL, "sha256:" HEX, NULL, NULL},
+    {"docker-daemon:5000/a:b", ZREG__PLACE_REGISTRY, "docker-daemon:5000/a:b", NULL, NULL, NULL},
 };
 
 static void places_are_read(void **state)
@@ -87,6 +93,9 @@ static void wrong_places_are_refused(void **state)
         "docker://",
         "UPPER/case",
         "docker-archive:f:UPPER",
+        "docker-daemon:",
+        "docker-daemon:UPPER",
+        "docker-daemon:a:b:c",
     };
     for (size_t i = 0; i < ZREG__COUNT(wrong); i++) {
         zreg__place *place = NULL;
@@ -103,7 +112,8 @@ static void places_of_other_tools_are_named(void **state)
     (void)state;
     static const char *const texts[][2] = {
         {"dir:/tmp/x", "oci:DIR"},
-        {"docker-daemon:debian:12", "docker save"},
+        {"docker-daemon:a/b@sha256:" HEX, "name or ID"},
+        {"docker-daemon:sha256:12", "sha256"},
         {"containers-storage:localhost/x", "podman save"},
         {"https://quay.io/a/b:c", "without a scheme"},
         {"http://quay.io/a/b:c", "without a scheme"},

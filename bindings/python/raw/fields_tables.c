@@ -152,7 +152,7 @@ const fields_row fields_of_copy_options[] = {
     FIELD(zreg_copy_options, SERVER, dst_server),
     FIELD(zreg_copy_options, INT, with_referrers),
     FIELD(zreg_copy_options, INT, force),
-    FIELD(zreg_copy_options, INT, layers_as_is),
+    FIELD(zreg_copy_options, TEXT, layers),
     FIELD(zreg_copy_options, INT, dry_run),
     CALLBACK(zreg_copy_options, PROGRESS, progress),
     END,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+import hashlib
 import io
 import json
 import os
 import shutil
 import signal
 import socket
+import tarfile
 import threading
 import time
 
@@ -251,6 +253,33 @@ def test_upload_takes_along_what_belongs_to_the_image(client, server, push):
     _, artifact = signed(client, f"{server.address}/image:1", pushed)
     done = client.upload(f"{server.address}/image:1", f"{server.address}/public", "1", change=7, with_referrers=True)
     assert done.referrers_copied == 2 and client.head(f"{server.address}/public@{artifact}") == artifact
+
+
+def docker_archive(path):
+    """What `docker save` writes of an image with one plain layer."""
+    def tar(**files):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as made:
+            for name, data in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                made.addfile(entry, io.BytesIO(data))
+        return out.getvalue()
+    layer = tar(file=b"hello")
+    config = {"os": "linux", "architecture": "amd64", "rootfs": {
+        "type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}}
+    entry = {"Config": "config", "RepoTags": ["a:1"], "Layers": ["layer"]}
+    path.write_bytes(tar(layer=layer, config=json.dumps(config).encode(), **{"manifest.json": json.dumps([entry]).encode()}))
+    return f"docker-archive:{path}"
+
+
+def test_plain_layers_of_an_archive_become_what_is_asked_for(client, server, tmp_path):
+    archive, place = docker_archive(tmp_path / "a.tar"), f"{server.address}/image:1"
+    for layers, kind in ((None, "tar+gzip"), ("gzip", "tar+gzip"), ("as-is", "tar")):
+        client.copy(archive, place, layers=layers)
+        assert client.manifest(place).layers[0].media_type.endswith(kind), layers
+    with pytest.raises(zreg.InvalidArgument, match="neither gzip, zstd nor as-is"):
+        client.copy(archive, place, layers="xz")
 
 
 def test_copy_of_another_digest_is_refused(client, server, push, tmp_path):

@@ -71,7 +71,7 @@ class Client(Live):
     levels of the module logging.
 
     A place is docker://HOST/REPOSITORY[:TAG|@DIGEST], oci:DIR[:NAME],
-    oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].
+    oci-archive:FILE[:NAME], docker-archive:FILE[:REF] or docker-daemon:REF.
     """
 
     _raw: Any = None
@@ -304,7 +304,7 @@ class Client(Live):
         dst_server: Optional[Server] = None,
         with_referrers: bool = False,
         force: bool = False,
-        layers_as_is: bool = False,
+        layers: Optional[str] = None,
         dry_run: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
@@ -317,16 +317,16 @@ class Client(Live):
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
         destination that holds what ours does not, and the other way round, is a Conflict.
 
-        With `force`, each part is looked for at the destination, and what was lost there is repaired. With
-        `layers_as_is`, plain layers of a docker archive are not compressed for a registry. With `dry_run` nothing
-        is changed, and the result tells what would have been done."""
+        With `force`, each part is looked for at the destination, and what was lost there is repaired. `layers`
+        tells what plain layers of a docker archive become in a registry: "gzip", "zstd" or "as-is". With `dry_run`
+        nothing is changed, and the result tells what would have been done."""
         return copied(self._work(
             _raw.copy, place("src", src), place("dst", dst), platforms=texts("platforms", platforms),
             sparse=flag("sparse", sparse), expect_digest=expect_digest,
             mount_from=texts("mount_from", mount_from), jobs=jobs, src_server=_server("src_server", src_server),
             dst_server=_server("dst_server", dst_server), with_referrers=flag("with_referrers", with_referrers),
-            force=flag("force", force), layers_as_is=flag("layers_as_is", layers_as_is),
-            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel, timeout=timeout))
+            force=flag("force", force), layers=layers, dry_run=flag("dry_run", dry_run),
+            progress=progress, cancel=cancel, timeout=timeout))
 
     def sync(
         self,

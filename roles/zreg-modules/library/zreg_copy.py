@@ -10,7 +10,8 @@ description:
     archives. What is at the destination already is not sent again.
   - With I(sources) it makes one multi-platform image of several images.
   - A place is C(docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]), where C(docker://) may be left out,
-    C(oci:DIR[:NAME]), C(oci-archive:FILE[:NAME]) or C(docker-archive:FILE[:REF]).
+    C(oci:DIR[:NAME]), C(oci-archive:FILE[:NAME]), C(docker-archive:FILE[:REF]) or
+    C(docker-daemon:REF).
 options:
   src:
     description: The place to copy from. Either this or I(sources) is needed.
@@ -45,7 +46,7 @@ options:
     default: false
   layers:
     description:
-      - What plain layers of a docker archive become in a registry, C(gzip) or C(as-is).
+      - What plain layers of a docker archive become in a registry, C(gzip), C(zstd) or C(as-is).
       - Not together with I(sources).
     type: str
     choices: [gzip, as-is]
@@ -183,7 +184,7 @@ ARGUMENTS = common.options(
     expect_digest=dict(type="str"),
     with_referrers=dict(type="bool", default=False),
     force=dict(type="bool", default=False),
-    layers=dict(type="str", choices=["gzip", "as-is"], default="gzip"),
+    layers=dict(type="str", choices=["gzip", "zstd", "as-is"], default="gzip"),
     jobs=dict(type="int"))
 RULES = dict(mutually_exclusive=[("sources", "src"), ("sources", "platforms"), ("sources", "expect_digest")],
              required_one_of=[("src", "sources")])
@@ -199,7 +200,7 @@ def copy(client, params, dry_run):
     return common.moved(client.copy(
         params["src"], params["dst"], platforms=params["platforms"], expect_digest=params["expect_digest"],
         jobs=params["jobs"] or 0, with_referrers=params["with_referrers"], force=params["force"],
-        layers_as_is=params["layers"] == "as-is", dry_run=dry_run))
+        layers=params["layers"], dry_run=dry_run))
 
 
 def act(module, client):

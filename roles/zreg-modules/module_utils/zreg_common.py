@@ -72,7 +72,7 @@ def require_permission(module, *places):
 
 
 def is_local(place):
-    return place.startswith(("oci:", "oci-archive:", "docker-archive:"))
+    return place.startswith(("oci:", "oci-archive:", "docker-archive:", "docker-daemon:"))
 
 
 def digest_at(client, place):

@@ -191,7 +191,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
                          const char *src, zreg_go_list sources, const char *dst,
                          zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                          uint32_t jobs, int sparse, zreg_server *src_server,
-                         zreg_server *dst_server, int with_referrers, int force, int layers_as_is,
+                         zreg_server *dst_server, int with_referrers, int force, const char *layers,
                          int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     AUTOLIST source_list = NULL;
@@ -216,7 +216,7 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
         .dst_server = dst_server,
         .with_referrers = with_referrers,
         .force = force,
-        .layers_as_is = layers_as_is,
+        .layers = layers,
         .dry_run = dry_run,
         PROGRESS(progress),
     };
@@ -229,23 +229,23 @@ static void copy_or_join(zreg_copy_result *copied, zreg_digest *joined, zreg_cli
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
-                  zreg_cancel *cancel, zreg_error *err)
+                  int with_referrers, int force, const char *layers, int dry_run,
+                  uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(out, NULL, client, src, (zreg_go_list){0}, dst, platforms, expect_digest,
-                 mount_from, jobs, sparse, src_server, dst_server, with_referrers, force,
-                 layers_as_is, dry_run, progress, cancel, err);
+                 mount_from, jobs, sparse, src_server, dst_server, with_referrers, force, layers,
+                 dry_run, progress, cancel, err);
 }
 
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, int with_referrers, int layers_as_is,
+                          zreg_server *dst_server, int with_referrers, const char *layers,
                           int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err)
 {
     copy_or_join(NULL, out, client, NULL, sources, dst, platforms, expect_digest, mount_from, jobs,
-                 0, src_server, dst_server, with_referrers, 0, layers_as_is, dry_run, progress,
-                 cancel, err);
+                 0, src_server, dst_server, with_referrers, 0, layers, dry_run, progress, cancel,
+                 err);
 }
 
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,

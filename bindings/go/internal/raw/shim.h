@@ -100,8 +100,8 @@ int zreg_go_blob_mount(zreg_client *client, const zreg_ref *ref, const zreg_dige
 void zreg_go_copy(zreg_copy_result *out, zreg_client *client, const char *src, const char *dst,
                   zreg_go_list platforms, const char *expect_digest, zreg_go_list mount_from,
                   uint32_t jobs, int sparse, zreg_server *src_server, zreg_server *dst_server,
-                  int with_referrers, int force, int layers_as_is, int dry_run, uintptr_t progress,
-                  zreg_cancel *cancel, zreg_error *err);
+                  int with_referrers, int force, const char *layers, int dry_run,
+                  uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zreg_go_list layers,
                     const char *dst, const char *platform, zreg_go_list labels,
                     zreg_go_list environment, zreg_go_list entrypoint, zreg_go_list command,
@@ -112,7 +112,7 @@ void zreg_go_append(zreg_digest *out, zreg_client *client, const char *base, zre
 void zreg_go_index_create(zreg_digest *out, zreg_client *client, const char *dst,
                           zreg_go_list sources, zreg_go_list platforms, const char *expect_digest,
                           zreg_go_list mount_from, uint32_t jobs, zreg_server *src_server,
-                          zreg_server *dst_server, int with_referrers, int layers_as_is,
+                          zreg_server *dst_server, int with_referrers, const char *layers,
                           int dry_run, uintptr_t progress, zreg_cancel *cancel, zreg_error *err);
 char *zreg_go_client_set_connection(zreg_client *client, zreg_go_bytes json, int plain_http,
                                     zreg_error *err);
