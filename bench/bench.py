@@ -19,7 +19,8 @@ import copying
 import gating
 import serving
 from peers import PEERS, missing
-from world import CEILING, RUNS, TOP, Bench, Skip
+from registries import Failure
+from world import CEILING, RUNS, TOP, UNHASHED, Bench, Skip
 
 MORE_IS_BETTER = ("1/s", "MB/s")
 
@@ -30,12 +31,20 @@ def all_rows():
 
 
 def version(*argv):
+    """The first line of what a program says, or the one that begins so."""
     try:
         text = subprocess.run(argv, capture_output=True, text=True, check=False)
-        lines = (text.stdout + text.stderr).strip().splitlines()
-        return next((line.split(None, 1)[1].strip() for line in lines if line.startswith(("VCSTag", "Version"))), lines[0])
-    except (OSError, IndexError):
+    except OSError:
         return "not installed"
+    lines = (text.stdout + text.stderr).strip().splitlines() or [""]
+    named = [line.split(None, 1)[1].strip() for line in lines if line.startswith(("VCSTag:", "Version:"))]
+    return (named or lines)[0]
+
+
+def processor():
+    """What matters of it to who hashes."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    return "with SHA extensions" if "sha_ni" in flags or "sha2" in flags else "without SHA extensions"
 
 
 def versions():
@@ -51,7 +60,7 @@ def shown(value, unit):
 
 def ratios(unit, ours, peers):
     """Ours by the best peer's, and by the ceiling's."""
-    others = {name: value for name, value in peers.items() if name != CEILING}
+    others = {name: value for name, value in peers.items() if name != CEILING and not name.endswith(UNHASHED)}
     best = (max if unit in MORE_IS_BETTER else min)(others, key=others.get, default=None)
     names = [name for name in (best, CEILING) if name in peers and peers[name]]
     return ", ".join(f"{ours / peers[name]:.2f} of {name}" for name in names)
@@ -70,12 +79,17 @@ def measure(name, row, add):
             add(line_of(name, *figures))
     except Skip as reason:
         add(f"| {name} | skipped: {reason} | | | |")
+    except Failure as reason:
+        add(f"| {name} | failed: {' '.join(str(reason).split())[:200]} | | | |")
+        return False
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
+    return True
 
 
 def main(words):
+    busy = os.getloadavg()[0]
     lines = ["| row | figure | zreg | peers | ratio |", "|---|---|---|---|---|"]
     print(*lines, sep="\n", flush=True)
 
@@ -85,16 +99,17 @@ def main(words):
 
     for peer in missing():
         add(f"| all of clients | skipped: {peer} is not installed and could not be built | | | |")
-    for name, row in all_rows():
-        if not words or any(word in name for word in words):
-            measure(name, row, add)
+    chosen = [(name, row) for name, row in all_rows() if not words or any(word in name for word in words)]
+    failed = [name for name, row in chosen if not measure(name, row, add)]
     if not words:
-        head = [f"Measured by `bench/run` on {datetime.date.today()}: {os.cpu_count()} processors, "
-                f"{platform.system()} {platform.release()}.", "", f"{versions()}.", "",
+        head = [f"Measured by `bench/run` on {datetime.date.today()}: {processor()}, {os.cpu_count()} processors, "
+                f"{platform.system()} {platform.release()}; {busy:.1f} processes were running when it began.", "",
+                f"{versions()}.", "",
                 f"Each figure is the median of {RUNS} runs, all clients in turn; the ratio is ours divided by the best "
-                f"peer's. {CEILING} is `bench/receive.c`, which receives, hashes and sends and does nothing else.", ""]
+                f"peer's that does the same. {CEILING} is `bench/receive.c`, which receives, hashes and sends and does nothing else.", ""]
         (TOP / "bench/RESULTS.md").write_text("\n".join(["# Results", "", *head, *lines, ""]))
+    return 1 if failed or not chosen else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -45,7 +45,7 @@ def compare_copies(bench, layers, size, delay_ms=0, bytes_per_s=0):
     def copy(client):
         return lambda: run(lambda a, b: client.copy(f"{a}/bench:one", f"{b}/bench:one"))
 
-    runs = {client.name: copy(client) for client in clients()}
+    runs = {client.copies_as: copy(client) for client in clients()}
     if not bytes_per_s:
         runs[CEILING] = lambda: run(lambda a, b: receive(bench, "one", a, b))
     yield from measured(bench.take_turns(runs), FIGURES)

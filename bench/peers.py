@@ -6,16 +6,23 @@ import os
 import pathlib
 import shutil
 
-from world import TOP
+from world import TOP, UNHASHED
 
 PROGRAMS = pathlib.Path(os.environ.get("ZREG_GO_PROGRAMS", TOP / "build/go-programs")) / "bin"
+
+PROMOTED_AT_ONCE = 64
 
 
 class Client:
     """`copy` and `retag` give the words of one command."""
 
     name = None
+    hashes = True  # what it copies from registry to registry
     version_words = ("version",)
+
+    @property
+    def copies_as(self):
+        return self.name if self.hashes else f"{self.name}{UNHASHED}"
 
     def path(self):
         return self.name if shutil.which(self.name) else str(PROGRAMS / self.name)
@@ -41,9 +48,10 @@ class Zreg(Client):
         return ["zreg", "copy", "--json", src, dst]
 
     def retag_all(self, place, tags):
-        repository, tag = place.rsplit(":", 1)
-        return [["zreg", "promote", "--json", "--no-verify", "--from-tag", tag,
-                 *[word for tag in tags for word in ("--tag", tag)], repository]]
+        repository, source = place.rsplit(":", 1)
+        return [["zreg", "promote", "--json", "--no-verify", "--from-tag", source,
+                 *[word for tag in tags[i:i + PROMOTED_AT_ONCE] for word in ("--tag", tag)], repository]
+                for i in range(0, len(tags), PROMOTED_AT_ONCE)]
 
 
 class Skopeo(Client):
@@ -76,6 +84,7 @@ class Regctl(Client):
 
 class Oras(Client):
     name = "oras"
+    hashes = False
 
     def copy(self, src, dst):
         return [self.path(), "cp", "--no-tty", "--from-plain-http", "--to-plain-http", src, dst]

@@ -22,6 +22,7 @@ RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CEILING = "the ceiling"
+UNHASHED = " (without hashing)"
 
 
 class Skip(Exception):
