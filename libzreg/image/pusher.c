@@ -2,6 +2,7 @@
 /*
  * A blob is not asked for with HEAD before it is pushed: a mount from the destination's own
  * repository answers the same question and, when the answer is no, is the upload session already.
+ * Where another repository may hold the blob, the mount is from there.
  * Registries that ignore mounts would be sent what they have, so before many bytes are sent one
  * HEAD makes sure, and a registry caught ignoring a mount is asked by HEAD from then on.
  */
@@ -62,17 +63,12 @@ static zreg_status mount(zreg_blob_writer **out, const push *p, const char *from
 }
 
 static zreg_status push_after_head(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
-                                   const push *p, const char *from, zreg_error *err)
+                                   const push *p, zreg_error *err)
 {
     bool there = false;
     ZREG__TRY(head(&there, p, p->self->ref, err));
-    if (there) {
-        *out_state = ZREG__BLOB_PRESENT;
-        return ZREG_OK;
-    }
-    ZREG__TRY(mount(out, p, from, err));
-    *out_state = *out == NULL ? ZREG__BLOB_MOUNTED : ZREG__BLOB_WANTED;
-    return ZREG_OK;
+    *out_state = there ? ZREG__BLOB_PRESENT : ZREG__BLOB_WANTED;
+    return there ? ZREG_OK : mount(out, p, NULL, err);
 }
 
 /* A registry that answers a mount of what it does not have with an error, not with a session. */
@@ -106,6 +102,7 @@ static zreg_status look_before_sending(zreg_blob_writer **out, zreg__endpoint_bl
         ZREG__TRY(head(&there, p, p->self->ref, err));
     }
     if (there) {
+        p->self->self_mount = ZREG__MOUNT_IGNORED;
         zreg_blob_writer_free(zreg__steal(out));
     }
     *out_state = there ? ZREG__BLOB_PRESENT : ZREG__BLOB_WANTED;
@@ -121,7 +118,7 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
     zreg_status status = mount(out, p, zreg_ref_repository(self->ref), &why);
     if (mount_refused(status)) {
         self->self_mount = ZREG__MOUNT_IGNORED;
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     if (status != ZREG_OK) {
         return zreg__fail_again(err, &why);
@@ -135,11 +132,7 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
         *out_state = ZREG__BLOB_WANTED;
         return ZREG_OK;
     }
-    ZREG__TRY(look_before_sending(out, out_state, p, err));
-    if (*out_state == ZREG__BLOB_PRESENT) {
-        self->self_mount = ZREG__MOUNT_IGNORED;
-    }
-    return ZREG_OK;
+    return look_before_sending(out, out_state, p, err);
 }
 
 /* What the session itself brought there it remembers, so it has no other blob that matters. */
@@ -186,13 +179,31 @@ static zreg_status push_from_sibling(zreg_blob_writer **out, zreg__endpoint_blob
     zreg_error why = {.code = ZREG_OK};
     zreg_status status = mount(out, p, sibling, &why);
     if (mount_refused(status)) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     if (status != ZREG_OK) {
         return zreg__fail_again(err, &why);
     }
     *out_state = ZREG__BLOB_MOUNTED;
     return *out == NULL ? ZREG_OK : look_before_sending(out, out_state, p, err);
+}
+
+/* Where a mount said nothing of what is here, that is asked first. */
+static zreg_status push_where_mounts_lie(zreg_blob_writer **out,
+                                         zreg__endpoint_blob_state *out_state, const push *p,
+                                         zreg_error *err)
+{
+    const char *sibling = NULL;
+    bool there = false;
+    ZREG__TRY(head(&there, p, p->self->ref, err));
+    if (there) {
+        *out_state = ZREG__BLOB_PRESENT;
+        return ZREG_OK;
+    }
+    ZREG__TRY(choose_sibling(&sibling, p, err));
+    ZREG__TRY(mount(out, p, sibling, err));
+    *out_state = *out == NULL ? ZREG__BLOB_MOUNTED : ZREG__BLOB_WANTED;
+    return ZREG_OK;
 }
 
 /* Another repository of this host that the session brought the blob to. */
@@ -219,7 +230,7 @@ static zreg_status push_in_doubt(zreg_blob_writer **out, zreg__endpoint_blob_sta
                                  const push *p, zreg_error *err)
 {
     if (!is_missing(p->self, p->digest)) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     *out_state = ZREG__BLOB_WANTED;
     return mount(out, p, NULL, err);
@@ -237,7 +248,7 @@ static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_
         return push_in_doubt(out, out_state, p, err);
     }
     if (!zreg__client_mounts(self->client, self->ref)) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     if (from != NULL) {
         return push_by_mount(out, out_state, p, from, err);
@@ -246,15 +257,13 @@ static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_
     if (knows_home(home, self, p->digest)) {
         return push_by_mount(out, out_state, p, home, err);
     }
+    if (self->self_mount == ZREG__MOUNT_IGNORED) {
+        return push_where_mounts_lie(out, out_state, p, err);
+    }
     const char *sibling = NULL;
     ZREG__TRY(choose_sibling(&sibling, p, err));
-    if (sibling != NULL) {
-        return push_from_sibling(out, out_state, p, sibling, err);
-    }
-    if (self->self_mount == ZREG__MOUNT_IGNORED) {
-        return push_after_head(out, out_state, p, NULL, err);
-    }
-    return push_by_self_mount(out, out_state, p, err);
+    return sibling != NULL ? push_from_sibling(out, out_state, p, sibling, err)
+                           : push_by_self_mount(out, out_state, p, err);
 }
 
 /* Where pulling is free for all, the first push to a host is the first to be asked for a token: the

@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
-from registry import OCI_INDEX, OCI_MANIFEST, World, content, manifest, sha256  # noqa: E402
+from registry import OCI_INDEX, OCI_MANIFEST, World, manifest, sha256  # noqa: E402
 
 MIB = 1 << 20
 
@@ -155,7 +156,7 @@ def test_what_was_there_before_is_mounted_by_the_others_without_a_look():
 
 
 def test_siblings_that_nobody_knows_are_tried_without_a_look_here():
-    layers = [b"big %d " % i + content(5 * MIB) for i in range(2)]
+    layers = [b"big %d " % i + bytes(5 * MIB) for i in range(2)]
     with Pair() as w:
         w.image("a/b:1", [b"new", *layers])
         w.image("c/other:1", [layers[0]], w.b)
@@ -163,6 +164,19 @@ def test_siblings_that_nobody_knows_are_tried_without_a_look_here():
         assert len(w.b.requests("POST ")) == 4 and len(w.b.requests("PUT .*/blobs/")) == 3, w.log()
         looked = w.b.requests("HEAD .*/blobs/")
         assert looked == [f"HEAD /v2/c/d/blobs/{sha256(layers[1])}"], "only a large one, before it is sent"
+
+
+def test_where_a_mount_says_nothing_of_what_is_there_that_is_asked_first():
+    layers = [b"%d" % i + bytes(5 * MIB) for i in range(10)]
+    for siblings in ((), ("c/other",)):
+        with Pair() as w:
+            w.image("a/b:1", layers)
+            w.image("c/d:old", layers, w.b)
+            w.b.on("POST", "mount=", lambda _, to=w.b: to.session_at("c/d", uuid.uuid4().hex, b"", 202), times=99)
+            w.copy_with_siblings(*siblings)
+            assert len(w.b.requests("HEAD .*/blobs/")) >= 10 and len(w.b.requests("PUT .*/blobs/")) == 1, w.log()
+            assert len(w.b.requests("POST ")) < 11, w.log()
+            assert not w.b.sessions, w.log()
 
 
 def test_of_several_siblings_the_last_is_not_asked():
