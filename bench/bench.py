@@ -88,6 +88,16 @@ def measure(name, row, add):
     return True
 
 
+def head(busy):
+    """Where, when and of what: `busy` processes were running at the beginning."""
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
+    return [f"Measured by `bench/run` on {datetime.date.today()}: {os.cpu_count()} processors {processor()}, {system}; "
+            f"{busy:.1f} processes were running when it began.", "", f"{versions()}.", "",
+            f"Each figure is the median of {RUNS} runs, all in turn; the ratio is ours divided by the best peer's "
+            f"that does the same. {CEILING.capitalize()} is `bench/receive.c`: it receives, hashes and sends, and does "
+            "nothing else."]
+
+
 def main(words):
     busy = os.getloadavg()[0]
     lines = ["| row | figure | zreg | peers | ratio |", "|---|---|---|---|---|"]
@@ -102,12 +112,8 @@ def main(words):
     chosen = [(name, row) for name, row in all_rows() if not words or any(word in name for word in words)]
     failed = [name for name, row in chosen if not measure(name, row, add)]
     if not words:
-        head = [f"Measured by `bench/run` on {datetime.date.today()}: {processor()}, {os.cpu_count()} processors, "
-                f"{platform.system()} {platform.release()}; {busy:.1f} processes were running when it began.", "",
-                f"{versions()}.", "",
-                f"Each figure is the median of {RUNS} runs, all clients in turn; the ratio is ours divided by the best "
-                f"peer's that does the same. {CEILING} is `bench/receive.c`, which receives, hashes and sends and does nothing else.", ""]
-        (TOP / "bench/RESULTS.md").write_text("\n".join(["# Results", "", *head, *lines, ""]))
+        text = "\n".join(["# Results", "", *head(busy), "", *lines, ""])
+        (TOP / "bench/RESULTS.md").write_text(text)
     return 1 if failed or not chosen else 0
 
 
