@@ -18,7 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from world import MANIFEST, RUNS, Nginx, need
+from world import MANIFEST, RUNS, FastRegistry, Nginx, beside, need, random_layers
 from registries import DockerRegistry, Failure, ZregRegistry, command
 
 WRK_S = 2
@@ -35,7 +35,7 @@ def fill(bench, registry, tls):
     """Puts one image with a 64 MiB layer into a registry; gives the paths to ask for."""
     layout = bench.folder / "served"
     if not layout.exists():
-        bench.layout("served", 1, 64 << 20)
+        bench.layout("served", random_layers(1, 64 << 20))
     argv = ["zreg", "copy", "--json", f"oci:{layout}:one", f"{registry.address}/bench:one"]
     command(*argv, *(["--ca", bench.credentials.bundle] if tls else []))
 
@@ -130,8 +130,8 @@ def compare_serving(bench, tls):
             turns = [(get_many(ours, tls, path, connections), get_many(peer, tls, path, connections))
                      for _ in range(RUNS)]
             for what, k, unit in rows:
-                yield what, *(statistics.median(turn[who][k] for turn in turns)
-                              for who in range(2)), unit, name
+                yield beside(what, *(statistics.median(turn[who][k] for turn in turns)
+                                     for who in range(2)), unit, name)
 
 
 def row_serve_plain(bench):
@@ -172,15 +172,8 @@ def row_serve_push_64_MiB(bench):
     peer = bench.start(DockerRegistry, tls=False, login=False)
     data = os.urandom(64 << 20)
     turns = [(push(ours, data, i), push(peer, data, i)) for i in range(RUNS)]
-    yield ("wall (ours syncs to disk, the peer does not)", statistics.median(t[0] for t in turns),
-           statistics.median(t[1] for t in turns), "s", "docker-registry")
-
-
-class FastRegistry(ZregRegistry):
-    """Without a wait for the disk, as docker-registry does it."""
-
-    def launch(self, *argv):
-        return super().launch("--durability", "none", *argv)
+    yield beside("wall (ours syncs to disk, the peer does not)", statistics.median(t[0] for t in turns),
+                 statistics.median(t[1] for t in turns), "s", "docker-registry")
 
 
 def push_small(connection, number):
@@ -227,10 +220,10 @@ def row_serve_push_1_KiB(bench):
     ours = bench.start(FastRegistry, tls=False, login=False)
     peer = bench.start(DockerRegistry, tls=False, login=False)
     turns = [(small_push_cpu(ours), small_push_cpu(peer)) for _ in range(RUNS)]
-    yield ("server CPU", *(statistics.median(turn[who] for turn in turns) for who in range(2)),
-           "us", "docker-registry")
-    yield ("system calls", system_calls_of_push(ours), system_calls_of_push(peer), "",
-           "docker-registry")
+    yield beside("server CPU", *(statistics.median(turn[who] for turn in turns) for who in range(2)),
+                 "us", "docker-registry")
+    yield beside("system calls", system_calls_of_push(ours), system_calls_of_push(peer), "",
+                 "docker-registry")
 
 
 def time_to_first_200(bench, registry_class):
@@ -252,8 +245,8 @@ def row_serve_start_to_first_200(bench):
     need("docker-registry")
     turns = [[time_to_first_200(bench, c) for c in (ZregRegistry, DockerRegistry)]
              for _ in range(RUNS)]
-    yield ("wall", statistics.median(t[0] for t in turns), statistics.median(t[1] for t in turns),
-           "ms", "docker-registry")
+    yield beside("wall", statistics.median(t[0] for t in turns), statistics.median(t[1] for t in turns),
+                 "ms", "docker-registry")
 
 
 def memory(registry):
@@ -327,7 +320,7 @@ def row_serve_memory(bench):
         cost = idle_cost(ours, tls, path)
         for name, peer in serving_peers(bench, tls, files).items():
             peer_start = memory(peer)
-            yield f"at rest, {way}", start / 1024, peer_start / 1024, "MB", name
+            yield beside(f"at rest, {way}", start / 1024, peer_start / 1024, "MB", name)
             if not tls and name == "docker-registry":
-                yield "an upload under way", upload, upload_cost(peer), "KiB", name
-            yield f"an idle connection, {way}", cost, idle_cost(peer, tls, path), "KiB", name
+                yield beside("an upload under way", upload, upload_cost(peer), "KiB", name)
+            yield beside(f"an idle connection, {way}", cost, idle_cost(peer, tls, path), "KiB", name)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -15,14 +16,33 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "examples/gate"))
 
-from registries import Credentials, Failure, Registry, free_port  # noqa: E402
+from registries import Credentials, Failure, Registry, ZregRegistry, free_port  # noqa: E402
 
-RUNS = 5
+RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+CEILING = "the ceiling"
+UNHASHED = " (without hashing)"
 
 
 class Skip(Exception):
     """A row that cannot be measured here."""
+
+
+def measured(medians, figures):
+    """What a row yields of medians by client, of which zreg's are first."""
+    for k, (what, unit) in enumerate(figures):
+        values = {name: figure[k] for name, figure in medians.items()}
+        yield what, unit, values.pop("zreg"), values
+
+
+def beside(what, ours, peer, unit, name):
+    """What a row yields of one peer."""
+    return what, unit, ours, {name: peer}
+
+
+def random_layers(count, size):
+    return (os.urandom(size) for _ in range(count))
 
 
 def need(program):
@@ -66,12 +86,23 @@ http {{ access_log {folder}/access.log; sendfile on; tcp_nopush on; keepalive_re
         return self
 
 
+class FastRegistry(ZregRegistry):
+    """Without a wait for the disk, as docker-registry does it."""
+
+    def launch(self, *argv):
+        return super().launch("--durability", "none", *argv)
+
+
 class Bench:
     def __init__(self, folder):
         self.folder = folder
         self.credentials = Credentials(folder)
         self.running = []
-        self.environment = dict(os.environ, HOME=str(folder),
+        docker = folder / "docker"
+        docker.mkdir()
+        (docker / "config.json").symlink_to(self.credentials.authfile)
+        self.environment = dict(os.environ, HOME=str(folder), DOCKER_CONFIG=str(docker),
+                                REGCTL_CONFIG=str(docker / "regctl.json"),
                                 REGISTRY_AUTH_FILE=str(self.credentials.authfile))
 
     def start(self, registry_class, *argv, **kwargs):
@@ -79,37 +110,42 @@ class Bench:
         self.running.append(registry)
         return registry.start(*argv, **kwargs)
 
-    @contextlib.contextmanager
-    def passing(self, registry_class, **kwargs):
-        """A registry that is gone afterwards, with what it holds."""
-        registry = self.start(registry_class, **kwargs)
-        try:
-            yield registry
-        finally:
-            registry.stop()
-            shutil.rmtree(registry.folder, ignore_errors=True)
-
-    def delayed(self, registry, ms):
-        """An address where the registry answers this much later."""
-        if not ms:
+    def distant(self, registry, ms=0, bytes_per_s=0, notes=None):
+        """The address of a proxy (delay.py) before the registry; of the registry itself when it is to do nothing."""
+        if not ms and not bytes_per_s and not notes:
             return registry.address
-        process = subprocess.Popen([sys.executable, TOP / "bench/delay.py",
-                                    registry.address.rsplit(":")[1], str(ms)],
+        process = subprocess.Popen([sys.executable, TOP / "bench/delay.py", registry.address.rsplit(":")[1],
+                                    str(ms), str(bytes_per_s), *[notes] * bool(notes)],
                                    stdout=subprocess.PIPE, text=True)
         self.running.append(process)
-        return f"127.0.0.1:{process.stdout.readline().strip()}"
+        address = f"127.0.0.1:{process.stdout.readline().strip()}"
+        if registry.address in self.credentials.auths:
+            self.credentials.auths[address] = self.credentials.auths[registry.address]
+            self.credentials.save()
+        return address
 
-    def stop(self):
-        for running in self.running:
+    @contextlib.contextmanager
+    def passing_all(self):
+        """What is started within is ended with it."""
+        count = len(self.running)
+        try:
+            yield
+        finally:
+            self.stop(count)
+
+    def stop(self, keep=0):
+        for running in self.running[keep:]:
             if isinstance(running, Registry):
                 running.stop()
+                shutil.rmtree(running.folder, ignore_errors=True)
             else:
                 running.kill()
                 running.wait()
-        self.running.clear()
+                running.stdout.close()
+        del self.running[keep:]
 
-    def layout(self, name, layers, size):
-        """An OCI layout of random layers."""
+    def layout(self, name, *images):
+        """An OCI layout of an image with these layers, or of an index of several; an image is bytes, one by one."""
         folder = self.folder / name
         blobs = folder / "blobs/sha256"
         blobs.mkdir(parents=True)
@@ -119,21 +155,31 @@ class Bench:
             (blobs / digest).write_bytes(data)
             return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
 
-        parts = [add(os.urandom(size), "application/vnd.oci.image.layer.v1.tar")
-                 for _ in range(layers)]
-        config = {"architecture": "amd64", "os": "linux", "rootfs": {
-            "type": "layers", "diff_ids": [part["digest"] for part in parts]}}
-        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "layers": parts, "config": add(
-            json.dumps(config).encode(), "application/vnd.oci.image.config.v1+json")}
-        entry = add(json.dumps(manifest).encode(), MANIFEST)
-        entry["annotations"] = {"org.opencontainers.image.ref.name": "one"}
+        def add_image(layers, architecture):
+            parts = [add(data, "application/vnd.oci.image.layer.v1.tar") for data in layers]
+            config = {"architecture": architecture, "os": "linux", "created_by": name, "rootfs": {
+                "type": "layers", "diff_ids": [part["digest"] for part in parts]}}
+            manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "layers": parts, "config": add(
+                json.dumps(config).encode(), "application/vnd.oci.image.config.v1+json")}
+            return {**add(json.dumps(manifest).encode(), MANIFEST),
+                    "platform": {"os": "linux", "architecture": architecture}}
+
+        entries = [add_image(*image) for image in zip(images, ("amd64", "arm64"))]
+        if len(entries) > 1:
+            index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+            entries = [add(json.dumps(index).encode(), INDEX)]
+        entries[0]["annotations"] = {"org.opencontainers.image.ref.name": "one"}
         (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-        (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+        (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
         return f"oci:{folder}:one"
 
-    def measure(self, argv):
-        """Runs a command; gives seconds, CPU-seconds, and peak memory while it ran, in MB."""
-        before = os.times()
+    def measure(self, *commands):
+        """Runs commands one after the other; gives seconds, CPU-seconds, and the peak of memory in MB."""
+        figures = [self.measure_one(argv) for argv in commands]
+        return sum(f[0] for f in figures), sum(f[1] for f in figures), max(f[2] for f in figures)
+
+    def measure_one(self, argv):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.monotonic()
         process = subprocess.Popen(argv, env=self.environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE)
@@ -144,17 +190,16 @@ class Bench:
                                      if line.startswith("VmHWM")])
             time.sleep(0.002)
         seconds = time.monotonic() - start
-        after = os.times()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if process.returncode != 0:
             raise Failure(f"{argv}: {process.stderr.read().decode()}")
         process.stderr.close()
-        cpu = after.children_user + after.children_system - before.children_user - \
-            before.children_system
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return seconds, cpu, peak / 1024
 
     @staticmethod
-    def take_turns(ours, peer):
-        """Measures both alternately."""
-        figures = [(ours(), peer()) for _ in range(RUNS)]
-        return [[statistics.median(run[who][k] for run in figures) for k in range(3)]
-                for who in range(2)]
+    def take_turns(runs):
+        """Measures all alternately, RUNS times; gives the medians. `runs`: name -> what gives figures."""
+        figures = [{name: run() for name, run in runs.items()} for _ in range(RUNS)]
+        return {name: [statistics.median(values) for values in zip(*[turn[name] for turn in figures])]
+                for name in runs}

@@ -236,13 +236,17 @@ static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_er
     return zreg__fail_again(err, &why);
 }
 
-/* Nothing moves: the blobs of an image are known without a look, those of an index are not. */
+/* Nothing moves: the blobs of an image are known without a look, those of an index are not. Copies to
+ * other repositories of the destination mount them from here. */
 static zreg_status count_skipped(copy *self, zreg_error *err)
 {
     ZREG__AUTO(zreg__plan) zreg__plan *plan = NULL;
     size_t count = 0;
     ZREG__TRY(zreg__plan_new(&plan, self->root, err));
-    (void)zreg__plan_blobs(plan, &count);
+    const zreg_descriptor *const *blobs = zreg__plan_blobs(plan, &count);
+    for (size_t i = 0; i < count; i++) {
+        zreg__endpoint_blob_known(self->dst, &blobs[i]->digest);
+    }
     self->stats.skipped += (uint32_t)count;
     return ZREG_OK;
 }

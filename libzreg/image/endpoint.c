@@ -398,6 +398,13 @@ zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
                                                cancel, err);
 }
 
+void zreg__endpoint_blob_known(zreg__endpoint *endpoint, const zreg_digest *digest)
+{
+    if (endpoint->driver->blob_known != NULL) {
+        endpoint->driver->blob_known(endpoint, digest);
+    }
+}
+
 static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, zreg_error *err)
 {
     zreg_digest found;

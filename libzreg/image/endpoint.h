@@ -86,6 +86,8 @@ typedef struct zreg__endpoint_driver {
     /* All is put. NULL: what was put is there. */
     zreg_status (*finish)(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
     /* Both are of this driver. NULL: never the same; nothing to tell. */
+    /* A blob is there, though it was not brought: others may mount it from there. NULL: nothing is mounted. */
+    void (*blob_known)(zreg__endpoint *endpoint, const zreg_digest *digest);
     bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
     zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
     void (*free)(zreg__endpoint *endpoint);
@@ -194,6 +196,9 @@ zreg_status zreg__endpoint_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
                                        zreg__endpoint *endpoint, const zreg_digest *digest,
                                        uint64_t size_bytes, const zreg__endpoint *from,
                                        zreg_cancel *cancel, zreg_error *err);
+
+/** Says that a destination has a blob that it was not asked for, because it has an image of which it is part. */
+void zreg__endpoint_blob_known(zreg__endpoint *endpoint, const zreg_digest *digest);
 
 /** Reads a whole blob, verified, into a buffer whose maximum is the limit. */
 zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,

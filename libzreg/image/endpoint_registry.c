@@ -332,6 +332,11 @@ static zreg_status registry_blob_create(zreg__sink **out, zreg__endpoint_blob_st
     return ZREG_OK;
 }
 
+static void registry_blob_known(zreg__endpoint *endpoint, const zreg_digest *digest)
+{
+    zreg__pusher_learn(&of(endpoint)->pusher, digest);
+}
+
 const zreg__endpoint_driver zreg__endpoint_registry = {
     .name = "registry",
     .open = registry_open,
@@ -344,6 +349,7 @@ const zreg__endpoint_driver zreg__endpoint_registry = {
     .blob_open_at = registry_blob_open_at,
     .blob_open_part = registry_blob_open_part,
     .blob_create = registry_blob_create,
+    .blob_known = registry_blob_known,
     .referrers = registry_referrers,
     .referrers_add = registry_referrers_add,
     .same_repository = registry_same_repository,

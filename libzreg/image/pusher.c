@@ -2,6 +2,7 @@
 /*
  * A blob is not asked for with HEAD before it is pushed: a mount from the destination's own
  * repository answers the same question and, when the answer is no, is the upload session already.
+ * Where another repository may hold the blob, the mount is from there.
  * Registries that ignore mounts would be sent what they have, so before many bytes are sent one
  * HEAD makes sure, and a registry caught ignoring a mount is asked by HEAD from then on.
  */
@@ -62,17 +63,12 @@ static zreg_status mount(zreg_blob_writer **out, const push *p, const char *from
 }
 
 static zreg_status push_after_head(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
-                                   const push *p, const char *from, zreg_error *err)
+                                   const push *p, zreg_error *err)
 {
     bool there = false;
     ZREG__TRY(head(&there, p, p->self->ref, err));
-    if (there) {
-        *out_state = ZREG__BLOB_PRESENT;
-        return ZREG_OK;
-    }
-    ZREG__TRY(mount(out, p, from, err));
-    *out_state = *out == NULL ? ZREG__BLOB_MOUNTED : ZREG__BLOB_WANTED;
-    return ZREG_OK;
+    *out_state = there ? ZREG__BLOB_PRESENT : ZREG__BLOB_WANTED;
+    return there ? ZREG_OK : mount(out, p, NULL, err);
 }
 
 /* A registry that answers a mount of what it does not have with an error, not with a session. */
@@ -97,6 +93,22 @@ static zreg_status push_by_mount(zreg_blob_writer **out, zreg__endpoint_blob_sta
     return ZREG_OK;
 }
 
+/* A session is open, but a registry that ignores mounts may have the blob all the same. */
+static zreg_status look_before_sending(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
+                                       const push *p, zreg_error *err)
+{
+    bool there = false;
+    if (p->size_bytes >= WORTH_A_HEAD_BYTES) {
+        ZREG__TRY(head(&there, p, p->self->ref, err));
+    }
+    if (there) {
+        p->self->self_mount = ZREG__MOUNT_IGNORED;
+        zreg_blob_writer_free(zreg__steal(out));
+    }
+    *out_state = there ? ZREG__BLOB_PRESENT : ZREG__BLOB_WANTED;
+    return ZREG_OK;
+}
+
 /* Is it here? A mount from this same repository tells. */
 static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                       const push *p, zreg_error *err)
@@ -106,7 +118,7 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
     zreg_status status = mount(out, p, zreg_ref_repository(self->ref), &why);
     if (mount_refused(status)) {
         self->self_mount = ZREG__MOUNT_IGNORED;
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     if (status != ZREG_OK) {
         return zreg__fail_again(err, &why);
@@ -116,42 +128,70 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
         *out_state = ZREG__BLOB_PRESENT;
         return ZREG_OK;
     }
-    bool there = false;
-    if (p->size_bytes >= WORTH_A_HEAD_BYTES && self->self_mount != ZREG__MOUNT_WORKS) {
-        ZREG__TRY(head(&there, p, self->ref, err));
+    if (self->self_mount == ZREG__MOUNT_WORKS) {
+        *out_state = ZREG__BLOB_WANTED;
+        return ZREG_OK;
     }
-    if (there) {
-        self->self_mount = ZREG__MOUNT_IGNORED;
-        zreg_blob_writer_free(zreg__steal(out));
-    }
-    *out_state = there ? ZREG__BLOB_PRESENT : ZREG__BLOB_WANTED;
-    return ZREG_OK;
+    return look_before_sending(out, out_state, p, err);
 }
 
-/* The first of `mount_from` that has the blob; the last one is not asked but tried. */
+/* What the session itself brought there it remembers, so it has no other blob that matters. */
+static bool is_known(const zreg__pusher *self, const char *repository)
+{
+    return zreg__homes_knows(zreg__client_homes(self->client), zreg_ref_host(self->ref),
+                             repository);
+}
+
+static zreg_status sibling_has(bool *out, const push *p, const char *repository, zreg_error *err)
+{
+    ZREG__AUTO(zreg_ref) zreg_ref *sibling = NULL;
+    ZREG__TRY(zreg__reference_new(&sibling, zreg_ref_host(p->self->ref), repository, "latest", NULL,
+                                  err));
+    return head(out, p, sibling, err);
+}
+
+/* The first of `mount_from` that has the blob; the last one is not asked but tried. NULL: there is
+ * none that could have it. */
 static zreg_status choose_sibling(const char **out, const push *p, zreg_error *err)
 {
-    size_t count = zreg_strings_count(p->self->mount_from);
-    for (size_t i = 0; i < count; i++) {
+    const char *unasked = NULL;
+    for (size_t i = 0; i < zreg_strings_count(p->self->mount_from); i++) {
         const char *repository = zreg_strings_at(p->self->mount_from, i);
-        bool there = i + 1 == count;
-        if (!there) {
-            ZREG__AUTO(zreg_ref) zreg_ref *sibling = NULL;
-            ZREG__TRY(zreg__reference_new(&sibling, zreg_ref_host(p->self->ref), repository,
-                                          "latest", NULL, err));
-            ZREG__TRY(head(&there, p, sibling, err));
+        bool there = false;
+        if (is_known(p->self, repository)) {
+            continue;
+        }
+        if (unasked != NULL) {
+            ZREG__TRY(sibling_has(&there, p, unasked, err));
         }
         if (there) {
-            *out = repository;
-            return ZREG_OK;
+            break;
         }
+        unasked = repository;
     }
-    *out = NULL;
+    *out = unasked;
     return ZREG_OK;
 }
 
-static zreg_status push_from_siblings(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
-                                      const push *p, zreg_error *err)
+static zreg_status push_from_sibling(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
+                                     const push *p, const char *sibling, zreg_error *err)
+{
+    zreg_error why = {.code = ZREG_OK};
+    zreg_status status = mount(out, p, sibling, &why);
+    if (mount_refused(status)) {
+        return push_after_head(out, out_state, p, err);
+    }
+    if (status != ZREG_OK) {
+        return zreg__fail_again(err, &why);
+    }
+    *out_state = ZREG__BLOB_MOUNTED;
+    return *out == NULL ? ZREG_OK : look_before_sending(out, out_state, p, err);
+}
+
+/* Where a mount said nothing of what is here, that is asked first. */
+static zreg_status push_where_mounts_lie(zreg_blob_writer **out,
+                                         zreg__endpoint_blob_state *out_state, const push *p,
+                                         zreg_error *err)
 {
     const char *sibling = NULL;
     bool there = false;
@@ -190,7 +230,7 @@ static zreg_status push_in_doubt(zreg_blob_writer **out, zreg__endpoint_blob_sta
                                  const push *p, zreg_error *err)
 {
     if (!is_missing(p->self, p->digest)) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     *out_state = ZREG__BLOB_WANTED;
     return mount(out, p, NULL, err);
@@ -208,7 +248,7 @@ static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_
         return push_in_doubt(out, out_state, p, err);
     }
     if (!zreg__client_mounts(self->client, self->ref)) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_after_head(out, out_state, p, err);
     }
     if (from != NULL) {
         return push_by_mount(out, out_state, p, from, err);
@@ -217,27 +257,27 @@ static zreg_status begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_
     if (knows_home(home, self, p->digest)) {
         return push_by_mount(out, out_state, p, home, err);
     }
-    if (zreg_strings_count(self->mount_from) > 0) {
-        return push_from_siblings(out, out_state, p, err);
-    }
     if (self->self_mount == ZREG__MOUNT_IGNORED) {
-        return push_after_head(out, out_state, p, NULL, err);
+        return push_where_mounts_lie(out, out_state, p, err);
     }
-    return push_by_self_mount(out, out_state, p, err);
+    const char *sibling = NULL;
+    ZREG__TRY(choose_sibling(&sibling, p, err));
+    return sibling != NULL ? push_from_sibling(out, out_state, p, sibling, err)
+                           : push_by_self_mount(out, out_state, p, err);
 }
 
-/* Where pulling is free for all, the first push is the first to be asked for a token: the others
- * wait for it, or each of them would be turned away once. */
+/* Where pulling is free for all, the first push to a host is the first to be asked for a token: the
+ * others wait for it, or each of them would be turned away once. */
 zreg_status zreg__pusher_begin(zreg_blob_writer **out, zreg__endpoint_blob_state *out_state,
                                zreg__pusher *self, const zreg_digest *digest, uint64_t size_bytes,
                                const char *from, zreg_cancel *cancel, zreg_error *err)
 {
     const push p = {.self = self, .digest = digest, .size_bytes = size_bytes, .cancel = cancel};
-    if (!self->pushed) {
+    if (!zreg__client_has_pushed(self->client, self->ref)) {
         pthread_mutex_lock(&self->first_push);
-        if (!self->pushed) {
+        if (!zreg__client_has_pushed(self->client, self->ref)) {
             zreg_status status = begin(out, out_state, &p, from, err);
-            self->pushed = true;
+            zreg__client_learn_pushed(self->client, self->ref);
             pthread_mutex_unlock(&self->first_push);
             return status;
         }

@@ -20,7 +20,6 @@ typedef struct zreg__pusher {
     zreg_strings *mount_from;
     _Atomic zreg__mount_trust self_mount;
     pthread_mutex_t first_push; /* held by the first push until its request was answered */
-    atomic_bool pushed;
     atomic_bool doubted;
     pthread_mutex_t lock;
     zreg_strings *missing; /* under the lock: what the registry said it lacks */

@@ -298,6 +298,22 @@ zreg_status zreg__client_expect(zreg_client *client, const zreg_ref *ref, const 
     return zreg__host_expect(host, zreg_ref_repository(ref), bits, from, err);
 }
 
+bool zreg__client_has_pushed(zreg_client *client, const zreg_ref *ref)
+{
+    const zreg__host *host = zreg__client_known_host(client, zreg_ref_host(ref));
+
+    return host != NULL && atomic_load(&host->pushed_to);
+}
+
+void zreg__client_learn_pushed(zreg_client *client, const zreg_ref *ref)
+{
+    zreg__host *host = zreg__client_known_host(client, zreg_ref_host(ref));
+
+    if (host != NULL) {
+        atomic_store(&host->pushed_to, true);
+    }
+}
+
 const zreg__log *zreg__client_log(const zreg_client *client)
 {
     return &client->log;

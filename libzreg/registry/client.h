@@ -39,6 +39,12 @@ zreg_status zreg__blob_mount_or_create(zreg_blob_writer **out, zreg_client *clie
 /** False when it is known already that the host of `ref` mounts nothing. Sends nothing. */
 bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref);
 
+/** Whether the host of `ref` was pushed to already, so that it is known what it asks for then. */
+bool zreg__client_has_pushed(zreg_client *client, const zreg_ref *ref);
+
+/** A first push was answered. */
+void zreg__client_learn_pushed(zreg_client *client, const zreg_ref *ref);
+
 /** Where the client's log lines go; lives as long as the client. */
 const zreg__log *zreg__client_log(const zreg_client *client);
 

@@ -65,6 +65,7 @@ typedef struct zreg__host {
     _Atomic uint64_t auth_requests;
     _Atomic uint64_t blob_requests;
     _Atomic uint64_t upload_piece; /* of blobs that are pushed, see registry/upload.c */
+    atomic_bool pushed_to;         /* it has answered a push, so what it asks for then is known */
 
     zreg__turn_lock lock; /* guards all that follows */
     bool known;           /* has answered once */

@@ -448,6 +448,21 @@ static zreg_status do_blob_mount(char *answer, size_t room, char **words, zreg_e
     return status;
 }
 
+/* copy SRC DST [SIBLING...]: bytes, blobs copied and mounted. */
+static zreg_status do_copy(char *answer, size_t room, char **words, zreg_error *err)
+{
+    zreg_copy_options options = ZREG_OPTIONS(zreg_copy_options);
+    zreg_copy_result done;
+
+    options.mount_from = (const char *const *)&words[3];
+    zreg_status status = zreg_copy(&done, client, words[1], words[2], &options, cancel, err);
+    if (status == ZREG_OK) {
+        snprintf(answer, room, " %llu %u %u", (unsigned long long)done.bytes, done.blobs_copied,
+                 done.blobs_mounted);
+    }
+    return status;
+}
+
 static zreg_status do_counters(char *answer, size_t room, char **words, zreg_error *err)
 {
     zreg_counters counters;
@@ -556,6 +571,7 @@ static const struct {
     {"blob-part", do_blob_part},
     {"blob-put", do_blob_put},
     {"blob-mount", do_blob_mount},
+    {"copy", do_copy},
     {"counters", do_counters},
     {"process", do_process},
     {"login", do_login},

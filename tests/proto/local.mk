@@ -13,6 +13,7 @@ TESTS += \
 	tests/proto/test_client_behaviours.py \
 	tests/proto/test_client_blobs.py \
 	tests/proto/test_client_doubt.py \
+	tests/proto/test_client_floor.py \
 	tests/proto/test_client_lists.py \
 	tests/proto/test_client_login.py \
 	tests/proto/test_client_login_names.py \
