@@ -49,7 +49,7 @@ options:
       - What plain layers of a docker archive become in a registry, C(gzip), C(zstd) or C(as-is).
       - Not together with I(sources).
     type: str
-    choices: [gzip, as-is]
+    choices: [gzip, zstd, as-is]
     default: gzip
   jobs:
     description: Transfers at once; without it the library decides.
