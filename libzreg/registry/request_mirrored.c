@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read of a repository may come from mirrors: they are asked in order, each once, then the registry itself
- * (docs/design/0021-mirrors.md). */
+ * (docs/design/0023-mirrors.md). */
 #include "registry/request.h"
 
 #include "base/cancel.h"
