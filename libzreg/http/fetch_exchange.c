@@ -473,18 +473,6 @@ zreg_status zreg__fetch_read(size_t *out_size, zreg__fetch_exchange *exchange, v
     return status;
 }
 
-zreg_status zreg__fetch_body(zreg__buf *to, zreg__fetch_exchange *exchange, zreg_error *err)
-{
-    char piece[8192];
-    size_t size;
-
-    do {
-        ZREG__TRY(zreg__fetch_read(&size, exchange, piece, sizeof(piece), err));
-        ZREG__TRY(zreg__buf_append(to, piece, size, err));
-    } while (size > 0);
-    return ZREG_OK;
-}
-
 void zreg__fetch_close(zreg__fetch_exchange *exchange)
 {
     if (exchange == NULL) {

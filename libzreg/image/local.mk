@@ -64,8 +64,6 @@ libzreg_sources += \
 	libzreg/image/pack.h \
 	libzreg/image/parallel.c \
 	libzreg/image/parallel.h \
-	libzreg/image/parts.c \
-	libzreg/image/parts.h \
 	libzreg/image/machine.c \
 	libzreg/image/machine.h \
 	libzreg/image/place.c \
@@ -83,6 +81,8 @@ libzreg_sources += \
 	libzreg/image/rootfs.h \
 	libzreg/image/saved.c \
 	libzreg/image/saved.h \
+	libzreg/image/segments.c \
+	libzreg/image/segments.h \
 	libzreg/image/stream.c \
 	libzreg/image/stream.h \
 	libzreg/image/sync.c \

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "image/parts.h"
+#include "image/segments.h"
 
 /* A smaller rest is over before it is worth the requests. */
 #define WORTH_BYTES (32 * ZREG__MIB)
@@ -18,7 +18,7 @@
 
 /* Streams beside the first, and what that still brings while they begin. */
 #define MORE_STREAMS 3
-#define AHEAD_BYTES (2 * ZREG__PART_BYTES)
+#define AHEAD_BYTES (2 * ZREG__SEGMENT_BYTES)
 
 typedef struct ranges {
     zreg__source base;
@@ -26,13 +26,13 @@ typedef struct ranges {
     zreg__endpoint *src;
     const zreg_descriptor *blob;
     zreg_cancel *cancel;
-    uint64_t at;          /* bytes before are read */
-    zreg__source *stream; /* one stream, */
-    uint64_t stream_end;  /* which is left there, if what follows has come */
-    zreg__parts *parts;   /* what follows it, or NULL */
-    unsigned taken;       /* streams beside the caller's */
-    bool alone;           /* parts were tried, and it is not done again */
-    uint64_t taste_at;    /* where the stream is judged from */
+    uint64_t at;              /* bytes before are read */
+    zreg__source *stream;     /* one stream, */
+    uint64_t stream_end;      /* which is left there, if what follows has come */
+    zreg__segments *segments; /* what follows it, or NULL */
+    unsigned taken;           /* streams beside the caller's */
+    bool alone;               /* segments were tried, and it is not done again */
+    uint64_t taste_at;        /* where the stream is judged from */
     uint64_t taste_ms;
     uint64_t waited_ms;
 } ranges;
@@ -71,9 +71,9 @@ static void give_streams_back(ranges *self)
     self->taken = 0;
 }
 
-static void end_parts(ranges *self)
+static void end_segments(ranges *self)
 {
-    zreg__parts_free(zreg__steal(&self->parts));
+    zreg__segments_free(zreg__steal(&self->segments));
     give_streams_back(self);
 }
 
@@ -86,8 +86,8 @@ static void divide(ranges *self)
         return;
     }
     self->alone = true;
-    if (zreg__parts_open(&self->parts, self->src, self->blob, end, self->taken + 1, self->cancel,
-                         NULL) != ZREG_OK) {
+    if (zreg__segments_open(&self->segments, self->src, self->blob, end, self->taken + 1,
+                            self->cancel, NULL) != ZREG_OK) {
         give_streams_back(self);
         return;
     }
@@ -124,27 +124,27 @@ static zreg_status read_stream(size_t *out_size, ranges *self, void *buffer, siz
                                 rest < capacity ? (size_t)rest : capacity, err));
     self->waited_ms += zreg__clock_ms() - began;
     self->at += *out_size;
-    if (self->parts == NULL) {
+    if (self->segments == NULL) {
         judge(self);
     }
     return ZREG_OK;
 }
 
-/* What does not come in parts, or fails there, is read by one stream, which has patience of its own. */
-static zreg_status read_parts(size_t *out_size, ranges *self, void *buffer, size_t capacity,
-                              zreg_error *err)
+/* What does not come in segments, or fails there, is read by one stream, which has patience of its own. */
+static zreg_status read_segments(size_t *out_size, ranges *self, void *buffer, size_t capacity,
+                                 zreg_error *err)
 {
-    if (self->stream != NULL && !zreg__parts_begun(self->parts)) {
-        end_parts(self);
+    if (self->stream != NULL && !zreg__segments_begun(self->segments)) {
+        end_segments(self);
         self->stream_end = self->blob->size_bytes;
         return read_stream(out_size, self, buffer, capacity, err);
     }
     zreg__source_free(zreg__steal(&self->stream));
-    if (zreg__parts_read(out_size, self->parts, buffer, capacity, NULL) == ZREG_OK) {
+    if (zreg__segments_read(out_size, self->segments, buffer, capacity, NULL) == ZREG_OK) {
         self->at += *out_size;
         return ZREG_OK;
     }
-    end_parts(self);
+    end_segments(self);
     ZREG__TRY(zreg__cancel_check(self->cancel, err));
     return read_stream(out_size, self, buffer, capacity, err);
 }
@@ -154,8 +154,8 @@ static zreg_status ranges_read(size_t *out_size, zreg__source *source, void *buf
 {
     ranges *self = (ranges *)source;
 
-    return self->parts != NULL && self->at >= self->stream_end
-               ? read_parts(out_size, self, buffer, capacity, err)
+    return self->segments != NULL && self->at >= self->stream_end
+               ? read_segments(out_size, self, buffer, capacity, err)
                : read_stream(out_size, self, buffer, capacity, err);
 }
 
@@ -163,7 +163,7 @@ static void ranges_free(zreg__source *source)
 {
     ranges *self = (ranges *)source;
 
-    end_parts(self);
+    end_segments(self);
     zreg__source_free(self->stream);
     free(self);
 }

@@ -15,7 +15,7 @@ typedef struct zreg__streams {
 
 /**
  * Opens a blob from byte `offset` on. The caller has one stream; more are taken from `streams` when they
- * are free, and given back. Where the source gives no parts, or one fails, the blob goes on by one stream.
+ * are free, and given back. Where the source gives no segments, or one fails, the blob goes on by one stream.
  * Nothing is verified.
  */
 zreg_status zreg__ranges_open(zreg__source **out, zreg__streams *streams, zreg__endpoint *src,

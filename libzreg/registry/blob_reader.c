@@ -28,8 +28,7 @@ struct zreg_blob_reader {
     uint64_t resumed_at; /* bytes received when it was last resumed */
     bool verified;
     zreg_error failure; /* what ended it */
-    /* The last byte received is kept back while the size is not known: it may be the last of the
-     * blob, which nobody gets before the digest was found right. */
+    /* While the size is not known, one byte is kept back: it may be the last, and the digest wrong. */
     bool holds;
     char held;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/parts.h"
+#include "image/segments.h"
 
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -11,19 +11,19 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Parts that may be in memory: one for each stream, and what they are ahead. */
+/* Segments that may be in memory: one for each stream, and what they are ahead. */
 #define SLOTS 6
 
 /* How often who waits for bytes looks at the cancel token. */
 #define TICK_MS 40
 
-typedef struct part {
-    char *bytes; /* ZREG__PART_BYTES, made when first needed */
+typedef struct segment {
+    char *bytes; /* ZREG__SEGMENT_BYTES, made when first needed */
     size_t size;
     size_t filled;
-} part;
+} segment;
 
-struct zreg__parts {
+struct zreg__segments {
     zreg__endpoint *src;
     const zreg_descriptor *blob;
     zreg_cancel *cancel; /* of who reads */
@@ -33,33 +33,33 @@ struct zreg__parts {
     zreg__pool *pool;
     pthread_mutex_t lock; /* guards all below, but not bytes below `filled` */
     pthread_cond_t changed;
-    size_t next;    /* the part to be fetched next */
-    size_t current; /* the part that is read, and how far */
+    size_t next;    /* the segment to be fetched next */
+    size_t current; /* the segment that is read, and how far */
     size_t read;
-    part slots[SLOTS];
+    segment slots[SLOTS];
     bool over;
     zreg_error failure;
 };
 
-static part *slot_of(zreg__parts *self, size_t i)
+static segment *slot_of(zreg__segments *self, size_t i)
 {
     return &self->slots[i % SLOTS];
 }
 
-static uint64_t offset_of(const zreg__parts *self, size_t i)
+static uint64_t offset_of(const zreg__segments *self, size_t i)
 {
-    return self->first + (uint64_t)i * ZREG__PART_BYTES;
+    return self->first + (uint64_t)i * ZREG__SEGMENT_BYTES;
 }
 
-static size_t size_of(const zreg__parts *self, size_t i)
+static size_t size_of(const zreg__segments *self, size_t i)
 {
     uint64_t rest = self->blob->size_bytes - offset_of(self, i);
 
-    return rest < ZREG__PART_BYTES ? (size_t)rest : ZREG__PART_BYTES;
+    return rest < ZREG__SEGMENT_BYTES ? (size_t)rest : ZREG__SEGMENT_BYTES;
 }
 
-/* The next part to fetch, once there is a slot for it; false when there is none. */
-static bool take(size_t *out, zreg__parts *self)
+/* The next segment to fetch, once there is a slot for it; false when there is none. */
+static bool take(size_t *out, zreg__segments *self)
 {
     bool found;
 
@@ -78,7 +78,7 @@ static bool take(size_t *out, zreg__parts *self)
     return found;
 }
 
-static void tell_filled(zreg__parts *self, part *to, size_t filled)
+static void tell_filled(zreg__segments *self, segment *to, size_t filled)
 {
     pthread_mutex_lock(&self->lock);
     to->filled = filled;
@@ -86,12 +86,12 @@ static void tell_filled(zreg__parts *self, part *to, size_t filled)
     pthread_mutex_unlock(&self->lock);
 }
 
-static zreg_status fetch(zreg__parts *self, size_t i, zreg_error *err)
+static zreg_status fetch(zreg__segments *self, size_t i, zreg_error *err)
 {
     ZREG__AUTO(zreg__source) zreg__source *source = NULL;
-    part *to = slot_of(self, i);
+    segment *to = slot_of(self, i);
 
-    to->bytes = to->bytes != NULL ? to->bytes : malloc(ZREG__PART_BYTES);
+    to->bytes = to->bytes != NULL ? to->bytes : malloc(ZREG__SEGMENT_BYTES);
     if (to->bytes == NULL) {
         return zreg__fail_nomem(err);
     }
@@ -100,14 +100,14 @@ static zreg_status fetch(zreg__parts *self, size_t i, zreg_error *err)
     for (size_t filled = 0, got = 0; filled < to->size; filled += got) {
         ZREG__TRY(zreg__source_read(&got, source, to->bytes + filled, to->size - filled, err));
         if (got == 0) {
-            return zreg__fail(err, ZREG_CORRUPT, "a part of the blob is too short");
+            return zreg__fail(err, ZREG_CORRUPT, "a segment of the blob is too short");
         }
         tell_filled(self, to, filled + got);
     }
     return ZREG_OK;
 }
 
-static void end(zreg__parts *self, const zreg_error *failure)
+static void end(zreg__segments *self, const zreg_error *failure)
 {
     pthread_mutex_lock(&self->lock);
     if (!self->over && failure != NULL) {
@@ -121,7 +121,7 @@ static void end(zreg__parts *self, const zreg_error *failure)
 
 static void stream(void *job, const zreg__worker *on)
 {
-    zreg__parts *self = job;
+    zreg__segments *self = job;
 
     (void)on;
     for (size_t i; take(&i, self);) {
@@ -134,7 +134,7 @@ static void stream(void *job, const zreg__worker *on)
     }
 }
 
-static zreg_status start(zreg__parts *self, unsigned streams, zreg_error *err)
+static zreg_status start(zreg__segments *self, unsigned streams, zreg_error *err)
 {
     ZREG__TRY(zreg_cancel_new(&self->stop, err));
     ZREG__TRY(zreg__pool_new(&self->pool, streams, 0, err));
@@ -144,10 +144,11 @@ static zreg_status start(zreg__parts *self, unsigned streams, zreg_error *err)
     return ZREG_OK;
 }
 
-zreg_status zreg__parts_open(zreg__parts **out, zreg__endpoint *src, const zreg_descriptor *blob,
-                             uint64_t first, unsigned streams, zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__segments_open(zreg__segments **out, zreg__endpoint *src,
+                                const zreg_descriptor *blob, uint64_t first, unsigned streams,
+                                zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(zreg__parts) zreg__parts *self = zreg__new(zreg__parts);
+    ZREG__AUTO(zreg__segments) zreg__segments *self = zreg__new(zreg__segments);
     pthread_condattr_t monotonic;
 
     if (self == NULL) {
@@ -157,7 +158,8 @@ zreg_status zreg__parts_open(zreg__parts **out, zreg__endpoint *src, const zreg_
     self->blob = blob;
     self->cancel = cancel;
     self->first = first;
-    self->count = (size_t)((blob->size_bytes - first + ZREG__PART_BYTES - 1) / ZREG__PART_BYTES);
+    self->count =
+        (size_t)((blob->size_bytes - first + ZREG__SEGMENT_BYTES - 1) / ZREG__SEGMENT_BYTES);
     pthread_mutex_init(&self->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -168,18 +170,18 @@ zreg_status zreg__parts_open(zreg__parts **out, zreg__endpoint *src, const zreg_
     return ZREG_OK;
 }
 
-bool zreg__parts_begun(zreg__parts *parts)
+bool zreg__segments_begun(zreg__segments *segments)
 {
     bool begun;
 
-    pthread_mutex_lock(&parts->lock);
-    begun = !parts->over && parts->next > 0 && parts->slots[0].filled > 0;
-    pthread_mutex_unlock(&parts->lock);
+    pthread_mutex_lock(&segments->lock);
+    begun = !segments->over && segments->next > 0 && segments->slots[0].filled > 0;
+    pthread_mutex_unlock(&segments->lock);
     return begun;
 }
 
-/* Waits until bytes of the current part are there; with the lock. */
-static zreg_status await_bytes(zreg__parts *self, zreg_error *err)
+/* Waits until bytes of the current segment are there; with the lock. */
+static zreg_status await_bytes(zreg__segments *self, zreg_error *err)
 {
     while (self->next <= self->current || slot_of(self, self->current)->filled == self->read) {
         struct timespec until = zreg__clock_deadline(TICK_MS);
@@ -193,51 +195,51 @@ static zreg_status await_bytes(zreg__parts *self, zreg_error *err)
     return ZREG_OK;
 }
 
-static void leave_part(zreg__parts *self)
+static void leave_segment(zreg__segments *self)
 {
     self->current++;
     self->read = 0;
     pthread_cond_broadcast(&self->changed);
 }
 
-zreg_status zreg__parts_read(size_t *out_size, zreg__parts *parts, void *buffer, size_t capacity,
-                             zreg_error *err)
+zreg_status zreg__segments_read(size_t *out_size, zreg__segments *segments, void *buffer,
+                                size_t capacity, zreg_error *err)
 {
-    const part *from = slot_of(parts, parts->current);
+    const segment *from = slot_of(segments, segments->current);
     zreg_status status;
 
     *out_size = 0;
-    if (parts->current == parts->count) {
+    if (segments->current == segments->count) {
         return ZREG_OK;
     }
-    pthread_mutex_lock(&parts->lock);
-    status = await_bytes(parts, err);
+    pthread_mutex_lock(&segments->lock);
+    status = await_bytes(segments, err);
     if (status == ZREG_OK) {
-        size_t ready = from->filled - parts->read;
+        size_t ready = from->filled - segments->read;
 
         *out_size = ready < capacity ? ready : capacity;
-        memcpy(buffer, from->bytes + parts->read, *out_size);
-        parts->read += *out_size;
-        if (parts->read == from->size) {
-            leave_part(parts);
+        memcpy(buffer, from->bytes + segments->read, *out_size);
+        segments->read += *out_size;
+        if (segments->read == from->size) {
+            leave_segment(segments);
         }
     }
-    pthread_mutex_unlock(&parts->lock);
+    pthread_mutex_unlock(&segments->lock);
     return status;
 }
 
-void zreg__parts_free(zreg__parts *parts)
+void zreg__segments_free(zreg__segments *segments)
 {
-    if (parts == NULL) {
+    if (segments == NULL) {
         return;
     }
-    end(parts, NULL);
-    zreg__pool_free(parts->pool);
+    end(segments, NULL);
+    zreg__pool_free(segments->pool);
     for (size_t i = 0; i < SLOTS; i++) {
-        free(parts->slots[i].bytes);
+        free(segments->slots[i].bytes);
     }
-    zreg_cancel_free(parts->stop);
-    pthread_cond_destroy(&parts->changed);
-    pthread_mutex_destroy(&parts->lock);
-    free(parts);
+    zreg_cancel_free(segments->stop);
+    pthread_cond_destroy(&segments->changed);
+    pthread_mutex_destroy(&segments->lock);
+    free(segments);
 }
