@@ -38,11 +38,9 @@ typedef struct zreg_client_options {
     const char *registries_conf;
     /** containerd's folder of HOST/hosts.toml (docs/hosts.md there): mirrors, and whom to trust; or NULL. */
     const char *hosts_dir;
-    /** docker's folder of HOST/ with *.crt, *.cert and *.key: whom to trust, and as whom. NULL: none, or see
-     *  podman_config; "": none. */
+    /** docker's folder of HOST/ with *.crt, *.cert and *.key: whom to trust, and as whom. NULL, "": as above. */
     const char *certs_dir;
-    /** 1: where registries_conf or certs_dir is NULL, the files count that podman reads of the environment, the
-     *  user and the system; 0: none that is not named. */
+    /** 1: where registries_conf or certs_dir is NULL, the files count that podman would read; 0: none. */
     int podman_config;
     /** 1: mirrors are not asked. 0: manifests and blobs come from the first mirror that gives them, or else from
      *  the registry; those of a repository to which this client writes come from the registry. */
@@ -117,9 +115,8 @@ ZREG_API zreg_status zreg_client_set_connection(char **out, zreg_client *client,
                                                 zreg_error *err);
 
 /**
- * Sets which interface zreg_client_tag_delete, zreg_promote and zreg_cleanup_tags use at a host;
- * the texts are copied, the token is wiped with the client. Set it before the first use of the
- * host. Errors: INVAL.
+ * Sets which interface zreg_client_tag_delete, zreg_promote and zreg_cleanup_tags use at a host; the texts are
+ * copied, the token is wiped with the client. Set it before the first use of the host. Errors: INVAL.
  */
 ZREG_API zreg_status zreg_client_set_tag_api(zreg_client *client, const char *host,
                                              const zreg_tag_api_options *options, zreg_error *err);
@@ -128,9 +125,7 @@ ZREG_API zreg_status zreg_client_set_tag_api(zreg_client *client, const char *ho
 ZREG_API void zreg_client_counters_sized(zreg_counters *out, size_t out_size,
                                          const zreg_client *client, const char *host);
 
-/**
- * What was sent to one host, or to all when `host` is NULL, so far. Threads may still be sending.
- */
+/** What was sent to one host, or to all when `host` is NULL, so far. Threads may still be sending. */
 static inline void zreg_client_counters(zreg_counters *out, const zreg_client *client,
                                         const char *host)
 {
@@ -182,9 +177,8 @@ ZREG_API zreg_status zreg_client_tags(zreg_strings **out, zreg_client *client, c
 /**
  * Lists the repositories of a host, over as many pages as it takes: those that the credentials may
  * see, as the registry thinks fit. Not part of the distribution-spec but of the Docker Registry HTTP
- * API V2 ("Listing Repositories"), and what is new may come late to it.
- * Errors: UNSUPPORTED (the registry has no catalog for anybody), DENIED, LIMIT (more than 100,000),
- * PROTO, and those of the client.
+ * API V2 ("Listing Repositories"), and what is new may come late to it. Errors: UNSUPPORTED (the
+ * registry has no catalog for anybody), DENIED, LIMIT (more than 100,000), and those of the client.
  */
 ZREG_API zreg_status zreg_client_catalog(zreg_strings **out, zreg_client *client, const char *host,
                                          zreg_cancel *cancel, zreg_error *err);
