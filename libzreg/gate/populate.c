@@ -26,6 +26,7 @@ typedef struct job {
     zreg_populate_options set;
     zreg__progress progress;
     zreg_strings *siblings;
+    zreg_strings *unseen; /* those of them that had their image already, an index: what is in it? */
     zreg_cancel *cancel;
     zreg__order order;        /* of the artifacts that Zuul gave */
     zreg_artifacts *merged;   /* what is brought in beside them, ... */
@@ -35,12 +36,21 @@ typedef struct job {
 static void job_finish(job *run)
 {
     zreg_strings_free(run->siblings);
+    zreg_strings_free(run->unseen);
     zreg__order_finish(&run->order);
     zreg_artifacts_free(run->merged);
     zreg__items_finish(&run->merged_items);
 }
 
 ZREG__DEFINE_AUTO_VALUE(job, job_finish)
+
+static zreg_status add_sibling(job *run, const char *repository, const zreg_copy_result *copied,
+                               zreg_error *err)
+{
+    bool seen = copied->blobs_copied + copied->blobs_mounted + copied->blobs_skipped > 0;
+    ZREG__TRY(seen ? ZREG_OK : zreg__siblings_add(run->unseen, repository, err));
+    return zreg__siblings_add(run->siblings, repository, err);
+}
 
 static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_artifact *artifact,
                               zreg_error *err)
@@ -59,14 +69,17 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
     options.jobs = run->set.jobs;
     options.with_referrers = run->set.with_referrers;
     options.dst_server = run->set.server;
-    options.mount_from = zreg__siblings_mount_from(run->siblings);
+    options.mount_from = zreg__siblings_mount_from(run->unseen);
+    if (run->set.server == NULL) {
+        ZREG__TRY(zreg__siblings_expect(run->siblings, run->client, dst, err));
+    }
     zreg__progress_begin(&run->progress, &options, artifact->name);
     /* What is too long to tell is not told: the image matters more than the log. */
     (void)zreg__origin_print(&origin, artifact->url, artifact->change, artifact->build, NULL);
     ZREG__TRY(zreg__copy_from_origin(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst),
                                      &options, origin, run->cancel, err));
     zreg__progress_end(&run->progress);
-    return zreg__siblings_add(run->siblings, zreg_ref_repository(dst), err);
+    return add_sibling(run, zreg_ref_repository(dst), copied, err);
 }
 
 static zreg_status list_superseded(zreg_strings **out, const zreg__order *order, size_t winner,
@@ -231,6 +244,7 @@ zreg_status zreg_populate(zreg_populated **out, zreg_client *client,
     ZREG__TRY(ZREG__OPTIONS_READ(&run.set, options, err));
     ZREG__TRY(check(&run, err));
     ZREG__TRY(zreg__strings_new(&run.siblings, err));
+    ZREG__TRY(zreg__strings_new(&run.unseen, err));
     run.progress = (zreg__progress){
         .phase = "populate", .write = run.set.progress, .user = run.set.progress_user};
     ZREG__TRY(zreg__order_make(&run.order, artifacts, err));

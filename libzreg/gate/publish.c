@@ -52,7 +52,7 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_ref
     options.jobs = run->set.jobs;
     options.with_referrers = run->set.with_referrers;
     options.src_server = run->set.server;
-    options.mount_from = zreg__siblings_mount_from(run->siblings);
+    ZREG__TRY(zreg__siblings_expect(run->siblings, run->client, dst, err));
     zreg__progress_begin(&run->progress, &options, item);
     ZREG__TRY(zreg_copy(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst), &options,
                         run->cancel, err));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gate/siblings.h"
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "registry/client.h"
 
 #define MAX_TRIED 4
 
@@ -20,4 +22,13 @@ const char *const *zreg__siblings_mount_from(const zreg_strings *siblings)
 {
     size_t count = zreg_strings_count(siblings);
     return zreg__strings_array(siblings) + (count > MAX_TRIED ? count - MAX_TRIED : 0);
+}
+
+zreg_status zreg__siblings_expect(const zreg_strings *siblings, zreg_client *client,
+                                  const zreg_ref *dst, zreg_error *err)
+{
+    for (const char *const *at = zreg__siblings_mount_from(siblings); *at != NULL; at++) {
+        ZREG__TRY(zreg__client_expect(client, dst, "pull,push", *at, err));
+    }
+    return ZREG_OK;
 }

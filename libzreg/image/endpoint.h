@@ -85,9 +85,10 @@ typedef struct zreg__endpoint_driver {
                                  zreg_cancel *cancel, zreg_error *err);
     /* All is put. NULL: what was put is there. */
     zreg_status (*finish)(zreg__endpoint *endpoint, zreg_cancel *cancel, zreg_error *err);
-    /* Both are of this driver. NULL: never the same; nothing to tell. */
-    /* A blob is there, though it was not brought: others may mount it from there. NULL: nothing is mounted. */
+    /* A blob is there, though it was not brought: others may mount it from there. NULL: nothing is
+     * mounted. */
     void (*blob_known)(zreg__endpoint *endpoint, const zreg_digest *digest);
+    /* Both are of this driver. NULL: never the same; nothing to tell. */
     bool (*same_repository)(const zreg__endpoint *a, const zreg__endpoint *b);
     zreg_status (*expect)(zreg__endpoint *endpoint, const zreg__endpoint *from, zreg_error *err);
     void (*free)(zreg__endpoint *endpoint);

@@ -135,13 +135,6 @@ static zreg_status push_by_self_mount(zreg_blob_writer **out, zreg__endpoint_blo
     return look_before_sending(out, out_state, p, err);
 }
 
-/* What the session itself brought there it remembers, so it has no other blob that matters. */
-static bool is_known(const zreg__pusher *self, const char *repository)
-{
-    return zreg__homes_knows(zreg__client_homes(self->client), zreg_ref_host(self->ref),
-                             repository);
-}
-
 static zreg_status sibling_has(bool *out, const push *p, const char *repository, zreg_error *err)
 {
     ZREG__AUTO(zreg_ref) zreg_ref *sibling = NULL;
@@ -150,26 +143,16 @@ static zreg_status sibling_has(bool *out, const push *p, const char *repository,
     return head(out, p, sibling, err);
 }
 
-/* The first of `mount_from` that has the blob; the last one is not asked but tried. NULL: there is
- * none that could have it. */
+/* The first of `mount_from` that has the blob; the last one is not asked but tried. */
 static zreg_status choose_sibling(const char **out, const push *p, zreg_error *err)
 {
-    const char *unasked = NULL;
-    for (size_t i = 0; i < zreg_strings_count(p->self->mount_from); i++) {
-        const char *repository = zreg_strings_at(p->self->mount_from, i);
-        bool there = false;
-        if (is_known(p->self, repository)) {
-            continue;
-        }
-        if (unasked != NULL) {
-            ZREG__TRY(sibling_has(&there, p, unasked, err));
-        }
-        if (there) {
-            break;
-        }
-        unasked = repository;
+    size_t count = zreg_strings_count(p->self->mount_from);
+    bool there = false;
+    *out = NULL;
+    for (size_t i = 0; i < count && !there; i++) {
+        *out = zreg_strings_at(p->self->mount_from, i);
+        ZREG__TRY(i + 1 == count ? ZREG_OK : sibling_has(&there, p, *out, err));
     }
-    *out = unasked;
     return ZREG_OK;
 }
 

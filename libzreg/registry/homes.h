@@ -22,10 +22,6 @@ zreg_status zreg__homes_new(zreg__homes **out, zreg_error *err);
 void zreg__homes_learn(zreg__homes *homes, const char *registry, const zreg_digest *digest,
                        const char *repository);
 
-/** Whether it remembers any blob of a repository: then it knows those that matter there, since the session brought
- *  them itself. */
-bool zreg__homes_knows(zreg__homes *homes, const char *registry, const char *repository);
-
 /** False when nothing is known. */
 bool zreg__homes_find(char to[ZREG__MAX_REPOSITORY + 1], zreg__homes *homes, const char *registry,
                       const zreg_digest *digest);

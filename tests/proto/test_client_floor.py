@@ -42,6 +42,7 @@ class Pair(World):
         data = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [
             {"mediaType": OCI_MANIFEST, "digest": sha256(image), "size": len(image)} for image in images]}).encode()
         self.a.add_manifest(repository, tag, data, OCI_INDEX)
+        return data
 
     def run(self, *argv):
         pair = base64.b64encode(b"user:secret").decode()
@@ -119,16 +120,16 @@ SHARED = [b"shared %d" % i for i in range(3)]
 IMAGES = 6
 
 
-def populate(w, *options):
-    """Puts images that share layers into a registry, and their own blobs' digests."""
+def populate(w, first=None):
+    """Brings images that share layers into a registry; `first` is there already in place of the first of them."""
     artifacts = []
     for i in range(IMAGES):
-        image = w.image(f"org/i{i}:b1", [*SHARED, b"own %d" % i])
+        image = first if first and i == 0 else w.image(f"org/i{i}:b1", [*SHARED, b"own %d" % i])
         artifacts.append({"name": f"org/i{i}:latest", "url": f"docker://{w.a.name}/org/i{i}:b1", "metadata": {
             "type": "container_image", "repository": f"org/i{i}", "tag": "latest", "digest": sha256(image)}})
     path = w.file("artifacts.json", json.dumps(artifacts))
     w.clear()
-    return w.run("populate", "--artifacts", path, "--to", w.b.name, *options)
+    return w.run("populate", "--artifacts", path, "--to", w.b.name)
 
 
 def test_of_many_images_each_shared_layer_crosses_once_and_is_one_mount_for_each_other():
@@ -153,6 +154,19 @@ def test_what_was_there_before_is_mounted_by_the_others_without_a_look():
         populate(w)
         assert not w.b.requests("HEAD .*/blobs/"), w.log()
         assert not [line for line in w.a.requests("GET .*/blobs/") if line.rpartition("/")[2] in map(sha256, SHARED)]
+
+
+def test_an_index_that_was_there_before_may_hold_what_others_need():
+    with Pair() as w:
+        images = [w.image(f"org/i0:{i}", [*SHARED, b"%d" % i]) for i in (10, 11)]
+        index = w.index("org/i0:b1", images)
+        for i, image in enumerate(images):
+            w.image(f"org/i0:{10 + i}", [*SHARED, b"%d" % (10 + i)], w.b)
+        w.b.add_manifest("org/i0", "latest", index, OCI_INDEX)
+        populate(w, index)
+        shared = list(map(sha256, SHARED))
+        assert not [line for line in w.a.requests("GET .*/blobs/") if line.rpartition("/")[2] in shared], w.log()
+        assert not w.b.requests("HEAD .*/blobs/") and not w.b.sessions, w.log()
 
 
 def test_siblings_that_nobody_knows_are_tried_without_a_look_here():
