@@ -9,6 +9,7 @@ static const option_spec options_of_upload[] = {
     {"change", "N", "number of the change"},
     {"pipeline", "NAME", "name of the pipeline, for what has no change"},
     {"with-referrers", NULL, "take signatures, attestations and other referrers along"},
+    {"force", NULL, "look for each part at the destination, and repair what was lost there"},
     {"dry-run", NULL, "change nothing, and tell what would be done"},
     {"jobs", "JOBS", "transfers at once (8)"},
     {NULL},
@@ -57,6 +58,7 @@ static zreg_status upload_run(session *s)
     options.pipeline = options_text(&s->given, "pipeline");
     options.with_referrers = options_flag(&s->given, "with-referrers");
     options.dry_run = options_flag(&s->given, "dry-run");
+    options.force = options_flag(&s->given, "force");
     options.progress = progress_draw;
     options.progress_user = &s->progress;
     if (tag == NULL) {

@@ -180,6 +180,7 @@ type UploadOptions struct {
 
 	WithReferrers bool // take along what belongs to the image, as in Copy
 	DryRun        bool // change nothing, tell what would be done
+	Force         bool // look for each part at the destination, and repair what was lost there
 	Progress      ProgressFunc
 }
 
@@ -193,7 +194,7 @@ func (c *Client) Upload(ctx context.Context, src, repository, tag string, option
 		out := raw.NewCopy_result()
 		defer raw.DeleteCopy_result(out)
 		raw.Upload(out, c.raw, src, repository, tag, o.Change, o.Pipeline, o.Jobs,
-			rawServer(o.SrcServer), flag(o.WithReferrers), flag(o.DryRun), progress, cancel, failure)
+			rawServer(o.SrcServer), flag(o.WithReferrers), flag(o.DryRun), flag(o.Force), progress, cancel, failure)
 		result = newCopyResult(out)
 	}, o.SrcServer)
 	return result, err

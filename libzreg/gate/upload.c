@@ -27,6 +27,7 @@ zreg_status zreg_upload_sized(zreg_copy_result *out, size_t out_size, zreg_clien
     copy.src_server = set.src_server;
     copy.with_referrers = set.with_referrers;
     copy.dry_run = set.dry_run;
+    copy.force = set.force;
     zreg__progress_begin(&progress, &copy, zreg_ref_text(dst));
     return zreg_copy_sized(out, out_size, client, src, zreg_ref_text(dst), &copy, cancel, err);
 }

@@ -61,6 +61,7 @@ typedef struct zreg_upload_options {
     void *progress_user;
     int with_referrers; /**< 1: what belongs to the image moves with it, as in zreg_copy */
     int dry_run; /**< 1: nothing is changed, and the result tells what would be, as in zreg_copy */
+    int force;   /**< 1: each part is looked for at the destination, as in zreg_copy */
 } zreg_upload_options;
 
 /** zreg_upload for a caller whose zreg_copy_result has `out_size` bytes: call that one. */

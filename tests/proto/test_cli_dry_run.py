@@ -116,6 +116,21 @@ def test_uploads_indexes_and_made_images_are_foreseen():
             assert done["digest"] == seen["digest"] and done["dry_run"] is False, (row, seen, done)
 
 
+def test_an_upload_repairs_by_force():
+    with world() as w:
+        registry = w.buildset()
+        _, src = image(w)
+        upload = ["upload", src, f"{registry.address}/a", "--tag", "t", "--change", "1"]
+        first = w.json(*upload)
+        assert first["blobs"]["copied"] == 2
+        assert w.json(*upload, "--dry-run", "--force")["blobs"] == {"copied": 0, "mounted": 0, "skipped": 2}
+        since = len(registry.requests())
+        assert w.json(*upload)["blobs"]["skipped"] == 2
+        without = len(registry.requests()) - since
+        assert w.json(*upload, "--force")["blobs"]["skipped"] == 2
+        assert len(registry.requests()) - since - without > without
+
+
 def test_a_tag_that_would_be_deleted():
     with world() as w:
         registry = w.buildset()

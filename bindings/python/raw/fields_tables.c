@@ -227,6 +227,7 @@ const fields_row fields_of_upload_options[] = {
     FIELD(zreg_upload_options, SERVER, src_server),
     FIELD(zreg_upload_options, INT, with_referrers),
     FIELD(zreg_upload_options, INT, dry_run),
+    FIELD(zreg_upload_options, INT, force),
     CALLBACK(zreg_upload_options, PROGRESS, progress),
     END,
 };

@@ -565,16 +565,17 @@ class Client(Live):
         src_server: Optional[Server] = None,
         with_referrers: bool = False,
         dry_run: bool = False,
+        force: bool = False,
         progress: Optional[Callable[[Progress], Any]] = None,
         cancel: Optional[Cancel] = None,
         timeout: Optional[float] = None,
     ) -> CopyResult:
-        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; `with_referrers` and `dry_run` as in copy."""
+        """Pushes to HOST/REPOSITORY under the temporary tag of `tag`; the flags as in copy."""
         return copied(self._work(
             _raw.upload, place("src", src), repository, tag, change=number("change", change), pipeline=pipeline,
             jobs=jobs,
             src_server=_server("src_server", src_server), with_referrers=flag("with_referrers", with_referrers),
-            dry_run=flag("dry_run", dry_run), progress=progress, cancel=cancel, timeout=timeout))
+            dry_run=flag("dry_run", dry_run), force=flag("force", force), progress=progress, cancel=cancel, timeout=timeout))
 
     def promote(
         self,

@@ -456,8 +456,8 @@ char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
-                    int with_referrers, int dry_run, uintptr_t progress, zreg_cancel *cancel,
-                    zreg_error *err)
+                    int with_referrers, int dry_run, int force, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_upload_options options = {
         .size = sizeof(options),
@@ -467,6 +467,7 @@ void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
         .src_server = src_server,
         .with_referrers = with_referrers,
         .dry_run = dry_run,
+        .force = force,
         PROGRESS(progress),
     };
 

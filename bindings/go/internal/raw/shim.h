@@ -202,8 +202,8 @@ char *zreg_go_temporary_tag(const char *change, const char *pipeline, const char
 void zreg_go_upload(zreg_copy_result *out, zreg_client *client, const char *src,
                     const char *repository, const char *tag, const char *change,
                     const char *pipeline, uint32_t jobs, zreg_server *src_server,
-                    int with_referrers, int dry_run, uintptr_t progress, zreg_cancel *cancel,
-                    zreg_error *err);
+                    int with_referrers, int dry_run, int force, uintptr_t progress,
+                    zreg_cancel *cancel, zreg_error *err);
 zreg_promoted *zreg_go_promote(zreg_client *client, const char *repository, zreg_go_list tags,
                                const char *change, const char *pipeline, const char *from_tag,
                                const char *expect_digest, const char *if_current, uint64_t order,
