@@ -352,7 +352,7 @@ static zreg_status find_target(target *out, zreg_client *client, const char *tex
     return out->name != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
-zreg_status zreg_client_login(char **out, zreg_client *client, const char *name,
+zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
                               const char *username, const char *password,
                               const zreg_login_options *options, zreg_cancel *cancel,
                               zreg_error *err)
@@ -366,7 +366,7 @@ zreg_status zreg_client_login(char **out, zreg_client *client, const char *name,
     zreg__error_clear(err);
     ZREG__TRY(ZREG__OPTIONS_READ(&set, options, err));
     ZREG__TRY(take_user(&given, username, password, err));
-    ZREG__TRY(find_target(&to, client, name, err));
+    ZREG__TRY(find_target(&to, client, host, err));
     ZREG__TRY(find_files(&files, client, err));
     if (set.no_check == 0) {
         ZREG__TRY(check_accepted(&given, client, to.host, cancel, err));
@@ -404,14 +404,14 @@ static zreg_status erase_all(char **out, const zreg__authfiles *files, const cha
     return ZREG_OK;
 }
 
-zreg_status zreg_client_logout(char **out, zreg_client *client, const char *name,
+zreg_status zreg_client_logout(char **out, zreg_client *client, const char *host,
                                zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__authfiles) zreg__authfiles files = {0};
     ZREG__AUTO(target) target of = {0};
 
     zreg__error_clear(err);
-    ZREG__TRY(find_target(&of, client, name, err));
+    ZREG__TRY(find_target(&of, client, host, err));
     ZREG__TRY(find_files(&files, client, err));
     ZREG__TRY(zreg__client_set_credentials(client, of.host, of.name, NULL, NULL, err));
     return erase_all(out, &files, of.name, cancel, err);

@@ -22,7 +22,7 @@ typedef struct zreg_login_options {
 } zreg_login_options;
 
 /**
- * Asks a host whether it accepts a user and a password, and keeps them for those who come later. `name` is HOST[:PORT],
+ * Asks a host whether it accepts a user and a password, and keeps them for those who come later. `host` is HOST[:PORT],
  * or HOST[:PORT]/REPOSITORY for repositories whose names begin so: of all that are kept the longest name counts, for
  * podman too; they stand in the file, for helpers know hosts only. Where the token service gives a refresh token, that
  * is kept in place of the password, as docker keeps it. The client itself uses the pair from now on, as after
@@ -33,7 +33,7 @@ typedef struct zreg_login_options {
  * or one that is not regular; the host asks for no password), IO (the file cannot be written, or the helper failed),
  * and those of zreg_client_ping.
  */
-ZREG_API zreg_status zreg_client_login(char **out, zreg_client *client, const char *name,
+ZREG_API zreg_status zreg_client_login(char **out, zreg_client *client, const char *host,
                                        const char *username, const char *password,
                                        const zreg_login_options *options, zreg_cancel *cancel,
                                        zreg_error *err);
@@ -45,7 +45,7 @@ ZREG_API zreg_status zreg_client_login(char **out, zreg_client *client, const ch
  * fails keeps no other from being cleared: the error is that of the first one, and names the places that were.
  * Errors: NOTFOUND (nothing was kept), INVAL, IO, CANCELLED.
  */
-ZREG_API zreg_status zreg_client_logout(char **out, zreg_client *client, const char *name,
+ZREG_API zreg_status zreg_client_logout(char **out, zreg_client *client, const char *host,
                                         zreg_cancel *cancel, zreg_error *err);
 
 ZREG_END_DECLS

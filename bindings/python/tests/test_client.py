@@ -55,6 +55,23 @@ def test_catalog(client, server, push):
         client.catalog(None)
 
 
+def test_files_of_mirrors_are_read_when_they_are_named(tmp_path, server, push):
+    pushed = push("some/image:1", b"layer")
+    wrong = tmp_path / "registries.conf"
+    wrong.write_text("[[registry]]\n")
+    with zreg.Client(registries_conf=wrong, attempts=1) as client:
+        with pytest.raises(zreg.InvalidArgument, match="no location"):
+            client.ping("127.0.0.1:1")
+    folder = tmp_path / "certs.d" / "registry.invalid"
+    folder.mkdir(parents=True)
+    (folder / "hosts.toml").write_text(f'[host."http://{server.address}"]\n')
+    with zreg.Client(authfile="", attempts=1, hosts_dir=folder.parent) as client:
+        assert client.manifest("registry.invalid/some/image:1").digest == pushed.digest
+    with zreg.Client(authfile="", attempts=1, hosts_dir=folder.parent, no_mirrors=True) as client:
+        with pytest.raises(zreg.NetError):
+            client.manifest("registry.invalid/some/image:1")
+
+
 def test_login(tmp_path):
     path = tmp_path / "auth.json"
     with zreg.BuildsetRegistry() as server, zreg.Client(authfile=str(path), attempts=1) as client:

@@ -105,7 +105,8 @@ class Client(Live):
             idle_timeout_ms=milliseconds("idle_timeout", idle_timeout),
             attempts=attempts, log=adapter,
             registries_conf=path("registries_conf", registries_conf), hosts_dir=path("hosts_dir", hosts_dir),
-            certs_dir=path("certs_dir", certs_dir), podman_config=podman_config, no_mirrors=no_mirrors))
+            certs_dir=path("certs_dir", certs_dir), podman_config=flag("podman_config", podman_config),
+            no_mirrors=flag("no_mirrors", no_mirrors)))
         self._raw.log = adapter  # lives as long as what calls it
 
     def close(self) -> None:
@@ -203,8 +204,8 @@ class Client(Live):
         """Asks the host of HOST[/REPOSITORY] whether it accepts them, and keeps them where docker and podman look.
         Returns where: a file, or the name of a credential helper. InvalidArgument when the host asks for no password.
         `no_check`: it is not asked."""
-        return self._call(_raw.client_login, name, username, password, dict(no_check=no_check), cancel=cancel,
-                          timeout=timeout)
+        return self._call(_raw.client_login, name, username, password, dict(no_check=flag("no_check", no_check)),
+                          cancel=cancel, timeout=timeout)
 
     def logout(self, name: str, *, cancel: Optional[Cancel] = None, timeout: Optional[float] = None) -> str:
         """Removes what is kept for HOST[/REPOSITORY]; NotFound when that is nothing. Returns where it was."""
@@ -311,7 +312,8 @@ class Client(Live):
         timeout: Optional[float] = None,
     ) -> CopyResult:
         """Copies an image or a whole index; of an index only `platforms`, when given, under an index of
-        these or, with `sparse`, under the index as it is. With a server the place is read or written inside it, and the host is ignored.
+        these or, with `sparse`, under the index as it is. With a server the place is read or written
+        inside it, and the host is ignored.
 
         With `with_referrers`, what belongs to the image and to each child of an index moves too: what
         names it as its subject, and cosign's tags sha256-HEX.sig, .att and .sbom. A cosign tag at the
