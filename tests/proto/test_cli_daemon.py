@@ -190,7 +190,8 @@ def test_what_is_not_loaded_is_an_error():
     refusal = b'{"errorDetail":{"message":"no room"},"error":"no room"}\r\n'
     with daemon() as (w, docker):
         one_image(w)
-        for answer, word in ((told(refusal), "no room"), (told(b'{"status":"Loading"}\r\n' * 9000 + refusal), "no room"),
+        progress = b'{"status":"Loading"}\r\n' * 9000
+        for answer, word in ((told(refusal), "no room"), (told(progress + refusal), "no room"),
                              (told(refusal.strip()), "no room"), (lambda h: h.message(500, "no room"), "no room"),
                              (lambda h: h.reply(400, b""), "HTTP 400")):
             docker.answers.append(answer)
@@ -212,7 +213,8 @@ def test_a_daemon_that_is_not_there_is_told_by_its_socket():
                                  ("unix://relative", "UNSUPPORTED", "DOCKER_HOST"),
                                  ("unix:///" + "x" * 200, "INVAL", "socket")):
             w.environment["DOCKER_HOST"] = host
-            for words in (("docker-daemon:a:1", f"oci:{w.folder}/out:x"), (f"oci:{w.folder}/layout:one", "docker-daemon:a:1")):
+            for words in (("docker-daemon:a:1", f"oci:{w.folder}/out:x"),
+                          (f"oci:{w.folder}/layout:one", "docker-daemon:a:1")):
                 failed = w.error("copy", *words)
                 assert failed["code"] == code and word in failed["message"], failed
 
@@ -221,8 +223,9 @@ def test_what_no_daemon_has_is_refused_before_it_is_asked():
     with daemon() as (w, docker):
         one_image(w)
         layout = f"oci:{w.folder}/layout:one"
-        for words in (("copy", "docker-daemon:a@sha256:" + "0" * 64, layout), ("copy", layout, "docker-daemon:sha256:" + "0" * 64),
-                      ("copy", "docker-daemon:", layout), ("copy", "docker-daemon:sha256:12", layout)):
+        for words in (("copy", "docker-daemon:a@sha256:" + "0" * 64, layout),
+                      ("copy", layout, "docker-daemon:sha256:" + "0" * 64), ("copy", "docker-daemon:", layout),
+                      ("copy", "docker-daemon:sha256:12", layout)):
             assert w.error(*words)["code"] == "INVAL", words
         for words in (("copy", "--with-referrers", layout, "docker-daemon:a:1"),):
             assert w.error(*words)["code"] == "UNSUPPORTED", words
@@ -232,7 +235,8 @@ def test_what_no_daemon_has_is_refused_before_it_is_asked():
 def test_a_silent_daemon_can_be_left():
     with daemon() as (w, docker):
         one_image(w)
-        for words in (("docker-daemon:a/b:1", f"oci:{w.folder}/out:x"), (f"oci:{w.folder}/layout:one", "docker-daemon:a:1")):
+        for words in (("docker-daemon:a/b:1", f"oci:{w.folder}/out:x"),
+                      (f"oci:{w.folder}/layout:one", "docker-daemon:a:1")):
             docker.answers.append(lambda handler: docker.ended.wait(20))
             before = len(docker.asked)
             copy = subprocess.Popen(["zreg", "copy", *words], env=w.environment, stderr=subprocess.PIPE)

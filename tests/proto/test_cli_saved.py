@@ -47,8 +47,9 @@ class Save:
         named = dict(root, annotations=names) if names else root
         entry = {"Config": self.path(self.config["digest"]), "RepoTags": ["a/b:1"] if names else None,
                  "Layers": [self.path(layer["digest"]) for layer in layers or self.plain]}
-        self.files.update({"oci-layout": b'{"imageLayoutVersion": "1.0.0"}', "manifest.json": json.dumps([entry]).encode() + b"\n",
-                           "index.json": json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]}).encode(),
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]}
+        self.files.update({"oci-layout": b'{"imageLayoutVersion": "1.0.0"}', "index.json": json.dumps(index).encode(),
+                           "manifest.json": json.dumps([entry]).encode() + b"\n",
                            "repositories": b'{"a/b":{"1":"' + b"0" * 64 + b'"}}\n'})
         path = folder / "saved.tar"
         path.write_bytes(tar_of(self.files.items()))
@@ -81,7 +82,7 @@ def test_each_version_is_read_by_manifest_json():
 
 
 def test_a_layout_without_the_layers_or_in_another_order_is_refused():
-    """Docker 25.0 lists no layers (those of others only), later ones what comes out of a Go map, until that was mended."""
+    """Docker 25.0 lists no layers (those of others only), later ones list them as a map of Go gives them."""
     wrong = (lambda s: [], lambda s: s.plain[1:], lambda s: s.plain[::-1], lambda s: [*s.plain[1:], s.plain[0]],
              lambda s: [*s.plain, s.plain[0]])
     with world() as w:
@@ -115,16 +116,17 @@ def test_the_containerd_store_has_compressed_layers_and_an_index_of_which_parts_
     """The default from version 29 on: the platforms that were never pulled are not in the archive."""
     with world() as w:
         save = Save(layers())
-        packed = [save.blob(gzip.compress(save.files[save.path(layer["digest"])], mtime=0), LAYER + "+gzip") for layer in save.plain]
+        packed = [save.blob(gzip.compress(save.files[save.path(layer["digest"])], mtime=0), LAYER + "+gzip")
+                  for layer in save.plain]
         for layer in save.plain:
             del save.files[save.path(layer["digest"])]
         here = dict(save.manifest(packed), platform={"os": "linux", "architecture": "amd64"})
         note = save.blob(b"{}", "application/vnd.in-toto+json")
-        beside = dict(save.document({
-            "schemaVersion": 2, "mediaType": MANIFEST, "layers": [note], "config": save.document(
-                {"os": "unknown", "architecture": "unknown", "rootfs": {"type": "layers", "diff_ids": [note["digest"]]}}, CONFIG)},
-            MANIFEST), platform={"os": "unknown", "architecture": "unknown"}, annotations={
-                "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": here["digest"]})
+        config = save.document({"os": "unknown", "architecture": "unknown",
+                                "rootfs": {"type": "layers", "diff_ids": [note["digest"]]}}, CONFIG)
+        made = save.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [note]}, MANIFEST)
+        beside = dict(made, platform={"os": "unknown", "architecture": "unknown"}, annotations={
+            "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": here["digest"]})
         missing = {"mediaType": MANIFEST, "digest": digest_of(b"elsewhere"), "size": 400,
                    "platform": {"os": "linux", "architecture": "arm64"}}
         root = save.document({"schemaVersion": 2, "mediaType": INDEX, "manifests": [here, missing, beside]}, INDEX)

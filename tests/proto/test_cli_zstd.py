@@ -60,8 +60,10 @@ def test_zstd_layers_of_an_archive_are_compared_with_the_config():
             shown = w.json("inspect", f"docker-archive:{path}")["layers"]
             assert [layer["digest"] for layer in shown] == [digest_of(zstd(layer, *options)) for layer in layers], shown
             assert {layer["media_type"] for layer in shown} == {ZSTD_LAYER}
-        for pack in (lambda layer: zstd(layer + b"more"), lambda layer: zstd(layer)[:-9], lambda layer: zstd(layer) + b"x",
-                     lambda layer: zstd(b""), lambda layer: zstd(layer)[:40] + b"????" + zstd(layer)[44:]):
+        for pack in (lambda layer: zstd(layer + b"more"), lambda layer: zstd(layer)[:-9],
+                     lambda layer: zstd(layer) + b"x",
+                     lambda layer: zstd(b""),
+                     lambda layer: zstd(layer)[:40] + b"????" + zstd(layer)[44:]):
             path = save(w, "d.tar", docker_save(layers, pack=pack))
             assert w.error("inspect", f"docker-archive:{path}")["code"] == "CORRUPT"
 
@@ -104,9 +106,11 @@ def test_docker_s_own_form_takes_none():
             digest_of(b"x")]}}, "application/vnd.docker.container.image.v1+json")
         layer = layout.blob(gzip.compress(b"x"), "application/vnd.docker.image.rootfs.diff.tar.gzip")
         docker = MANIFEST.replace("oci.image.manifest.v1", "docker.distribution.manifest.v2")
-        layout.tag(layout.document({"schemaVersion": 2, "mediaType": docker, "config": config, "layers": [layer]}, docker), "d")
-        (w.folder / "layer.tar.zst").write_bytes(zstd(plain()))
-        failed = w.error("append", "--base", f"oci:{layout.folder}:d", "--layer", w.folder / "layer.tar.zst", f"oci:{w.folder}/out:x")
+        image = {"schemaVersion": 2, "mediaType": docker, "config": config, "layers": [layer]}
+        layout.tag(layout.document(image, docker), "d")
+        path = w.folder / "layer.tar.zst"
+        path.write_bytes(zstd(plain()))
+        failed = w.error("append", "--base", f"oci:{layout.folder}:d", "--layer", path, f"oci:{w.folder}/out:x")
         assert failed["code"] == "UNSUPPORTED" and "gzip" in failed["message"], failed
 
 
@@ -119,6 +123,7 @@ def has_zstd():
 
 if __name__ == "__main__":
     if not shutil.which("zstd") or not has_zstd():
-        print("1..1\nok 1 - zstd # SKIP", "this build has no libzstd" if shutil.which("zstd") else "zstd is not installed")
+        print("1..1\nok 1 - zstd # SKIP",
+              "this build has no libzstd" if shutil.which("zstd") else "zstd is not installed")
         sys.exit(0)
     tap.main(__name__)

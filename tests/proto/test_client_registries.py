@@ -50,7 +50,8 @@ def test_a_manifest_whose_digests_are_called_invalid_is_put_again():
 
 
 def test_one_that_is_called_invalid_to_the_end_is_refused():
-    for answer, count, code in ((error(400, "DIGEST_INVALID"), 5, "INVAL"), (error(400, "MANIFEST_INVALID"), 1, "INVAL"),
+    for answer, count, code in ((error(400, "DIGEST_INVALID"), 5, "INVAL"),
+                                (error(400, "MANIFEST_INVALID"), 1, "INVAL"),
                                 (error(404, "DIGEST_INVALID"), 1, "NOTFOUND"), (Answer(400), 1, "INVAL")):
         with World() as world:
             registry, client = world.registry(), world.client()

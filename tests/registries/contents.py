@@ -13,6 +13,7 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 TAGS = [f"t{number:03}" for number in range(150)]
 LARGE_BYTES = 160 << 20
 EMPTY = "application/vnd.oci.empty.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
 IN_TOTO = "application/vnd.in-toto+json"
 
 
@@ -26,7 +27,6 @@ class Contents:
                         "signed": self.layout.tag(self.image("a signed image", 2), "signed"),
                         "large": self.layout.tag(self.large(), "large")}
         self.belongings = self.sign()
-        self.children = [self.platform(name, name) for name in PLATFORMS]
         for tag in TAGS:
             self.layout.tag(self.image(tag, 1, same_layer=True), tag)
 
@@ -36,12 +36,13 @@ class Contents:
             entry = tarfile.TarInfo("data")
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
-        blob = self.layout.blob(gzip.compress(packed.getvalue(), 1, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
+        blob = self.layout.blob(gzip.compress(packed.getvalue(), 1, mtime=0), LAYER + "+gzip")
         return blob, digest_of(packed.getvalue())
 
     def image(self, text, layers, platform="linux/amd64", same_layer=False):
         system, _, architecture = platform.partition("/")
-        parts = [self.layer(b"one for all" if same_layer else f"{text} {number}".encode() * 500) for number in range(layers)]
+        parts = [self.layer(b"one for all" if same_layer else f"{text} {number}".encode() * 500)
+                 for number in range(layers)]
         config = self.layout.document(
             {"os": system, "architecture": architecture, "config": {"Labels": {"text": text}},
              "rootfs": {"type": "layers", "diff_ids": [plain for _, plain in parts]}},
@@ -55,12 +56,14 @@ class Contents:
 
     def attestation(self, subject):
         """As BuildKit adds one for each platform."""
-        statement = self.layout.document({"_type": "https://in-toto.io/Statement/v0.1", "subject": subject["digest"]}, IN_TOTO)
+        statement = self.layout.document({"_type": "https://in-toto.io/Statement/v0.1",
+                                          "subject": subject["digest"]}, IN_TOTO)
         config = self.layout.document({"os": "unknown", "architecture": "unknown", "config": {},
                                        "rootfs": {"type": "layers", "diff_ids": [statement["digest"]]}},
                                       "application/vnd.oci.image.config.v1+json")
+        layer = dict(statement, annotations={"in-toto.io/predicate-type": "x"})
         made = self.layout.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config,
-                                     "layers": [dict(statement, annotations={"in-toto.io/predicate-type": "x"})]}, MANIFEST)
+                                     "layers": [layer]}, MANIFEST)
         return dict(made, platform={"os": "unknown", "architecture": "unknown"},
                     annotations={"vnd.docker.reference.type": "attestation-manifest",
                                  "vnd.docker.reference.digest": subject["digest"]})
@@ -72,12 +75,13 @@ class Contents:
 
     def large(self):
         data = os.urandom(1 << 20) * (LARGE_BYTES >> 20)
-        layer = self.layout.blob(data, "application/vnd.oci.image.layer.v1.tar")
+        layer = self.layout.blob(data, LAYER)
         self.large_layer = layer["digest"]
         config = self.layout.document({"os": "linux", "architecture": "amd64",
                                        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]}},
                                       "application/vnd.oci.image.config.v1+json")
-        return self.layout.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}, MANIFEST)
+        return self.layout.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config,
+                                     "layers": [layer]}, MANIFEST)
 
     def artifact(self, subject, text):
         empty = self.layout.blob(b"{}", EMPTY)

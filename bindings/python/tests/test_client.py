@@ -286,7 +286,8 @@ def docker_archive(path):
     config = {"os": "linux", "architecture": "amd64", "rootfs": {
         "type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}}
     entry = {"Config": "config", "RepoTags": ["a:1"], "Layers": ["layer"]}
-    path.write_bytes(tar(layer=layer, config=json.dumps(config).encode(), **{"manifest.json": json.dumps([entry]).encode()}))
+    manifest = {"manifest.json": json.dumps([entry]).encode()}
+    path.write_bytes(tar(layer=layer, config=json.dumps(config).encode(), **manifest))
     return f"docker-archive:{path}"
 
 
