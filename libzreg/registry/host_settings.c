@@ -72,12 +72,14 @@ zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *opti
 zreg_status zreg__host_suggest(zreg__host *host, const zreg_host_options *options,
                                bool may_be_plain, zreg_error *err)
 {
-    if (atomic_exchange(&host->is_set, true)) {
+    if (host->is_set) {
         return ZREG_OK;
     }
     host->may_be_plain = may_be_plain;
     host->plain_http = host->plain_http || options->plain_http != 0;
-    return set_trust(host, options, err);
+    ZREG__TRY(set_trust(host, options, err));
+    host->is_set = true; /* last: who sees it goes on to the host */
+    return ZREG_OK;
 }
 
 zreg__fetch_tls zreg__host_tls(const zreg__host *host)
