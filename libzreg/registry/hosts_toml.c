@@ -137,6 +137,13 @@ static zreg_status take_base(zreg__mirror_server *to, const reading *self, const
     return to->base != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+/* By its port too where that is not the usual one of https: a name alone stands for what answers there. */
+static char *host_of(const zreg__fetch_url *url)
+{
+    return url->tls ? zreg__fetch_url_authority(url)
+                    : zreg__asprintf("%s:%u", url->host, (unsigned)url->port);
+}
+
 /* "https://HOST[:PORT][/PATH]"; HOST alone is https. */
 static zreg_status take_url(zreg__mirror_server *to, const reading *self, const char *given,
                             bool is_whole, zreg_error *err)
@@ -152,7 +159,7 @@ static zreg_status take_url(zreg__mirror_server *to, const reading *self, const 
         return zreg__fail(err, ZREG_INVAL, "%s: a server is https://HOST[:PORT][/PATH]",
                           self->path);
     }
-    to->host = zreg__fetch_url_authority(&url);
+    to->host = host_of(&url);
     to->path = zreg__strdup("");
     to->plain_http = !url.tls;
     if (to->host == NULL || to->path == NULL) {

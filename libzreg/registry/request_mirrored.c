@@ -79,20 +79,39 @@ static bool says_nothing(const zreg__mirror_server *server)
            !server->plain_http && !server->may_be_plain;
 }
 
-/* How a server is to be reached, unless the program has said so. */
+static zreg__host_suggestion suggestion_of(const zreg__mirror_server *server)
+{
+    zreg__host_suggestion made = {
+        .options = ZREG_OPTIONS(zreg_host_options),
+        .may_be_plain = server->may_be_plain,
+    };
+
+    made.options.ca_pem = server->ca_pem;
+    made.options.client_cert_pem = server->client_cert_pem;
+    made.options.client_key_pem = server->client_key_pem;
+    made.options.insecure = server->insecure;
+    made.options.plain_http = server->plain_http;
+    return made;
+}
+
+/* How a host is to be reached by all, unless the program has said so. */
 static zreg_status suggest(zreg__host *host, const zreg__mirror_server *server, zreg_error *err)
 {
-    zreg_host_options options = ZREG_OPTIONS(zreg_host_options);
+    const zreg__host_suggestion suggested = suggestion_of(server);
 
-    if (says_nothing(server)) {
-        return ZREG_OK;
-    }
-    options.ca_pem = server->ca_pem;
-    options.client_cert_pem = server->client_cert_pem;
-    options.client_key_pem = server->client_key_pem;
-    options.insecure = server->insecure;
-    options.plain_http = server->plain_http;
-    return zreg__host_suggest(host, &options, server->may_be_plain, err);
+    return says_nothing(server) ? ZREG_OK : zreg__host_suggest(host, &suggested, err);
+}
+
+/* How a server is reached that stands for another is no matter of who asks it for its own sake: pushes and passwords
+ * would go to it without TLS, or to anybody. */
+static zreg_status find_server(zreg__host **out, const reading *self,
+                               const zreg__mirror_server *server, zreg_error *err)
+{
+    const zreg__host_suggestion suggested = suggestion_of(server);
+
+    return says_nothing(server)
+               ? zreg__client_host(out, self->client, server->host, err)
+               : zreg__client_host_apart(out, self->client, server->host, &suggested, err);
 }
 
 /* Reads what files say of a host, and whom to trust there. */
@@ -186,7 +205,8 @@ static zreg_status make_paths(turned *out, const reading *self, const zreg__mirr
         return zreg__fail_nomem(err);
     }
     out->repository = zreg__mirror_server_repository(server, whole, prefix_size);
-    out->server = zreg__concat(server->host, server->base, server->path);
+    out->server = zreg__asprintf("%s%s%s%s", server->plain_http ? "http://" : "", server->host,
+                                 server->base, server->path);
     if (out->repository == NULL || out->server == NULL) {
         return zreg__fail(err, ZREG_INVAL, "%s: it has no repository at %s", self->rule->file,
                           server->host);
@@ -204,8 +224,7 @@ static zreg_status turn(turned *out, const reading *self, const zreg__mirror_ser
     const zreg__site_host *unused = NULL;
 
     ZREG__TRY(make_paths(out, self, server, err));
-    ZREG__TRY(zreg__client_host(&out->host, self->client, server->host, err));
-    ZREG__TRY(suggest(out->host, server, err));
+    ZREG__TRY(find_server(&out->host, self, server, err));
     ZREG__TRY(look_up(&unused, self, out->host, err));
     out->request = *self->request;
     out->request.path = out->path;

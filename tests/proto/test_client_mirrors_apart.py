@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What files say of a mirror is for what is read from it in another's name: pushes to the same host, and what is read
+of it for its own sake, know nothing of it; and who fills a mirror does not read from it."""
+
+import base64
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import tap  # noqa: E402
+from test_client_mirrors import LAYER, Mirrors  # noqa: E402
+
+
+def secured(w, repository):
+    """A registry that speaks TLS, by a certificate that nobody trusts, and wants a password, which is kept."""
+    pem = w.certificate()
+    secure = w.registry(tls=pem)
+    secure.auth, secure.users = "basic", {"ann": "secret"}
+    w.authfile = os.path.join(w.home, "auth.json")
+    kept = {"auth": base64.b64encode(b"ann:secret").decode()}
+    w.write(w.authfile, json.dumps({"auths": {f"{secure.name}/{repository}": kept}}))
+    return secure, pem + ".crt"
+
+
+def test_37_an_insecure_mirror_is_insecure_for_nobody_else():
+    with Mirrors() as w:
+        secure, ca = secured(w, "c")
+        data = w.image(w.origin)
+        w.registries((f"{secure.name}/cache", "insecure = true"))
+        words = ["sync", "--authfile", w.authfile, f"{w.origin.name}/a/b", f"{secure.name}/c/d"]
+        w.zreg(*words, code=1)
+        shown = [request.headers.get("Authorization") for request in secure.log]
+        assert not any(shown) and "c/d" not in secure.manifests, (secure.log, shown)
+        w.zreg(*words, "--ca", ca)
+        assert secure.manifests["c/d"]["1"][1] == data, secure.log
+
+
+def test_37_a_mirror_without_tls_is_so_for_nobody_else():
+    with Mirrors() as w:
+        secure, ca = secured(w, "c")
+        data = w.image(w.origin)
+        hosts = w.below("certs.d")
+        w.write(f"{hosts}/{w.origin.name}/hosts.toml", f'[host."http://{secure.name}"]\n')
+        words = ["--authfile", w.authfile, "--ca", ca, "--hosts-dir", hosts]
+        for verb, src, dst in ("copy", "a/b:1", "c/d:1"), ("sync", "a/b", "c/e"):
+            w.zreg(verb, *words, f"{w.origin.name}/{src}", f"{secure.name}/{dst}", files=False)
+        assert secure.manifests["c/d"]["1"][1] == data and secure.manifests["c/e"]["1"][1] == data, secure.log
+
+
+def test_37_a_certificate_for_a_mirror_is_for_nobody_else():
+    with Mirrors() as w:
+        secure, ca = secured(w, "")
+        secure.auth = "open"
+        data = w.image(secure)
+        hosts = w.below("certs.d")
+        w.write(f"{hosts}/{w.origin.name}/hosts.toml", f'[host."https://{secure.name}"]\nca = "{ca}"\n')
+        w.image(w.origin, tag="2")
+        words = ["--hosts-dir", hosts, f"{w.origin.name}/a/b"]
+        w.zreg("sync", *words, f"{w.to.name}/c/d", files=False)
+        assert w.to.manifests["c/d"]["2"][1] == data and secure.log
+        w.zreg("sync", *words, f"{secure.name}/c/d", files=False, code=1)
+        assert "c/d" not in secure.manifests, secure.log
+
+
+def test_37_a_mirror_without_tls_is_named_by_its_port():
+    with Mirrors() as w:
+        data = w.image(w.origin)
+        hosts = w.below("certs.d")
+        w.write(f"{hosts}/{w.origin.name}/hosts.toml", '[host."http://localhost"]\n')
+        said = w.zreg("copy", "--verbose", "--hosts-dir", hosts, f"{w.origin.name}/a/b:1", f"{w.to.name}/c/d:1",
+                      files=False)
+        assert w.holds(data, LAYER, b"{}") and "its mirror localhost:80 does not" in said, said
+
+
+if __name__ == "__main__":
+    tap.main(__name__)
