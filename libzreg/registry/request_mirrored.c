@@ -272,6 +272,17 @@ static void log_outcome(const reading *self, const turned *to, zreg__mirror_outc
                    outcome == ZREG__MIRROR_FAILS ? "; it is left alone" : "");
 }
 
+/* It is filled by who asks: what it has is what is to be replaced. */
+static bool is_filled(const reading *self, const turned *to, const zreg__mirror_server *server)
+{
+    bool is_below = zreg__str_starts(server->base, "/v2/");
+    ZREG__AUTO_FREE char *repository =
+        zreg__concat(is_below ? server->base + 4 : "", is_below ? "/" : "", to->repository);
+
+    return repository == NULL ||
+           zreg__mirrors_is_written(self->client->mirrors, to->host->name, repository);
+}
+
 /* One look; `*out` stays NULL when the mirror does not help. */
 static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
                               const zreg__mirror_server *server, zreg_error *err)
@@ -286,7 +297,7 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
                                             .by_tag = self->by_tag,
                                             .what = self->request->what,
                                             .digest = blob_digest(self->request)};
-    if (!zreg__mirrors_worth(self->client->mirrors, &question)) {
+    if (is_filled(self, &to, server) || !zreg__mirrors_worth(self->client->mirrors, &question)) {
         return ZREG_OK;
     }
     to.request.single = true;

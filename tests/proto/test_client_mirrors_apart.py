@@ -74,5 +74,34 @@ def test_37_a_mirror_without_tls_is_named_by_its_port():
         assert w.holds(data, LAYER, b"{}") and "its mirror localhost:80 does not" in said, said
 
 
+def test_37_who_fills_a_mirror_reads_from_the_registry():
+    for verb, src, dst in (("copy", "a/b:1", "a/b:1"), ("sync", "a/b", "a/b")):
+        with Mirrors() as w:
+            new = w.image(w.origin, layers=(b"new",))
+            w.image(w.first, layers=(b"old",))
+            w.registries((w.first.name, ""))
+            said = w.zreg(verb, f"{w.origin.name}/{src}", f"{w.first.name}/{dst}")
+            assert w.first.manifests["a/b"]["1"][1] == new, (verb, said)
+
+
+def test_37_who_fills_another_repository_of_a_mirror_reads_from_it():
+    with Mirrors() as w:
+        data = w.image(w.origin, w.first)
+        w.registries((w.first.name, ""))
+        w.zreg("copy", f"{w.origin.name}/a/b:1", f"{w.first.name}/c/d:1")
+        assert w.first.manifests["c/d"]["1"][1] == data and not w.origin.log, w.origin.log
+
+
+def test_37_a_mirror_below_a_path_is_known_where_it_is_filled():
+    with Mirrors() as w:
+        new = w.image(w.origin, layers=(b"new",))
+        w.image(w.first, repository="proxy/a/b", layers=(b"old",))
+        hosts = w.below("certs.d")
+        w.write(f"{hosts}/{w.origin.name}/hosts.toml",
+                f'[host."http://{w.first.name}/v2/proxy"]\noverride_path = true\n')
+        w.zreg("sync", "--hosts-dir", hosts, f"{w.origin.name}/a/b", f"{w.first.name}/proxy/a/b", files=False)
+        assert w.first.manifests["proxy/a/b"]["1"][1] == new, w.first.log
+
+
 if __name__ == "__main__":
     tap.main(__name__)
