@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* Verbs that pull. All others are about what a registry itself has: a mirror may be late. */
-static const char *const pulling[] = {"append",  "blob",     "config", "copy", "digest", "export",
-                                      "inspect", "manifest", "mutate", "sync", "verify"};
+/* Verbs that pull. All others are about what a registry itself has: a mirror may be late, or whole where the
+ * registry is not. */
+static const char *const pulling[] = {"append",  "blob",     "config", "copy", "export",
+                                      "inspect", "manifest", "mutate", "sync"};
 
 static bool pulls(const char *name)
 {

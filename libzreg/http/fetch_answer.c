@@ -177,18 +177,6 @@ size_t zreg__fetch_answer_body(char *bytes, size_t size, size_t count, void *use
     return total;
 }
 
-zreg_status zreg__fetch_body(zreg__buf *to, zreg__fetch_exchange *exchange, zreg_error *err)
-{
-    char piece[8192];
-    size_t size;
-
-    do {
-        ZREG__TRY(zreg__fetch_read(&size, exchange, piece, sizeof(piece), err));
-        ZREG__TRY(zreg__buf_append(to, piece, size, err));
-    } while (size > 0);
-    return ZREG_OK;
-}
-
 zreg__fetch_failure zreg__fetch_failed_how(const zreg__fetch_exchange *exchange)
 {
     return exchange->failure;

@@ -169,7 +169,7 @@ static zreg_status await_head(zreg__fetch_exchange *exchange, zreg_error *err)
     return ZREG_OK;
 }
 
-/* A handle of libcurl 8 whose body was not sent whole wants to send it again, whatever it is to do next. */
+/* A handle of libcurl 8 whose body was not sent whole wants to send it again, whatever comes next. */
 static void leave_lane(zreg__fetch_exchange *exchange)
 {
     bool spent = exchange->stream && (!exchange->done || exchange->result != CURLE_OK);
@@ -431,20 +431,15 @@ static size_t take_stash(zreg__fetch_exchange *exchange, void *buffer, size_t ca
 /* One step after the other while bytes come without waiting, until there is no room for those of one more. */
 static zreg_status receive(zreg__fetch_exchange *exchange, zreg_error *err)
 {
-    size_t before;
-
     exchange->active_ms = zreg__clock_ms();
     ZREG__TRY(resume(exchange, err));
     while (exchange->to_size == 0 && !exchange->done) {
         ZREG__TRY(step(exchange, err));
     }
-    do {
-        before = exchange->to_size;
-        if (exchange->done || exchange->in_paused) {
-            return ZREG_OK;
-        }
+    for (size_t had = 0; had < exchange->to_size && !exchange->done && !exchange->in_paused;) {
+        had = exchange->to_size;
         ZREG__TRY(perform(exchange, err));
-    } while (exchange->to_size > before);
+    }
     return ZREG_OK;
 }
 
@@ -471,6 +466,18 @@ zreg_status zreg__fetch_read(size_t *out_size, zreg__fetch_exchange *exchange, v
         *out_size = size;
     }
     return status;
+}
+
+zreg_status zreg__fetch_body(zreg__buf *to, zreg__fetch_exchange *exchange, zreg_error *err)
+{
+    char piece[8192];
+    size_t size;
+
+    do {
+        ZREG__TRY(zreg__fetch_read(&size, exchange, piece, sizeof(piece), err));
+        ZREG__TRY(zreg__buf_append(to, piece, size, err));
+    } while (size > 0);
+    return ZREG_OK;
 }
 
 void zreg__fetch_close(zreg__fetch_exchange *exchange)

@@ -124,7 +124,10 @@ static zreg_status open_run(sync_run *run, const char *src, const char *dst, zre
     ZREG__TRY(check_repository(dst, "destination", err));
     ZREG__TRY(zreg__place_parse(&run->from, src, err));
     ZREG__TRY(zreg__place_parse(&run->to, dst, err));
-    return check_places(run, err);
+    ZREG__TRY(check_places(run, err));
+    return run->to->kind == ZREG__PLACE_REGISTRY
+               ? zreg__client_writes(run->client, run->to->ref, err) /* its mirrors are not it */
+               : ZREG_OK;
 }
 
 static zreg_status list_source(sync_run *run, zreg_error *err)

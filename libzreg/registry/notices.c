@@ -109,7 +109,7 @@ void zreg__notices_take(zreg__notices *notices, const zreg__log *log,
     }
     if (find_limit(&limit, exchange)) {
         print_limit(text, sizeof(text), &limit);
-        if (is_news(notices, host, text)) {
+        if (is_news(notices, host, limit.remaining == 0 ? "limit: nothing" : "limit: some")) {
             zreg__log_line(log, limit.remaining == 0 ? ZREG_LOG_WARNING : ZREG_LOG_INFO, "%s: %s",
                            host, text);
         }

@@ -10,7 +10,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SYSTEM_FILE "/etc/containers/registries.conf"
 
@@ -83,11 +86,26 @@ zreg_status zreg__site_files_names(char ***out, const char *path, const char *su
     return ZREG_OK;
 }
 
+/* Nobody waits for who writes into a pipe: what is read was not always named by the user. */
+static zreg_status read_file(zreg__buf *to, const char *path, zreg_error *err)
+{
+    ZREG__AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        return zreg__fail_file(err, errno, path, "open %s", path);
+    }
+    if (S_ISFIFO(about.st_mode)) {
+        return zreg__fail(err, ZREG_INVAL, "%s is a pipe; give a file", path);
+    }
+    return zreg__fd_read_all(to, fd, path, err);
+}
+
 zreg_status zreg__site_files_text(zreg__buf *to, const char *path, zreg_error *err)
 {
     zreg_error failed = {0};
 
-    if (zreg__file_read(to, path, &failed) == ZREG_OK) {
+    if (read_file(to, path, &failed) == ZREG_OK) {
         return ZREG_OK;
     }
     return zreg__fail(err, failed.code == ZREG_NOMEM ? ZREG_NOMEM : ZREG_INVAL,
@@ -107,11 +125,12 @@ static zreg_status read_one(zreg__mirror_rules *to, const char *path, bool requi
                                       err);
 }
 
-static zreg_status read_folder(zreg__mirror_rules *to, const char *folder, zreg_error *err)
+static zreg_status read_folder(zreg__mirror_rules *to, const char *folder, bool may_fail,
+                               zreg_error *err)
 {
     ZREG__CLEANUP(free_names) char **names = NULL;
 
-    ZREG__TRY(zreg__site_files_names(&names, folder, ".conf", false, err));
+    ZREG__TRY(zreg__site_files_names(&names, folder, ".conf", may_fail, err));
     for (char **name = names; name != NULL && *name != NULL; name++) {
         ZREG__AUTO_FREE char *path = zreg__concat(folder, "/", *name);
 
@@ -131,7 +150,7 @@ zreg_status zreg__site_files_read(zreg__mirror_rules *to, const char *path, zreg
         return zreg__fail_nomem(err);
     }
     ZREG__TRY(read_one(to, path, true, err));
-    return read_folder(to, folder, err);
+    return read_folder(to, folder, false, err);
 }
 
 static const char *named_by_environment(void)
@@ -161,7 +180,8 @@ zreg_status zreg__site_files_read_usual(zreg__mirror_rules *to, zreg_error *err)
                                      : SYSTEM_FILE,
                        named != NULL || is_own, err));
     if (!is_own) {
-        ZREG__TRY(read_folder(to, SYSTEM_FILE ".d", err));
+        ZREG__TRY(read_folder(to, SYSTEM_FILE ".d", false, err));
     }
-    return zreg__str_empty(home) ? ZREG_OK : read_folder(to, own_folder, err);
+    /* A home may be another's, which we may not enter. */
+    return zreg__str_empty(home) ? ZREG_OK : read_folder(to, own_folder, true, err);
 }

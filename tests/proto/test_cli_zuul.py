@@ -264,7 +264,7 @@ def test_fault_14_a_zuul_that_cannot_be_asked_is_an_error():
         argv = (f"{g.name}:latest", "--zuul-api")
         assert g.w.error("resolve", *argv, g.zuul.url + "/api/tenant/other")["code"] == "NOTFOUND"
         assert g.w.error("resolve", *argv, g.zuul.url + "/api", "--tenant", "other")["code"] == "NOTFOUND"
-        assert g.w.error("resolve", *argv, "zuul.example.org")["code"] == "INVAL"
+        assert g.w.error("resolve", *argv, "zuul.example.org", code=2)["code"] == "INVAL"
         assert "plain HTTP" in g.w.error("resolve", *argv, "http://zuul.example.org/api")["message"]
         for body in (b"<html>", b"{}", b"[", b'"x"'):
             g.zuul.answer_next(body=body)
