@@ -314,6 +314,9 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
     if (outcome == ZREG__MIRROR_SERVED) {
         *out = zreg__steal(&exchange);
     }
+    if (outcome == ZREG__MIRROR_SERVED && self->request->out_mirror != NULL) {
+        *self->request->out_mirror = zreg__steal(&to.server);
+    }
     return ZREG_OK;
 }
 

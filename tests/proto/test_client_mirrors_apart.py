@@ -4,12 +4,15 @@
 of it for its own sake, know nothing of it; and who fills a mirror does not read from it."""
 
 import base64
+import io
 import json
 import os
 import sys
+import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
+from registry import sha256  # noqa: E402
 from test_client_mirrors import LAYER, Mirrors  # noqa: E402
 
 
@@ -29,7 +32,7 @@ def test_37_an_insecure_mirror_is_insecure_for_nobody_else():
         secure, ca = secured(w, "c")
         data = w.image(w.origin)
         w.registries((f"{secure.name}/cache", "insecure = true"))
-        words = ["sync", "--authfile", w.authfile, f"{w.origin.name}/a/b", f"{secure.name}/c/d"]
+        words = ["sync", "--retry", "0", "--authfile", w.authfile, f"{w.origin.name}/a/b", f"{secure.name}/c/d"]
         w.zreg(*words, code=1)
         shown = [request.headers.get("Authorization") for request in secure.log]
         assert not any(shown) and "c/d" not in secure.manifests, (secure.log, shown)
@@ -57,7 +60,7 @@ def test_37_a_certificate_for_a_mirror_is_for_nobody_else():
         hosts = w.below("certs.d")
         w.write(f"{hosts}/{w.origin.name}/hosts.toml", f'[host."https://{secure.name}"]\nca = "{ca}"\n')
         w.image(w.origin, tag="2")
-        words = ["--hosts-dir", hosts, f"{w.origin.name}/a/b"]
+        words = ["--retry", "0", "--hosts-dir", hosts, f"{w.origin.name}/a/b"]
         w.zreg("sync", *words, f"{w.to.name}/c/d", files=False)
         assert w.to.manifests["c/d"]["2"][1] == data and secure.log
         w.zreg("sync", *words, f"{secure.name}/c/d", files=False, code=1)
@@ -101,6 +104,57 @@ def test_37_a_mirror_below_a_path_is_known_where_it_is_filled():
                 f'[host."http://{w.first.name}/v2/proxy"]\noverride_path = true\n')
         w.zreg("sync", "--hosts-dir", hosts, f"{w.origin.name}/a/b", f"{w.first.name}/proxy/a/b", files=False)
         assert w.first.manifests["proxy/a/b"]["1"][1] == new, w.first.log
+
+
+def tar_of(size):
+    made, out = tarfile.TarInfo("file"), io.BytesIO()
+    made.size = size
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.addfile(made, io.BytesIO(b"x" * size))
+    return out.getvalue()
+
+
+def image_with_lies(w, label, size, wrong):
+    """An image at the registry and its mirror, whose blobs are all others at the mirror."""
+    plain = tar_of(size)
+    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": {"x": "y" * label}},
+                         "rootfs": {"type": "layers", "diff_ids": [sha256(plain)]}}).encode()
+    w.image(w.origin, w.first, layers=(plain,), config=config)
+    for blob in plain, config:
+        w.first.blobs["a/b"][sha256(blob)] = wrong(blob)
+    w.registries((w.first.name, ""))
+    return plain, config
+
+
+LIES = (lambda blob: b"z" * len(blob), lambda blob: blob[:-1], lambda blob: blob + b"z", lambda blob: b"",
+        lambda blob: blob[:-1] + b"z")
+
+
+def test_37_what_a_mirror_sends_wrong_is_had_from_the_registry_by_all_verbs():
+    for label, size, lies in ((1, 10, LIES[1:4]), (300000, 600000, LIES[::2])):
+        for wrong in lies:
+            with Mirrors() as w:
+                plain, config = image_with_lies(w, label, size, wrong)
+                src, new = f"{w.origin.name}/a/b:1", os.path.join(w.home, "new.tar")
+                assert "amd64" in w.zreg("inspect", src)
+                assert json.loads(w.zreg("config", src)) == json.loads(config)
+                with tarfile.open(fileobj=io.BytesIO(w.zreg("export", src).encode())) as tar:
+                    assert tar.getmember("file").size == size
+                w.write(new, tar_of(1).decode())
+                w.zreg("append", "--base", src, "--layer", new, f"{w.to.name}/c/d:1")
+                assert w.to.blobs["c/d"][sha256(plain)] == plain
+                assert w.first.requests("/blobs/") and w.origin.requests("/blobs/"), w.first.log
+
+
+def test_37_who_sent_other_bytes_is_named():
+    with Mirrors() as w:
+        plain, _ = image_with_lies(w, 1, 600000, LIES[0])
+        said = w.zreg("blob", f"{w.origin.name}/a/b@{sha256(plain)}", "--output", os.path.join(w.home, "out"), code=1)
+        assert f"its mirror {w.first.name}/v2 sent other bytes" in said, said
+        w.registries()
+        w.origin.blobs["a/b"][sha256(plain)] = plain[1:]
+        said = w.zreg("blob", f"{w.origin.name}/a/b@{sha256(plain)}", "--output", os.path.join(w.home, "out"), code=1)
+        assert "the registry sent other bytes" in said, said
 
 
 if __name__ == "__main__":
