@@ -7,6 +7,7 @@
 #include "base/toml.h"
 #include "http/fetch_url.h"
 #include "oci/reference.h"
+#include "registry/quirks.h"
 
 #include <string.h>
 
@@ -290,6 +291,14 @@ static zreg_status read_server(zreg__mirror_server *to, const reading *self,
     return read_capabilities(&to->serves, self, table, err);
 }
 
+/* A server may be named that is the registry itself. */
+static bool is_itself(const zreg__mirror_server *server, const reading *self)
+{
+    return zreg__str_equal(server->base, "/v2") &&
+           zreg__str_equal_nocase(zreg__quirks_canonical(server->host),
+                                  zreg__quirks_canonical(self->host));
+}
+
 /* The keys before the first table are about the registry itself, or what stands for it. */
 static zreg_status read_origin(zreg__mirror_rule *to, const reading *self,
                                const zreg__toml_table *head, zreg_error *err)
@@ -307,7 +316,7 @@ static zreg_status read_origin(zreg__mirror_rule *to, const reading *self,
     }
     ZREG__TRY(read_server(&to->origin, self, head, url, "header", err));
     to->origin.serves = ZREG__SERVES_TAGS | ZREG__SERVES_DIGESTS;
-    to->has_origin = is_named;
+    to->has_origin = is_named && !is_itself(&to->origin, self);
     return ZREG_OK;
 }
 

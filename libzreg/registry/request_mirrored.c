@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* One request, and what files say of its registry. */
 typedef struct reading {
@@ -79,6 +80,17 @@ static bool says_nothing(const zreg__mirror_server *server)
            !server->plain_http && !server->may_be_plain;
 }
 
+/* In place of what is known of who asks. */
+static bool tells_who(const zreg__mirror_server *server)
+{
+    for (char *const *header = server->headers; *header != NULL; header++) {
+        if (strncasecmp(*header, "authorization:", strlen("authorization:")) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static zreg__host_suggestion suggestion_of(const zreg__mirror_server *server)
 {
     zreg__host_suggestion made = {
@@ -131,17 +143,17 @@ static zreg_status look_up(const zreg__site_host **out, const reading *self, zre
     return ZREG_OK;
 }
 
-static zreg_status make_name(char **out, const reading *self, zreg_error *err)
+/* HOST[/REPOSITORY[:TAG]], as rules have names, of what is asked for. */
+static zreg_status make_name(char **out, const reading *self, const char *host,
+                             const char *repository, zreg_error *err)
 {
-    const char *repository = self->request->repository;
     const char *behind = behind_repository(self->request);
     const char *reference =
         behind != NULL && zreg__str_starts(behind, "/manifests/") ? behind + 11 : "";
     const char *mark = reference[0] == '\0' ? "" : strchr(reference, ':') != NULL ? "@" : ":";
 
-    *out = repository == NULL
-               ? zreg__strdup(self->host->name)
-               : zreg__asprintf("%s/%s%s%s", self->host->name, repository, mark, reference);
+    *out = repository == NULL ? zreg__strdup(host)
+                              : zreg__asprintf("%s/%s%s%s", host, repository, mark, reference);
     return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
@@ -159,19 +171,24 @@ static zreg_status suggest_insecure(const reading *self, zreg_error *err)
     return suggest(self->host, &insecure, err);
 }
 
+static zreg_status fail_blocked(const reading *self, const zreg__mirror_rule *rule, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_DENIED, "%s: %s is blocked in %s", self->request->what,
+                      rule->prefix, rule->file);
+}
+
 static zreg_status find_rule(reading *self, zreg_error *err)
 {
     const zreg__site_host *of = NULL;
 
     ZREG__TRY(look_up(&of, self, self->host, err));
-    ZREG__TRY(make_name(&self->name, self, err));
+    ZREG__TRY(make_name(&self->name, self, self->host->name, self->request->repository, err));
     self->rule = zreg__site_rule(&self->prefix_size, self->client->site, of, self->name);
     if (self->rule == NULL) {
         return ZREG_OK;
     }
     if (self->rule->blocked) {
-        return zreg__fail(err, ZREG_DENIED, "%s: %s is blocked in %s", self->request->what,
-                          self->rule->prefix, self->rule->file);
+        return fail_blocked(self, self->rule, err);
     }
     return self->rule->insecure ? suggest_insecure(self, err) : ZREG_OK;
 }
@@ -182,7 +199,8 @@ typedef struct turned {
     zreg__host *host;
     char *repository;
     char *path;
-    char *server; /* tells it apart */
+    char *server;                     /* tells it apart */
+    const zreg__mirror_rule *blocked; /* that says that this server is not to be asked; or NULL */
 } turned;
 
 static void turned_finish(turned *self)
@@ -217,21 +235,35 @@ static zreg_status make_paths(turned *out, const reading *self, const zreg__mirr
     return out->path != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+static zreg_status find_block(turned *out, const reading *self, const zreg__site_host *of,
+                              zreg_error *err)
+{
+    ZREG__AUTO_FREE char *name = NULL;
+    size_t unused = 0;
+
+    ZREG__TRY(make_name(&name, self, out->host->name, out->repository, err));
+    const zreg__mirror_rule *rule = zreg__site_rule(&unused, self->client->site, of, name);
+    out->blocked = rule != NULL && rule->blocked ? rule : NULL;
+    return ZREG_OK;
+}
+
 /* Nothing of the registry's own goes along: the host has its own credentials, or none. */
 static zreg_status turn(turned *out, const reading *self, const zreg__mirror_server *server,
                         zreg_error *err)
 {
-    const zreg__site_host *unused = NULL;
+    const zreg__site_host *of = NULL;
 
     ZREG__TRY(make_paths(out, self, server, err));
     ZREG__TRY(find_server(&out->host, self, server, err));
-    ZREG__TRY(look_up(&unused, self, out->host, err));
+    ZREG__TRY(look_up(&of, self, out->host, err));
+    ZREG__TRY(find_block(out, self, of, err));
     out->request = *self->request;
     out->request.path = out->path;
     out->request.blob_path = NULL;
     out->request.look = NULL;
     out->request.repository = out->repository;
     out->request.own_headers = (const char *const *)server->headers;
+    out->request.own_authorization = tells_who(server);
     return ZREG_OK;
 }
 
@@ -297,6 +329,11 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
                                             .by_tag = self->by_tag,
                                             .what = self->request->what,
                                             .digest = blob_digest(self->request)};
+    if (to.blocked != NULL) {
+        zreg__log_line(&self->client->log, ZREG_LOG_DEBUG, "%s: its mirror %s is blocked in %s",
+                       self->request->what, to.host->name, to.blocked->file);
+        return ZREG_OK;
+    }
     if (is_filled(self, &to, server) || !zreg__mirrors_worth(self->client->mirrors, &question)) {
         return ZREG_OK;
     }
@@ -342,6 +379,9 @@ static zreg_status ask_origin(zreg__fetch_exchange **out, const reading *self, z
                                      err);
     }
     ZREG__TRY(turn(&to, self, &self->rule->origin, err));
+    if (to.blocked != NULL) {
+        return fail_blocked(self, to.blocked, err);
+    }
     return zreg__request_deliver(out, self->client, to.host, &to.request, self->cancel, err);
 }
 
@@ -354,23 +394,37 @@ static zreg_status pull(zreg__fetch_exchange **out, reading *self, zreg_error *e
     return *out != NULL ? ZREG_OK : ask_origin(out, self, err);
 }
 
+/* What the files have the registry itself be told. Who shows it credentials to have them tried shows no others. */
+static void add_headers(zreg__request *to, const zreg__mirror_rule *rule)
+{
+    bool has_own = to->credential != NULL || to->own_authorization;
+
+    if (rule == NULL || rule->has_origin || (has_own && tells_who(&rule->origin))) {
+        return;
+    }
+    to->own_headers = (const char *const *)rule->origin.headers;
+    to->own_authorization = to->own_authorization || tells_who(&rule->origin);
+}
+
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                                const zreg__request *request, zreg_cancel *cancel, zreg_error *err)
 {
+    zreg__request own = *request;
     ZREG__AUTO(reading)
-    reading self = {.client = client, .host = host, .request = request, .cancel = cancel};
+    reading self = {.client = client, .host = host, .request = &own, .cancel = cancel};
     const char *repository = request->repository;
 
     if (client->site == NULL || request->fleeting || !is_of_registry(request)) {
         return zreg__request_deliver(out, client, host, request, cancel, err);
     }
     ZREG__TRY(find_rule(&self, err));
+    add_headers(&own, self.rule);
     if (!only_reads(request) && repository != NULL) {
         ZREG__TRY(zreg__mirrors_write(client->mirrors, host->name, repository, err));
     }
     if (self.rule == NULL || client->no_mirrors || !is_pull(request) ||
         zreg__mirrors_is_written(client->mirrors, host->name, repository)) {
-        return zreg__request_deliver(out, client, host, request, cancel, err);
+        return zreg__request_deliver(out, client, host, &own, cancel, err);
     }
     return pull(out, &self, err);
 }

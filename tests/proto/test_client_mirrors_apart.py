@@ -157,5 +157,64 @@ def test_37_who_sent_other_bytes_is_named():
         assert "the registry sent other bytes" in said, said
 
 
+def test_37_a_mirror_that_is_blocked_is_not_asked():
+    with Mirrors() as w:
+        data = w.image(w.origin, w.first, w.second)
+        blocked = f'[[registry]]\nlocation = "{w.first.name}"\nblocked = true\n'
+        w.write(w.conf, f'{blocked}[[registry]]\nlocation = "{w.origin.name}"\n[[registry.mirror]]\n'
+                        f'location = "{w.first.name}"\n[[registry.mirror]]\nlocation = "{w.second.name}"\n')
+        w.copy()
+        assert w.holds(data, LAYER, b"{}") and not w.first.log and w.second.log
+        w.write(w.conf, f'{blocked}[[registry]]\nprefix = "{w.origin.name}"\nlocation = "{w.first.name}"\n')
+        assert f"{w.first.name} is blocked in" in w.copy(code=1) and not w.first.log
+
+
+def test_37_a_prefix_without_a_port_is_of_no_port_but_blocks_all():
+    with Mirrors() as w:
+        data = w.image(w.origin)
+        for prefix in "127.0.0.1", "*.0.0.1":
+            w.write(w.conf, f'[[registry]]\nprefix = "{prefix}"\nlocation = "{w.first.name}"\n')
+            w.clear()
+            w.copy()
+            assert w.holds(data, LAYER, b"{}") and not w.first.log, w.first.log
+            with open(w.conf, "a", encoding="utf-8") as file:
+                file.write("blocked = true\n")
+            assert f"{prefix} is blocked in" in w.copy(code=1)
+
+
+def test_37_headers_of_hosts_toml_for_the_registry_itself():
+    for server in "", 'server = "http://{0}"\n':
+        with Mirrors(auth="basic", users={"ann": "secret"}) as w:
+            data = w.image(w.origin)
+            hosts, authfile = w.below("certs.d"), os.path.join(w.home, "auth.json")
+            path = f"{hosts}/{w.origin.name}/hosts.toml"
+            words = ["--authfile", authfile, "--hosts-dir", hosts, f"{w.origin.name}/a/b:1"]
+            w.write(authfile, json.dumps({"auths": {w.origin.name: {"auth": base64.b64encode(b"ann:no").decode()}}}))
+            header = "Basic " + base64.b64encode(b"ann:secret").decode()
+            w.write(path, server.format(w.origin.name) + f'[header]\nX-Key = "k"\nAuthorization = "{header}"\n')
+            w.zreg("copy", *words, f"{w.to.name}/c/d:1", files=False)
+            assert w.holds(data, LAYER, b"{}")
+            w.zreg("copy", *words, f"{w.origin.name}/c/d:1", files=False)
+            w.zreg("tags", *words[:4], f"{w.origin.name}/c/d", files=False)
+            assert w.origin.manifests["c/d"]["1"][1] == data
+            for request in w.origin.log:
+                shown = request.headers.get_all("Authorization"), request.headers.get_all("X-Key")
+                assert shown == ([header], ["k"]), (str(request), shown)
+
+
+def test_37_an_authorization_of_hosts_toml_that_is_refused_is_shown_alone():
+    with Mirrors() as w:
+        w.first.auth, w.first.users = "basic", {"ann": "secret"}
+        data = w.image(w.origin, w.first)
+        hosts, authfile = w.below("certs.d"), os.path.join(w.home, "auth.json")
+        w.write(authfile, json.dumps({"auths": {w.first.name: {"auth": base64.b64encode(b"ann:secret").decode()}}}))
+        mirror = f'host."http://{w.first.name}"'
+        w.write(f"{hosts}/{w.origin.name}/hosts.toml", f'[{mirror}]\n[{mirror}.header]\nauthorization = "Bearer k"\n')
+        w.zreg("copy", "--authfile", authfile, "--hosts-dir", hosts, f"{w.origin.name}/a/b:1", f"{w.to.name}/c/d:1",
+               files=False)
+        assert w.holds(data, LAYER, b"{}")
+        assert all(request.headers.get_all("Authorization") == ["Bearer k"] for request in w.first.log), w.first.log
+
+
 if __name__ == "__main__":
     tap.main(__name__)
