@@ -129,16 +129,12 @@ void pick_finish(picked *it)
     zreg_ref_free(it->ref);
 }
 
-zreg_status pick_blob(session *s, char **out, const zreg_ref *ref, const zreg_descriptor *blob)
+static zreg_status read_blob(session *s, char *bytes, const zreg_ref *ref,
+                             const zreg_descriptor *blob)
 {
     zreg_blob_reader *reader = NULL;
     size_t used = 0;
     size_t size = 1;
-    if (blob->size_bytes > MAX_BLOB) {
-        return session_fail(s, ZREG_LIMIT, "%s: it is larger than %d bytes; zreg blob reads it",
-                            blob->digest.text, MAX_BLOB);
-    }
-    char *bytes = memory_array((size_t)blob->size_bytes + 2, 1);
     zreg_status status = zreg_blob_open(&reader, s->client, ref, &blob->digest, s->cancel, &s->err);
     while (status == ZREG_OK && size > 0 && used <= blob->size_bytes) {
         status = zreg_blob_read(&size, reader, bytes + used, (size_t)blob->size_bytes + 1 - used,
@@ -146,9 +142,24 @@ zreg_status pick_blob(session *s, char **out, const zreg_ref *ref, const zreg_de
         used += status == ZREG_OK ? size : 0;
     }
     zreg_blob_reader_free(reader);
-    if (status == ZREG_OK && used != blob->size_bytes) {
-        status = session_fail(s, ZREG_CORRUPT, "%s: it has another size than its manifest says",
-                              blob->digest.text);
+    return status == ZREG_OK && used != blob->size_bytes
+               ? session_fail(s, ZREG_CORRUPT, "%s: it has another size than its manifest says",
+                              blob->digest.text)
+               : status;
+}
+
+/* Who sent other bytes may have been a mirror, which is not asked again. */
+zreg_status pick_blob(session *s, char **out, const zreg_ref *ref, const zreg_descriptor *blob)
+{
+    if (blob->size_bytes > MAX_BLOB) {
+        return session_fail(s, ZREG_LIMIT, "%s: it is larger than %d bytes; zreg blob reads it",
+                            blob->digest.text, MAX_BLOB);
+    }
+    char *bytes = memory_array((size_t)blob->size_bytes + 2, 1);
+    zreg_status status = read_blob(s, bytes, ref, blob);
+    if (status == ZREG_CORRUPT) {
+        memset(bytes, 0, (size_t)blob->size_bytes + 2);
+        status = read_blob(s, bytes, ref, blob);
     }
     if (status != ZREG_OK) {
         free(bytes);

@@ -42,18 +42,31 @@ static zreg_status from_index(zreg__json *list, const zreg_manifest *index, zreg
     return ZREG_OK;
 }
 
-static zreg_status read_blob(zreg__buf *to, zreg_client *client, const zreg_ref *ref,
-                             const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+static zreg_status read_all(zreg__buf *to, zreg_blob_reader *reader, zreg_error *err)
 {
     char piece[8192];
     size_t size = 0;
-    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
-    ZREG__TRY(zreg_blob_open(&reader, client, ref, digest, cancel, err));
+    zreg__buf_reset(to);
     do {
         ZREG__TRY(zreg_blob_read(&size, reader, piece, sizeof(piece), err));
         ZREG__TRY(zreg__buf_append(to, piece, size, err));
     } while (size > 0);
     return ZREG_OK;
+}
+
+static zreg_status read_blob(zreg__buf *to, zreg_client *client, const zreg_ref *ref,
+                             const zreg_digest *digest, zreg_cancel *cancel, zreg_error *err)
+{
+    zreg_error failed = {ZREG_OK};
+    zreg_status status = ZREG_CORRUPT;
+    bool elsewhere = true;
+    for (int servers = 0; elsewhere && servers <= ZREG__MAX_MIRRORS; servers++) {
+        ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+        ZREG__TRY(zreg_blob_open(&reader, client, ref, digest, cancel, err));
+        status = read_all(to, reader, &failed);
+        elsewhere = status == ZREG_CORRUPT && zreg__blob_reader_doubt(reader);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 static bool is_image_config(const zreg_descriptor *config)

@@ -416,22 +416,37 @@ static zreg_status verify(const zreg__buf *bytes, const zreg_descriptor *blob, z
     return ZREG_OK;
 }
 
-static zreg_status blob_bytes(zreg__buf *to, zreg__endpoint *endpoint, const zreg_descriptor *blob,
-                              zreg_cancel *cancel, zreg_error *err)
+static zreg_status read_verified(zreg__buf *to, zreg__source *source, const zreg_descriptor *blob,
+                                 zreg_error *err)
+{
+    zreg__buf_reset(to);
+    ZREG__TRY(read_all(to, source, err));
+    return verify(to, blob, err);
+}
+
+static zreg_status blob_bytes(bool *out_elsewhere, zreg__buf *to, zreg__endpoint *endpoint,
+                              const zreg_descriptor *blob, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__source) zreg__source *source = NULL;
     ZREG__TRY(zreg__endpoint_blob_open(&source, endpoint, &blob->digest, cancel, err));
-    ZREG__TRY(read_all(to, source, err));
-    return verify(to, blob, err);
+    zreg_status status = read_verified(to, source, blob, err);
+    *out_elsewhere = status == ZREG_CORRUPT && zreg__source_doubt(source);
+    return status;
 }
 
 zreg_status zreg__endpoint_blob_bytes(zreg__buf *to, zreg__endpoint *endpoint,
                                       const zreg_descriptor *blob, zreg_cancel *cancel,
                                       zreg_error *err)
 {
-    zreg__buf_reset(to);
-    zreg_status status = blob_bytes(to, endpoint, blob, cancel, err);
+    zreg_error failed = {ZREG_OK};
+    bool elsewhere = true;
+    zreg_status status = ZREG_CORRUPT;
+    for (int servers = 0; elsewhere && servers <= ZREG__MAX_MIRRORS; servers++) {
+        elsewhere = false;
+        status = blob_bytes(&elsewhere, to, endpoint, blob, cancel, &failed);
+    }
     if (status != ZREG_OK) {
+        zreg__fail_again(err, &failed);
         return zreg__error_prefix(err, status, "%s", zreg__endpoint_text(endpoint));
     }
     return ZREG_OK;

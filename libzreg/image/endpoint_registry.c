@@ -210,6 +210,11 @@ static zreg_status source_read(size_t *out_size, zreg__source *source, void *buf
     return zreg_blob_read(out_size, ((registry_source *)source)->reader, buffer, capacity, err);
 }
 
+static bool source_doubt(zreg__source *source)
+{
+    return zreg__blob_reader_doubt(((registry_source *)source)->reader);
+}
+
 static void source_free(zreg__source *source)
 {
     zreg_blob_reader_free(((registry_source *)source)->reader);
@@ -222,7 +227,7 @@ static zreg_status new_source(zreg__source **out, zreg_blob_reader **reader, zre
     if (source == NULL) {
         return zreg__fail_nomem(err);
     }
-    source->base = (zreg__source){.read = source_read, .free = source_free};
+    source->base = (zreg__source){.read = source_read, .doubt = source_doubt, .free = source_free};
     source->reader = zreg__steal(reader);
     *out = &source->base;
     return ZREG_OK;

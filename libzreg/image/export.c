@@ -170,16 +170,13 @@ static zreg_status keep_piece(export *self, size_t layer, size_t size, zreg_erro
                : zreg__fail_errno(err, failed, "write to a temporary file (TMPDIR says where)");
 }
 
-static zreg_status fetch_layer(export *self, size_t i, zreg_error *err)
+static zreg_status keep_layer(export *self, size_t i, zreg__source *source, zreg_error *err)
 {
     const zreg_descriptor *layer = zreg_manifest_at(self->image.manifest, i);
-    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
     zreg__hash hash;
     zreg__hash_kind kind = ZREG__SHA256;
     (void)zreg__hash_kind_of(&kind, layer->digest.text);
     zreg__hash_init(&hash, kind);
-    ZREG__TRY(zreg__filesource_spool(&self->files[i], err));
-    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, self->cancel, err));
     for (size_t size = 1; size > 0;) {
         ZREG__TRY(zreg__source_read(&size, source, self->block, ZREG__STREAM_BYTES, err));
         if (size > layer->size_bytes - hash.bytes) {
@@ -190,6 +187,27 @@ static zreg_status fetch_layer(export *self, size_t i, zreg_error *err)
         ZREG__TRY(keep_piece(self, i, size, err));
     }
     return check_layer(&hash, layer, err);
+}
+
+/* What a mirror sends wrong is had elsewhere, into a new file. */
+static zreg_status fetch_layer(export *self, size_t i, zreg_error *err)
+{
+    const zreg_digest *digest = &zreg_manifest_at(self->image.manifest, i)->digest;
+    const uint64_t before = self->bytes_done;
+    zreg_error failed = {ZREG_OK};
+    zreg_status status = ZREG_CORRUPT;
+    bool elsewhere = true;
+    for (int servers = 0; elsewhere && servers <= ZREG__MAX_MIRRORS; servers++) {
+        ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+        zreg__auto_fd(&self->files[i]);
+        self->files[i] = -1;
+        self->bytes_done = before;
+        ZREG__TRY(zreg__filesource_spool(&self->files[i], err));
+        ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, digest, self->cancel, err));
+        status = keep_layer(self, i, source, &failed);
+        elsewhere = status == ZREG_CORRUPT && zreg__source_doubt(source);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 static zreg_status tell_entry(void *user, const zreg__tarentry *entry, zreg_error *err)

@@ -105,28 +105,52 @@ static zreg_status check_plain(const zreg__codec *codec, const zreg_descriptor *
                             layer->digest.text, found.text);
 }
 
-static zreg_status pack_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+static zreg_status pack_source(packed *to, int fd, const packer *self, zreg__source *source,
+                               const zreg_descriptor *layer, zreg_error *err)
 {
-    packer *self = user;
-    packed *to = &self->layers[i];
-    const zreg_descriptor *layer = zreg_manifest_at(self->image, i);
-    ZREG__AUTO_FD int fd = -1;
-    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
     ZREG__AUTO(zreg__codec) zreg__codec codec = {.kind = ZREG__CODEC_NONE};
-    if (packed_type(layer->media_type, self->kind) == NULL ||
-        !zreg__str_starts(layer->digest.text, "sha256:")) {
-        return ZREG_OK;
-    }
-    ZREG__TRY(zreg__filesource_spool(&fd, err));
     target file = {.fd = fd};
     ZREG__TRY(zreg__codec_compress(&codec, self->kind, write_packed, &file, err));
-    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, stop, err));
     ZREG__TRY(pack_stream(&codec, source, err));
     ZREG__TRY(check_plain(&codec, layer, err));
     zreg__hash_digest(zreg__codec_packed(&codec), to->digest.text);
     to->size_bytes = file.size_bytes;
+    return ZREG_OK;
+}
+
+/* `*out_elsewhere`: a mirror sent other bytes, and it is to be had again. */
+static zreg_status pack_layer(bool *out_elsewhere, packer *self, size_t i, zreg_cancel *stop,
+                              zreg_error *err)
+{
+    const zreg_descriptor *layer = zreg_manifest_at(self->image, i);
+    packed *to = &self->layers[i];
+    ZREG__AUTO_FD int fd = -1;
+    ZREG__AUTO(zreg__source) zreg__source *source = NULL;
+    ZREG__TRY(zreg__filesource_spool(&fd, err));
+    ZREG__TRY(zreg__endpoint_blob_open(&source, self->src, &layer->digest, stop, err));
+    zreg_status status = pack_source(to, fd, self, source, layer, err);
+    *out_elsewhere = status == ZREG_CORRUPT && zreg__source_doubt(source);
+    if (status != ZREG_OK) {
+        return status;
+    }
+    int packed_fd = fd;
     fd = -1;
-    return zreg__overlay_add_file(self->overlay, &to->digest, file.fd, file.size_bytes, err);
+    return zreg__overlay_add_file(self->overlay, &to->digest, packed_fd, to->size_bytes, err);
+}
+
+static zreg_status pack_one(void *user, size_t i, zreg_cancel *stop, zreg_error *err)
+{
+    packer *self = user;
+    const zreg_descriptor *layer = zreg_manifest_at(self->image, i);
+    zreg_error failed = {ZREG_OK};
+    zreg_status status = ZREG_OK;
+    bool elsewhere = packed_type(layer->media_type, self->kind) != NULL &&
+                     zreg__str_starts(layer->digest.text, "sha256:");
+    for (int servers = 0; elsewhere && servers <= ZREG__MAX_MIRRORS; servers++) {
+        elsewhere = false;
+        status = pack_layer(&elsewhere, self, i, stop, &failed);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 static zreg_status rename_layers(zreg__json *layers, const packer *self, zreg_error *err)

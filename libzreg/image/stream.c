@@ -10,6 +10,11 @@ zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buff
     return source->read(out_size, source, buffer, capacity, err);
 }
 
+bool zreg__source_doubt(zreg__source *source)
+{
+    return source != NULL && source->doubt != NULL && source->doubt(source);
+}
+
 void zreg__source_free(zreg__source *source)
 {
     if (source != NULL) {

@@ -20,6 +20,7 @@ typedef struct zreg__sink zreg__sink;
 struct zreg__source {
     zreg_status (*read)(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                         zreg_error *err);
+    bool (*doubt)(zreg__source *source); /* NULL: it gives the same each time */
     void (*free)(zreg__source *source);
 };
 
@@ -36,6 +37,9 @@ struct zreg__sink {
 /** Reads up to `capacity` bytes; `*out_size` is 0 only at the end. */
 zreg_status zreg__source_read(size_t *out_size, zreg__source *source, void *buffer, size_t capacity,
                               zreg_error *err);
+
+/** Says that what it gave is not what it should be. True: opened once more, it comes from elsewhere. Accepts NULL. */
+bool zreg__source_doubt(zreg__source *source);
 
 /** Ends reading wherever it is. Accepts NULL. */
 void zreg__source_free(zreg__source *source);

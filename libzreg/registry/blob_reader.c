@@ -1,158 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pulling a blob (distribution-spec, "Pulling blobs"): verified, and resumed where it broke off. */
+#include "registry/blob_reader.h"
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/fork.h"
 #include "base/mem.h"
-#include "oci/range.h"
-#include "registry/attempt.h"
-#include "registry/blob_target.h"
 
 #include <string.h>
-
-struct zreg_blob_reader {
-    zreg_client *client;
-    zreg_cancel *cancel;
-    zreg__blob_target target;
-    zreg_digest digest;
-    zreg__fetch_exchange *exchange;
-    zreg__hash hash; /* of the bytes received, unless it is a part */
-    uint64_t received;
-    bool is_part;    /* then nothing can be verified */
-    uint64_t whole;  /* the size that the blob must have; UINT64_MAX: any */
-    uint64_t first;  /* where the part begins; else 0 */
-    uint64_t wanted; /* bytes asked for; UINT64_MAX: to the end */
-    uint64_t size;   /* of what is read; UINT64_MAX: unknown */
-    uint64_t skip;   /* bytes that are sent again, to be dropped */
-    zreg__attempt attempt;
-    uint64_t resumed_at; /* bytes received when it was last resumed */
-    bool verified;
-    zreg_error failure; /* what ended it */
-    /* While the size is not known, one byte is kept back: it may be the last, and the digest wrong. */
-    bool holds;
-    char held;
-};
-
-static zreg_status take_size(zreg_blob_reader *reader, zreg_error *err)
-{
-    reader->size = zreg__fetch_length(reader->exchange);
-    if (reader->size != UINT64_MAX && reader->size > ZREG__MAX_BLOB_BYTES) {
-        return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
-    }
-    return ZREG_OK;
-}
-
-static zreg_status fail_short(const zreg_blob_reader *reader, zreg_error *err)
-{
-    if (reader->is_part && reader->received == 0 && reader->whole == UINT64_MAX) {
-        return zreg__fail(err, ZREG_INVAL,
-                          "%s: it ends before byte %llu, where the part should begin",
-                          reader->target.what, (unsigned long long)reader->first);
-    }
-    return zreg__fail(err, ZREG_CORRUPT, "%s: shorter than it was before", reader->target.what);
-}
-
-/* The answer to a Range: the rest, the whole again, or something else. */
-static zreg_status take_resumed(zreg_blob_reader *reader, zreg_error *err)
-{
-    const char *range = zreg__fetch_header(reader->exchange, "content-range");
-    int status = zreg__fetch_status(reader->exchange);
-    uint64_t first, last, size;
-
-    if (status == 200) {
-        size = zreg__fetch_length(reader->exchange);
-        reader->skip = reader->received;
-        return size == UINT64_MAX || reader->size == UINT64_MAX || size == reader->size
-                   ? ZREG_OK
-                   : zreg__fail(err, ZREG_CORRUPT, "%s: it had another size before",
-                                reader->target.what);
-    }
-    if (status == 416) {
-        return fail_short(reader, err);
-    }
-    ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
-    if (range == NULL || !zreg__range_content(&first, &last, &size, range) ||
-        first != reader->received ||
-        (size != UINT64_MAX && reader->size != UINT64_MAX && size != reader->size)) {
-        return zreg__fail(err, ZREG_PROTO, "%s: asked for the rest, got another range",
-                          reader->target.what);
-    }
-    return ZREG_OK;
-}
-
-/* The whole comes where Range is not known: what is before the part is dropped. */
-static zreg_status take_whole(zreg_blob_reader *reader, zreg_error *err)
-{
-    uint64_t whole = zreg__fetch_length(reader->exchange);
-
-    if (reader->whole != UINT64_MAX && reader->wanted < reader->whole - reader->first) {
-        return zreg__fail(err, ZREG_UNSUPPORTED, "%s: it gives no parts", reader->target.what);
-    }
-    reader->skip = reader->first + reader->received;
-    if (whole == UINT64_MAX) {
-        return ZREG_OK;
-    }
-    if (reader->whole != UINT64_MAX && whole != reader->whole) {
-        return zreg__fail(err, ZREG_CORRUPT, "%s: it has %llu bytes in place of %llu",
-                          reader->target.what, (unsigned long long)whole,
-                          (unsigned long long)reader->whole);
-    }
-    if (whole <= reader->first) {
-        return fail_short(reader, err);
-    }
-    if (reader->size == UINT64_MAX) {
-        whole -= reader->first;
-        reader->size = whole < reader->wanted ? whole : reader->wanted;
-    }
-    return ZREG_OK;
-}
-
-/* A range may end early only where the blob ends. */
-static bool is_range_wanted(const zreg_blob_reader *reader, uint64_t first, uint64_t last,
-                            uint64_t whole)
-{
-    uint64_t length = zreg__fetch_length(reader->exchange);
-    uint64_t got = last - reader->first + 1;
-    bool is_last = whole != UINT64_MAX && last == whole - 1;
-
-    if (first != reader->first + reader->received || last < first ||
-        (length != UINT64_MAX && length != last - first + 1)) {
-        return false;
-    }
-    if (reader->size != UINT64_MAX) {
-        return got == reader->size;
-    }
-    if (reader->wanted == UINT64_MAX) {
-        return is_last || whole == UINT64_MAX;
-    }
-    return got == reader->wanted || (is_last && got < reader->wanted);
-}
-
-/* The answer to the request for a part (RFC 9110, 14.4, 15.3.7, 15.5.17). */
-static zreg_status take_part(zreg_blob_reader *reader, zreg_error *err)
-{
-    const char *range = zreg__fetch_header(reader->exchange, "content-range");
-    int status = zreg__fetch_status(reader->exchange);
-    uint64_t first, last, whole;
-
-    if (status == 200) {
-        return take_whole(reader, err);
-    }
-    if (status == 416) {
-        return fail_short(reader, err);
-    }
-    ZREG__TRY(zreg__answer_expect(reader->exchange, 206, reader->target.what, err));
-    if (range == NULL || !zreg__range_content(&first, &last, &whole, range) ||
-        !is_range_wanted(reader, first, last, whole) ||
-        (reader->whole != UINT64_MAX && whole != UINT64_MAX && whole != reader->whole)) {
-        return zreg__fail(err, ZREG_PROTO, "%s: asked for a part, got another one",
-                          reader->target.what);
-    }
-    reader->size = last - reader->first + 1;
-    return reader->size > ZREG__MAX_BLOB_BYTES
-               ? zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what)
-               : ZREG_OK;
-}
 
 static char *range_header(const zreg_blob_reader *reader)
 {
@@ -171,22 +25,11 @@ static bool wants_range(const zreg_blob_reader *reader)
            (reader->is_part && (reader->first > 0 || reader->whole == UINT64_MAX));
 }
 
-static zreg_status take_answer(zreg_blob_reader *reader, zreg_error *err)
-{
-    if (reader->is_part) {
-        return take_part(reader, err);
-    }
-    if (reader->received > 0) {
-        return take_resumed(reader, err);
-    }
-    ZREG__TRY(zreg__answer_expect(reader->exchange, 200, reader->target.what, err));
-    return take_size(reader, err);
-}
-
 /* Asks for the blob, or for what is missing of it. */
 static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
 {
     ZREG__AUTO_FREE char *range = range_header(reader);
+    ZREG__AUTO_FREE char *mirror = NULL;
     const zreg__request request = {
         .method = "GET",
         .path = reader->target.path,
@@ -194,6 +37,7 @@ static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
         .actions = ZREG__PULL,
         .headers = {wants_range(reader) ? range : NULL},
         .may_be_page = true,
+        .out_mirror = &mirror,
         .what = reader->target.what,
     };
 
@@ -202,8 +46,13 @@ static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
     }
     zreg__fetch_close(zreg__steal(&reader->exchange));
     reader->skip = 0;
-    return zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
-                              reader->cancel, err);
+    ZREG__TRY(zreg__request_send(&reader->exchange, reader->client, reader->target.host, &request,
+                                 reader->cancel, err));
+    if (mirror != NULL) {
+        free(reader->mirror);
+        reader->mirror = zreg__steal(&mirror);
+    }
+    return ZREG_OK;
 }
 
 /* An answer that does not fit the request may be the fault of a moment. */
@@ -214,7 +63,7 @@ static zreg_status request_bytes(zreg_blob_reader *reader, zreg_error *err)
         zreg_status status;
 
         ZREG__TRY(ask(reader, err));
-        status = take_answer(reader, &failed);
+        status = zreg__blob_answer_take(reader, &failed);
         if (status != ZREG_PROTO && status != ZREG_CORRUPT) {
             return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
         }
@@ -306,9 +155,11 @@ static zreg_status verify(zreg_blob_reader *reader, zreg_error *err)
     }
     zreg__hash_digest(&reader->hash, seen);
     if (strcmp(seen, reader->digest.text) != 0) {
-        (void)zreg__mirrors_doubt(reader->client->mirrors, reader->target.what);
-        return zreg__fail(err, ZREG_CORRUPT, "%s: the registry sent other bytes, of digest %s",
-                          reader->target.what, seen);
+        const char *mirror = reader->mirror;
+
+        return zreg__fail(err, ZREG_CORRUPT, "%s: %s%s sent other bytes, of digest %s",
+                          reader->target.what, mirror != NULL ? "its mirror " : "the registry",
+                          mirror != NULL ? mirror : "", seen);
     }
     reader->verified = true;
     return ZREG_OK;
@@ -349,7 +200,7 @@ static zreg_status receive(size_t *out_size, zreg_blob_reader *reader, void *buf
             *out_size = size;
             return ZREG_OK;
         } else if (size == 0) {
-            return fail_short(reader, err);
+            return zreg__blob_answer_short(reader, err);
         }
         reader->skip -= status == ZREG_OK ? size : 0;
     }
@@ -412,7 +263,7 @@ static zreg_status receive_surely(size_t *out_size, zreg_blob_reader *reader, vo
         if (*out_size > 0 || reader->whole == UINT64_MAX) {
             return ZREG_OK;
         }
-        (void)fail_short(reader, &failed);
+        (void)zreg__blob_answer_short(reader, &failed);
         ZREG__TRY(zreg__attempt_again(&reader->attempt, 0, &failed, err));
         ZREG__TRY(request_bytes(reader, err));
     }
@@ -438,7 +289,7 @@ static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *b
         return zreg__fail(err, ZREG_LIMIT, "%s: its size is absurd", reader->target.what);
     }
     if (size == 0 && (reader->size != UINT64_MAX || reader->received == 0)) {
-        return fail_short(reader, err);
+        return zreg__blob_answer_short(reader, err);
     }
     if (size == 0) {
         reader->size = reader->received; /* the blob ended, of which nobody had told the size */
@@ -447,13 +298,9 @@ static zreg_status read_part(size_t *out_size, zreg_blob_reader *reader, void *b
     return ZREG_OK;
 }
 
-static zreg_status read_some(size_t *out_size, zreg_blob_reader *reader, void *buffer,
-                             size_t capacity, zreg_error *err)
+static zreg_status read_whole(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                              size_t capacity, zreg_error *err)
 {
-    ZREG__TRY(zreg__cancel_check(reader->cancel, err));
-    if (reader->is_part) {
-        return read_part(out_size, reader, buffer, capacity, err);
-    }
     if (reader->verified && !reader->holds) {
         *out_size = 0;
         return ZREG_OK;
@@ -462,6 +309,46 @@ static zreg_status read_some(size_t *out_size, zreg_blob_reader *reader, void *b
         return read_behind(out_size, reader, buffer, capacity, err);
     }
     return receive_checked(out_size, reader, buffer, capacity, err);
+}
+
+bool zreg__blob_reader_doubt(zreg_blob_reader *reader)
+{
+    (void)zreg__mirrors_doubt(reader->client->mirrors, reader->target.what);
+    return reader->mirror != NULL;
+}
+
+/* Asks elsewhere for what a mirror sent wrong, while the caller has none of it. */
+static zreg_status begin_anew(zreg_blob_reader *reader, zreg_error *err)
+{
+    free(zreg__steal(&reader->mirror));
+    zreg__hash_init(&reader->hash, reader->hash.kind);
+    reader->received = 0;
+    reader->resumed_at = 0;
+    reader->size = UINT64_MAX;
+    reader->holds = false;
+    return request_bytes(reader, err);
+}
+
+static zreg_status read_some(size_t *out_size, zreg_blob_reader *reader, void *buffer,
+                             size_t capacity, zreg_error *err)
+{
+    zreg_error failed = {0};
+
+    ZREG__TRY(zreg__cancel_check(reader->cancel, err));
+    if (reader->is_part) {
+        return read_part(out_size, reader, buffer, capacity, err);
+    }
+    zreg_status status = read_whole(out_size, reader, buffer, capacity, &failed);
+    for (int mirrors = 0; status == ZREG_CORRUPT && zreg__blob_reader_doubt(reader) &&
+                          !reader->given && mirrors < ZREG__MAX_MIRRORS;
+         mirrors++) {
+        zreg__log_line(&reader->client->log, ZREG_LOG_INFO, "%s; it is had elsewhere",
+                       failed.message);
+        ZREG__TRY(begin_anew(reader, err));
+        status = read_whole(out_size, reader, buffer, capacity, &failed);
+    }
+    reader->given = true;
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &failed);
 }
 
 zreg_status zreg_blob_read(size_t *out_size, zreg_blob_reader *reader, void *buffer,
@@ -493,6 +380,7 @@ void zreg_blob_reader_free(zreg_blob_reader *reader)
         return;
     }
     zreg__fetch_close(reader->exchange);
+    free(reader->mirror);
     zreg__blob_target_finish(&reader->target);
     zreg_client_free(reader->client);
     zreg_cancel_free(reader->cancel);

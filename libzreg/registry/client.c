@@ -106,37 +106,67 @@ void zreg_client_free(zreg_client *client)
     free(client);
 }
 
-static zreg_status add_host(zreg__host **out, zreg_client *client, const char *name,
-                            zreg_error *err)
+/* With the lock held. What is suggested holds before others find the host. */
+static zreg_status find_or_add(zreg__host **out, zreg_client *client, const char *key,
+                               const char *name, const zreg__host_suggestion *suggested,
+                               zreg_error *err)
 {
     ZREG__AUTO(zreg__host) zreg__host *host = NULL;
 
+    *out = zreg__map_get(client->hosts, key);
+    if (*out != NULL) {
+        return ZREG_OK;
+    }
     ZREG__TRY(zreg__host_new(&host, name, err));
-    ZREG__TRY(zreg__map_set(client->hosts, host->name, host, err));
+    if (suggested != NULL) {
+        ZREG__TRY(zreg__host_suggest(host, suggested, err));
+    }
+    ZREG__TRY(zreg__map_set(client->hosts, key, host, err));
     *out = zreg__steal(&host);
     return ZREG_OK;
+}
+
+static zreg_status host_by_key(zreg__host **out, zreg_client *client, const char *key,
+                               const char *name, const zreg__host_suggestion *suggested,
+                               zreg_error *err)
+{
+    pthread_mutex_lock(&client->lock);
+    zreg_status status = find_or_add(out, client, key, name, suggested, err);
+    pthread_mutex_unlock(&client->lock);
+    return status;
 }
 
 zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char *name,
                               zreg_error *err)
 {
-    zreg_status status = ZREG_OK;
-
     ZREG__TRY(zreg__client_check(client, err));
     if (!zreg__reference_is_host(zreg__span_of(name))) {
         return zreg__fail(err, ZREG_INVAL, "\"%s\" is not a host; write HOST or HOST:PORT", name);
     }
     ZREG__AUTO_FREE char *one_name = zreg__host_name(name);
-    if (one_name == NULL) {
+    return one_name == NULL ? zreg__fail_nomem(err)
+                            : host_by_key(out, client, one_name, one_name, NULL, err);
+}
+
+zreg_status zreg__client_host_apart(zreg__host **out, zreg_client *client, const char *name,
+                                    const zreg__host_suggestion *suggested, zreg_error *err)
+{
+    zreg__host *itself = NULL;
+
+    ZREG__TRY(zreg__client_host(&itself, client, name, err));
+    if (itself->is_set) {
+        *out = itself;
+        return ZREG_OK;
+    }
+    /* A name has no space. */
+    ZREG__AUTO_FREE char *way = zreg__host_suggestion_key(suggested);
+    ZREG__AUTO_FREE char *key = way != NULL ? zreg__concat(itself->name, " ", way) : NULL;
+    if (key == NULL) {
         return zreg__fail_nomem(err);
     }
-    pthread_mutex_lock(&client->lock);
-    *out = zreg__map_get(client->hosts, one_name);
-    if (*out == NULL) {
-        status = add_host(out, client, one_name, err);
-    }
-    pthread_mutex_unlock(&client->lock);
-    return status;
+    ZREG__TRY(host_by_key(out, client, key, itself->name, suggested, err));
+    (*out)->http2 = atomic_load(&itself->http2);
+    return ZREG_OK;
 }
 
 zreg__host *zreg__client_known_host(zreg_client *client, const char *name)
@@ -197,8 +227,10 @@ static void forget(zreg_client *client, zreg__host *changed)
 
     pthread_mutex_lock(&client->lock);
     for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
-        if (value == changed || zreg__host_asks_at(value, changed->name)) {
-            zreg__host_forget(value);
+        zreg__host *host = value;
+
+        if (zreg__str_equal(host->name, changed->name) || zreg__host_asks_at(host, changed->name)) {
+            zreg__host_forget(host);
         }
     }
     pthread_mutex_unlock(&client->lock);
@@ -260,8 +292,10 @@ void zreg_client_counters_sized(zreg_counters *out, size_t out_size, const zreg_
     }
     pthread_mutex_lock(lock);
     for (size_t i = 0; zreg__map_next(client->hosts, &i, &key, &value);) {
-        if (host == NULL || zreg__client_same_host(key, host)) {
-            add_counters(&sum, value);
+        const zreg__host *counted = value;
+
+        if (host == NULL || zreg__client_same_host(counted->name, host)) {
+            add_counters(&sum, counted);
         }
     }
     pthread_mutex_unlock(lock);

@@ -74,6 +74,10 @@ zreg_status zreg__blob_open_part(zreg_blob_reader **out, zreg_client *client, co
                                  const zreg_descriptor *blob, uint64_t offset, uint64_t length,
                                  zreg_cancel *cancel, zreg_error *err);
 
+/** Says that what a reader gave is not the blob, or that this was found. True: a mirror sent some of it, which is left
+ *  alone from now on; the blob, opened once more, comes from elsewhere. */
+bool zreg__blob_reader_doubt(zreg_blob_reader *reader);
+
 /** Counts a try of `what` that failed, `*count` of them so far, and waits before the next. Errors:
  *  `failed` (there are no more tries), CANCELLED. */
 zreg_status zreg__client_again(unsigned *count, zreg_client *client, const char *what,

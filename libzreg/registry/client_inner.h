@@ -33,12 +33,17 @@ struct zreg_client {
 
     pthread_mutex_t lock; /* guards the two below; hosts are never taken out */
     zreg__fetch *fetch;   /* made by the first request */
-    zreg__map *hosts;
+    zreg__map *hosts;     /* by name, and by name and way there: zreg__client_host_apart */
 };
 
 /** The facts of a host, made when they are first asked for. */
 zreg_status zreg__client_host(zreg__host **out, zreg_client *client, const char *name,
                               zreg_error *err);
+
+/** The same for a host to which rules of files lead in a way of their own: what is suggested holds for whoever is
+ *  led there in the same way, and for nobody else. What the program has set for the host counts before. */
+zreg_status zreg__client_host_apart(zreg__host **out, zreg_client *client, const char *name,
+                                    const zreg__host_suggestion *suggested, zreg_error *err);
 
 /**
  * zreg__fetch_open over the client's session, counted for the host that it is sent for: all requests

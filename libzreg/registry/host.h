@@ -59,6 +59,7 @@ typedef struct zreg__host {
     atomic_bool plain_http, http2;
     atomic_bool may_be_plain; /* it is spoken to without TLS where it has none */
     atomic_bool is_set;       /* by the program: what files say of the host does not count */
+    atomic_bool is_suggested; /* files have said something, and the first of it counts */
     zreg__tagapi_settings *_Atomic tag_api; /* the latest; NULL: none */
 
     zreg__fetch_counters wire;
@@ -126,9 +127,18 @@ bool zreg__host_speaks_plain(zreg__host *host);
 zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *options,
                                  zreg_error *err);
 
-/** What files say of the host: holds where the program has set nothing, and nothing was said before. */
-zreg_status zreg__host_suggest(zreg__host *host, const zreg_host_options *options,
-                               bool may_be_plain, zreg_error *err);
+/** What files say of how a host is reached, and whom to trust there. */
+typedef struct zreg__host_suggestion {
+    zreg_host_options options;
+    bool may_be_plain; /* without TLS where it speaks none */
+} zreg__host_suggestion;
+
+/** Holds where the program has set nothing, and nothing was suggested before. */
+zreg_status zreg__host_suggest(zreg__host *host, const zreg__host_suggestion *suggested,
+                               zreg_error *err);
+
+/** The same for the same suggestions, and for no others; it shows no secret. New memory; NULL when it runs out. */
+char *zreg__host_suggestion_key(const zreg__host_suggestion *suggested);
 
 /** Trust settings for the fetcher; they point into the host. */
 zreg__fetch_tls zreg__host_tls(const zreg__host *host);

@@ -4,8 +4,11 @@
 #include "registry/host.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
+
+#include <string.h>
 
 static void free_trust(zreg__host_trust *first)
 {
@@ -69,17 +72,39 @@ zreg_status zreg__host_configure(zreg__host *host, const zreg_host_options *opti
     return ZREG_OK;
 }
 
-zreg_status zreg__host_suggest(zreg__host *host, const zreg_host_options *options,
-                               bool may_be_plain, zreg_error *err)
+zreg_status zreg__host_suggest(zreg__host *host, const zreg__host_suggestion *suggested,
+                               zreg_error *err)
 {
-    if (host->is_set) {
+    if (host->is_set || host->is_suggested) {
         return ZREG_OK;
     }
-    host->may_be_plain = may_be_plain;
-    host->plain_http = host->plain_http || options->plain_http != 0;
-    ZREG__TRY(set_trust(host, options, err));
-    host->is_set = true; /* last: who sees it goes on to the host */
+    host->may_be_plain = suggested->may_be_plain;
+    host->plain_http = host->plain_http || suggested->options.plain_http != 0;
+    ZREG__TRY(set_trust(host, &suggested->options, err));
+    host->is_suggested = true; /* last: who sees it goes on to the host */
     return ZREG_OK;
+}
+
+/* With its end, so that no two rows of texts are the same. */
+static void hash_text(zreg__hash *hash, const char *text)
+{
+    zreg__hash_update(hash, text != NULL ? "+" : "-", 1);
+    zreg__hash_update(hash, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0);
+}
+
+char *zreg__host_suggestion_key(const zreg__host_suggestion *suggested)
+{
+    const zreg_host_options *options = &suggested->options;
+    zreg__hash hash;
+    char trust[136];
+
+    zreg__hash_init(&hash, ZREG__SHA256);
+    hash_text(&hash, options->ca_pem);
+    hash_text(&hash, options->client_cert_pem);
+    hash_text(&hash, options->client_key_pem);
+    zreg__hash_digest(&hash, trust);
+    return zreg__asprintf("%d%d%d %s", options->plain_http != 0, options->insecure != 0,
+                          suggested->may_be_plain, trust);
 }
 
 zreg__fetch_tls zreg__host_tls(const zreg__host *host)

@@ -7,6 +7,7 @@
 #include "base/toml.h"
 #include "http/fetch_url.h"
 #include "oci/reference.h"
+#include "registry/quirks.h"
 
 #include <string.h>
 
@@ -137,6 +138,13 @@ static zreg_status take_base(zreg__mirror_server *to, const reading *self, const
     return to->base != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+/* By its port too where that is not the usual one of https: a name alone stands for what answers there. */
+static char *host_of(const zreg__fetch_url *url)
+{
+    return url->tls ? zreg__fetch_url_authority(url)
+                    : zreg__asprintf("%s:%u", url->host, (unsigned)url->port);
+}
+
 /* "https://HOST[:PORT][/PATH]"; HOST alone is https. */
 static zreg_status take_url(zreg__mirror_server *to, const reading *self, const char *given,
                             bool is_whole, zreg_error *err)
@@ -152,7 +160,7 @@ static zreg_status take_url(zreg__mirror_server *to, const reading *self, const 
         return zreg__fail(err, ZREG_INVAL, "%s: a server is https://HOST[:PORT][/PATH]",
                           self->path);
     }
-    to->host = zreg__fetch_url_authority(&url);
+    to->host = host_of(&url);
     to->path = zreg__strdup("");
     to->plain_http = !url.tls;
     if (to->host == NULL || to->path == NULL) {
@@ -283,6 +291,14 @@ static zreg_status read_server(zreg__mirror_server *to, const reading *self,
     return read_capabilities(&to->serves, self, table, err);
 }
 
+/* A server may be named that is the registry itself. */
+static bool is_itself(const zreg__mirror_server *server, const reading *self)
+{
+    return zreg__str_equal(server->base, "/v2") &&
+           zreg__str_equal_nocase(zreg__quirks_canonical(server->host),
+                                  zreg__quirks_canonical(self->host));
+}
+
 /* The keys before the first table are about the registry itself, or what stands for it. */
 static zreg_status read_origin(zreg__mirror_rule *to, const reading *self,
                                const zreg__toml_table *head, zreg_error *err)
@@ -300,7 +316,7 @@ static zreg_status read_origin(zreg__mirror_rule *to, const reading *self,
     }
     ZREG__TRY(read_server(&to->origin, self, head, url, "header", err));
     to->origin.serves = ZREG__SERVES_TAGS | ZREG__SERVES_DIGESTS;
-    to->has_origin = is_named;
+    to->has_origin = is_named && !is_itself(&to->origin, self);
     return ZREG_OK;
 }
 

@@ -11,7 +11,9 @@ libzreg_sources += \
 	libzreg/registry/authfile.h \
 	libzreg/registry/authfiles.c \
 	libzreg/registry/authfiles.h \
+	libzreg/registry/blob_answer.c \
 	libzreg/registry/blob_reader.c \
+	libzreg/registry/blob_reader.h \
 	libzreg/registry/blob_target.c \
 	libzreg/registry/blob_target.h \
 	libzreg/registry/blob_writer.c \

@@ -308,6 +308,36 @@ static zreg_status try_unasked(zreg_client *client, zreg__host *host,
     return status == ZREG_DENIED ? ZREG_OK : zreg__fail_again(err, &refused);
 }
 
+/* What the token service gives in place of the password is kept if a token is had for it: not all that give one know
+ * how to take it. The next one may come with the answer, and end this one. */
+static zreg_status try_refresh(zreg__credential *given, zreg_client *client, zreg__host *host,
+                               zreg_cancel *cancel, zreg_error *err)
+{
+    const zreg__credential refresh = {
+        .key = given->key,
+        .username = given->username,
+        .identity_token = given->identity_token,
+    };
+    ZREG__AUTO_SECRET char *next = NULL;
+    zreg_error refused = {0};
+    bool asked = false;
+    zreg_status status = ping(&asked, &next, client, host, &refresh, cancel, &refused);
+
+    if (status == ZREG_CANCELLED || status == ZREG_NOMEM) {
+        return zreg__fail_again(err, &refused);
+    }
+    if (status != ZREG_OK) {
+        zreg__log_line(&client->log, ZREG_LOG_INFO,
+                       "%s: the password is kept, for what was given in its place does not do: %s",
+                       host->name, refused.message);
+    }
+    if (status != ZREG_OK || next != NULL) {
+        zreg__free_secret(given->identity_token);
+        given->identity_token = status == ZREG_OK ? zreg__steal(&next) : NULL;
+    }
+    return ZREG_OK;
+}
+
 /* What is kept is what the token service gives in place of the password, where it does, as docker has it. */
 static zreg_status check_accepted(zreg__credential *given, zreg_client *client, zreg__host *host,
                                   zreg_cancel *cancel, zreg_error *err)
@@ -315,7 +345,10 @@ static zreg_status check_accepted(zreg__credential *given, zreg_client *client, 
     bool asked = false;
 
     ZREG__TRY(ping(&asked, &given->identity_token, client, host, given, cancel, err));
-    return asked ? ZREG_OK : try_unasked(client, host, given, cancel, err);
+    if (!asked) {
+        return try_unasked(client, host, given, cancel, err);
+    }
+    return given->identity_token == NULL ? ZREG_OK : try_refresh(given, client, host, cancel, err);
 }
 
 /* HOST[:PORT][/REPOSITORY], which may be the beginning of repositories' names. */

@@ -7,14 +7,18 @@
 
 #include <string.h>
 
-/* Names go on behind a prefix where a part of theirs ends. */
-static bool ends_part(char c)
+/* Names go on behind a prefix where a part of theirs ends. What a port is of is another host without it, but what
+ * blocks a host blocks it on all of its ports. */
+static bool ends_part(const char *name, size_t at, bool any_port)
 {
-    return c == '\0' || c == '/' || c == ':' || c == '@';
+    char c = name[at];
+
+    return c == '\0' || c == '/' || c == '@' ||
+           (c == ':' && (any_port || memchr(name, '/', at) != NULL));
 }
 
 /* "*.DOMAIN": any host below, whose name may be of many parts. */
-static size_t match_below(const char *domain, const char *name)
+static size_t match_below(const char *domain, const char *name, bool any_port)
 {
     size_t host = strcspn(name, "/");
     const char *at = strstr(name, domain);
@@ -22,7 +26,7 @@ static size_t match_below(const char *domain, const char *name)
     while (at != NULL && at < name + host) {
         size_t end = (size_t)(at - name) + strlen(domain);
 
-        if (at > name && ends_part(name[end])) {
+        if (at > name && ends_part(name, end, any_port)) {
             return end;
         }
         at = strstr(at + 1, domain);
@@ -30,14 +34,19 @@ static size_t match_below(const char *domain, const char *name)
     return 0;
 }
 
-size_t zreg__mirror_rule_match(const char *prefix, const char *name)
+static size_t match(const char *prefix, const char *name, bool any_port)
 {
     size_t size = strlen(prefix);
 
     if (zreg__str_starts(prefix, "*.")) {
-        return match_below(prefix + 1, name);
+        return match_below(prefix + 1, name, any_port);
     }
-    return strncmp(prefix, name, size) == 0 && ends_part(name[size]) ? size : 0;
+    return strncmp(prefix, name, size) == 0 && ends_part(name, size, any_port) ? size : 0;
+}
+
+size_t zreg__mirror_rule_match(const char *prefix, const char *name)
+{
+    return match(prefix, name, false);
 }
 
 const zreg__mirror_rule *zreg__mirror_rules_find(size_t *out_size, const zreg__mirror_rules *rules,
@@ -47,7 +56,7 @@ const zreg__mirror_rule *zreg__mirror_rules_find(size_t *out_size, const zreg__m
     size_t longest = 0;
 
     for (size_t i = 0; i < rules->count; i++) {
-        size_t size = zreg__mirror_rule_match(rules->items[i].prefix, name);
+        size_t size = match(rules->items[i].prefix, name, rules->items[i].blocked);
         size_t length = size > 0 ? strlen(rules->items[i].prefix) : 0;
 
         if (length > longest) {

@@ -45,9 +45,9 @@ typedef struct zreg__mirror_rule {
     zreg__mirror_server *servers; /* in the order in which they are asked */
     size_t count;
     size_t capacity;
-    bool has_origin; /* `origin` is asked last, in place of the registry itself */
-    zreg__mirror_server origin;
-    bool insecure; /* of the registry itself: any certificate, or no TLS */
+    bool has_origin;            /* `origin` is asked last, in place of the registry itself */
+    zreg__mirror_server origin; /* else what there is to say of the registry itself */
+    bool insecure;              /* of the registry itself: any certificate, or no TLS */
 } zreg__mirror_rule;
 
 typedef struct zreg__mirror_rules {
@@ -56,10 +56,11 @@ typedef struct zreg__mirror_rules {
     size_t capacity;
 } zreg__mirror_rules;
 
-/** How much of `name`, HOST[/REPOSITORY[:TAG]], the prefix stands for; 0: it is of another registry. */
+/** How much of `name`, HOST[/REPOSITORY[:TAG]], the prefix stands for; 0: it is of another registry, or of
+ *  another port. */
 size_t zreg__mirror_rule_match(const char *prefix, const char *name);
 
-/** The rule with the longest prefix, and how much of `name` that is; NULL: there is none. */
+/** The rule with the longest prefix, which blocks a host on all of its ports if it blocks it, and how much of `name` that is; NULL: there is none. */
 const zreg__mirror_rule *zreg__mirror_rules_find(size_t *out_size, const zreg__mirror_rules *rules,
                                                  const char *name);
 

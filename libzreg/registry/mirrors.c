@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <pthread.h>
+#include <string.h>
 
 /* Programs may run for long, and mirrors come back. */
 #define LEFT_MS 600000
@@ -158,10 +160,21 @@ bool zreg__mirrors_doubt(zreg__mirrors *mirrors, const char *what)
     return server != NULL;
 }
 
+/* A host is the same with and without its usual port. */
+static char *written_key(const char *host, const char *repository)
+{
+    const char *port = strrchr(host, ':');
+    size_t size = zreg__str_equal(port, ":80") || zreg__str_equal(port, ":443")
+                      ? (size_t)(port - host)
+                      : strlen(host);
+
+    return zreg__asprintf("%.*s/%s", (int)size, host, repository);
+}
+
 zreg_status zreg__mirrors_write(zreg__mirrors *mirrors, const char *host, const char *repository,
                                 zreg_error *err)
 {
-    ZREG__AUTO_FREE char *key = zreg__concat(host, "/", repository);
+    ZREG__AUTO_FREE char *key = written_key(host, repository);
     ZREG__AUTO_FREE char *mark = zreg__strdup("");
     zreg_status status = ZREG_OK;
 
@@ -179,7 +192,7 @@ zreg_status zreg__mirrors_write(zreg__mirrors *mirrors, const char *host, const 
 
 bool zreg__mirrors_is_written(zreg__mirrors *mirrors, const char *host, const char *repository)
 {
-    ZREG__AUTO_FREE char *key = zreg__concat(host, "/", repository);
+    ZREG__AUTO_FREE char *key = written_key(host, repository);
 
     pthread_mutex_lock(&mirrors->lock);
     bool is_written = key == NULL || zreg__map_get(mirrors->written, key) != NULL;

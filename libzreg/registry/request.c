@@ -374,6 +374,9 @@ static zreg_status look(zreg__fetch_exchange **out, const delivery *s, zreg_erro
         .repository = s->request->repository,
         .actions = ZREG__PULL,
         .headers = {how->accept},
+        .own_headers = s->request->own_headers,
+        .own_authorization = s->request->own_authorization,
+        .authorization = s->request->authorization,
         .once = true,
         .what = s->request->what,
     };

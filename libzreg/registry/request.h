@@ -59,6 +59,7 @@ typedef struct zreg__request {
     size_t json_bytes;              /* of at most so many bytes */
     const zreg__request_look *look; /* it is looked at before it is sent again; or NULL */
     bool *out_in_doubt;             /* an earlier try may have been carried out; or NULL */
+    char **out_mirror;              /* that answered; NULL: the registry did. New memory; or NULL */
     const char *what;               /* for errors: "manifest docker.io/library/x:1" */
 } zreg__request;
 

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* One request, and what files say of its registry. */
 typedef struct reading {
@@ -79,20 +80,50 @@ static bool says_nothing(const zreg__mirror_server *server)
            !server->plain_http && !server->may_be_plain;
 }
 
-/* How a server is to be reached, unless the program has said so. */
+/* In place of what is known of who asks. */
+static bool tells_who(const zreg__mirror_server *server)
+{
+    for (char *const *header = server->headers; *header != NULL; header++) {
+        if (strncasecmp(*header, "authorization:", strlen("authorization:")) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zreg__host_suggestion suggestion_of(const zreg__mirror_server *server)
+{
+    zreg__host_suggestion made = {
+        .options = ZREG_OPTIONS(zreg_host_options),
+        .may_be_plain = server->may_be_plain,
+    };
+
+    made.options.ca_pem = server->ca_pem;
+    made.options.client_cert_pem = server->client_cert_pem;
+    made.options.client_key_pem = server->client_key_pem;
+    made.options.insecure = server->insecure;
+    made.options.plain_http = server->plain_http;
+    return made;
+}
+
+/* How a host is to be reached by all, unless the program has said so. */
 static zreg_status suggest(zreg__host *host, const zreg__mirror_server *server, zreg_error *err)
 {
-    zreg_host_options options = ZREG_OPTIONS(zreg_host_options);
+    const zreg__host_suggestion suggested = suggestion_of(server);
 
-    if (says_nothing(server)) {
-        return ZREG_OK;
-    }
-    options.ca_pem = server->ca_pem;
-    options.client_cert_pem = server->client_cert_pem;
-    options.client_key_pem = server->client_key_pem;
-    options.insecure = server->insecure;
-    options.plain_http = server->plain_http;
-    return zreg__host_suggest(host, &options, server->may_be_plain, err);
+    return says_nothing(server) ? ZREG_OK : zreg__host_suggest(host, &suggested, err);
+}
+
+/* How a server is reached that stands for another is no matter of who asks it for its own sake: pushes and passwords
+ * would go to it without TLS, or to anybody. */
+static zreg_status find_server(zreg__host **out, const reading *self,
+                               const zreg__mirror_server *server, zreg_error *err)
+{
+    const zreg__host_suggestion suggested = suggestion_of(server);
+
+    return says_nothing(server)
+               ? zreg__client_host(out, self->client, server->host, err)
+               : zreg__client_host_apart(out, self->client, server->host, &suggested, err);
 }
 
 /* Reads what files say of a host, and whom to trust there. */
@@ -112,17 +143,17 @@ static zreg_status look_up(const zreg__site_host **out, const reading *self, zre
     return ZREG_OK;
 }
 
-static zreg_status make_name(char **out, const reading *self, zreg_error *err)
+/* HOST[/REPOSITORY[:TAG]], as rules have names, of what is asked for. */
+static zreg_status make_name(char **out, const reading *self, const char *host,
+                             const char *repository, zreg_error *err)
 {
-    const char *repository = self->request->repository;
     const char *behind = behind_repository(self->request);
     const char *reference =
         behind != NULL && zreg__str_starts(behind, "/manifests/") ? behind + 11 : "";
     const char *mark = reference[0] == '\0' ? "" : strchr(reference, ':') != NULL ? "@" : ":";
 
-    *out = repository == NULL
-               ? zreg__strdup(self->host->name)
-               : zreg__asprintf("%s/%s%s%s", self->host->name, repository, mark, reference);
+    *out = repository == NULL ? zreg__strdup(host)
+                              : zreg__asprintf("%s/%s%s%s", host, repository, mark, reference);
     return *out != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
@@ -140,19 +171,24 @@ static zreg_status suggest_insecure(const reading *self, zreg_error *err)
     return suggest(self->host, &insecure, err);
 }
 
+static zreg_status fail_blocked(const reading *self, const zreg__mirror_rule *rule, zreg_error *err)
+{
+    return zreg__fail(err, ZREG_DENIED, "%s: %s is blocked in %s", self->request->what,
+                      rule->prefix, rule->file);
+}
+
 static zreg_status find_rule(reading *self, zreg_error *err)
 {
     const zreg__site_host *of = NULL;
 
     ZREG__TRY(look_up(&of, self, self->host, err));
-    ZREG__TRY(make_name(&self->name, self, err));
+    ZREG__TRY(make_name(&self->name, self, self->host->name, self->request->repository, err));
     self->rule = zreg__site_rule(&self->prefix_size, self->client->site, of, self->name);
     if (self->rule == NULL) {
         return ZREG_OK;
     }
     if (self->rule->blocked) {
-        return zreg__fail(err, ZREG_DENIED, "%s: %s is blocked in %s", self->request->what,
-                          self->rule->prefix, self->rule->file);
+        return fail_blocked(self, self->rule, err);
     }
     return self->rule->insecure ? suggest_insecure(self, err) : ZREG_OK;
 }
@@ -163,7 +199,8 @@ typedef struct turned {
     zreg__host *host;
     char *repository;
     char *path;
-    char *server; /* tells it apart */
+    char *server;                     /* tells it apart */
+    const zreg__mirror_rule *blocked; /* that says that this server is not to be asked; or NULL */
 } turned;
 
 static void turned_finish(turned *self)
@@ -186,7 +223,8 @@ static zreg_status make_paths(turned *out, const reading *self, const zreg__mirr
         return zreg__fail_nomem(err);
     }
     out->repository = zreg__mirror_server_repository(server, whole, prefix_size);
-    out->server = zreg__concat(server->host, server->base, server->path);
+    out->server = zreg__asprintf("%s%s%s%s", server->plain_http ? "http://" : "", server->host,
+                                 server->base, server->path);
     if (out->repository == NULL || out->server == NULL) {
         return zreg__fail(err, ZREG_INVAL, "%s: it has no repository at %s", self->rule->file,
                           server->host);
@@ -197,22 +235,35 @@ static zreg_status make_paths(turned *out, const reading *self, const zreg__mirr
     return out->path != NULL ? ZREG_OK : zreg__fail_nomem(err);
 }
 
+static zreg_status find_block(turned *out, const reading *self, const zreg__site_host *of,
+                              zreg_error *err)
+{
+    ZREG__AUTO_FREE char *name = NULL;
+    size_t unused = 0;
+
+    ZREG__TRY(make_name(&name, self, out->host->name, out->repository, err));
+    const zreg__mirror_rule *rule = zreg__site_rule(&unused, self->client->site, of, name);
+    out->blocked = rule != NULL && rule->blocked ? rule : NULL;
+    return ZREG_OK;
+}
+
 /* Nothing of the registry's own goes along: the host has its own credentials, or none. */
 static zreg_status turn(turned *out, const reading *self, const zreg__mirror_server *server,
                         zreg_error *err)
 {
-    const zreg__site_host *unused = NULL;
+    const zreg__site_host *of = NULL;
 
     ZREG__TRY(make_paths(out, self, server, err));
-    ZREG__TRY(zreg__client_host(&out->host, self->client, server->host, err));
-    ZREG__TRY(suggest(out->host, server, err));
-    ZREG__TRY(look_up(&unused, self, out->host, err));
+    ZREG__TRY(find_server(&out->host, self, server, err));
+    ZREG__TRY(look_up(&of, self, out->host, err));
+    ZREG__TRY(find_block(out, self, of, err));
     out->request = *self->request;
     out->request.path = out->path;
     out->request.blob_path = NULL;
     out->request.look = NULL;
     out->request.repository = out->repository;
     out->request.own_headers = (const char *const *)server->headers;
+    out->request.own_authorization = tells_who(server);
     return ZREG_OK;
 }
 
@@ -253,6 +304,17 @@ static void log_outcome(const reading *self, const turned *to, zreg__mirror_outc
                    outcome == ZREG__MIRROR_FAILS ? "; it is left alone" : "");
 }
 
+/* It is filled by who asks: what it has is what is to be replaced. */
+static bool is_filled(const reading *self, const turned *to, const zreg__mirror_server *server)
+{
+    bool is_below = zreg__str_starts(server->base, "/v2/");
+    ZREG__AUTO_FREE char *repository =
+        zreg__concat(is_below ? server->base + 4 : "", is_below ? "/" : "", to->repository);
+
+    return repository == NULL ||
+           zreg__mirrors_is_written(self->client->mirrors, to->host->name, repository);
+}
+
 /* One look; `*out` stays NULL when the mirror does not help. */
 static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
                               const zreg__mirror_server *server, zreg_error *err)
@@ -267,7 +329,12 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
                                             .by_tag = self->by_tag,
                                             .what = self->request->what,
                                             .digest = blob_digest(self->request)};
-    if (!zreg__mirrors_worth(self->client->mirrors, &question)) {
+    if (to.blocked != NULL) {
+        zreg__log_line(&self->client->log, ZREG_LOG_DEBUG, "%s: its mirror %s is blocked in %s",
+                       self->request->what, to.host->name, to.blocked->file);
+        return ZREG_OK;
+    }
+    if (is_filled(self, &to, server) || !zreg__mirrors_worth(self->client->mirrors, &question)) {
         return ZREG_OK;
     }
     to.request.single = true;
@@ -283,6 +350,9 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
     log_outcome(self, &to, outcome, exchange, &failed);
     if (outcome == ZREG__MIRROR_SERVED) {
         *out = zreg__steal(&exchange);
+    }
+    if (outcome == ZREG__MIRROR_SERVED && self->request->out_mirror != NULL) {
+        *self->request->out_mirror = zreg__steal(&to.server);
     }
     return ZREG_OK;
 }
@@ -309,6 +379,9 @@ static zreg_status ask_origin(zreg__fetch_exchange **out, const reading *self, z
                                      err);
     }
     ZREG__TRY(turn(&to, self, &self->rule->origin, err));
+    if (to.blocked != NULL) {
+        return fail_blocked(self, to.blocked, err);
+    }
     return zreg__request_deliver(out, self->client, to.host, &to.request, self->cancel, err);
 }
 
@@ -321,23 +394,37 @@ static zreg_status pull(zreg__fetch_exchange **out, reading *self, zreg_error *e
     return *out != NULL ? ZREG_OK : ask_origin(out, self, err);
 }
 
+/* What the files have the registry itself be told. Who shows it credentials to have them tried shows no others. */
+static void add_headers(zreg__request *to, const zreg__mirror_rule *rule)
+{
+    bool has_own = to->credential != NULL || to->own_authorization;
+
+    if (rule == NULL || rule->has_origin || (has_own && tells_who(&rule->origin))) {
+        return;
+    }
+    to->own_headers = (const char *const *)rule->origin.headers;
+    to->own_authorization = to->own_authorization || tells_who(&rule->origin);
+}
+
 zreg_status zreg__request_send(zreg__fetch_exchange **out, zreg_client *client, zreg__host *host,
                                const zreg__request *request, zreg_cancel *cancel, zreg_error *err)
 {
+    zreg__request own = *request;
     ZREG__AUTO(reading)
-    reading self = {.client = client, .host = host, .request = request, .cancel = cancel};
+    reading self = {.client = client, .host = host, .request = &own, .cancel = cancel};
     const char *repository = request->repository;
 
     if (client->site == NULL || request->fleeting || !is_of_registry(request)) {
         return zreg__request_deliver(out, client, host, request, cancel, err);
     }
     ZREG__TRY(find_rule(&self, err));
+    add_headers(&own, self.rule);
     if (!only_reads(request) && repository != NULL) {
         ZREG__TRY(zreg__mirrors_write(client->mirrors, host->name, repository, err));
     }
     if (self.rule == NULL || client->no_mirrors || !is_pull(request) ||
         zreg__mirrors_is_written(client->mirrors, host->name, repository)) {
-        return zreg__request_deliver(out, client, host, request, cancel, err);
+        return zreg__request_deliver(out, client, host, &own, cancel, err);
     }
     return pull(out, &self, err);
 }

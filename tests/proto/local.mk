@@ -19,6 +19,7 @@ TESTS += \
 	tests/proto/test_client_login_names.py \
 	tests/proto/test_client_manifests.py \
 	tests/proto/test_client_mirrors.py \
+	tests/proto/test_client_mirrors_apart.py \
 	tests/proto/test_client_network.py \
 	tests/proto/test_client_notices.py \
 	tests/proto/test_client_parts.py \

@@ -113,15 +113,15 @@ def test_without_a_check_nobody_is_asked():
         assert "password" in w.login(w.one.name, "eve", "--no-check", password="", code=1)
 
 
-def refreshing(w, post=False):
-    """Its token service gives what stands for a password, and takes that."""
+def refreshing(w, post=False, taken="lasting"):
+    """Its token service gives what stands for a password, and takes that, unless it takes something else."""
     asked = []
 
     def give(request):
         form = parse_qs(request.body.decode()) if request.method == "POST" else request.query
         asked.append(form)
         if form.get("grant_type") == ["refresh_token"]:
-            good = form["refresh_token"] == ["lasting"]
+            good = form["refresh_token"] == [taken]
         else:
             good = w.one.user_of(request) is not None or USERS.get(form.get("username", [""])[0]) == form.get(
                 "password", ["no"])[0]
@@ -156,6 +156,25 @@ def test_a_helper_keeps_it_as_docker_does():
         w.login(w.one.name, env={"PATH": w.folder + ":" + os.environ["PATH"]})
         with open(w.folder + "/docker-credential-one.store", encoding="utf-8") as file:
             assert json.load(file) == {"ServerURL": w.one.name, "Username": "<token>", "Secret": "lasting"}
+
+
+def test_what_is_given_and_not_taken_is_not_kept_in_place_of_the_password():
+    with Logins("bearer") as w:
+        asked = refreshing(w, taken="another")
+        w.login(w.one.name)
+        assert any(form.get("refresh_token") == ["lasting"] for form in asked), asked
+        assert w.kept() == {w.one.name: {"auth": encoded("ann:secret")}}, w.kept()
+        w.client(authfile=w.path).do("get", f"{w.one.name}/a/b:t")
+
+
+def test_of_those_that_are_given_in_turn_the_last_is_kept():
+    with Logins("bearer") as w:
+        refreshing(w)
+        give = Answer(200, b'{"token": "t", "refresh_token": "next"}', {"Content-Type": "application/json"})
+        w.one.on("POST", "^/token", give)
+        w.one.script.insert(0, w.one.script.pop())
+        w.login(w.one.name)
+        assert w.kept() == {w.one.name: {"auth": encoded("ann:"), "identitytoken": "next"}}, w.kept()
 
 
 def test_only_a_login_asks_for_it_and_a_wrong_password_gets_none():
