@@ -300,5 +300,22 @@ def test_a_reader_that_goes_away_and_a_signal():
         os.close(read_end)
 
 
+def test_a_signal_ends_a_walk_through_hostile_links():
+    """Each entry leads through forty thousand names, and some kilobytes hold many of them."""
+    with world() as w:
+        deep = "/".join(["a"] * 1000)
+        entries = [entry("/".join(["a"] * 2000) + "/f", "")]
+        for i in range(19):
+            entries += [entry(f"s{i}", kind="l", target=f"{deep}/t{i}"), entry(f"{deep}/t{i}", kind="l", target=f"/s{i + 1}")]
+        entries += [entry("s19", kind="d")] + [entry("s0/.wh.z", "")] * 20000
+        image = Image(w, layer(*entries))
+        process = subprocess.Popen(["zreg", "export", image.place, w.folder / "x.tar"], env=w.environment, stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        assert time.monotonic() - started < 2 and not list(w.folder.glob("x.tar*"))
+
+
 if __name__ == "__main__":
     tap.main(__name__)
