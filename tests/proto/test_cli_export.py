@@ -252,14 +252,16 @@ def test_a_file_behind_a_link():
         (folder / "below").mkdir(parents=True)
         (folder / "old.tar").write_text("old")
         (folder / "old.tar").chmod(0o640)
-        for name, target in (("one", "old.tar"), ("two", "one"), ("new", "below/new.tar"), ("full", folder / "below" / "full.tar")):
+        for name, target in (("one", "old.tar"), ("two", "one"), ("new", "below/new.tar"),
+                             ("full", folder / "below" / "full.tar")):
             (folder / name).symlink_to(target)
             export(w, image.place, folder / name)
             assert (folder / name).is_symlink() and read((folder / name).read_bytes()) == {"a": "text"}, name
             assert w.run("export", "oci:none", folder / name).returncode == 1
             assert read((folder / name).read_bytes()) == {"a": "text"}, name
         assert (folder / "old.tar").stat().st_mode & 0o777 == 0o640
-        assert {path.name for path in folder.rglob("*")} == {"one", "two", "new", "full", "old.tar", "below", "new.tar", "full.tar"}
+        assert {path.name for path in folder.rglob("*")} == {
+            "one", "two", "new", "full", "old.tar", "below", "new.tar", "full.tar"}
         (folder / "loop").symlink_to("loop")
         assert w.run("export", image.place, folder / "loop").returncode == 1 and (folder / "loop").is_symlink()
 
@@ -271,7 +273,8 @@ def test_standard_output_by_name_and_what_is_no_file():
         with open(w.folder / "redirected", "wb") as out:
             out.write(b"before")
             out.flush()
-            done = subprocess.run(["zreg", "export", image.place, "/dev/stdout"], env=w.environment, stdout=out, timeout=60)
+            done = subprocess.run(["zreg", "export", image.place, "/dev/stdout"], env=w.environment, stdout=out,
+                                  timeout=60)
         assert done.returncode == 0 and (w.folder / "redirected").read_bytes() == b"before" + whole
         assert w.run("export", "--json", image.place, "/dev/stdout").returncode == 2
         os.mkfifo(w.folder / "fifo")
@@ -306,10 +309,12 @@ def test_a_signal_ends_a_walk_through_hostile_links():
         deep = "/".join(["a"] * 1000)
         entries = [entry("/".join(["a"] * 2000) + "/f", "")]
         for i in range(19):
-            entries += [entry(f"s{i}", kind="l", target=f"{deep}/t{i}"), entry(f"{deep}/t{i}", kind="l", target=f"/s{i + 1}")]
+            entries += [entry(f"s{i}", kind="l", target=f"{deep}/t{i}"),
+                        entry(f"{deep}/t{i}", kind="l", target=f"/s{i + 1}")]
         entries += [entry("s19", kind="d")] + [entry("s0/.wh.z", "")] * 20000
         image = Image(w, layer(*entries))
-        process = subprocess.Popen(["zreg", "export", image.place, w.folder / "x.tar"], env=w.environment, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(["zreg", "export", image.place, w.folder / "x.tar"], env=w.environment,
+                                   stderr=subprocess.DEVNULL)
         time.sleep(0.3)
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)

@@ -180,7 +180,8 @@ def test_a_reference_in_a_layout_is_not_its_tag():
         for options, state in ((["--dry-run"], "copied"), ([], "copied"), ([], "present")):
             assert states(w.json("sync", *options, f"{a.address}/x", layout)) == {"1": state}
         index = json.loads((w.folder / "mirror" / "index.json").read_text())
-        names = {entry["annotations"]["org.opencontainers.image.ref.name"]: entry["digest"] for entry in index["manifests"]}
+        names = {entry["annotations"]["org.opencontainers.image.ref.name"]: entry["digest"]
+                 for entry in index["manifests"]}
         assert names == {"example.org/other:1": digest, "1": digest}, names
 
 

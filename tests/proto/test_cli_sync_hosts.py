@@ -183,10 +183,12 @@ def test_a_repository_with_nothing_to_sync_is_no_failure():
         config = b'{"os": "linux", "architecture": "amd64"}'
         odd.add_blob("full", config)
         odd.add_manifest("full", "1", wire.manifest(config))
-        odd.on("GET", "/v2/_catalog", wire.Answer(200, json.dumps({"repositories": ["empty", "full", "gone"]}).encode()), times=9)
+        catalog = json.dumps({"repositories": ["empty", "full", "gone"]}).encode()
+        odd.on("GET", "/v2/_catalog", wire.Answer(200, catalog), times=9)
         odd.on("GET", "/v2/empty/tags/list", wire.Answer(200, b'{"name": "empty", "tags": null}'), times=9)
         own = {name: push(w, b, name, "own") for name in ("empty", "gone")}
-        for options, full in (([], ["1"]), (["--delete"], ["1"]), (["--delete", "--tags", "none"], []), (["--dry-run", "--delete"], ["1"])):
+        for options, full in (([], ["1"]), (["--delete"], ["1"]), (["--delete", "--tags", "none"], []),
+                              (["--dry-run", "--delete"], ["1"])):
             done = repositories(w.json("sync", *options, odd.name, b.address))
             assert {name: [tag["tag"] for tag in entry["tags"]] for name, entry in done.items()} == {
                 "empty": [], "full": full, "gone": []}, done
