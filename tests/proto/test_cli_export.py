@@ -318,7 +318,10 @@ def test_a_signal_ends_a_walk_through_hostile_links():
         time.sleep(0.3)
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
         assert time.monotonic() - started < 2 and not list(w.folder.glob("x.tar*"))
 
 
