@@ -35,9 +35,7 @@ static zreg_status write_to(session *s, const target *to, zreg_digest *digest)
 
 static zreg_status check(session *s)
 {
-    const char *file = session_word(s, 1);
-    bool to_stdout = file == NULL || (file[0] == '-' && file[1] == '\0');
-    return to_stdout && isatty(STDOUT_FILENO)
+    return target_is_stdout(session_word(s, 1)) && isatty(STDOUT_FILENO)
                ? session_misuse(s,
                                 "a tar archive is nothing for a terminal; name a FILE, or write: "
                                 "zreg export %s | tar -t",

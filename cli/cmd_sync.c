@@ -32,6 +32,7 @@ typedef struct report {
     uint64_t bytes;
     zreg_error first; /* of the lines that failed */
     bool many;        /* lines: each one that failed is told of at once */
+    bool host;        /* the line that is done is one of a whole registry's repositories */
 } report;
 
 static zreg_status check_line(session *s, const sync_line *line)
@@ -178,6 +179,14 @@ static void note_failure(const session *s, report *to, const sync_line *line)
     }
 }
 
+/* Of a whole registry not each repository has tags, or one that fits: in no tag's row is an error. */
+static bool is_nothing_to_do(const session *s, const report *to, const zreg_synced *synced)
+{
+    return to->host && synced != NULL && zreg_synced_count(synced) == 0 &&
+           (s->err.code == ZREG_NOTFOUND ||
+            (s->err.code == ZREG_CONFLICT && s->err.http_status == 0));
+}
+
 static zreg_status sync_one(session *s, void *user, const sync_line *line)
 {
     report *to = user;
@@ -189,6 +198,9 @@ static zreg_status sync_one(session *s, void *user, const sync_line *line)
         status = zreg_sync(&synced, s->client, line->src, line->dst, &options, s->cancel, &s->err);
     }
     progress_finish(&s->progress);
+    if (is_nothing_to_do(s, to, synced)) {
+        s->err = (zreg_error){.code = ZREG_OK};
+    }
     note_failure(s, to, line);
     status = add_document(s, to, line, synced);
     if (synced != NULL) {
@@ -216,10 +228,11 @@ static zreg_status print(session *s, report *of)
         json_print(document);
     } else {
         progress_bytes(bytes, of->bytes);
-        printf("%zu %s, %zu there already, %zu %s, %zu failed; %s moved\n",
+        printf("%zu %s, %zu there already, %zu %s, %zu failed; %s %smoved\n",
                of->counts[ZREG_SYNC_COPIED], dry_run ? "would be copied" : "copied",
                of->counts[ZREG_SYNC_PRESENT], of->counts[ZREG_SYNC_DELETED],
-               dry_run ? "would be deleted" : "deleted", of->counts[ZREG_SYNC_FAILED], bytes);
+               dry_run ? "would be deleted" : "deleted", of->counts[ZREG_SYNC_FAILED], bytes,
+               dry_run ? "would be " : "");
     }
     json_free(document);
     return failed ? of->first.code : output_finish(s);
@@ -238,7 +251,10 @@ static void stopped(session *s, report *all, const char *before)
 static zreg_status sync_host(session *s, report *to, const sync_line *line)
 {
     s->err = (zreg_error){.code = ZREG_OK};
-    if (sync_hosts_walk(s, line, sync_one, to) == ZREG_OK) {
+    to->host = true;
+    zreg_status status = sync_hosts_walk(s, line, sync_one, to);
+    to->host = false;
+    if (status == ZREG_OK) {
         return ZREG_OK;
     }
     note_failure(s, to, line);

@@ -7,12 +7,17 @@
 
 typedef struct target {
     const char *path; /* NULL: standard output */
-    char *temporary;  /* NULL: the file is written as it is */
+    char *final; /* what takes the place of the file, behind links; NULL: it is written as it is */
+    char *temporary; /* beside that */
     int fd;
 } target;
 
-/** Opens it; `path` NULL or "-" is standard output, which --json is told on too: `named` says what to give instead.
- *  What is there and no regular file, such as a pipe, is written as it is. Errors: INVAL, IO. */
+/** Whether this is standard output: NULL, "-" or "/dev/stdout". */
+bool target_is_stdout(const char *path);
+
+/** Opens it; standard output is what --json is told on too: `named` says what to give instead. What is there and no
+ *  regular file, such as a pipe, is written as it is. A link stays one: what it leads to is replaced, or made; the
+ *  mode of a file that was there stays. Errors: INVAL, IO. */
 zreg_status target_open(session *s, target *to, const char *path, const char *named);
 
 /** Reports that it could not be written, by errno. */

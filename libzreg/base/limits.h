@@ -81,7 +81,8 @@
 #define ZREG__MAX_TREE_PATH (64 * ZREG__KIB)
 #define ZREG__MAX_LINK_TARGET 4096
 #define ZREG__MAX_ROOTFS_ENTRIES 1000000 /* files of an image whose file system is written */
-#define ZREG__MAX_ROOTFS_BYTES (128 * ZREG__MIB) /* of their names */
+#define ZREG__MAX_ROOTFS_BYTES (128 * ZREG__MIB) /* of their names and of targets of links */
+#define ZREG__MAX_ROOTFS_STEPS 32000000  /* names that those of a layer lead through, links too */
 #define ZREG__MAX_CONNECTIONS 4096       /* of one server */
 #define ZREG__MAX_MONITOR_CONNECTIONS 64 /* of its port for those who watch */
 #define ZREG__MAX_DRAIN_BYTES                                                                      \

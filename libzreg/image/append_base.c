@@ -3,11 +3,13 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "image/append_config.h"
 #include "image/imageconfig.h"
 #include "image/pack.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
+#include <string.h>
 
 void zreg__append_base_finish(zreg__append_base *base)
 {
@@ -16,11 +18,32 @@ void zreg__append_base_finish(zreg__append_base *base)
     zreg__json_free(base->config);
 }
 
-static const zreg_descriptor *find_child(const zreg_manifest *index, const char *platform)
+/* What stands before the third dot: the revision behind it is what updates of one Windows differ in. */
+static size_t build_size(const char *os_version)
+{
+    size_t at = 0;
+    for (unsigned dots = 0; os_version[at] != '\0'; at++) {
+        dots += os_version[at] == '.';
+        if (dots == 3) {
+            break;
+        }
+    }
+    return at;
+}
+
+bool zreg__append_base_same_build(const char *a, const char *b)
+{
+    return zreg__str_empty(a) || zreg__str_empty(b) ||
+           (build_size(a) == build_size(b) && memcmp(a, b, build_size(a)) == 0);
+}
+
+static const zreg_descriptor *find_child(const zreg_manifest *index, const char *platform,
+                                         const char *os_version)
 {
     for (size_t i = 0; i < zreg_manifest_count(index); i++) {
         const zreg_descriptor *child = zreg_manifest_at(index, i);
-        if (child->has_platform && zreg__platform_matches(&child->platform, platform)) {
+        if (child->has_platform && zreg__platform_matches(&child->platform, platform) &&
+            zreg__append_base_same_build(child->platform.os_version, os_version)) {
             return child;
         }
     }
@@ -31,10 +54,12 @@ static const zreg_descriptor *find_child(const zreg_manifest *index, const char 
 static zreg_status descend(zreg__append_base *base, const char *platform, zreg_cancel *cancel,
                            zreg_error *err)
 {
-    const zreg_descriptor *child = find_child(base->manifest, platform);
+    const zreg_descriptor *child = find_child(base->manifest, platform, base->os_version);
     if (child == NULL) {
-        return zreg__fail(err, ZREG_NOTFOUND, "%s has no image for %s; name another platform",
-                          zreg__endpoint_text(base->src), platform);
+        bool any = zreg__str_empty(base->os_version);
+        return zreg__fail(err, ZREG_NOTFOUND, "%s has no image for %s%s%s; name another platform",
+                          zreg__endpoint_text(base->src), platform, any ? "" : " of ",
+                          any ? "" : base->os_version);
     }
     zreg_manifest *image = NULL;
     ZREG__TRY(zreg__endpoint_manifest_get(&image, base->src, &child->digest, cancel, err));

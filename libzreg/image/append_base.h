@@ -8,6 +8,8 @@
 
 typedef struct zreg__append_base {
     zreg__endpoint *src; /* the caller's */
+    const char
+        *os_version; /* the caller's: of an index for Windows, a child of this build; or NULL */
     zreg_manifest *manifest;
     zreg__json *document; /* the manifest's */
     zreg__json *config;   /* has a diff_id for each layer */
@@ -20,6 +22,9 @@ typedef struct zreg__append_base {
 zreg_status zreg__append_base_fetch(zreg__append_base *base, const zreg_digest *digest,
                                     const char *platform, const zreg__endpoint *dst,
                                     zreg_cancel *cancel, zreg_error *err);
+
+/** Whether two os.version are of one build of Windows, whose containers run on each other; an unset one fits all. */
+bool zreg__append_base_same_build(const char *a, const char *b);
 
 /** The list of diff_ids. */
 const zreg__json *zreg__append_base_diff_ids(const zreg__append_base *base);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "image/append_config.h"
 #include "image/append_rebase.h"
 #include "image/graph.h"
@@ -78,13 +79,17 @@ static zreg_status fetch_other(zreg__append_base *out, zreg__endpoint **out_src,
     return zreg__append_base_fetch(out, NULL, platform, run->dst, run->cancel, err);
 }
 
-static zreg_status rebase(making *self, const char *platform, zreg_error *err)
+static zreg_status rebase(making *self, const char *known, zreg_error *err)
 {
+    const zreg_platform own = zreg__imageconfig_platform(self->base.config);
+    const char *build = zreg__str_equal(own.os, "windows") ? own.os_version : NULL;
+    ZREG__AUTO_FREE char *platform = NULL;
     ZREG__AUTO(zreg__append_bases) zreg__append_bases bases = {NULL, NULL};
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *old_src = NULL;
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *new_src = NULL;
-    ZREG__AUTO(zreg__append_base) zreg__append_base old_base = {NULL};
-    ZREG__AUTO(making) making below = {.run = self->run};
+    ZREG__AUTO(zreg__append_base) zreg__append_base old_base = {.os_version = build};
+    ZREG__AUTO(making) making below = {.run = self->run, .base = {.os_version = build}};
+    ZREG__TRY(zreg__append_rebase_platform(&platform, self->base.config, known, err));
     ZREG__TRY(zreg__append_rebase_find(&bases, self->base.document, &self->run->options, err));
     ZREG__TRY(fetch_other(&old_base, &old_src, self, bases.old_base, platform, err));
     ZREG__TRY(fetch_other(&below.base, &new_src, self, bases.new_base, platform, err));

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "image/imageconfig.h"
 #include "oci/manifest.h"
 #include "oci/mediatype.h"
 #include "oci/reference.h"
@@ -60,6 +61,53 @@ zreg_status zreg__append_rebase_find(zreg__append_bases *out, const zreg__json *
     *out = found;
     found = (zreg__append_bases){NULL, NULL};
     return ZREG_OK;
+}
+
+zreg_status zreg__append_rebase_platform(char **out, const zreg__json *config, const char *known,
+                                         zreg_error *err)
+{
+    const zreg_platform own = zreg__imageconfig_platform(config);
+    const zreg_platform bare = {.os = own.os, .architecture = own.architecture, .variant = ""};
+    bool tells = !zreg__str_empty(own.os) && !zreg__str_empty(own.architecture);
+    bool has_variant = !zreg__str_empty(own.variant);
+    ZREG__AUTO_FREE char *text = !tells || (!has_variant && zreg__platform_matches(&bare, known))
+                                     ? zreg__strdup(known)
+                                     : zreg__asprintf("%s/%s%s%s", own.os, own.architecture,
+                                                      has_variant ? "/" : "", own.variant);
+    if (text == NULL) {
+        return zreg__fail_nomem(err);
+    }
+    ZREG__TRY(zreg__platform_check(text, err));
+    *out = zreg__steal(&text);
+    return ZREG_OK;
+}
+
+/* What the image's config does not tell is taken from the base. */
+static bool differs(const char *own, const char *of_base)
+{
+    return !zreg__str_empty(own) && !zreg__str_equal(own, of_base);
+}
+
+static zreg_status check_platform(const zreg__append_base *image, const zreg__append_base *new_base,
+                                  zreg_error *err)
+{
+    const zreg_platform own = zreg__imageconfig_platform(image->config);
+    const zreg_platform other = zreg__imageconfig_platform(new_base->config);
+    bool variant = !zreg__str_empty(other.variant) && differs(own.variant, other.variant);
+    bool build = zreg__str_equal(own.os, "windows") &&
+                 !zreg__append_base_same_build(own.os_version, other.os_version);
+    if (!differs(own.os, other.os) && !differs(own.architecture, other.architecture) && !variant &&
+        !build) {
+        return ZREG_OK;
+    }
+    return zreg__fail(err, ZREG_CONFLICT,
+                      "rebase: %s is for %s/%s%s%s%s%s, and the new base %s for %s/%s%s%s%s%s; "
+                      "name a base for the same platform",
+                      zreg__endpoint_text(image->src), own.os, own.architecture, variant ? "/" : "",
+                      variant ? own.variant : "", build ? " of " : "", build ? own.os_version : "",
+                      zreg__endpoint_text(new_base->src), other.os, other.architecture,
+                      variant ? "/" : "", variant ? other.variant : "", build ? " of " : "",
+                      build ? other.os_version : "");
 }
 
 static zreg_status check_prefix(const zreg__append_base *image, const zreg__append_base *old_base,
@@ -143,10 +191,10 @@ static zreg_status take_platform(zreg__json *config, const zreg__json *from, zre
                                        "variant"};
     for (size_t i = 0; i < ZREG__COUNT(keys); i++) {
         const zreg__json *value = zreg__json_get(from, keys[i]);
-        if (value == NULL) {
-            zreg__json_remove(config, keys[i]);
-        } else {
+        if (value != NULL) {
             ZREG__TRY(zreg__json_set_shared(config, keys[i], value, err));
+        } else if (!zreg__str_equal(keys[i], "variant")) {
+            zreg__json_remove(config, keys[i]);
         }
     }
     return ZREG_OK;
@@ -208,6 +256,7 @@ zreg_status zreg__append_rebase_apply(size_t *out_own, zreg__append_base *image,
 {
     size_t own = zreg__json_length(zreg__append_base_diff_ids(old_base));
     ZREG__TRY(check_prefix(image, old_base, err));
+    ZREG__TRY(check_platform(image, new_base, err));
     ZREG__TRY(join_history(image, old_base, new_base, err));
     ZREG__TRY(join(zreg__json_get(image->config, "rootfs"), "diff_ids",
                    zreg__append_base_diff_ids(new_base), zreg__append_base_diff_ids(image), own,

@@ -21,10 +21,17 @@ void zreg__append_bases_finish(zreg__append_bases *bases);
 ZREG__DEFINE_AUTO_VALUE(zreg__append_bases, zreg__append_bases_finish)
 
 /**
+ * The platform of an image for which its bases are chosen, in new memory: what its config tells. `known` is what is
+ * known of it otherwise, and counts where the config tells less. Errors: INVAL (no platform), NOMEM.
+ */
+zreg_status zreg__append_rebase_platform(char **out, const zreg__json *config, const char *known,
+                                         zreg_error *err);
+
+/**
  * Changes the document and the config of `image`: layers, diff_ids, history, platform, and the annotations that name
  * the base. A history that would not be in step with the layers is left out. Media types become OCI's where one of
  * the two is not docker's. `*out_own` is the number of the first layer that is the image's own, in what it was.
- * Errors: CONFLICT (the image does not begin with the old base).
+ * Errors: CONFLICT (the image does not begin with the old base; the new one is for another platform).
  */
 zreg_status zreg__append_rebase_apply(size_t *out_own, zreg__append_base *image,
                                       const zreg__append_base *old_base,

@@ -116,40 +116,64 @@ zreg_status zreg__daemon_save(int *out_fd, uint64_t *out_size_bytes, const char 
     return ZREG_OK;
 }
 
-/* What a load tells goes on for as long as it takes; its end counts. */
-static zreg_status keep_end(void *user, const void *bytes, size_t size, zreg_error *err)
+/* What a load tells: lines of JSON, for as long as it takes. The status is 200 before the archive was read, so that a
+ * failure is one of the lines. */
+typedef struct loading {
+    const dockerd *to;
+    zreg__buf line;
+    char *failed; /* what the first line with an error says, or NULL */
+} loading;
+
+static void loading_finish(loading *self)
 {
-    zreg__buf *said = user;
-    const char *from = bytes;
-    if (size > said->maximum / 2) {
-        from += size - said->maximum / 2;
-        size = said->maximum / 2;
-    }
-    if (size > said->maximum - said->size) {
-        zreg__buf_drop(said, said->size - said->maximum / 2);
-    }
-    return zreg__buf_append(said, from, size, err);
+    zreg__buf_finish(&self->line);
+    free(self->failed);
 }
 
-/* The status is 200 before the archive was read, so that a failure is the last of the lines. */
-static zreg_status check_loaded(const dockerd *self, zreg_error *err)
+ZREG__DEFINE_AUTO_VALUE(loading, loading_finish)
+
+static void end_line(loading *self)
 {
-    const char *line = zreg__buf_cstr(&self->said);
-    for (size_t size; line[0] != '\0'; line += size + strspn(line + size, "\r\n")) {
-        size = strcspn(line, "\r\n");
-        ZREG__AUTO_FREE char *failed = word_of(line, size, "error");
-        if (failed != NULL) {
-            return zreg__fail(err, ZREG_PEER, "%s does not load the image: %.300s", self->what,
-                              failed);
+    if (self->failed == NULL && self->line.size > 0) {
+        self->failed = word_of(zreg__buf_cstr(&self->line), self->line.size, "error");
+    }
+    zreg__buf_reset(&self->line);
+}
+
+static zreg_status take_lines(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    loading *self = user;
+    const char *text = bytes;
+    for (size_t at = 0; at < size;) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t part = end == NULL ? size - at : (size_t)(end - text) - at;
+        if (part >= self->line.maximum - self->line.size) {
+            return zreg__fail(err, ZREG_PROTO,
+                              "%s answers a load with a line of more than %zu bytes",
+                              self->to->what, self->line.maximum - 1);
+        }
+        ZREG__TRY(zreg__buf_append(&self->line, text + at, part, err));
+        at += part + (end != NULL);
+        if (end != NULL) {
+            end_line(self);
         }
     }
     return ZREG_OK;
+}
+
+static zreg_status check_loaded(loading *self, zreg_error *err)
+{
+    end_line(self);
+    return self->failed == NULL ? ZREG_OK
+                                : zreg__fail(err, ZREG_PEER, "%s does not load the image: %.300s",
+                                             self->to->what, self->failed);
 }
 
 zreg_status zreg__daemon_load(int fd, uint64_t size_bytes, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(dockerd) dockerd to = {.said = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES)};
     ZREG__AUTO(zreg__buf) zreg__buf refusal = ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES);
+    ZREG__AUTO(loading) loading answer = {&to, ZREG__BUF(ZREG__MAX_ERROR_BODY_BYTES), NULL};
     int status = 0;
     ZREG__TRY(find(&to, err));
     const zreg__unix_call call = {.socket_path = to.socket_path,
@@ -157,13 +181,12 @@ zreg_status zreg__daemon_load(int fd, uint64_t size_bytes, zreg_cancel *cancel, 
                                   .what = to.what,
                                   .body = fd,
                                   .body_bytes = size_bytes,
-                                  .write = keep_end,
-                                  .user = &to.said};
+                                  .write = take_lines,
+                                  .user = &answer};
     ZREG__TRY(zreg__unix_call_send(&status, &refusal, &call, cancel, err));
     if (status != 200) {
-        zreg__buf_reset(&to.said);
         ZREG__TRY(zreg__buf_append(&to.said, refusal.data, refusal.size, err));
         return refused(&to, status, NULL, err);
     }
-    return check_loaded(&to, err);
+    return check_loaded(&answer, err);
 }

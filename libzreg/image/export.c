@@ -88,6 +88,7 @@ typedef struct unpacking {
     zreg__tarstream tar;
     zreg__codec codec;
     zreg__hash plain; /* of the archive */
+    zreg_cancel *cancel;
     bool begun;
 } unpacking;
 
@@ -102,6 +103,7 @@ ZREG__DEFINE_AUTO_VALUE(unpacking, unpacking_finish)
 static zreg_status take_plain(void *user, const void *bytes, size_t size, zreg_error *err)
 {
     unpacking *self = user;
+    ZREG__TRY(zreg__cancel_check(self->cancel, err));
     zreg__hash_update(&self->plain, bytes, size);
     return zreg__tarstream_feed(&self->tar, bytes, size, err);
 }
@@ -213,6 +215,7 @@ static zreg_status fetch_layer(export *self, size_t i, zreg_error *err)
 static zreg_status tell_entry(void *user, const zreg__tarentry *entry, zreg_error *err)
 {
     const export *self = user;
+    ZREG__TRY(zreg__cancel_check(self->cancel, err));
     return zreg__rootfs_add(self->fs, entry, err);
 }
 
@@ -235,7 +238,7 @@ static zreg_status no_end(void *user, zreg_error *err)
 static zreg_status tell_layer(export *self, size_t i, zreg_error *err)
 {
     const zreg__tarstream_reader reader = {tell_entry, drop, no_end, self};
-    ZREG__AUTO(unpacking) unpacking layer = {.begun = false};
+    ZREG__AUTO(unpacking) unpacking layer = {.cancel = self->cancel};
     const char *wanted =
         zreg__json_as_text(zreg__json_at(zreg__append_base_diff_ids(&self->image), i));
     zreg_digest found;
@@ -300,6 +303,7 @@ static bool is_of(const export *self, size_t at, uint32_t layer, uint32_t place)
 static zreg_status write_entry(void *user, const zreg__tarentry *entry, zreg_error *err)
 {
     export *self = user;
+    ZREG__TRY(zreg__cancel_check(self->cancel, err));
     bool wanted = is_of(self, self->at, self->layer, self->place++);
     self->writing = wanted ? &self->names[self->at] : NULL;
     self->padding =
@@ -337,7 +341,7 @@ static zreg_status write_end(void *user, zreg_error *err)
 static zreg_status write_layer(export *self, size_t i, zreg_error *err)
 {
     const zreg__tarstream_reader reader = {write_entry, write_data, write_end, self};
-    ZREG__AUTO(unpacking) unpacking layer = {.begun = false};
+    ZREG__AUTO(unpacking) unpacking layer = {.cancel = self->cancel};
     self->layer = (uint32_t)i;
     self->place = 0;
     if (self->at == self->name_count || self->names[self->at].layer != self->layer) {

@@ -79,6 +79,8 @@ libzreg_sources += \
 	libzreg/image/registry_looks.h \
 	libzreg/image/rootfs.c \
 	libzreg/image/rootfs.h \
+	libzreg/image/roottree.c \
+	libzreg/image/roottree.h \
 	libzreg/image/saved.c \
 	libzreg/image/saved.h \
 	libzreg/image/segments.c \

@@ -3,130 +3,32 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/entryname.h"
+#include "image/roottree.h"
 #include <string.h>
 
 #define WHITEOUT ".wh."
 #define OPAQUE ".wh..wh..opq"
 #define NOTE ".wh..wh."
 #define MAX_FOLLOW 40 /* links, as the kernel has it */
-#define MAX_PATH 4096
 
-/* What names stand for. */
-typedef struct inode {
-    uint32_t layer;
-    uint32_t place;
-    uint32_t links;
-    char type;
-    char target[]; /* of a symbolic link */
-} inode;
-
-typedef struct node {
-    struct node *parent; /* NULL: the top */
-    struct node *first_child;
-    struct node *next; /* among the children of its parent */
-    struct node *previous;
-    inode *inode;     /* NULL: a folder that no layer tells of */
-    uint32_t touched; /* the last layer that told of it, or of something below, from 1 */
-    uint32_t pruned;  /* the last layer that took away what was below it before */
-    char path[];
-} node;
+typedef zreg__rootnode node;
+typedef zreg__rootinode inode;
 
 struct zreg__rootfs {
-    node *top;
-    zreg__map *nodes; /* path -> node */
-    size_t path_bytes;
+    zreg__roottree tree;
+    uint64_t steps; /* of this layer, through names */
     uint32_t layer; /* from 1 */
     uint32_t place; /* of the next entry */
     zreg__rootfs_name *names;
 };
 
-static void release(inode *of)
-{
-    if (of != NULL && --of->links == 0) {
-        free(of);
-    }
-}
-
-/* --- nodes */
-
-static zreg_status new_node(node **out, zreg__rootfs *fs, node *parent, const char *path,
-                            zreg_error *err)
-{
-    size_t size = strlen(path);
-    if (size > MAX_PATH) {
-        return zreg__fail(err, ZREG_LIMIT, "a name has more than %d bytes", MAX_PATH);
-    }
-    if (zreg__map_count(fs->nodes) == ZREG__MAX_ROOTFS_ENTRIES ||
-        size > ZREG__MAX_ROOTFS_BYTES - fs->path_bytes) {
-        return zreg__fail(err, ZREG_LIMIT,
-                          "the image has more than %d files, or %zu bytes of their names",
-                          ZREG__MAX_ROOTFS_ENTRIES, ZREG__MAX_ROOTFS_BYTES);
-    }
-    ZREG__AUTO_FREE node *made = zreg__calloc(1, sizeof(node) + size + 1);
-    if (made == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    memcpy(made->path, path, size + 1);
-    ZREG__TRY(zreg__map_set(fs->nodes, path, made, err));
-    fs->path_bytes += size;
-    made->parent = parent;
-    if (parent != NULL) {
-        made->next = parent->first_child;
-        parent->first_child = made;
-    }
-    if (made->next != NULL) {
-        made->next->previous = made;
-    }
-    *out = zreg__steal(&made);
-    return ZREG_OK;
-}
-
-static void unlink_node(node *gone)
-{
-    node *parent = gone->parent;
-    if (gone->previous != NULL) {
-        gone->previous->next = gone->next;
-    } else if (parent != NULL) {
-        parent->first_child = gone->next;
-    }
-    if (gone->next != NULL) {
-        gone->next->previous = gone->previous;
-    }
-}
-
-static void remove_one(zreg__rootfs *fs, node *gone)
-{
-    unlink_node(gone);
-    fs->path_bytes -= strlen(gone->path);
-    zreg__map_remove(fs->nodes, gone->path);
-    release(gone->inode);
-    free(gone);
-}
-
-/* From the leaves up: no depth of the tree is one of the stack. */
-static void remove_all(zreg__rootfs *fs, node *top)
-{
-    for (node *at = top, *up = NULL;; at = up) {
-        while (at->first_child != NULL) {
-            at = at->first_child;
-        }
-        up = at->parent;
-        bool last = at == top;
-        remove_one(fs, at);
-        if (last) {
-            return;
-        }
-    }
-}
-
 static void remove_children(zreg__rootfs *fs, node *of)
 {
     while (of->first_child != NULL) {
-        remove_all(fs, of->first_child);
+        zreg__roottree_remove(&fs->tree, of->first_child);
     }
 }
 
@@ -150,22 +52,14 @@ typedef struct walk {
     bool make; /* folders that are missing */
 } walk;
 
-static char *path_below(const node *folder, zreg__span name)
+/* Links lead through many names with few bytes of a layer. */
+static zreg_status count_step(zreg__rootfs *fs, zreg_error *err)
 {
-    bool at_top = folder->path[0] == '\0';
-    return zreg__asprintf("%s%s%.*s", folder->path, at_top ? "" : "/", (int)name.size, name.text);
-}
-
-/* `*out` is NULL when it is missing. */
-static zreg_status find_child(node **out, const walk *self, const node *folder, zreg__span name,
-                              zreg_error *err)
-{
-    ZREG__AUTO_FREE char *path = path_below(folder, name);
-    if (path == NULL) {
-        return zreg__fail_nomem(err);
-    }
-    *out = zreg__map_get(self->fs->nodes, path);
-    return ZREG_OK;
+    return ++fs->steps <= ZREG__MAX_ROOTFS_STEPS
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_LIMIT,
+                            "the names and links of a layer lead through more than %d folders",
+                            ZREG__MAX_ROOTFS_STEPS);
 }
 
 static zreg_status descend(node **out, walk *self, node *from, const char *path, zreg_error *err);
@@ -176,7 +70,7 @@ static zreg_status follow(node **out, walk *self, node *link, zreg_error *err)
     if (++self->followed > MAX_FOLLOW) {
         return zreg__fail(err, ZREG_CORRUPT, "\"%.200s\": too many symbolic links", link->path);
     }
-    return descend(out, self, target[0] == '/' ? self->fs->top : link->parent, target, err);
+    return descend(out, self, target[0] == '/' ? self->fs->tree.top : link->parent, target, err);
 }
 
 static bool is_whiteout(zreg__span name)
@@ -187,17 +81,12 @@ static bool is_whiteout(zreg__span name)
 /* The folder of this name, through links; `*out` is NULL when it is missing and not to be made. */
 static zreg_status enter(node **out, walk *self, node *folder, zreg__span name, zreg_error *err)
 {
-    node *child = NULL;
     if (is_whiteout(name)) {
         return zreg__fail(err, ZREG_CORRUPT, "a name goes through a whiteout, which is no folder");
     }
-    ZREG__TRY(find_child(&child, self, folder, name, err));
+    node *child = zreg__roottree_find(&self->fs->tree, folder, name);
     if (child == NULL && self->make) {
-        ZREG__AUTO_FREE char *path = path_below(folder, name);
-        if (path == NULL) {
-            return zreg__fail_nomem(err);
-        }
-        ZREG__TRY(new_node(&child, self->fs, folder, path, err));
+        ZREG__TRY(zreg__roottree_add(&child, &self->fs->tree, folder, name, err));
     }
     if (child != NULL && !is_folder(child)) {
         return child->inode->type == ZREG__TAR_SYMLINK
@@ -215,6 +104,7 @@ static zreg_status descend(node **out, walk *self, node *from, const char *path,
     *out = from;
     while (rest.text != NULL && *out != NULL) {
         zreg__span part = zreg__span_cut(&rest, '/');
+        ZREG__TRY(count_step(self->fs, err));
         if (part.size == 0 || zreg__span_is(part, ".")) {
             continue;
         }
@@ -250,7 +140,7 @@ static void prune(zreg__rootfs *fs, node *top)
         node *gone = at->touched == fs->layer ? NULL : at;
         at = down != NULL ? down : over;
         if (gone != NULL) {
-            remove_all(fs, gone);
+            zreg__roottree_remove(&fs->tree, gone);
         }
     }
 }
@@ -269,9 +159,8 @@ static zreg_status take_away(zreg__rootfs *fs, const zreg__entryname *entry, zre
 {
     walk self = {.fs = fs};
     node *folder = NULL;
-    node *child = NULL;
     const char *name = entry->name + strlen(WHITEOUT);
-    ZREG__TRY(descend(&folder, &self, fs->top, entry->folder, err));
+    ZREG__TRY(descend(&folder, &self, fs->tree.top, entry->folder, err));
     if (folder != NULL && zreg__str_equal(entry->name, OPAQUE)) {
         prune_children(fs, folder);
         return ZREG_OK;
@@ -282,7 +171,7 @@ static zreg_status take_away(zreg__rootfs *fs, const zreg__entryname *entry, zre
     if (name[0] == '\0' || zreg__str_equal(name, ".") || zreg__str_equal(name, "..")) {
         return zreg__fail(err, ZREG_CORRUPT, "the whiteout \"%.200s\" names nothing", entry->name);
     }
-    ZREG__TRY(find_child(&child, &self, folder, zreg__span_of(name), err));
+    node *child = zreg__roottree_find(&fs->tree, folder, zreg__span_of(name));
     if (child != NULL) {
         prune(fs, child);
     }
@@ -291,21 +180,13 @@ static zreg_status take_away(zreg__rootfs *fs, const zreg__entryname *entry, zre
 
 /* --- entries */
 
-static zreg_status new_inode(inode **out, const zreg__rootfs *fs, const zreg__tarentry *entry,
+static zreg_status new_inode(inode **out, zreg__rootfs *fs, const zreg__tarentry *entry,
                              zreg_error *err)
 {
     const char *target = entry->type == ZREG__TAR_SYMLINK ? entry->target : "";
-    size_t size = strlen(target);
-    inode *made = size > MAX_PATH ? NULL : zreg__calloc(1, sizeof(inode) + size + 1);
-    if (made == NULL) {
-        return size > MAX_PATH ? zreg__fail(err, ZREG_LIMIT,
-                                            "the target of a link has more than %d bytes", MAX_PATH)
-                               : zreg__fail_nomem(err);
-    }
-    *made =
-        (inode){.layer = fs->layer - 1, .place = fs->place - 1, .links = 1, .type = entry->type};
-    memcpy(made->target, target, size + 1);
-    *out = made;
+    ZREG__TRY(zreg__roottree_inode(out, &fs->tree, entry->type, target, err));
+    (*out)->layer = fs->layer - 1;
+    (*out)->place = fs->place - 1;
     return ZREG_OK;
 }
 
@@ -318,9 +199,9 @@ static zreg_status find_linked(inode **out, zreg__rootfs *fs, const zreg__tarent
     node *found = NULL;
     ZREG__AUTO(zreg__entryname) zreg__entryname target = {NULL, NULL};
     ZREG__TRY(zreg__entryname_split(&target, entry->target, err));
-    ZREG__TRY(descend(&folder, &self, fs->top, target.folder, err));
+    ZREG__TRY(descend(&folder, &self, fs->tree.top, target.folder, err));
     if (folder != NULL && target.name[0] != '\0') {
-        ZREG__TRY(find_child(&found, &self, folder, zreg__span_of(target.name), err));
+        found = zreg__roottree_find(&fs->tree, folder, zreg__span_of(target.name));
     }
     if (found == NULL || is_folder(found)) {
         return zreg__fail(err, ZREG_CORRUPT, "\"%.200s\" is a hard link to \"%.200s\", which is %s",
@@ -337,16 +218,14 @@ static zreg_status place_at(node **out, zreg__rootfs *fs, const zreg__entryname 
     walk self = {.fs = fs, .make = true};
     node *folder = NULL;
     if (name->name[0] == '\0') {
-        *out = fs->top;
+        *out = fs->tree.top;
         return ZREG_OK;
     }
-    ZREG__TRY(descend(&folder, &self, fs->top, name->folder, err));
-    ZREG__TRY(find_child(out, &self, folder, zreg__span_of(name->name), err));
-    if (*out != NULL) {
-        return ZREG_OK;
-    }
-    ZREG__AUTO_FREE char *path = path_below(folder, zreg__span_of(name->name));
-    return path == NULL ? zreg__fail_nomem(err) : new_node(out, fs, folder, path, err);
+    ZREG__TRY(descend(&folder, &self, fs->tree.top, name->folder, err));
+    *out = zreg__roottree_find(&fs->tree, folder, zreg__span_of(name->name));
+    return *out != NULL
+               ? ZREG_OK
+               : zreg__roottree_add(out, &fs->tree, folder, zreg__span_of(name->name), err);
 }
 
 static zreg_status set_entry(zreg__rootfs *fs, const zreg__entryname *name,
@@ -363,13 +242,13 @@ static zreg_status set_entry(zreg__rootfs *fs, const zreg__entryname *name,
                                                 : new_inode(&made, fs, entry, err));
     zreg_status status = place_at(&at, fs, name, err);
     if (status != ZREG_OK) {
-        release(made);
+        zreg__roottree_release(&fs->tree, made);
         return status;
     }
     if (!folder) {
         remove_children(fs, at);
     }
-    release(at->inode);
+    zreg__roottree_release(&fs->tree, at->inode);
     at->inode = made;
     touch(fs, at);
     return ZREG_OK;
@@ -410,8 +289,7 @@ zreg_status zreg__rootfs_new(zreg__rootfs **out, zreg_error *err)
     if (fs == NULL) {
         return zreg__fail_nomem(err);
     }
-    ZREG__TRY(zreg__map_new(&fs->nodes, NULL, err));
-    ZREG__TRY(new_node(&fs->top, fs, NULL, "", err));
+    ZREG__TRY(zreg__roottree_begin(&fs->tree, err));
     *out = zreg__steal(&fs);
     return ZREG_OK;
 }
@@ -420,6 +298,7 @@ void zreg__rootfs_next_layer(zreg__rootfs *fs)
 {
     fs->layer++;
     fs->place = 0;
+    fs->steps = 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -443,11 +322,11 @@ zreg_status zreg__rootfs_names(const zreg__rootfs_name **out, size_t *out_count,
     const char *path = NULL;
     void *value = NULL;
     free(fs->names);
-    fs->names = zreg__calloc(zreg__map_count(fs->nodes), sizeof(*fs->names));
+    fs->names = zreg__calloc(zreg__map_count(fs->tree.nodes), sizeof(*fs->names));
     if (fs->names == NULL) {
         return zreg__fail_nomem(err);
     }
-    while (zreg__map_next(fs->nodes, &position, &path, &value)) {
+    while (zreg__map_next(fs->tree.nodes, &position, &path, &value)) {
         const node *at = value;
         if (at->inode != NULL) {
             fs->names[count++] = (zreg__rootfs_name){at->inode->layer, at->inode->place, at->path};
@@ -464,10 +343,7 @@ void zreg__rootfs_free(zreg__rootfs *fs)
     if (fs == NULL) {
         return;
     }
-    if (fs->top != NULL) {
-        remove_all(fs, fs->top);
-    }
-    zreg__map_free(fs->nodes);
+    zreg__roottree_finish(&fs->tree);
     free(fs->names);
     free(fs);
 }

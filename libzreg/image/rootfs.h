@@ -3,7 +3,7 @@
  * The file system that the layers of an image make (image-spec, layer.md): names and where their content is.
  *
  * Layers are told in their order, entry by entry, as they would be unpacked: whiteouts take away what lower layers
- * have, links are followed within the image alone. Pure: no I/O. Bounded in entries and in bytes of names. After all
+ * have, links are followed within the image alone. Pure: no I/O. Bounded in entries, in bytes of names and of targets, and in the ways of a layer. After all
  * are told, each entry that is left is found by its layer and its place in it.
  */
 #ifndef ZREG_IMAGE_ROOTFS_H

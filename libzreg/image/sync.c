@@ -23,6 +23,8 @@ typedef struct sync_run {
     zreg_client *client;
     zreg__place *from;
     zreg__place *to;
+    const char *src; /* as the caller wrote them: no default tag is in them */
+    const char *dst;
     zreg__sync_source source;
     zreg_synced *result;  /* the caller's */
     zreg_progress before; /* the sums of the copies that are done */
@@ -98,10 +100,10 @@ static zreg_status check_places(const sync_run *run, zreg_error *err)
         return zreg__fail(err, ZREG_INVAL,
                           "sync: the source \"%s\" is neither HOST[:PORT]/REPOSITORY nor oci:DIR "
                           "or oci-archive:FILE; which tags is told by patterns",
-                          from->text);
+                          run->src);
     }
     if (is_one_place(from, to)) {
-        return zreg__fail(err, ZREG_INVAL, "sync: source and destination are both %s", to->text);
+        return zreg__fail(err, ZREG_INVAL, "sync: source and destination are both %s", run->dst);
     }
     if (to->kind == ZREG__PLACE_REGISTRY) {
         return ZREG_OK;
@@ -110,11 +112,10 @@ static zreg_status check_places(const sync_run *run, zreg_error *err)
         return zreg__fail(err, ZREG_INVAL,
                           "sync: the destination \"%s\" is neither HOST[:PORT]/REPOSITORY nor "
                           "oci:DIR",
-                          to->text);
+                          run->dst);
     }
     return run->options.delete_others
-               ? zreg__fail(err, ZREG_INVAL, "sync: %s: no tags are deleted in a layout",
-                            run->to->text)
+               ? zreg__fail(err, ZREG_INVAL, "sync: %s: no tags are deleted in a layout", run->dst)
                : ZREG_OK;
 }
 
@@ -141,10 +142,11 @@ static zreg_status list_source(sync_run *run, zreg_error *err)
     return ZREG_OK;
 }
 
+/* `dst`: as it is looked at by who writes it, which finds no other name than this one. */
 static zreg_status look_at(zreg_digest *out, const sync_run *run, const zreg__place *place,
-                           const char *tag, zreg_cancel *stop, zreg_error *err)
+                           bool dst, const char *tag, zreg_cancel *stop, zreg_error *err)
 {
-    const zreg__endpoint_options options = {.client = run->client};
+    const zreg__endpoint_options options = {.client = run->client, .write = dst, .dry_run = dst};
     ZREG__AUTO(zreg__endpoint) zreg__endpoint *endpoint = NULL;
     ZREG__AUTO_FREE char *text = NULL;
     ZREG__TRY(zreg__place_tagged(&text, place, tag, err));
@@ -156,7 +158,7 @@ static zreg_status look_at(zreg_digest *out, const sync_run *run, const zreg__pl
 static void look_there(zreg_digest *out, const sync_run *run, const char *tag, zreg_cancel *stop)
 {
     zreg_error why = {ZREG_OK};
-    if (look_at(out, run, run->to, tag, stop, &why) != ZREG_OK) {
+    if (look_at(out, run, run->to, true, tag, stop, &why) != ZREG_OK) {
         out->text[0] = '\0'; /* a copy finds out why */
     }
 }
@@ -170,8 +172,8 @@ static zreg_status look(void *user, size_t i, zreg_cancel *stop, zreg_error *err
     zreg_error why = {ZREG_OK};
     zreg_status status =
         name[0] == '\0'
-            ? zreg__fail(&why, ZREG_INVAL, "%s has several images of this tag", run->from->text)
-            : look_at(&tag->digest, run, run->from, name, stop, &why);
+            ? zreg__fail(&why, ZREG_INVAL, "%s has several images of this tag", run->src)
+            : look_at(&tag->digest, run, run->from, false, name, stop, &why);
     ZREG__TRY(zreg__cancel_check(stop, err));
     if (status != ZREG_OK) {
         tag->digest.text[0] = '\0';
@@ -216,6 +218,7 @@ static zreg_status copy_tag(sync_run *run, zreg_synced_tag *tag, zreg_error *err
     options.jobs = run->options.jobs;
     options.with_referrers = run->options.with_referrers;
     options.force = run->options.force;
+    options.dry_run = run->options.dry_run;
     options.progress = run->options.progress == NULL ? NULL : report;
     options.progress_user = run;
     run->item = tag->tag;
@@ -257,9 +260,7 @@ static zreg_status copy_all(sync_run *run, zreg_error *err)
     for (size_t i = 0; i < run->result->count; i++) {
         zreg_synced_tag *tag = &run->result->items[i];
         zreg_error why = {ZREG_OK};
-        if (run->options.dry_run) {
-            tag->state = zreg__synced_waits(tag) ? ZREG_SYNC_COPIED : tag->state;
-        } else if (!is_settled(run, tag) && copy_tag(run, tag, &why) != ZREG_OK) {
+        if (!is_settled(run, tag) && copy_tag(run, tag, &why) != ZREG_OK) {
             ZREG__TRY(note_failure(run, tag, &why, err));
         }
     }
@@ -288,6 +289,17 @@ static zreg_status name_all(zreg__map **out, const zreg_strings *tags, zreg_erro
     return ZREG_OK;
 }
 
+/* A dry run may have made no repository. */
+static zreg_status list_destination(zreg_strings **out, const sync_run *run, zreg_error *err)
+{
+    zreg_error why = {ZREG_OK};
+    zreg_status status = zreg_client_tags(out, run->client, run->to->ref, run->cancel, &why);
+    if (status == ZREG_NOTFOUND && run->options.dry_run) {
+        return zreg__strings_new(out, err);
+    }
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
+}
+
 /* Where nothing fits at the source, a pattern or a name is wrong more likely than all tags are gone. */
 static zreg_status delete_others(sync_run *run, zreg_error *err)
 {
@@ -295,11 +307,11 @@ static zreg_status delete_others(sync_run *run, zreg_error *err)
     ZREG__AUTO(zreg__map) zreg__map *names = NULL;
     if (run->result->count == 0) {
         return zreg__fail(err, ZREG_CONFLICT,
-                          "sync: %s has no tag that fits; nothing is deleted from %s",
-                          run->from->text, run->to->text);
+                          "sync: %s has no tag that fits; nothing is deleted from %s", run->src,
+                          run->dst);
     }
     ZREG__TRY(name_all(&names, run->source.tags, err));
-    ZREG__TRY(zreg_client_tags(&there, run->client, run->to->ref, run->cancel, err));
+    ZREG__TRY(list_destination(&there, run, err));
     for (size_t i = 0; i < zreg_strings_count(there); i++) {
         const char *tag = zreg_strings_at(there, i);
         zreg_error why = {ZREG_OK};
@@ -351,7 +363,8 @@ static zreg_status sum_up(const sync_run *run, zreg_status status, zreg_error *e
 zreg_status zreg_sync(zreg_synced **out, zreg_client *client, const char *src, const char *dst,
                       const zreg_sync_options *options, zreg_cancel *cancel, zreg_error *err)
 {
-    ZREG__AUTO(sync_run) sync_run run = {.client = client, .cancel = cancel};
+    ZREG__AUTO(sync_run)
+    sync_run run = {.client = client, .src = src, .dst = dst, .cancel = cancel};
     *out = NULL;
     zreg__error_clear(err);
     ZREG__TRY(zreg__client_check(client, err));

@@ -154,7 +154,8 @@ typedef struct zreg_append_options {
  * With `rebase` the image keeps its own layers, history and config; below these come the layers and
  * history of `new_base`, and its operating system and architecture. What lies in `old_base` is told
  * by the diff_ids of the layers, which must be the first of the image: CONFLICT. An index among the
- * bases gives the image for the platform. The new base is written into the annotations
+ * bases gives the image for its own platform (of Windows, of its build too); a new base for another
+ * is CONFLICT. The new base is written into the annotations
  * org.opencontainers.image.base.name and .digest (image-spec, annotations.md), from which the next
  * rebase takes what is not told; INVAL when they are not there.
  *

@@ -193,10 +193,15 @@ def test_what_is_not_loaded_is_an_error():
         progress = b'{"status":"Loading"}\r\n' * 9000
         for answer, word in ((told(refusal), "no room"), (told(progress + refusal), "no room"),
                              (told(refusal.strip()), "no room"), (lambda h: h.message(500, "no room"), "no room"),
-                             (lambda h: h.reply(400, b""), "HTTP 400")):
+                             (lambda h: h.reply(400, b""), "HTTP 400"), (told(refusal + progress), "no room"),
+                             (told(refusal.replace(b"no room", b"no room" + b"x" * 20000)), "no room")):
             docker.answers.append(answer)
             failed = w.error("copy", f"oci:{w.folder}/layout:one", "docker-daemon:a/b:1")
             assert failed["code"] == "PEER" and word in failed["message"], failed
+        for filler in (b"x" * 70000, b"x" * 300000):
+            docker.answers.append(told(refusal.replace(b"no room", filler)))
+            failed = w.error("copy", f"oci:{w.folder}/layout:one", "docker-daemon:a/b:1")
+            assert failed["code"] == "PROTO" and "line" in failed["message"], failed
         for fine in (b"", b"not JSON", b'{"stream":"Loaded"}', b'["error"]\n{}\n\n'):
             docker.answers.append(told(fine))
             w.json("copy", f"oci:{w.folder}/layout:one", "docker-daemon:a/b:1")

@@ -245,6 +245,46 @@ def test_wrong_use():
         assert done.returncode == 1 and "/nowhere/x.tar" in done.stderr, done
 
 
+def test_a_file_behind_a_link():
+    with world() as w:
+        image = Image(w, layer(entry("a", "text")))
+        folder = w.folder / "out"
+        (folder / "below").mkdir(parents=True)
+        (folder / "old.tar").write_text("old")
+        (folder / "old.tar").chmod(0o640)
+        for name, target in (("one", "old.tar"), ("two", "one"), ("new", "below/new.tar"),
+                             ("full", folder / "below" / "full.tar")):
+            (folder / name).symlink_to(target)
+            export(w, image.place, folder / name)
+            assert (folder / name).is_symlink() and read((folder / name).read_bytes()) == {"a": "text"}, name
+            assert w.run("export", "oci:none", folder / name).returncode == 1
+            assert read((folder / name).read_bytes()) == {"a": "text"}, name
+        assert (folder / "old.tar").stat().st_mode & 0o777 == 0o640
+        assert {path.name for path in folder.rglob("*")} == {
+            "one", "two", "new", "full", "old.tar", "below", "new.tar", "full.tar"}
+        (folder / "loop").symlink_to("loop")
+        assert w.run("export", image.place, folder / "loop").returncode == 1 and (folder / "loop").is_symlink()
+
+
+def test_standard_output_by_name_and_what_is_no_file():
+    with world() as w:
+        image = Image(w, layer(entry("a", "text")))
+        whole = export(w, image.place)
+        with open(w.folder / "redirected", "wb") as out:
+            out.write(b"before")
+            out.flush()
+            done = subprocess.run(["zreg", "export", image.place, "/dev/stdout"], env=w.environment, stdout=out,
+                                  timeout=60)
+        assert done.returncode == 0 and (w.folder / "redirected").read_bytes() == b"before" + whole
+        assert w.run("export", "--json", image.place, "/dev/stdout").returncode == 2
+        os.mkfifo(w.folder / "fifo")
+        (w.folder / "link").symlink_to("fifo")
+        process = subprocess.Popen(["zreg", "export", image.place, w.folder / "link"], env=w.environment)
+        assert (w.folder / "fifo").read_bytes() == whole and process.wait(20) == 0
+        assert (w.folder / "fifo").is_fifo() and (w.folder / "link").is_symlink()
+        assert export(w, image.place, "/dev/null") == b"" and not os.path.isfile("/dev/null")
+
+
 def test_a_reader_that_goes_away_and_a_signal():
     with world() as w:
         image = Image(w, layer(*(entry(f"f{i}", "x" * 100000) for i in range(20))), packed=False)
@@ -261,6 +301,28 @@ def test_a_reader_that_goes_away_and_a_signal():
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == -signal.SIGINT and time.monotonic() - started < 10
         os.close(read_end)
+
+
+def test_a_signal_ends_a_walk_through_hostile_links():
+    """Each entry leads through forty thousand names, and some kilobytes hold many of them."""
+    with world() as w:
+        deep = "/".join(["a"] * 1000)
+        entries = [entry("/".join(["a"] * 2000) + "/f", "")]
+        for i in range(19):
+            entries += [entry(f"s{i}", kind="l", target=f"{deep}/t{i}"),
+                        entry(f"{deep}/t{i}", kind="l", target=f"/s{i + 1}")]
+        entries += [entry("s19", kind="d")] + [entry("s0/.wh.z", "")] * 20000
+        image = Image(w, layer(*entries))
+        process = subprocess.Popen(["zreg", "export", image.place, w.folder / "x.tar"], env=w.environment,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+        assert time.monotonic() - started < 2 and not list(w.folder.glob("x.tar*"))
 
 
 if __name__ == "__main__":

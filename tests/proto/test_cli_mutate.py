@@ -80,7 +80,8 @@ def test_the_layers_of_the_new_base_take_the_place_of_the_old_ones():
         images, registry = Images(w), w.buildset()
         old = images.image("a", "b", empty="b")
         new = images.image("c", "d", "e", empty="d", **{"os.version": "10", "variant": "v8", "architecture": "arm64"})
-        src = images.image("a", "b", "own", empty=("b", "own"), config={"Env": ["X=y"], "Cmd": ["run"]}, variant="v7")
+        src = images.image("a", "b", "own", empty=("b", "own"), config={"Env": ["X=y"], "Cmd": ["run"]},
+                           platform="linux/arm64")
         dst = f"{registry.address}/x/y:1"
         digest = w.json("mutate", "--rebase", "--old-base", old, "--new-base", new, src, dst)["digest"]
         manifest, config = both(w, dst)
@@ -164,6 +165,9 @@ def test_types_of_docker_and_of_oci():
             assert w.json("verify", dst)
 
 
+PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x")
+
+
 def with_platform(descriptor, platform):
     system, _, architecture = platform.partition("/")
     return dict(descriptor, platform={"os": system, "architecture": architecture})
@@ -208,6 +212,70 @@ def test_each_image_of_an_index_is_rebased_by_its_platform():
         less = images.place(images.index(with_platform(images.make("new", platform=platforms[0]), platforms[0])))
         error = w.error("mutate", "--old-base", old, "--new-base", less, src, dst)
         assert error["code"] == "NOTFOUND" and "linux/arm64" in error["message"], error
+        alone = images.image("new", platform=platforms[0])
+        error = w.error("mutate", "--old-base", old, "--new-base", alone, src, dst)
+        assert error["code"] == "CONFLICT", error
+        assert "linux/arm64" in error["message"] and "linux/amd64" in error["message"], error
+
+
+def test_an_image_is_rebased_by_its_own_platform():
+    with world() as w:
+        images, registry = Images(w), w.buildset()
+        dst = f"{registry.address}/x/y:1"
+
+        def index(word, **more):
+            return images.place(images.index(*(with_platform(images.make(f"{word} {p}", platform=p, **more), p)
+                                               for p in PLATFORMS)))
+
+        old, new = index("old"), index("new")
+        for platform in PLATFORMS:
+            src = images.image(f"old {platform}", "own", platform=platform)
+            w.json("mutate", "--old-base", old, "--new-base", new, src, dst)
+            config = both(w, dst)[1]
+            assert files(config) == ids(f"new {platform}", "own")
+            assert f"{config['os']}/{config['architecture']}" == platform, config
+
+
+def test_a_base_of_another_platform_is_refused():
+    with world() as w:
+        images, registry = Images(w), w.buildset()
+        old, dst = images.image("a"), f"{registry.address}/x/y:1"
+        arm, windows = "linux/arm", "windows/amd64"
+        for own, other in ((dict(platform="linux/amd64"), dict(platform="linux/arm64")),
+                           (dict(platform="linux/amd64"), dict(platform=windows)),
+                           (dict(platform="linux/amd64"), dict(platform="linux/")),
+                           (dict(platform=arm, variant="v6"), dict(platform=arm, variant="v7")),
+                           (dict(platform=windows, **{"os.version": "10.0.17763.1"}),
+                            dict(platform=windows, **{"os.version": "10.0.20348.1"}))):
+            src, new = images.image("a", "own", **own), images.image("b", **other)
+            error = w.error("mutate", "--old-base", old, "--new-base", new, src, dst)
+            assert error["code"] == "CONFLICT" and "platform" in error["message"], (own, other, error)
+        assert {entry["method"] for entry in registry.requests()} <= {"GET", "HEAD"}
+        src, new = images.image("a", "own", platform=arm, variant="v6"), images.image("b", platform=arm)
+        w.json("mutate", "--old-base", old, "--new-base", new, src, dst)
+        assert both(w, dst)[1]["variant"] == "v6"
+
+
+def test_of_windows_the_build_counts():
+    with world() as w:
+        images, registry = Images(w), w.buildset()
+        dst, builds = f"{registry.address}/x/y:1", ("10.0.17763", "10.0.20348")
+
+        def index(word, revision):
+            return images.place(images.index(*(
+                dict(made, platform={"os": "windows", "architecture": "amd64", "os.version": f"{b}.{revision}"})
+                for b in builds
+                for made in [images.make(f"{word} {b}", platform="windows/amd64", **{"os.version": f"{b}.{revision}"})])))
+
+        old, new = index("old", 1), index("new", 22)
+        for build in builds:
+            src = images.image(f"old {build}", "own", platform="windows/amd64", **{"os.version": f"{build}.1"})
+            w.json("mutate", "--old-base", old, "--new-base", new, src, dst)
+            config = both(w, dst)[1]
+            assert files(config) == ids(f"new {build}", "own") and config["os.version"] == f"{build}.22"
+        src = images.image("old 10.0.20348", "own", platform="windows/amd64", **{"os.version": "10.0.14393.1"})
+        error = w.error("mutate", "--old-base", old, "--new-base", new, src, dst)
+        assert error["code"] == "NOTFOUND" and "10.0.14393.1" in error["message"], error
 
 
 def test_what_else_stands_in_an_index():

@@ -87,6 +87,7 @@ def test_a_dry_run_tells_and_changes_nothing():
         assert states(document) == {"one": "present", "two": "copied"} and one(document)["dry_run"] is True
         assert {tag["tag"]: tag["digest"] for tag in one(document)["tags"]} == digests
         assert {entry["method"] for entry in b.requests()[before:]} <= {"HEAD", "GET"}
+        assert one(document)["bytes"] > 0
         text = w.run("sync", "--dry-run", *w.connections(), f"{a.address}/x", f"{b.address}/x").stdout
         assert "would copy" in text and "1 would be copied, 1 there already" in text, text
 
@@ -99,6 +100,8 @@ def test_nothing_is_deleted_unless_asked_for():
         w.json("sync", f"{a.address}/x", f"{b.address}/x")
         assert set(has(w, b, "x")) == {"one", "own", "keep-me"}
         options = ["--delete", "--exclude", "keep-*"]
+        anew = w.json("sync", "--dry-run", "--delete", f"{a.address}/x", f"{b.address}/none")
+        assert states(anew) == {"one": "copied"}
         planned = w.json("sync", "--dry-run", *options, f"{a.address}/x", f"{b.address}/x")
         assert states(planned) == {"one": "present", "own": "deleted"}
         assert set(has(w, b, "x")) == {"one", "own", "keep-me"}
@@ -113,6 +116,7 @@ def test_nothing_is_deleted_when_nothing_fits():
         fill(w, b, "x", "own")
         error, done = w.partly("sync", "--delete", "--tags", "o[wx]n", f"{a.address}/x", f"{b.address}/x")
         assert error["code"] == "CONFLICT" and set(has(w, b, "x")) == {"own"}, (error, done)
+        assert ":latest" not in error["message"], error
 
 
 def test_one_that_fails_does_not_stop_the_others():
@@ -165,6 +169,49 @@ def test_into_a_layout():
             document = w.json("sync", f"{a.address}/x", f"oci:{w.folder}/mirror")
             assert set(states(document).values()) == {wanted}, document
         assert w.json("inspect", f"oci:{w.folder}/mirror:two")["digest"] == digests["two"]
+
+
+def test_a_reference_in_a_layout_is_not_its_tag():
+    with world() as w:
+        a = w.buildset()
+        digest = fill(w, a, "x", "1")["1"]
+        layout = f"oci:{w.folder}/mirror"
+        w.json("copy", f"{a.address}/x:1", f"{layout}:example.org/other:1")
+        for options, state in ((["--dry-run"], "copied"), ([], "copied"), ([], "present")):
+            assert states(w.json("sync", *options, f"{a.address}/x", layout)) == {"1": state}
+        index = json.loads((w.folder / "mirror" / "index.json").read_text())
+        names = {entry["annotations"]["org.opencontainers.image.ref.name"]: entry["digest"]
+                 for entry in index["manifests"]}
+        assert names == {"example.org/other:1": digest, "1": digest}, names
+
+
+def test_a_dry_run_foresees_what_the_options_do():
+    with world() as w:
+        a, b = two(w)
+        layout = w.layout()
+        image = layout.tag(layout.index("linux/amd64", "linux/arm64"), "multi")
+        w.json("copy", f"oci:{layout.folder}:multi", f"{a.address}/x:multi")
+
+        def foreseen(*options, dst=f"{b.address}/x"):
+            rows = [w.json("sync", *more, *options, f"{a.address}/x", dst) for more in (["--dry-run"], [])]
+            seen, done = (dict(one(row), dry_run=None) for row in rows)
+            assert seen == done, (options, seen, done)
+            return {tag["tag"]: tag["state"] for tag in done["tags"]}["multi"]
+
+        part = ["--platform", "linux/arm64"]
+        assert [foreseen(*part), foreseen(*part), foreseen()] == ["copied", "present", "copied"]
+        w.json("copy", f"{a.address}/x:multi", f"{a.address}/x:{image.replace(':', '-')}.sig")
+        only = ["--with-referrers", "--tags", "multi"]
+        assert [foreseen(*only), foreseen(*only)] == ["copied", "present"]
+        assert foreseen("--tags", "multi", "--platform", "linux/arm64", dst=f"oci:{w.folder}/new") == "copied"
+        error, _ = w.partly("sync", "--dry-run", "--platform", "linux/s390x", f"{a.address}/x", f"{b.address}/y")
+        assert error["code"] == "NOTFOUND", error
+        lost = w.folder / "new" / "blobs" / "sha256"
+        for path in lost.iterdir():
+            if b'"architecture"' in path.read_bytes() and b'"manifests"' not in path.read_bytes():
+                path.unlink()
+        force = ["--tags", "multi", "--platform", "linux/arm64", "--force"]
+        assert foreseen(*force, dst=f"oci:{w.folder}/new") == "copied"
 
 
 def test_a_file_of_many():

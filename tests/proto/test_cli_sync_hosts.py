@@ -5,6 +5,7 @@
 import json
 import shutil
 
+import registry as wire
 from cli_world import tap, world
 
 
@@ -174,6 +175,28 @@ def test_a_registry_without_a_catalog_does_not_stop_the_other_lines():
         assert [bool(entry["error"]) for entry in told] == [True, False], told
         assert has(w, f"{b.address}/t/x:one") == digest
         w.registries.remove(c)
+
+
+def test_a_repository_with_nothing_to_sync_is_no_failure():
+    with world() as w, wire.World() as net:
+        odd, b = net.registry(), w.buildset()
+        config = b'{"os": "linux", "architecture": "amd64"}'
+        odd.add_blob("full", config)
+        odd.add_manifest("full", "1", wire.manifest(config))
+        catalog = json.dumps({"repositories": ["empty", "full", "gone"]}).encode()
+        odd.on("GET", "/v2/_catalog", wire.Answer(200, catalog), times=9)
+        odd.on("GET", "/v2/empty/tags/list", wire.Answer(200, b'{"name": "empty", "tags": null}'), times=9)
+        own = {name: push(w, b, name, "own") for name in ("empty", "gone")}
+        for options, full in (([], ["1"]), (["--delete"], ["1"]), (["--delete", "--tags", "none"], []),
+                              (["--dry-run", "--delete"], ["1"])):
+            done = repositories(w.json("sync", *options, odd.name, b.address))
+            assert {name: [tag["tag"] for tag in entry["tags"]] for name, entry in done.items()} == {
+                "empty": [], "full": full, "gone": []}, done
+            assert all(entry["error"] is None for entry in done.values()), done
+        for name in own:
+            assert has(w, f"{b.address}/{name}:own") == own[name]["own"]
+            error, _ = w.partly("sync", "--delete", f"{odd.name}/{name}", f"{b.address}/{name}")
+            assert error["code"] in ("CONFLICT", "NOTFOUND") and ":latest" not in error["message"], error
 
 
 def test_what_makes_no_sense_is_refused_before_the_network():

@@ -71,6 +71,9 @@ tests_unit_test_image_plan_LDADD = $(unit_ldadd)
 unit_tests += tests/unit/test_image_tarlayer
 tests_unit_test_image_tarlayer_SOURCES = tests/unit/test_image_tarlayer.c
 tests_unit_test_image_tarlayer_LDADD = $(unit_ldadd)
+unit_tests += tests/unit/test_image_rootfs
+tests_unit_test_image_rootfs_SOURCES = tests/unit/test_image_rootfs.c
+tests_unit_test_image_rootfs_LDADD = $(unit_ldadd)
 
 unit_tests += tests/unit/test_image_archive tests/unit/test_image_copy
 tests_unit_test_image_archive_SOURCES = tests/unit/test_image_archive.c tests/unit/image_fixture.h
