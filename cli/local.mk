@@ -60,6 +60,8 @@ cli_zreg_SOURCES = \
 	cli/progress.h \
 	cli/referrers_tree.c \
 	cli/referrers_tree.h \
+	cli/registry_files.c \
+	cli/registry_files.h \
 	cli/session.c \
 	cli/session.h \
 	cli/say.c \
@@ -89,8 +91,6 @@ cli_zreg_SOURCES += \
 	cli/cmd_serve.c \
 	cli/passwords.c \
 	cli/passwords.h \
-	cli/registry_files.c \
-	cli/registry_files.h \
 	cli/registry_yaml.c \
 	cli/registry_yaml.h \
 	cli/registry_yaml_inside.h \

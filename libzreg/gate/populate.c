@@ -44,10 +44,8 @@ static void job_finish(job *run)
 
 ZREG__DEFINE_AUTO_VALUE(job, job_finish)
 
-static zreg_status add_sibling(job *run, const char *repository, const zreg_copy_result *copied,
-                               zreg_error *err)
+static zreg_status add_sibling(job *run, const char *repository, bool seen, zreg_error *err)
 {
-    bool seen = copied->blobs_copied + copied->blobs_mounted + copied->blobs_skipped > 0;
     ZREG__TRY(seen ? ZREG_OK : zreg__siblings_add(run->unseen, repository, err));
     return zreg__siblings_add(run->siblings, repository, err);
 }
@@ -60,6 +58,7 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
     ZREG__AUTO(zreg_ref) zreg_ref *src = NULL;
     ZREG__AUTO(zreg_ref) zreg_ref *dst = NULL;
     ZREG__AUTO_FREE char *origin = NULL;
+    bool seen = false;
     ZREG__TRY(zreg__names_artifact(&src, artifact, run->set.intermediate, err));
     ZREG__TRY(zreg__names_place(&dst, run->to, artifact->repository, artifact->tag, NULL, err));
     if (artifact->digest[0] != '\0') {
@@ -76,10 +75,10 @@ static zreg_status copy_image(zreg_copy_result *copied, job *run, const zreg_art
     zreg__progress_begin(&run->progress, &options, artifact->name);
     /* What is too long to tell is not told: the image matters more than the log. */
     (void)zreg__origin_print(&origin, artifact->url, artifact->change, artifact->build, NULL);
-    ZREG__TRY(zreg__copy_from_origin(copied, run->client, zreg_ref_text(src), zreg_ref_text(dst),
-                                     &options, origin, run->cancel, err));
+    ZREG__TRY(zreg__copy_from_origin(copied, &seen, run->client, zreg_ref_text(src),
+                                     zreg_ref_text(dst), &options, origin, run->cancel, err));
     zreg__progress_end(&run->progress);
-    return add_sibling(run, zreg_ref_repository(dst), copied, err);
+    return add_sibling(run, zreg_ref_repository(dst), seen, err);
 }
 
 static zreg_status list_superseded(zreg_strings **out, const zreg__order *order, size_t winner,

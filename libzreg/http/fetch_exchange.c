@@ -121,7 +121,8 @@ static zreg_status resume(zreg__fetch_exchange *exchange, zreg_error *err)
 {
     CURLcode code;
 
-    if (!exchange->in_paused && !exchange->out_paused) {
+    /* Newer versions of libcurl end a transfer that is paused when its last byte is there. */
+    if (exchange->done || (!exchange->in_paused && !exchange->out_paused)) {
         return ZREG_OK;
     }
     exchange->in_paused = false;

@@ -35,6 +35,7 @@ typedef struct copy {
     zreg__belongings belongings;
     zreg__belongings_stats belonging_stats;
     zreg__transfer_stats stats;
+    bool seen; /* no blob was left out unseen */
 } copy;
 
 static void copy_finish(copy *self)
@@ -227,13 +228,11 @@ static zreg_status copy_all(copy *self, bool named, zreg_cancel *cancel, zreg_er
     zreg_error why = {.code = ZREG_OK};
     size_t left_out = 0;
     zreg_status status = fetch_and_move(self, named, trusting, &left_out, cancel, &why);
-    if (status == ZREG_OK) {
-        return ZREG_OK;
+    if (status != ZREG_OK && !self->dst->driver->local && zreg__errors_misses_blob(&why)) {
+        status = fetch_and_move(self, named, false, &left_out, cancel, &why);
     }
-    if (!self->dst->driver->local && zreg__errors_misses_blob(&why)) {
-        return fetch_and_move(self, named, false, &left_out, cancel, err);
-    }
-    return zreg__fail_again(err, &why);
+    self->seen = status == ZREG_OK && left_out == 0 && self->part == NULL;
+    return status == ZREG_OK ? ZREG_OK : zreg__fail_again(err, &why);
 }
 
 /* Nothing moves: the blobs of an image are known without a look, those of an index are not. Copies to
@@ -248,6 +247,7 @@ static zreg_status count_skipped(copy *self, zreg_error *err)
         zreg__endpoint_blob_known(self->dst, &blobs[i]->digest);
     }
     self->stats.skipped += (uint32_t)count;
+    self->seen = !zreg_manifest_is_index(self->root);
     return ZREG_OK;
 }
 
@@ -354,14 +354,16 @@ zreg_status zreg_copy_sized(zreg_copy_result *out, size_t out_size, zreg_client 
                             zreg_cancel *cancel, zreg_error *err)
 {
     zreg_copy_result result;
-    ZREG__TRY(zreg__copy_from_origin(&result, client, src, dst, options, NULL, cancel, err));
+    bool seen = false;
+    ZREG__TRY(zreg__copy_from_origin(&result, &seen, client, src, dst, options, NULL, cancel, err));
     zreg__result_write(out, out_size, &result, sizeof(result));
     return ZREG_OK;
 }
 
-zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, const char *src,
-                                   const char *dst, const zreg_copy_options *options,
-                                   const char *origin, zreg_cancel *cancel, zreg_error *err)
+zreg_status zreg__copy_from_origin(zreg_copy_result *out, bool *out_seen, zreg_client *client,
+                                   const char *src, const char *dst,
+                                   const zreg_copy_options *options, const char *origin,
+                                   zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(copy) copy self = {.origin = origin};
     zreg__error_clear(err);
@@ -383,5 +385,6 @@ zreg_status zreg__copy_from_origin(zreg_copy_result *out, zreg_client *client, c
     result.src_requests = same_host(&self) ? 0 : result.src_requests;
     result.elapsed_ms = zreg__clock_ms() - started_ms;
     *out = result;
+    *out_seen = self.seen;
     return ZREG_OK;
 }

@@ -258,8 +258,10 @@ static zreg_status registry_blob_open_at(zreg__source **out, zreg__endpoint *end
                                          const zreg_descriptor *blob, uint64_t offset,
                                          zreg_cancel *cancel, zreg_error *err)
 {
-    return registry_blob_open_part(out, endpoint, blob, offset, blob->size_bytes - offset, cancel,
-                                   err);
+    registry *self = of(endpoint);
+    ZREG__AUTO(zreg_blob_reader) zreg_blob_reader *reader = NULL;
+    ZREG__TRY(zreg__blob_open_at(&reader, self->client, self->ref, blob, offset, cancel, err));
+    return new_source(out, &reader, err);
 }
 
 static zreg_status sink_write(zreg__sink *sink, const void *bytes, size_t size, zreg_error *err)

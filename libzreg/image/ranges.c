@@ -31,7 +31,6 @@ typedef struct ranges {
     uint64_t stream_end;      /* which is left there, if what follows has come */
     zreg__segments *segments; /* what follows it, or NULL */
     unsigned taken;           /* streams beside the caller's */
-    bool alone;               /* segments were tried, and it is not done again */
     uint64_t taste_at;        /* where the stream is judged from */
     uint64_t taste_ms;
     uint64_t waited_ms;
@@ -77,6 +76,13 @@ static void end_segments(ranges *self)
     give_streams_back(self);
 }
 
+/* It is not tried again: to ask for more than a source gives may cost what it gives. */
+static void refuse_segments(ranges *self)
+{
+    atomic_store(&self->streams->alone, true);
+    end_segments(self);
+}
+
 static void divide(ranges *self)
 {
     uint64_t end = self->at + AHEAD_BYTES;
@@ -85,7 +91,6 @@ static void divide(ranges *self)
     if (self->taken == 0) {
         return;
     }
-    self->alone = true;
     if (zreg__segments_open(&self->segments, self->src, self->blob, end, self->taken + 1,
                             self->cancel, NULL) != ZREG_OK) {
         give_streams_back(self);
@@ -101,7 +106,8 @@ static void judge(ranges *self)
     uint64_t now = zreg__clock_ms();
     uint64_t ms = now - self->taste_ms;
 
-    if (self->alone || size < TASTE_BYTES || self->blob->size_bytes - self->at < WORTH_BYTES) {
+    if (atomic_load(&self->streams->alone) || size < TASTE_BYTES ||
+        self->blob->size_bytes - self->at < WORTH_BYTES) {
         return;
     }
     if (size * 1000 < SLOW_BYTES * ms && self->waited_ms * 2 > ms) {
@@ -135,7 +141,7 @@ static zreg_status read_segments(size_t *out_size, ranges *self, void *buffer, s
                                  zreg_error *err)
 {
     if (self->stream != NULL && !zreg__segments_begun(self->segments)) {
-        end_segments(self);
+        refuse_segments(self);
         self->stream_end = self->blob->size_bytes;
         return read_stream(out_size, self, buffer, capacity, err);
     }
@@ -144,7 +150,7 @@ static zreg_status read_segments(size_t *out_size, ranges *self, void *buffer, s
         self->at += *out_size;
         return ZREG_OK;
     }
-    end_segments(self);
+    refuse_segments(self);
     ZREG__TRY(zreg__cancel_check(self->cancel, err));
     return read_stream(out_size, self, buffer, capacity, err);
 }

@@ -11,6 +11,7 @@
 typedef struct zreg__streams {
     _Atomic unsigned open;
     unsigned most;
+    atomic_bool alone; /* the source gave no segments, or refused them: it is not asked again */
 } zreg__streams;
 
 /**

@@ -37,6 +37,7 @@ static zreg_status ask(zreg_blob_reader *reader, zreg_error *err)
         .actions = ZREG__PULL,
         .headers = {wants_range(reader) ? range : NULL},
         .may_be_page = true,
+        .single = reader->beside,
         .out_mirror = &mirror,
         .what = reader->target.what,
     };
@@ -96,6 +97,7 @@ static zreg_status open(zreg_blob_reader **out, const zreg_blob_reader *wanted, 
         .host = reader->target.host,
         .what = reader->target.what,
         .cancel = reader->cancel,
+        .failures = reader->beside ? client->attempts - 1 : 0,
     };
     ZREG__TRY(request_bytes(reader, err));
     *out = zreg__steal(&reader);
@@ -133,11 +135,25 @@ zreg_status zreg_blob_open_range(zreg_blob_reader **out, zreg_client *client, co
     return open(out, &part, client, ref, digest, cancel, err);
 }
 
+zreg_status zreg__blob_open_at(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                               const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
+                               zreg_error *err)
+{
+    const zreg_blob_reader rest = {.is_part = true,
+                                   .first = offset,
+                                   .wanted = blob->size_bytes - offset,
+                                   .whole = blob->size_bytes,
+                                   .size = blob->size_bytes - offset};
+
+    return open(out, &rest, client, ref, &blob->digest, cancel, err);
+}
+
 zreg_status zreg__blob_open_part(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
                                  const zreg_descriptor *blob, uint64_t offset, uint64_t length,
                                  zreg_cancel *cancel, zreg_error *err)
 {
     const zreg_blob_reader part = {.is_part = true,
+                                   .beside = true,
                                    .first = offset,
                                    .wanted = length,
                                    .whole = blob->size_bytes,

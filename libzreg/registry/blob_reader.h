@@ -15,6 +15,7 @@ struct zreg_blob_reader {
     zreg__hash hash; /* of the bytes received, unless it is a part */
     uint64_t received;
     bool is_part;    /* then nothing can be verified */
+    bool beside;     /* another stream, which has the patience: one try */
     uint64_t whole;  /* the size that the blob must have; UINT64_MAX: any */
     uint64_t first;  /* where the part begins; else 0 */
     uint64_t wanted; /* bytes asked for; UINT64_MAX: to the end */

@@ -60,7 +60,7 @@ static bool mounts(const zreg__host *host)
 {
     const zreg__quirks *quirks = host->quirks;
 
-    return !quirks->no_mounts;
+    return !quirks->no_mounts && !atomic_load(&host->mounts_fail);
 }
 
 bool zreg__client_mounts(zreg_client *client, const zreg_ref *ref)

@@ -65,10 +65,16 @@ zreg_status zreg__blob_writer_recover(uint64_t *out_offset, bool *out_stored,
                                       zreg_error *err);
 
 /**
- * Opens a part of a blob of known size. Nothing is verified but the size: the caller does that. Where the
- * registry sends the whole, what is before the part is dropped, if the part is all that follows. Errors:
- * CORRUPT (the blob has another size), UNSUPPORTED (the whole came, and the part ends before it does), and
- * those of zreg_blob_open.
+ * Opens a blob of known size from byte `offset` on. Nothing is verified but the size: the caller does
+ * that. Errors: CORRUPT (it has another size), and those of zreg_blob_open.
+ */
+zreg_status zreg__blob_open_at(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
+                               const zreg_descriptor *blob, uint64_t offset, zreg_cancel *cancel,
+                               zreg_error *err);
+
+/**
+ * The same of `length` bytes alone, beside another stream: one try is made, and what the registry says
+ * to it holds up nobody. Errors: UNSUPPORTED (the whole came, and the part ends before it does).
  */
 zreg_status zreg__blob_open_part(zreg_blob_reader **out, zreg_client *client, const zreg_ref *ref,
                                  const zreg_descriptor *blob, uint64_t offset, uint64_t length,

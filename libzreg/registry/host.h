@@ -65,6 +65,7 @@ typedef struct zreg__host {
     zreg__fetch_counters wire;
     _Atomic uint64_t auth_requests;
     _Atomic uint64_t blob_requests;
+    atomic_bool mounts_fail; /* with an answer of 5xx, which says nothing about a plain upload */
     _Atomic uint64_t upload_piece; /* of blobs that are pushed, see registry/upload.c */
     atomic_bool pushed_to;         /* it has answered a push, so what it asks for then is known */
 

@@ -116,8 +116,11 @@ zreg_status zreg__upload_mount(bool *out_mounted, zreg__upload *self, const char
 
     *out_mounted = http_status == 201;
     self->stored = *out_mounted;
+    if (http_status / 100 == 5) {
+        atomic_store(&self->target.host->mounts_fail, true);
+    }
     /* Not being allowed to read the other repository must not stop an upload to this one. */
-    if (*out_mounted || status == ZREG_DENIED || http_status / 100 == 4) {
+    if (*out_mounted || status == ZREG_DENIED || http_status / 100 == 4 || http_status / 100 == 5) {
         return ZREG_OK;
     }
     if (status != ZREG_OK) {

@@ -2,6 +2,7 @@
 """`zreg copy`, `promote` and friends between zreg's registry and Debian's docker-registry."""
 
 import json
+import shutil
 import secrets
 import signal
 import subprocess
@@ -160,6 +161,9 @@ def test_an_unknown_certificate_is_refused():
     with world() as w:
         ours = w.start(ZregRegistry)
         w.credentials.bundle.write_text("")
+        error = w.fails("inspect", f"{ours.address}/some/image:one")
+        assert error["code"] == "NOTFOUND", ("podman's folder of certificates counts", error)
+        shutil.rmtree(w.credentials.certs)
         error = w.fails("inspect", f"{ours.address}/some/image:one")
         assert error["code"] == "TLS" and "certificate" in error["message"], error
 

@@ -98,7 +98,7 @@ def test_copy_repairs_by_force():
             refused = w.module("zreg_copy", fails=True, sources=[options["src"]], dst=options["dst"], registries=[source, target],
                                **wrong)
             assert "force" in refused["msg"], refused
-        assert "layers" in w.module("zreg_copy", fails=True, layers="zstd", **options)["msg"]
+        assert "layers" in w.module("zreg_copy", fails=True, layers="xz", **options)["msg"]
 
 
 def test_copy_makes_an_index_and_takes_platforms_of_it():

@@ -56,6 +56,16 @@ def test_06_a_registry_that_refuses_mounts_gets_an_upload():
             assert [line.split()[0] for line in registry.requests()] == ["POST", "POST", "PUT"]
 
 
+def test_06_a_registry_whose_mounts_fail_gets_an_upload_and_is_asked_for_none_again():
+    for status in (500, 502, 503):
+        with World() as world:
+            registry, client = world.registry(), world.client(attempts=1)
+            registry.on("POST", "mount=", Answer(status), times=9)
+            for data in (b"first", b"second"):
+                assert client.do("blob-mount", f"{registry.name}/a/b", sha256(data), "from/it") == ["0"]
+            assert len(registry.requests("^POST")) == 1, registry.log
+
+
 def test_06_sessions_that_are_not_used_are_deleted():
     with World() as world:
         registry, client = world.registry(), world.client()

@@ -169,6 +169,22 @@ def test_an_index_that_was_there_before_may_hold_what_others_need():
         assert not w.b.requests("HEAD .*/blobs/") and not w.b.sessions, w.log()
 
 
+def test_what_an_index_left_out_unseen_is_mounted_by_the_next_image():
+    with Pair() as w:
+        base = os.urandom(MIB)
+        first, other = w.image("one:x", [base]), w.image("one:y", [os.urandom(60)])
+        w.index("one:1", [first, other])
+        w.image("library/one:x", [base], w.b)
+        w.b.add_manifest("library/one", sha256(first), first)
+        w.b.blobs["library/one"].update(w.a.blobs["one"])
+        w.b.add_manifest("library/one", "1", manifest())
+        w.image("two:1", [base, os.urandom(50)])
+        artifacts = [{"name": f"{name}:1", "url": f"docker://{w.a.name}/{name}:1", "metadata": {
+            "type": "container_image", "repository": name, "tag": "1"}} for name in ("one", "two")]
+        w.run("populate", "--artifacts", w.file("artifacts.json", json.dumps(artifacts)), "--to", w.b.name)
+        assert sum(len(request.body) for request in w.b.log if request.method in ("PUT", "PATCH")) < MIB, w.b.log
+
+
 def test_siblings_that_nobody_knows_are_tried_without_a_look_here():
     layers = [b"big %d " % i + bytes(5 * MIB) for i in range(2)]
     with Pair() as w:

@@ -9,7 +9,7 @@ import threading
 import time
 
 from cli_world import tap
-from registry import Answer, World, manifest, sha256
+from registry import Answer, World, error, manifest, sha256
 
 MIB = 1 << 20
 SIZE = 42 * MIB + 12345
@@ -86,6 +86,19 @@ def test_10_what_refuses_a_part_is_read_by_one_stream():
         with Slow(lambda *_, status=status: Answer(status)) as w:
             w.copy()
             assert w.wholes == 1 and w.parts, (status, w.wholes, w.parts)
+
+
+def test_10_a_part_refused_for_a_while_holds_up_nobody():
+    with Slow(lambda *_: error(429, "TOOMANYREQUESTS", Retry_After="60")) as w:
+        second = DATA[:-1] + b"x"
+        digest = w.registry_a.add_blob("a/b", second)
+        w.registry_a.add_manifest("a/b", "2", manifest(layers=[second]))
+        w.registry_a.on("GET", digest, Answer(200, second, pace=PACE), times=10)
+        began = time.monotonic()
+        done = subprocess.run(["zreg", "sync", "--jobs", "4", f"{w.registry_a.name}/a/b", f"oci:{w.folder}/layout"],
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0 and w.parts, (done, w.parts)
+        assert time.monotonic() - began < 50
 
 
 def test_10_parts_that_break_off_are_resumed():

@@ -80,7 +80,7 @@ GOOD = {
     "access_log": lambda: "", "check": lambda: True, "authfile": lambda: "", "plain_http": lambda: True, "attempts": lambda: 1,
     "grace": lambda: 0.0, "dry_run": lambda: True, "offset": lambda: 0, "size": lambda: None, "pos": lambda: 0, "lines":
     list, "durability": lambda: "none", "other": lambda: 1, "client": lambda: world["client"], "cancel": lambda: None, "timeout": lambda: 60,
-    "session": lambda: world["client"]._open(), "message": lambda: "text", "iterable": list,
+    "file": lambda: open(os.devnull, "wb"), "session": lambda: world["client"]._open(), "message": lambda: "text", "iterable": list,
 }
 #: What a field of a record is, by its type; others are None.
 GOOD_FIELD = {"str": "a", "int": 1, "bool": True, "Digest": BLOB, "Optional[Digest]": BLOB, "Tuple[str, ...]": ("a",)}
