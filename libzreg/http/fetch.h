@@ -68,8 +68,10 @@ typedef struct zreg__fetch_request {
     bool public_peer_only;      /* refuse loopback, link-local and private addresses, after DNS */
     uint32_t limit_ms;          /* longest time for all of it; 0: as long as bytes move */
     bool commits;               /* once all is sent, the silence may be ten times as long */
-    bool maybe_plain;           /* the peer may turn out not to speak TLS: find out quickly */
-    bool http2;                 /* offer it to the origin of `url`; a streamed body goes without */
+    bool
+        is_brief; /* somebody else is asked next: a third of the time to connect and to answer, at most 10 s each */
+    bool maybe_plain; /* the peer may turn out not to speak TLS: find out quickly */
+    bool http2;       /* offer it to the origin of `url`; a streamed body goes without */
     zreg__fetch_counters *counters; /* or NULL */
     _Atomic uint64_t *tally;        /* one more for each time it is sent to `url`; or NULL */
 } zreg__fetch_request;

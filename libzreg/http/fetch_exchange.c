@@ -15,9 +15,6 @@
 
 #define POLL_MS 1000
 
-/* Registries on object stores check and move for minutes before they say that a blob is stored. */
-#define COMMIT_PATIENCE 10
-
 static zreg_status fail_curl(zreg__fetch_exchange *exchange, CURLMcode code, zreg_error *err)
 {
     exchange->failure = ZREG__FETCH_FINAL;
@@ -69,7 +66,7 @@ static uint64_t patience_ms(const zreg__fetch_exchange *exchange)
     uint64_t now = zreg__clock_ms();
     uint64_t until = exchange->active_ms + silence_ms(exchange);
 
-    until += exchange->connected ? 0 : exchange->fetch->connect_timeout_ms;
+    until += exchange->connected ? 0 : exchange->connect_ms;
     until = until < exchange->until_ms ? until : exchange->until_ms;
     return now < until ? until - now : 0;
 }
@@ -357,9 +354,7 @@ zreg_status zreg__fetch_open(zreg__fetch_exchange **out, zreg__fetch *fetch,
     exchange->tally = request->tally;
     exchange->public_peer_only = request->public_peer_only;
     exchange->maybe_plain = request->maybe_plain;
-    exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
-    exchange->answer_ms =
-        fetch->idle_timeout_ms * (uint64_t)(request->commits ? COMMIT_PATIENCE : 1);
+    zreg__fetch_set_patience(exchange, request);
     exchange->stash = (zreg__buf)ZREG__SECRET_BUF(ZREG__FETCH_BUFFER_BYTES);
     exchange->stream = request->stream;
     exchange->stream_bytes = request->stream_bytes;

@@ -61,10 +61,11 @@ struct zreg__fetch_exchange {
     bool secret; /* what comes and goes is one: OpenSSL keeps no copy */
 
     /* How far it is. */
-    uint64_t moved;     /* grows whenever anything was sent or received */
-    uint64_t active_ms; /* when it last did */
-    uint64_t until_ms;  /* when it must be over; UINT64_MAX: no limit */
-    uint64_t answer_ms; /* longest silence once all is sent */
+    uint64_t moved;      /* grows whenever anything was sent or received */
+    uint64_t active_ms;  /* when it last did */
+    uint64_t until_ms;   /* when it must be over; UINT64_MAX: no limit */
+    uint64_t connect_ms; /* longest time to connect */
+    uint64_t answer_ms;  /* longest silence once all is sent */
     bool connected;
     unsigned
         sends; /* of this hop: libcurl sends again by itself where a kept connection was closed */
@@ -138,6 +139,9 @@ CURLSH *zreg__fetch_trust_share(const zreg__fetch_trust *trust);
 bool zreg__fetch_trust_apply(const zreg__fetch_trust *trust, SSL_CTX *context);
 
 void zreg__fetch_trust_free_all(zreg__fetch_trust *first);
+
+/** How long the peer of the exchange may take, for all hops. */
+void zreg__fetch_set_patience(zreg__fetch_exchange *exchange, const zreg__fetch_request *request);
 
 /** Puts everything about this hop of the request into the lane's handle. */
 zreg_status zreg__fetch_setup(zreg__fetch_exchange *exchange, const zreg__fetch_request *request,

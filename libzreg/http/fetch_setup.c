@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request as libcurl's options. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -10,6 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Registries on object stores check and move for minutes before they say that a blob is stored. */
+#define COMMIT_PATIENCE 10
+
+#define BRIEF_MS 10000
 
 /* A number of TLS extension types kept for private use. */
 #define NEWLINE_EXTENSION 0xff5a
@@ -233,6 +239,24 @@ static zreg_status set_trust(zreg__fetch_exchange *exchange, const zreg__fetch_t
     return ZREG_OK;
 }
 
+/* For what is asked elsewhere next. */
+static uint64_t brief(uint32_t usual_ms)
+{
+    return usual_ms / 3 < BRIEF_MS ? usual_ms / 3 : BRIEF_MS;
+}
+
+void zreg__fetch_set_patience(zreg__fetch_exchange *exchange, const zreg__fetch_request *request)
+{
+    uint32_t connect_ms = exchange->fetch->connect_timeout_ms;
+    uint32_t idle_ms = exchange->fetch->idle_timeout_ms;
+
+    exchange->until_ms = request->limit_ms == 0 ? UINT64_MAX : zreg__clock_ms() + request->limit_ms;
+    exchange->connect_ms = request->is_brief ? brief(connect_ms) : connect_ms;
+    exchange->answer_ms = request->is_brief  ? brief(idle_ms)
+                          : request->commits ? idle_ms * (uint64_t)COMMIT_PATIENCE
+                                             : idle_ms;
+}
+
 /* What does not depend on the request. */
 static void set_transport(zreg__fetch_exchange *exchange)
 {
@@ -253,7 +277,7 @@ static void set_transport(zreg__fetch_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_USERAGENT, fetch->user_agent);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      (long)(exchange->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)fetch->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)exchange->connect_ms);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);

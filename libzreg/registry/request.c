@@ -84,6 +84,7 @@ static zreg_status send_over(zreg__fetch_exchange **out, delivery *s, bool tls, 
         .secret_body = s->request->secret_body,
         .limit_ms = s->request->limit_ms,
         .commits = s->request->commits,
+        .is_brief = s->request->is_brief,
         .maybe_plain = maybe_plain,
     };
 

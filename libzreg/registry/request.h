@@ -42,7 +42,8 @@ typedef struct zreg__request {
     bool *out_authorized; /* whether the last one sent went with an authorization; or NULL */
     bool stream; /* the body comes by zreg__fetch_write: sent once only, and not yet answered */
     uint64_t stream_bytes;
-    bool single; /* one try, to the last byte: somebody else is asked next */
+    bool single;   /* one try, to the last byte: somebody else is asked next */
+    bool is_brief; /* and soon: less time to connect and to answer */
     const char *const
         *own_headers;  /* "Name: value" for this host alone; the last is NULL; or NULL */
     bool once;         /* what comes of it is the caller's to judge: it is not sent again */

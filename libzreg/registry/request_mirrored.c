@@ -338,6 +338,7 @@ static zreg_status ask_mirror(zreg__fetch_exchange **out, const reading *self,
         return ZREG_OK;
     }
     to.request.single = true;
+    to.request.is_brief = true;
     to.request.may_be_page = false;
     zreg_status status =
         zreg__request_deliver(&exchange, self->client, to.host, &to.request, self->cancel, &failed);

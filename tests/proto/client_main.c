@@ -60,6 +60,7 @@ static zreg_status do_new(char *answer, size_t room, char **words, zreg_error *e
     options.attempts = given(words[2]) == NULL ? 0 : (uint32_t)number(words[2]);
     options.idle_timeout_ms = given(words[3]) == NULL ? 0 : (uint32_t)number(words[3]);
     options.ca_file = given(words[4]);
+    options.registries_conf = given(words[5]);
     zreg_client_free(client);
     client = NULL;
     return zreg_client_new(&client, &options, err);

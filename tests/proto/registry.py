@@ -460,12 +460,12 @@ class Failed(Exception):
 class Client:
     """The program under test; `before`: a command that it is started by."""
 
-    def __init__(self, authfile="-", attempts="-", idle_ms="-", ca="-", env=None, before=()):
+    def __init__(self, authfile="-", attempts="-", idle_ms="-", ca="-", registries_conf="-", env=None, before=()):
         program = os.path.join(os.environ["ZREG_BUILDDIR"], "tests/proto/client")
         # Without the terminal of whoever runs the tests: helpers have process groups of their own.
         self.process = subprocess.Popen([*before, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env={**os.environ, **(env or {})}, start_new_session=True)
-        self.do("new", authfile, attempts, idle_ms, ca)
+        self.do("new", authfile, attempts, idle_ms, ca, registries_conf)
 
     def do(self, *words):
         """Runs a command and gives the words of its answer."""

@@ -12,7 +12,7 @@ import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
-from registry import sha256  # noqa: E402
+from registry import OCI_MANIFEST, Answer, sha256  # noqa: E402
 from test_client_mirrors import LAYER, Mirrors  # noqa: E402
 
 
@@ -131,7 +131,7 @@ LIES = (lambda blob: b"z" * len(blob), lambda blob: blob[:-1], lambda blob: blob
 
 
 def test_37_what_a_mirror_sends_wrong_is_had_from_the_registry_by_all_verbs():
-    for label, size, lies in ((1, 10, LIES[1:4]), (300000, 600000, LIES[::2])):
+    for label, size, lies in ((1, 10, LIES[2:4]), (300000, 600000, LIES[::2])):
         for wrong in lies:
             with Mirrors() as w:
                 plain, config = image_with_lies(w, label, size, wrong)
@@ -214,6 +214,20 @@ def test_37_an_authorization_of_hosts_toml_that_is_refused_is_shown_alone():
                files=False)
         assert w.holds(data, LAYER, b"{}")
         assert all(request.headers.get_all("Authorization") == ["Bearer k"] for request in w.first.log), w.first.log
+
+
+def test_37_for_a_mirror_there_is_less_patience_than_for_the_registry():
+    with Mirrors() as w:
+        w.image(w.origin, w.first)
+        late = Answer(200, w.first.manifests["a/b"]["1"][1], {"Content-Type": OCI_MANIFEST}, wait=1)
+        w.first.on("GET", "/manifests/", late)
+        w.registries((w.first.name, ""))
+        client = w.client(idle_ms=2000, registries_conf=w.conf)
+        client.do("get", f"{w.origin.name}/a/b:1")
+        assert w.first.requests("/manifests/") and w.origin.requests("/manifests/")
+        w.first.on("GET", "/manifests/", late)
+        client.do("get", f"{w.first.name}/a/b:1")
+        assert len(w.first.requests("/manifests/")) == 2, w.first.log
 
 
 if __name__ == "__main__":
