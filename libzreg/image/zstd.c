@@ -8,42 +8,86 @@
 #include "base/mem.h"
 
 #if ZREG_WITH_ZSTD
+#include <dlfcn.h>
+#include <pthread.h>
 #include <zstd.h>
+
+/* The library is opened when a stream of zstd is first met, which is seldom: whoever meets none needs none. */
+#define ZSTD_NAME "libzstd.so.1"
+
+#define FUNCTIONS(each)                                                                            \
+    each(ZSTD_createCCtx) each(ZSTD_freeCCtx) each(ZSTD_CCtx_setParameter)                         \
+        each(ZSTD_compressStream2) each(ZSTD_createDCtx) each(ZSTD_freeDCtx)                       \
+            each(ZSTD_DCtx_setParameter) each(ZSTD_decompressStream) each(ZSTD_isError)            \
+                each(ZSTD_getErrorName)
+
+#define MEMBER(name) __typeof__(name) *name;
+#define FIND(name)                                                                                 \
+    if ((*(void **)&lib.name = dlsym(library, #name)) == NULL) {                                   \
+        return;                                                                                    \
+    }
+
+static struct {
+    FUNCTIONS(MEMBER)
+    bool complete;
+} lib;
+
+static void open_library(void)
+{
+    void *library = dlopen(ZSTD_NAME, RTLD_NOW | RTLD_LOCAL);
+
+    if (library != NULL) {
+        FUNCTIONS(FIND)
+        lib.complete = true;
+    }
+}
+
+static zreg_status need_library(zreg_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, open_library);
+    return lib.complete
+               ? ZREG_OK
+               : zreg__fail(err, ZREG_UNSUPPORTED,
+                            "zstd needs the library %s, which is not installed here", ZSTD_NAME);
+}
 
 static zreg_status begin(zreg__zstd *zstd, bool compresses, zreg__gzip_fn write, void *user,
                          zreg_error *err)
 {
     *zstd = (zreg__zstd){.compresses = compresses, .write = write, .user = user};
+    ZREG__TRY(need_library(err));
     zreg__hash_init(&zstd->plain, ZREG__SHA256);
     zreg__hash_init(&zstd->packed, ZREG__SHA256);
     zstd->block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
-    zstd->stream = compresses ? (void *)ZSTD_createCCtx() : (void *)ZSTD_createDCtx();
+    zstd->stream = compresses ? (void *)lib.ZSTD_createCCtx() : (void *)lib.ZSTD_createDCtx();
     return zstd->block == NULL || zstd->stream == NULL ? zreg__fail_nomem(err) : ZREG_OK;
 }
 
 zreg_status zreg__zstd_compress(zreg__zstd *zstd, zreg__gzip_fn write, void *user, zreg_error *err)
 {
     ZREG__TRY(begin(zstd, true, write, user, err));
-    ZSTD_CCtx_setParameter(zstd->stream, ZSTD_c_compressionLevel, ZSTD_CLEVEL_DEFAULT);
-    ZSTD_CCtx_setParameter(zstd->stream, ZSTD_c_checksumFlag, 1);
+    lib.ZSTD_CCtx_setParameter(zstd->stream, ZSTD_c_compressionLevel, ZSTD_CLEVEL_DEFAULT);
+    lib.ZSTD_CCtx_setParameter(zstd->stream, ZSTD_c_checksumFlag, 1);
     return ZREG_OK;
 }
 
 zreg_status zreg__zstd_inflate(zreg__zstd *zstd, zreg__gzip_fn write, void *user, zreg_error *err)
 {
     ZREG__TRY(begin(zstd, false, write, user, err));
-    ZSTD_DCtx_setParameter(zstd->stream, ZSTD_d_windowLogMax, ZREG__MAX_ZSTD_WINDOW_LOG);
+    lib.ZSTD_DCtx_setParameter(zstd->stream, ZSTD_d_windowLogMax, ZREG__MAX_ZSTD_WINDOW_LOG);
     return ZREG_OK;
 }
 
 static zreg_status check(const zreg__zstd *zstd, size_t result, zreg_error *err)
 {
-    if (!ZSTD_isError(result)) {
+    if (!lib.ZSTD_isError(result)) {
         return ZREG_OK;
     }
-    return zstd->compresses
-               ? zreg__fail_nomem(err)
-               : zreg__fail(err, ZREG_CORRUPT, "broken zstd stream: %s", ZSTD_getErrorName(result));
+    return zstd->compresses ? zreg__fail_nomem(err)
+                            : zreg__fail(err, ZREG_CORRUPT, "broken zstd stream: %s",
+                                         lib.ZSTD_getErrorName(result));
 }
 
 /* Gives what libzstd has put into the block to the callback. */
@@ -62,7 +106,7 @@ static zreg_status compress_piece(zreg__zstd *zstd, ZSTD_inBuffer *in, ZSTD_EndD
     bool more = true;
     while (more) {
         ZSTD_outBuffer out = {zstd->block, ZREG__STREAM_BYTES, 0};
-        size_t left = ZSTD_compressStream2(zstd->stream, &out, in, how);
+        size_t left = lib.ZSTD_compressStream2(zstd->stream, &out, in, how);
         ZREG__TRY(check(zstd, left, err));
         ZREG__TRY(drain(zstd, out.pos, err));
         more = how == ZSTD_e_end ? left > 0 : in->pos < in->size;
@@ -76,7 +120,7 @@ static zreg_status inflate_piece(zreg__zstd *zstd, ZSTD_inBuffer *in, zreg_error
     while (more) {
         ZSTD_outBuffer out = {zstd->block, ZREG__STREAM_BYTES, 0};
         size_t before = in->pos;
-        size_t hint = ZSTD_decompressStream(zstd->stream, &out, in);
+        size_t hint = lib.ZSTD_decompressStream(zstd->stream, &out, in);
         ZREG__TRY(check(zstd, hint, err));
         if (hint == 0 || in->pos > before || out.pos > 0) {
             zstd->at_boundary = hint == 0;
@@ -110,10 +154,10 @@ zreg_status zreg__zstd_end(zreg__zstd *zstd, zreg_error *err)
 
 void zreg__zstd_finish(zreg__zstd *zstd)
 {
-    if (zstd->compresses) {
-        ZSTD_freeCCtx(zstd->stream);
-    } else {
-        ZSTD_freeDCtx(zstd->stream);
+    if (zstd->stream != NULL && zstd->compresses) {
+        lib.ZSTD_freeCCtx(zstd->stream);
+    } else if (zstd->stream != NULL) {
+        lib.ZSTD_freeDCtx(zstd->stream);
     }
     free(zstd->block);
     *zstd = (zreg__zstd){.stream = NULL};

@@ -2,8 +2,8 @@
 /**
  * zstd streams (RFC 8878) in bounded memory, with the digest of both sides; like image/gzip.h, which says more.
  *
- * Where the library was built without libzstd both beginnings are UNSUPPORTED. The same bytes give the same
- * stream by the same version of libzstd.
+ * libzstd is opened when it is first needed; where it is not there both beginnings are UNSUPPORTED. The same
+ * bytes give the same stream by the same version of libzstd.
  */
 #ifndef ZREG_IMAGE_ZSTD_H
 #define ZREG_IMAGE_ZSTD_H
