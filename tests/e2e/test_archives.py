@@ -2,7 +2,8 @@
 """Archives between zreg and the tools that people have: what each writes the others read."""
 
 import json
-import tarfile
+import os
+import subprocess
 
 from world import need, tap, world
 from registries import ZregRegistry
@@ -98,8 +99,8 @@ def test_buildah_pushes_what_we_read():
 def test_tar_unpacks_an_archive_into_a_layout():
     with world() as w:
         digest = w.image(f"oci-archive:{w.folder}/a.tar:one")
-        with tarfile.open(f"{w.folder}/a.tar") as tar:
-            tar.extractall(f"{w.folder}/unpacked")
+        os.mkdir(f"{w.folder}/unpacked")
+        subprocess.run(["tar", "-xf", f"{w.folder}/a.tar", "-C", f"{w.folder}/unpacked"], check=True)
         assert w.zreg("verify", f"oci:{w.folder}/unpacked:one")["digest"] == digest
 
 

@@ -3,10 +3,9 @@
 """What each version of `docker save` writes: its two kinds of store, and the layouts that some of them get wrong."""
 
 import gzip
-import io
 import json
 import random
-import tarfile
+import subprocess
 
 from cli_world import tap, world
 from layout import INDEX, MANIFEST, digest_of
@@ -89,8 +88,8 @@ def test_a_layout_without_the_layers_or_in_another_order_is_refused():
         for make in wrong:
             save = Save(layers())
             path = save.write(w.folder, save.manifest(make(save), platform={"os": "linux", "architecture": "amd64"}))
-            with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as tar:
-                tar.extractall(w.folder / "unpacked")
+            (w.folder / "unpacked").mkdir()
+            subprocess.run(["tar", "-xf", path, "-C", w.folder / "unpacked"], check=True)
             for place in (f"oci-archive:{path}", f"oci-archive:{path}:1", f"oci:{w.folder}/unpacked"):
                 failed = w.error("copy", place, f"oci:{w.folder}/out:x")
                 assert failed["code"] == "CORRUPT" and "docker-archive:FILE" in failed["message"], failed
