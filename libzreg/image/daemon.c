@@ -68,26 +68,6 @@ static zreg_status refused(const dockerd *self, int status, const char *name, zr
                       message != NULL ? ": " : "", message != NULL ? message : "");
 }
 
-typedef struct spool {
-    int fd;
-    uint64_t size_bytes;
-} spool;
-
-static zreg_status spool_write(void *user, const void *bytes, size_t size, zreg_error *err)
-{
-    spool *self = user;
-    if (size > ZREG__MAX_SPOOL_BYTES - self->size_bytes) {
-        return zreg__fail(err, ZREG_LIMIT, "the image has more than %d GiB",
-                          (int)(ZREG__MAX_SPOOL_BYTES >> 30));
-    }
-    int failed = zreg__fd_write_all(self->fd, bytes, size);
-    self->size_bytes += size;
-    return failed == 0
-               ? ZREG_OK
-               : zreg__fail_errno(err, failed,
-                                  "write the image to a temporary file (TMPDIR says where)");
-}
-
 zreg_status zreg__daemon_save(int *out_fd, uint64_t *out_size_bytes, const char *name,
                               zreg_cancel *cancel, zreg_error *err)
 {
@@ -99,12 +79,12 @@ zreg_status zreg__daemon_save(int *out_fd, uint64_t *out_size_bytes, const char 
     ZREG__TRY(zreg__buf_text(&target, "/images/get?names=", err));
     ZREG__TRY(zreg__buf_query(&target, name, err));
     ZREG__TRY(zreg__filesource_spool(&fd, err));
-    spool to = {.fd = fd};
+    zreg__spool to = {.fd = fd, .what = "the image", .advice = ""};
     const zreg__unix_call call = {.socket_path = from.socket_path,
                                   .target = zreg__buf_cstr(&target),
                                   .what = from.what,
                                   .body = -1,
-                                  .write = spool_write,
+                                  .write = zreg__spool_write,
                                   .user = &to};
     ZREG__TRY(zreg__unix_call_send(&status, &from.said, &call, cancel, err));
     if (status != 200) {

@@ -4,6 +4,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include <errno.h>
@@ -86,4 +87,19 @@ zreg_status zreg__filesource_spool(int *out_fd, zreg_error *err)
     }
     *out_fd = fd;
     return ZREG_OK;
+}
+
+zreg_status zreg__spool_write(void *user, const void *bytes, size_t size, zreg_error *err)
+{
+    zreg__spool *self = user;
+    if (size > ZREG__MAX_SPOOL_BYTES - self->size_bytes) {
+        return zreg__fail(err, ZREG_LIMIT, "%s has more than %d GiB%s", self->what,
+                          (int)(ZREG__MAX_SPOOL_BYTES >> 30), self->advice);
+    }
+    int failed = zreg__fd_write_all(self->fd, bytes, size);
+    self->size_bytes += size;
+    return failed == 0
+               ? ZREG_OK
+               : zreg__fail_errno(err, failed, "write %s to a temporary file (TMPDIR says where)",
+                                  self->what);
 }

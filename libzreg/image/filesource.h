@@ -16,4 +16,15 @@ zreg_status zreg__filesource_new(zreg__source **out, int fd, bool owned, uint64_
 /** A file in $TMPDIR, or /tmp, that has no name and goes when it is closed. Errors: IO. */
 zreg_status zreg__filesource_spool(int *out_fd, zreg_error *err);
 
+/** What comes from a stream into such a file. */
+typedef struct zreg__spool {
+    int fd;
+    uint64_t size_bytes; /* so far */
+    const char *what;    /* for errors: "the archive" */
+    const char *advice;  /* and what to do when it is too large: "; ..." or "" */
+} zreg__spool;
+
+/** Adds bytes; `user` is the spool. Errors: LIMIT (more than ZREG__MAX_SPOOL_BYTES), IO. */
+zreg_status zreg__spool_write(void *user, const void *bytes, size_t size, zreg_error *err);
+
 #endif

@@ -15,27 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-typedef struct spool {
-    int fd;
-    uint64_t size_bytes;
-} spool;
-
-static zreg_status spool_write(void *user, const void *bytes, size_t size, zreg_error *err)
-{
-    spool *self = user;
-    if (size > ZREG__MAX_SPOOL_BYTES - self->size_bytes) {
-        return zreg__fail(err, ZREG_LIMIT,
-                          "the archive has more than %d GiB; unpack it into a file, and name that",
-                          (int)(ZREG__MAX_SPOOL_BYTES >> 30));
-    }
-    int failed = zreg__fd_write_all(self->fd, bytes, size);
-    self->size_bytes += size;
-    return failed == 0
-               ? ZREG_OK
-               : zreg__fail_errno(err, failed,
-                                  "write the archive to a temporary file (TMPDIR says where)");
-}
-
 /* Waits for a pipe, and for who cancels. */
 static zreg_status wait_for(int fd, zreg_cancel *cancel, zreg_error *err)
 {
@@ -70,16 +49,17 @@ static zreg_status check_packing(const char *head, size_t size, zreg_error *err)
                                      name, name);
 }
 
-static zreg_status begin(zreg__codec *codec, zreg__codec_kind kind, spool *to, zreg_error *err)
+static zreg_status begin(zreg__codec *codec, zreg__codec_kind kind, zreg__spool *to,
+                         zreg_error *err)
 {
-    ZREG__TRY(zreg__codec_inflate(codec, kind, spool_write, to, err));
+    ZREG__TRY(zreg__codec_inflate(codec, kind, zreg__spool_write, to, err));
     codec->gzip.may_be_padded = true;
     return ZREG_OK;
 }
 
 /* Copies what comes from `fd`, of which `size` bytes are in `block`, or what is packed in it. */
-static zreg_status spool_rest(spool *self, int fd, char *block, size_t size, zreg_cancel *cancel,
-                              zreg_error *err)
+static zreg_status spool_rest(zreg__spool *self, int fd, char *block, size_t size,
+                              zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO(zreg__codec) zreg__codec codec = {.kind = ZREG__CODEC_NONE};
     zreg__codec_kind kind = zreg__codec_of(block, size);
@@ -87,13 +67,13 @@ static zreg_status spool_rest(spool *self, int fd, char *block, size_t size, zre
     ZREG__TRY(packed ? begin(&codec, kind, self, err) : ZREG_OK);
     while (size > 0) {
         ZREG__TRY(packed ? zreg__codec_feed(&codec, block, size, err)
-                         : spool_write(self, block, size, err));
+                         : zreg__spool_write(self, block, size, err));
         ZREG__TRY(read_piece(&size, fd, block, cancel, err));
     }
     return packed ? zreg__codec_end(&codec, err) : ZREG_OK;
 }
 
-static zreg_status spool_all(spool *self, int fd, zreg_cancel *cancel, zreg_error *err)
+static zreg_status spool_all(zreg__spool *self, int fd, zreg_cancel *cancel, zreg_error *err)
 {
     ZREG__AUTO_FREE char *block = zreg__reallocarray(NULL, ZREG__STREAM_BYTES, 1);
     size_t size = 0;
@@ -166,7 +146,9 @@ zreg_status zreg__tarfile_open(int *out_fd, uint64_t *out_size_bytes, const char
     ZREG__TRY(is_readable_at(&as_it_is, out_size_bytes, fd, err));
     if (!as_it_is) {
         ZREG__TRY(zreg__filesource_spool(&spooled, err));
-        spool self = {.fd = spooled};
+        zreg__spool self = {.fd = spooled,
+                            .what = "the archive",
+                            .advice = "; unpack it into a file, and name that"};
         ZREG__TRY(spool_all(&self, fd, cancel, err));
         *out_size_bytes = self.size_bytes;
     }
