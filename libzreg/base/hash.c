@@ -60,6 +60,16 @@ bool zreg__hash_kind_of(zreg__hash_kind *out, const char *digest_text)
     return true;
 }
 
+void zreg__hash_init_like(zreg__hash *hash, const char *digest_text)
+{
+    zreg__hash_kind kind = ZREG__SHA256;
+
+    if (digest_text != NULL) {
+        (void)zreg__hash_kind_of(&kind, digest_text);
+    }
+    zreg__hash_init(hash, kind);
+}
+
 void zreg__hmac_sha256(uint8_t to[32], const void *key, size_t key_size, const void *bytes,
                        size_t size)
 {

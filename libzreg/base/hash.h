@@ -30,6 +30,9 @@ void zreg__hash_digest(const zreg__hash *hash, char to[136]);
 /** The kind that a digest's text begins with ("sha256:..."); false for any other. */
 bool zreg__hash_kind_of(zreg__hash_kind *out, const char *digest_text);
 
+/** Begins the hash that shows whether bytes have such a digest; SHA-256 for NULL and for a kind that is not known. */
+void zreg__hash_init_like(zreg__hash *hash, const char *digest_text);
+
 /** HMAC-SHA-256. */
 void zreg__hmac_sha256(uint8_t to[32], const void *key, size_t key_size, const void *bytes,
                        size_t size);

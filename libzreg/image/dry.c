@@ -41,7 +41,6 @@ static void sink_free(zreg__sink *base)
 static zreg_status new_sink(zreg__sink **out, const zreg_digest *digest, uint64_t size_bytes,
                             zreg_cancel *cancel, zreg_error *err)
 {
-    zreg__hash_kind kind = ZREG__SHA256;
     dry_sink *sink = zreg__new(dry_sink);
     if (sink == NULL) {
         return zreg__fail_nomem(err);
@@ -51,9 +50,8 @@ static zreg_status new_sink(zreg__sink **out, const zreg_digest *digest, uint64_
     sink->cancel = cancel;
     if (digest != NULL) {
         sink->digest = *digest;
-        (void)zreg__hash_kind_of(&kind, digest->text);
     }
-    zreg__hash_init(&sink->hash, kind);
+    zreg__hash_init_like(&sink->hash, digest != NULL ? digest->text : NULL);
     *out = &sink->base;
     return ZREG_OK;
 }

@@ -256,7 +256,6 @@ static zreg_status archive_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
                                        uint64_t size_bytes, const zreg__endpoint *from,
                                        zreg_cancel *cancel, zreg_error *err)
 {
-    zreg__hash_kind kind = ZREG__SHA256;
     (void)from;
     if (digest != NULL && is_whole(of(endpoint), digest)) {
         *out_state = ZREG__BLOB_PRESENT;
@@ -273,9 +272,8 @@ static zreg_status archive_blob_create(zreg__sink **out, zreg__endpoint_blob_sta
     sink->cancel = cancel;
     if (digest != NULL) {
         sink->digest = *digest;
-        (void)zreg__hash_kind_of(&kind, digest->text);
     }
-    zreg__hash_init(&sink->hash, kind);
+    zreg__hash_init_like(&sink->hash, digest != NULL ? digest->text : NULL);
     zreg_status status = prepare(sink, err);
     if (status != ZREG_OK) {
         sink_free(&sink->base);

@@ -220,7 +220,6 @@ static void sink_free(zreg__sink *base)
 static zreg_status new_sink(zreg__sink **out, int fd, const zreg_digest *digest,
                             uint64_t size_bytes, zreg_cancel *cancel, zreg_error *err)
 {
-    zreg__hash_kind kind = ZREG__SHA256;
     ZREG__AUTO_FREE layout_sink *sink = zreg__new(layout_sink);
     if (sink == NULL) {
         return zreg__fail_nomem(err);
@@ -230,11 +229,10 @@ static zreg_status new_sink(zreg__sink **out, int fd, const zreg_digest *digest,
     sink->cancel = cancel;
     if (digest != NULL) {
         sink->digest = *digest;
-        (void)zreg__hash_kind_of(&kind, digest->text);
     }
-    zreg__hash_init(&sink->hash, kind);
-    ZREG__TRY(
-        zreg__layout_file_new(&sink->file, fd, kind == ZREG__SHA512 ? "sha512" : "sha256", err));
+    zreg__hash_init_like(&sink->hash, digest != NULL ? digest->text : NULL);
+    ZREG__TRY(zreg__layout_file_new(&sink->file, fd,
+                                    sink->hash.kind == ZREG__SHA512 ? "sha512" : "sha256", err));
     *out = &zreg__steal(&sink)->base;
     return ZREG_OK;
 }

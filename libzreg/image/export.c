@@ -176,9 +176,7 @@ static zreg_status keep_layer(export *self, size_t i, zreg__source *source, zreg
 {
     const zreg_descriptor *layer = zreg_manifest_at(self->image.manifest, i);
     zreg__hash hash;
-    zreg__hash_kind kind = ZREG__SHA256;
-    (void)zreg__hash_kind_of(&kind, layer->digest.text);
-    zreg__hash_init(&hash, kind);
+    zreg__hash_init_like(&hash, layer->digest.text);
     for (size_t size = 1; size > 0;) {
         ZREG__TRY(zreg__source_read(&size, source, self->block, ZREG__STREAM_BYTES, err));
         if (size > layer->size_bytes - hash.bytes) {

@@ -40,7 +40,6 @@ static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const
                               zreg_error *err)
 {
     ZREG__AUTO(zreg_blob_writer) zreg_blob_writer *writer = zreg__new(zreg_blob_writer);
-    zreg__hash_kind kind = ZREG__SHA256;
 
     if (writer == NULL) {
         return zreg__fail_nomem(err);
@@ -48,10 +47,7 @@ static zreg_status writer_new(zreg_blob_writer **out, zreg_client *client, const
     writer->client = zreg__client_share(client);
     writer->cancel = zreg__cancel_share(cancel);
     ZREG__TRY(zreg__upload_init(&writer->upload, client, ref, digest, size_bytes, cancel, err));
-    if (digest != NULL) {
-        (void)zreg__hash_kind_of(&kind, digest->text);
-    }
-    zreg__hash_init(&writer->hash, kind);
+    zreg__hash_init_like(&writer->hash, digest != NULL ? digest->text : NULL);
     *out = zreg__steal(&writer);
     return ZREG_OK;
 }
